@@ -1,0 +1,78 @@
+import type { Answer, AnswerColumn } from './contract.js';
+import { requirePeer } from './peers.js';
+
+// The part of nodejs-polars the suites use. Its own types are there only once it is installed.
+
+export interface PolarsExpr {
+  add(other: PolarsExpr | number): PolarsExpr;
+  sub(other: PolarsExpr | number): PolarsExpr;
+  mul(other: PolarsExpr | number): PolarsExpr;
+  div(other: PolarsExpr | number): PolarsExpr;
+  eq(other: unknown): PolarsExpr;
+  neq(other: unknown): PolarsExpr;
+  lt(other: unknown): PolarsExpr;
+  ltEq(other: unknown): PolarsExpr;
+  gt(other: unknown): PolarsExpr;
+  gtEq(other: unknown): PolarsExpr;
+  and(other: PolarsExpr): PolarsExpr;
+  or(other: PolarsExpr): PolarsExpr;
+  isIn(values: readonly unknown[]): PolarsExpr;
+  sum(): PolarsExpr;
+  mean(): PolarsExpr;
+  count(): PolarsExpr;
+  cast(type: unknown): PolarsExpr;
+  alias(name: string): PolarsExpr;
+  not(): PolarsExpr;
+  readonly str: { contains(pattern: string, literal?: boolean): PolarsExpr; startsWith(prefix: string): PolarsExpr };
+  readonly dt: { year(): PolarsExpr };
+}
+
+export interface PolarsFrame {
+  readonly columns: readonly string[];
+  readonly dtypes: readonly unknown[];
+  readonly height: number;
+  rows(): unknown[][];
+  lazy(): PolarsLazy;
+}
+
+interface JoinOptions {
+  readonly leftOn: string | readonly string[];
+  readonly rightOn: string | readonly string[];
+  readonly how?: 'inner' | 'left' | 'semi' | 'anti';
+}
+
+export interface PolarsLazy {
+  readonly columns: readonly string[];
+  filter(predicate: PolarsExpr): PolarsLazy;
+  select(...columns: (string | PolarsExpr)[]): PolarsLazy;
+  withColumns(...columns: PolarsExpr[]): PolarsLazy;
+  join(other: PolarsLazy, options: JoinOptions): PolarsLazy;
+  groupBy(by: readonly string[]): { agg(...columns: PolarsExpr[]): PolarsLazy };
+  sort(by: readonly string[], descending?: readonly boolean[]): PolarsLazy;
+  limit(rows: number): PolarsLazy;
+  collectSync(options: { engine: 'streaming' | 'in-memory' }): PolarsFrame;
+}
+
+export interface Polars {
+  readonly Float64: unknown;
+  readonly Date: unknown;
+  col(name: string): PolarsExpr;
+  lit(value: unknown): PolarsExpr;
+  len(): PolarsExpr;
+  when(predicate: PolarsExpr): { then(value: PolarsExpr): { otherwise(value: PolarsExpr): PolarsExpr } };
+  scanParquet(file: string): PolarsLazy;
+  readonly version: string;
+}
+
+export const loadPolars = (): Polars => requirePeer('nodejs-polars') as Polars;
+
+const kindOf = (type: string): AnswerColumn['kind'] =>
+  /Float/.test(type) ? 'double' : /Int/.test(type) ? 'exact' : 'text';
+
+const textOf = (value: unknown): string | null =>
+  value == null ? null : value instanceof Date ? value.toISOString().slice(0, 10) : String(value);
+
+export const polarsAnswer = (frame: PolarsFrame): Answer => ({
+  columns: frame.columns.map((name, index) => ({ name, kind: kindOf(String(frame.dtypes[index])) })),
+  rows: frame.rows().map((row) => row.map(textOf)),
+});

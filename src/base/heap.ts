@@ -1,0 +1,238 @@
+import { SparrowError } from './errors.js';
+
+export const PAGE_BYTES = 65536;
+/** One WebAssembly memory of Node 20 ends here. */
+export const MAX_PAGES = 65536;
+/** A fixed block of rows: no batch holds more, and floating sums are merged in the order of these blocks. */
+export const BATCH_ROWS = 65536;
+/** Vector loads may read this far past the end of a buffer. */
+export const SLACK_BYTES = 16;
+
+/** Where 64 Ki one-bits live: the validity bitmap of every column without nulls, so code needs no branch for it. */
+export const ALL_VALID_ADDRESS = 4096;
+const FIRST_FREE_PAGE = 1;
+/** Pages an arena takes at a time, so claiming is rare. */
+const RUN_PAGES = 16;
+
+/** Slots of the shared control words. */
+const USED_PAGES = 0;
+const NEXT_ARENA = 1;
+const SEARCH_FROM = 2;
+const CONTROL_WORDS = 16;
+
+/** What another thread needs to see the same heap: sent once, when a worker starts. */
+export interface HeapHandle {
+  readonly memory: WebAssembly.Memory;
+  readonly owners: SharedArrayBuffer;
+  readonly control: SharedArrayBuffer;
+  readonly limitPages: number;
+}
+
+/**
+ * Shared memory for column data, off the JS heap and seen by every worker. Pages of 64 KiB belong to numbered
+ * arenas; a page is claimed by one atomic store of the arena's number, so a worker that dies leaves nothing
+ * locked: its arena is simply released. Pages are recycled, never handed back (the first touch of memory is dear).
+ */
+export class SharedHeap {
+  readonly memory: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly i8: Int8Array;
+  readonly u16: Uint16Array;
+  readonly i16: Int16Array;
+  readonly u32: Uint32Array;
+  readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
+  readonly u64: BigUint64Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  /** node's Buffer over the same bytes, for UTF-8 reading and writing. */
+  readonly buffer: Buffer;
+  readonly #owners: Int32Array;
+  readonly #control: Int32Array;
+  readonly limitPages: number;
+  readonly handle: HeapHandle;
+
+  private constructor(handle: HeapHandle) {
+    const { buffer } = handle.memory;
+    this.handle = handle;
+    this.memory = handle.memory;
+    this.limitPages = handle.limitPages;
+    this.u8 = new Uint8Array(buffer);
+    this.i8 = new Int8Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.i16 = new Int16Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
+    this.u64 = new BigUint64Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.buffer = Buffer.from(buffer as unknown as ArrayBuffer);
+    this.#owners = new Int32Array(handle.owners);
+    this.#control = new Int32Array(handle.control);
+  }
+
+  /** A new heap of at most `limitBytes`; the address space is reserved at once, memory is used as it is touched. */
+  static create(limitBytes: number): SharedHeap {
+    const limitPages = Math.min(MAX_PAGES, Math.max(64, Math.floor(limitBytes / PAGE_BYTES)));
+    const memory = reserve(limitPages);
+    const handle: HeapHandle = {
+      memory,
+      owners: new SharedArrayBuffer(MAX_PAGES * 4),
+      control: new SharedArrayBuffer(CONTROL_WORDS * 4),
+      limitPages: memory.buffer.byteLength / PAGE_BYTES,
+    };
+    const heap = new SharedHeap(handle);
+    heap.u8.fill(0xff, ALL_VALID_ADDRESS, ALL_VALID_ADDRESS + BATCH_ROWS / 8 + SLACK_BYTES);
+    Atomics.store(heap.#control, NEXT_ARENA, 1);
+    Atomics.store(heap.#control, SEARCH_FROM, FIRST_FREE_PAGE);
+    Atomics.store(heap.#control, USED_PAGES, FIRST_FREE_PAGE);
+    return heap;
+  }
+
+  /** The same heap in another thread. */
+  static attach(handle: HeapHandle): SharedHeap {
+    return new SharedHeap(handle);
+  }
+
+  get usedBytes(): number {
+    return Atomics.load(this.#control, USED_PAGES) * PAGE_BYTES;
+  }
+
+  get limitBytes(): number {
+    return this.limitPages * PAGE_BYTES;
+  }
+
+  newArena(label: string): Arena {
+    return new Arena(this, Atomics.add(this.#control, NEXT_ARENA, 1), label);
+  }
+
+  /** Gives every page of an arena back, also from another thread than the one that claimed them. */
+  releaseArena(id: number): void {
+    let freed = 0;
+    let lowest = MAX_PAGES;
+    for (let page = FIRST_FREE_PAGE; page < this.limitPages; page++) {
+      if (Atomics.load(this.#owners, page) !== id) continue;
+      Atomics.store(this.#owners, page, 0);
+      lowest = Math.min(lowest, page);
+      freed++;
+    }
+    if (freed === 0) return;
+    Atomics.sub(this.#control, USED_PAGES, freed);
+    if (Atomics.load(this.#control, SEARCH_FROM) > lowest) Atomics.store(this.#control, SEARCH_FROM, lowest);
+  }
+
+  /** Pages an arena holds now. */
+  arenaBytes(id: number): number {
+    let pages = 0;
+    for (let page = FIRST_FREE_PAGE; page < this.limitPages; page++) if (this.#owners[page] === id) pages++;
+    return pages * PAGE_BYTES;
+  }
+
+  /** Claims a run of pages for an arena and returns its address. Reserves before it takes. */
+  claim(arena: number, bytes: number, label: string): { address: number; bytes: number } {
+    const wanted = Math.ceil(bytes / PAGE_BYTES);
+    if (Atomics.add(this.#control, USED_PAGES, wanted) + wanted > this.limitPages) {
+      Atomics.sub(this.#control, USED_PAGES, wanted);
+      throw this.#exceeded(label, bytes);
+    }
+    const start = this.#findRun(arena, wanted, Atomics.load(this.#control, SEARCH_FROM)) || this.#findRun(arena, wanted, FIRST_FREE_PAGE);
+    if (start === 0) {
+      Atomics.sub(this.#control, USED_PAGES, wanted);
+      throw this.#exceeded(label, bytes);
+    }
+    return { address: start * PAGE_BYTES, bytes: wanted * PAGE_BYTES };
+  }
+
+  #findRun(arena: number, wanted: number, from: number): number {
+    const owners = this.#owners;
+    let sawFree = false;
+    let page = from;
+    while (page + wanted <= this.limitPages) {
+      let length = 0;
+      while (length < wanted && Atomics.compareExchange(owners, page + length, 0, arena) === 0) length++;
+      if (length === wanted) {
+        if (!sawFree) Atomics.store(this.#control, SEARCH_FROM, page + wanted);
+        return page;
+      }
+      if (length > 0) sawFree = true;
+      for (let i = 0; i < length; i++) Atomics.store(owners, page + i, 0);
+      page += length + 1;
+      while (page < this.limitPages && owners[page] !== 0) page++;
+    }
+    return 0;
+  }
+
+  #exceeded(label: string, bytes: number): SparrowError {
+    const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+    return new SparrowError(
+      'MEMORY_LIMIT_EXCEEDED',
+      `${label} asked for ${mib(bytes)} but ${mib(this.usedBytes)} of ${mib(this.limitBytes)} are in use`,
+      { where: label, hint: 'raise the session option `memory`, or unpersist cached frames' },
+    );
+  }
+}
+
+function reserve(limitPages: number): WebAssembly.Memory {
+  for (let pages = limitPages; ; pages = Math.floor(pages / 2)) {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    } catch (cause) {
+      // An address-space limit (ulimit -v, a strict overcommit policy) refuses the reservation: live with less.
+      if (pages < 512) throw new SparrowError('MEMORY_LIMIT_EXCEEDED', 'no shared memory can be reserved', { cause });
+    }
+  }
+}
+
+/**
+ * Bump allocation for one owner (a task attempt, a query, a cached partition). Everything in it is released at
+ * once with `SharedHeap.releaseArena(arena.id)`. Fresh memory is NOT zeroed.
+ */
+export class Arena {
+  #next = 0;
+  #end = 0;
+  /** Bytes handed out so far. */
+  allocatedBytes = 0;
+
+  constructor(
+    readonly heap: SharedHeap,
+    readonly id: number,
+    readonly label: string,
+  ) {}
+
+  /** Address of `bytes` fresh bytes (plus slack for vector loads), aligned to 16. */
+  alloc(bytes: number): number {
+    const size = (bytes + SLACK_BYTES + 15) & ~15;
+    if (size < 0 || !Number.isSafeInteger(bytes)) throw this.#tooLarge(bytes);
+    this.allocatedBytes += size;
+    if (this.#next + size > this.#end) {
+      if (size > (RUN_PAGES * PAGE_BYTES) / 4) return this.heap.claim(this.id, size, this.label).address;
+      const run = this.heap.claim(this.id, RUN_PAGES * PAGE_BYTES, this.label);
+      this.#next = run.address;
+      this.#end = run.address + run.bytes;
+    }
+    const address = this.#next;
+    this.#next += size;
+    return address;
+  }
+
+  /** Like `alloc`, with every byte zero. */
+  allocZeroed(bytes: number): number {
+    const address = this.alloc(bytes);
+    this.heap.u8.fill(0, address, address + bytes);
+    return address;
+  }
+
+  release(): void {
+    this.heap.releaseArena(this.id);
+    this.#next = 0;
+    this.#end = 0;
+    this.allocatedBytes = 0;
+  }
+
+  #tooLarge(bytes: number): SparrowError {
+    return new SparrowError('MEMORY_LIMIT_EXCEEDED', `${this.label} asked for ${bytes} bytes in one piece`, {
+      where: this.label,
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { Batch, ColumnStats } from './column.js';
+import type { Platform } from './platform.js';
+import type { Scalar } from './scalar.js';
+import type { TaskContext } from './task-context.js';
+import type { DataType, Schema } from './types.js';
+
+/** The small predicate language given to sources: what statistics, bloom filters and partitions can decide. */
+export type Predicate =
+  | { readonly kind: 'and' | 'or'; readonly inputs: readonly Predicate[] }
+  | { readonly kind: 'not'; readonly input: Predicate }
+  | {
+      readonly kind: 'compare';
+      readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+      readonly column: string;
+      /** Of the column's type, as its scalar. Never null. */
+      readonly value: Scalar;
+    }
+  | { readonly kind: 'in'; readonly column: string; readonly values: readonly Scalar[] }
+  | { readonly kind: 'is_null' | 'is_not_null'; readonly column: string };
+
+/** What a query wants of a source. Sources may return more rows than `predicate` admits, never fewer. */
+export interface ScanRequest {
+  /** Top-level columns, in the order wanted. */
+  readonly columns: readonly string[];
+  readonly predicate?: Predicate;
+  /** Enough rows: a source may stop after them. */
+  readonly limit?: number;
+}
+
+/** What is known about a table before it is read. */
+export interface TableStatistics {
+  readonly rows?: number;
+  readonly bytes?: number;
+  readonly columns: Readonly<Record<string, ColumnStats & { readonly nullCount?: number }>>;
+}
+
+/** One independently readable piece of a source (a row group, a range of a CSV file): plain data, read by one task. */
+export interface ScanSplit {
+  /** The format that can read it: a key of io's registry. */
+  readonly format: string;
+  /** For messages: file and position. */
+  readonly label: string;
+  readonly rows?: number;
+  readonly bytes?: number;
+  readonly stats?: Readonly<Record<string, ColumnStats & { readonly nullCount?: number }>>;
+  /** The format's own plain data. */
+  readonly payload: unknown;
+}
+
+/** A resolved source on the planning side: metadata has been read, nothing else. */
+export interface TableSource {
+  /** For explain: `parquet flights.parquet`. */
+  readonly label: string;
+  readonly format: string;
+  readonly schema: Schema;
+  readonly statistics: TableStatistics;
+  /** The pieces to read for a request, after pruning; plus what pruning saved. */
+  plan(request: ScanRequest): Promise<{ readonly splits: readonly ScanSplit[]; readonly skipped: number }>;
+}
+
+/** A source as the user named it: opening reads its metadata (schema, footers), asynchronously. */
+export interface SourceDescription {
+  readonly format: string;
+  readonly paths: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+  /** The schema the user gave, where he gave one. */
+  readonly schema?: Schema;
+}
+
+/** The reading half of a format, used by tasks. Batches hold the requested columns in order, ≤ BATCH_ROWS rows each. */
+export interface SplitReader {
+  read(split: ScanSplit, request: ScanRequest, context: TaskContext): Iterable<Batch> | AsyncIterable<Batch>;
+}
+
+/** What one writing task produced, committed by the driver when all tasks are done. */
+export interface WrittenFile {
+  readonly temporaryPath: string;
+  readonly finalPath: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** The writing half of a format: one file, fed batch by batch. */
+export interface FileWriter {
+  write(batch: Batch): void;
+  /** Completes the file and makes it durable. */
+  finish(): { readonly rows: number; readonly bytes: number };
+  /** Drops what was written. */
+  abort(): void;
+}
+
+/** A format: one entry in io's list. */
+export interface Format {
+  readonly name: string;
+  readonly extensions: readonly string[];
+  open(description: SourceDescription, platform: Platform): Promise<TableSource>;
+  readonly reader: SplitReader;
+  createWriter?(
+    path: string,
+    columns: readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[],
+    options: Readonly<Record<string, string>>,
+    context: TaskContext,
+  ): FileWriter;
+}

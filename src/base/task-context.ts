@@ -1,0 +1,23 @@
+import type { Arena, SharedHeap } from './heap.js';
+import type { Platform } from './platform.js';
+
+/** What a running task may use: handed to readers, operators and kernels. */
+export interface TaskContext {
+  readonly heap: SharedHeap;
+  /** The attempt's own memory: dropped whole when the attempt fails. */
+  readonly arena: Arena;
+  readonly platform: Platform;
+  /** Throws `OPERATION_CANCELED` when the query was cancelled: call it between batches. */
+  checkCancelled(): void;
+  readonly metrics: TaskMetrics;
+}
+
+/** Counted while a task runs; summed per operator for `explain("analyze")`. */
+export interface TaskMetrics {
+  bytesRead: number;
+  rowsRead: number;
+  rowGroupsRead: number;
+  rowGroupsSkipped: number;
+}
+
+export const newTaskMetrics = (): TaskMetrics => ({ bytesRead: 0, rowsRead: 0, rowGroupsRead: 0, rowGroupsSkipped: 0 });

@@ -1,0 +1,116 @@
+import { engineBug } from '../../base/index.js';
+import type { Emitter } from '../../functions/value.js';
+import { ExpressionCompiler } from '../../functions/compile.js';
+import type { ModuleContext } from '../../functions/module-context.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { Code, Func, Local } from '../../wasm/index.js';
+import type { ColumnValue } from './load.js';
+import { PIPE, type StateLayout } from './state-layout.js';
+
+/** Why compiled code calls back: the second argument of the import `more(state, what, detail)`. */
+export const MORE = {
+  /** At least `detail` bytes that outlive the morsel. */
+  BYTES: 1,
+  /** A chunk for at least one more row of `detail` bytes. */
+  ROWS: 2,
+  /** The group index is full. */
+  GROUPS: 3,
+  /** The output batch is full. */
+  FLUSH: 4,
+  /** Output column `detail` needs room for bytes: the shortage is in PIPE.OUT_ROWS's neighbour NEED. */
+  OUT_BYTES: 5,
+  /** Sort entries are full. */
+  ENTRIES: 6,
+} as const;
+
+/** The current row's columns; loading one twice costs nothing. */
+export type Columns = (index: number) => ColumnValue;
+
+/** What the parts of one pipeline's emission share. */
+export class Pipe {
+  readonly emitter: Emitter;
+  readonly #compilers = new WeakMap<Columns, ExpressionCompiler>();
+
+  constructor(
+    readonly code: Code,
+    readonly state: Local,
+    readonly context: ModuleContext,
+    readonly more: Func,
+    readonly layout: StateLayout,
+    readonly settings: EvalSettings,
+  ) {
+    this.emitter = this.expressions(() => {
+      throw engineBug('no columns here');
+    });
+  }
+
+  /** The compiler of expressions over these columns: what it computed once is reused further inside. */
+  expressions(columns: Columns): ExpressionCompiler {
+    let known = this.#compilers.get(columns);
+    if (known === undefined) {
+      known = new ExpressionCompiler({ context: this.context, code: this.code, state: this.state, column: columns });
+      this.#compilers.set(columns, known);
+    }
+    return known;
+  }
+
+  /** Compiles one expression after loading its columns here, so that what is loaded dominates every later use. */
+  compile(expr: PhysicalExpr, columns: Columns): ColumnValue {
+    if (expr.kind === 'column') return columns(expr.index);
+    this.touch(expr, columns);
+    return { stable: false, ...this.expressions(columns).compile(expr) };
+  }
+
+  /** Loads an expression's columns at this point. */
+  touch(expr: PhysicalExpr, columns: Columns): void {
+    for (const index of referencedColumns(expr)) columns(index);
+  }
+
+  callMore(what: number, detail: () => void): void {
+    this.code.get(this.state).i32(what);
+    detail();
+    this.code.call(this.more);
+  }
+
+  loadWord(offset: number, into: Local): void {
+    this.code.get(this.state).op(into.type === 'i64' ? 'i64.load' : 'i32.load', offset).set(into);
+  }
+
+  storeWord(offset: number, from: Local): void {
+    this.code.get(this.state).get(from).op(from.type === 'i64' ? 'i64.store' : 'i32.store', offset);
+  }
+
+  /** Copies bytes to memory that outlives the morsel; the address of the copy. */
+  persist(address: Local, length: Local): Local {
+    const { code, state } = this;
+    const to = code.local('i32');
+    this.loadWord(PIPE.BYTES_NEXT, to);
+    code.get(to).get(length).op('i32.add').get(state).op('i32.load', PIPE.BYTES_END).op('i32.gt_u').if(() => {
+      this.callMore(MORE.BYTES, () => code.get(length));
+      this.loadWord(PIPE.BYTES_NEXT, to);
+    });
+    code.get(to).get(address).get(length).op('memory.copy');
+    code.get(state).get(to).get(length).op('i32.add').op('i32.store', PIPE.BYTES_NEXT);
+    return to;
+  }
+
+  /** A fresh row of `stride` bytes; its address. */
+  newRow(stride: number): Local {
+    const { code, state } = this;
+    const row = code.local('i32');
+    this.loadWord(PIPE.ROW_NEXT, row);
+    code.get(row).i32(stride).op('i32.add').get(state).op('i32.load', PIPE.ROW_END).op('i32.gt_u').if(() => {
+      this.callMore(MORE.ROWS, () => code.i32(stride));
+      this.loadWord(PIPE.ROW_NEXT, row);
+    });
+    code.get(state).get(row).i32(stride).op('i32.add').op('i32.store', PIPE.ROW_NEXT);
+    return row;
+  }
+}
+
+/** Positions of the columns an expression reads. */
+export function referencedColumns(expr: PhysicalExpr, into = new Set<number>()): Set<number> {
+  if (expr.kind === 'column') into.add(expr.index);
+  else if (expr.kind === 'call') for (const arg of expr.args) referencedColumns(arg, into);
+  return into;
+}

@@ -1,0 +1,225 @@
+import { engineBug } from '../../base/index.js';
+import type { Call } from '../../functions/define.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import { ModuleContext } from '../../functions/module-context.js';
+import { type Local, WasmModule } from '../../wasm/index.js';
+import type { PipelineSpec, StepSpec } from '../task/spec.js';
+import type { GroupAddressing } from './group-table.js';
+import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
+import { memoizable, emitMemo } from './memo.js';
+import { type Columns, Pipe, referencedColumns } from './pipe.js';
+import { emitProbe } from './probe.js';
+import { makeSink, pushTrue, type Sink, type SinkForm } from './sinks.js';
+import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
+import { keptLayout, rowColumns } from './rows.js';
+import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
+import { ENTRY_BYTES } from './sort-module.js';
+
+/** What a pipeline is compiled for: how its input lies in memory and how its groups are addressed. */
+export interface PipelineVariant {
+  /** Forms of the source's columns; empty when the source is rows. */
+  readonly forms: readonly ColumnForm[];
+  readonly addressing: GroupAddressing;
+  /** Rows are reached through sorted entries instead of lying side by side. */
+  readonly list: boolean;
+  /** Carriers of the states in group rows, when the source is groups. */
+  readonly partial?: PartialForm;
+}
+
+/** A memo a pipeline keeps for each dictionary of a source column. */
+export interface MemoForm {
+  readonly column: number;
+}
+
+export interface CompiledPipeline {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly literals: Uint8Array;
+  readonly callSites: readonly Call[];
+  readonly layout: StateLayout;
+  readonly memos: readonly MemoForm[];
+  readonly sink: SinkForm;
+}
+
+/** Emits one module with `run(state, from, to)`: the source's rows from…to through all steps into the sink, in one loop. */
+export function compilePipeline(spec: PipelineSpec, variant: PipelineVariant): CompiledPipeline {
+  const module = new WasmModule();
+  module.import('more_heap', ['i32', 'i32'], []);
+  module.import('call_js', ['i32', 'i32'], []);
+  const more = module.import('more', ['i32', 'i32', 'i32'], []);
+  const context = new ModuleContext(module, spec.settings);
+  const layout = stateLayout(spec);
+  const memos: MemoForm[] = [];
+  let sink: Sink | undefined;
+  module.function('run', ['i32', 'i32', 'i32'], [], (code, state, from, to) => {
+    const pipe = new Pipe(code, state, context, more, layout, spec.settings);
+    const body = new PipelineBody(pipe, spec, variant, memos);
+    sink = body.sink;
+    body.emit(from, to);
+  });
+  if (sink === undefined) throw engineBug('pipeline without a sink');
+  return { bytes: module.bytes(), literals: context.literalPool(), callSites: context.callSites, layout, memos, sink: sink.form };
+}
+
+class PipelineBody {
+  readonly sink: Sink;
+  readonly #origin = new Map<Local, number>();
+
+  constructor(
+    private readonly pipe: Pipe,
+    private readonly spec: PipelineSpec,
+    private readonly variant: PipelineVariant,
+    private readonly memos: MemoForm[],
+  ) {
+    this.sink = makeSink(pipe, spec.sink, variant.addressing, (value) =>
+      value.dictionaryCode === undefined ? undefined : this.#origin.get(value.dictionaryCode),
+    );
+  }
+
+  emit(from: Local, to: Local): void {
+    const { pipe, spec } = this;
+    const { code } = pipe;
+    const row = code.local('i32');
+    const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
+    this.sink.prologue();
+    code.forRange(row, () => code.get(from), to, () => {
+      const { columns, condition } = bind(row);
+      if (condition === undefined) this.#step(0, columns, row);
+      else {
+        condition();
+        code.if(() => this.#step(0, columns, row));
+      }
+    });
+    this.sink.epilogue();
+  }
+
+  #bindColumns(): (row: Local) => { columns: Columns; condition?: () => void } {
+    const { pipe, variant } = this;
+    const used = usedColumns(this.spec);
+    const loaders = variant.forms.map((form, i) =>
+      used === 'all' || used.has(i) ? new ColumnLoader(pipe.code, pipe.state, pipe.layout.columns, i, form) : undefined,
+    );
+    return (row) => {
+      const loaded = new Map<number, ColumnValue>();
+      const columns: Columns = (index) => {
+        let value = loaded.get(index);
+        if (value === undefined) {
+          const loader = loaders[index];
+          if (loader === undefined) throw engineBug(`source column ${index} of ${loaders.length}`);
+          value = loader.load(row);
+          if (value.dictionaryCode !== undefined) this.#origin.set(value.dictionaryCode, index);
+          loaded.set(index, value);
+        }
+        return value;
+      };
+      return { columns };
+    };
+  }
+
+  #bindRows(): (row: Local) => { columns: Columns; condition?: () => void } {
+    const { pipe, spec, variant } = this;
+    const { code } = pipe;
+    if (spec.source.kind !== 'rows') throw engineBug('rows expected');
+    const source = spec.source.rows;
+    const base = code.local('i32');
+    pipe.loadWord(PIPE.SOURCE, base);
+    const address = code.local('i32');
+    const groups = source.kind === 'groups' ? groupRowColumns(source, variant.partial, spec.settings) : undefined;
+    const layout = source.kind === 'kept' ? keptLayout(source.layout) : groups?.layout;
+    if (layout === undefined) throw engineBug('rows without a layout');
+    return (row) => {
+      if (variant.list) code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
+      else code.get(base).get(row).i32(layout.stride).op('i32.mul').op('i32.add').set(address);
+      if (source.kind === 'kept') {
+        const columns = rowColumns(pipe, layout, source.layout.fields, address);
+        return { columns, ...(source.only === undefined ? {} : { condition: unmatchedCondition(pipe, address, source.only) }) };
+      }
+      return { columns: (groups as NonNullable<typeof groups>).columns(pipe, address) };
+    };
+  }
+
+  /** Emits step `k` and, inside it, everything after it. */
+  #step(k: number, columns: Columns, row: Local): void {
+    const { pipe, spec } = this;
+    const step = spec.steps[k];
+    if (step === undefined) return this.sink.consume(columns);
+    const next = (then: Columns): void => this.#step(k + 1, then, row);
+    switch (step.kind) {
+      case 'filter':
+        this.#filter(step.condition, columns);
+        return void pipe.code.if(() => next(columns));
+      case 'project':
+        return next(this.#project(step.exprs, columns));
+      case 'probe':
+        return emitProbe(pipe, step, columns, next);
+      case 'sample':
+        return this.#sample(step, row, () => next(columns));
+      case 'limit':
+        return this.#limit(() => next(columns));
+    }
+  }
+
+  #filter(condition: PhysicalExpr, columns: Columns): void {
+    const { pipe } = this;
+    const column = memoizable(condition, columns, (value) => this.#origin.get(value) !== undefined);
+    if (column === undefined) return pushTrue(pipe, pipe.compile(condition, columns));
+    const memo = this.memos.push({ column: this.#origin.get(column.dictionaryCode as Local) as number }) - 1;
+    return emitMemo(pipe, memo, column, condition, columns);
+  }
+
+  /** Plain columns pass as they are, anything computed is computed here. */
+  #project(exprs: readonly PhysicalExpr[], columns: Columns): Columns {
+    const values = exprs.map((expr) => (expr.kind === 'column' ? undefined : this.pipe.compile(expr, columns)));
+    return (index) => {
+      const expr = exprs[index];
+      if (expr === undefined) throw engineBug(`projected column ${index} of ${exprs.length}`);
+      return values[index] ?? columns((expr as { index: number }).index);
+    };
+  }
+
+  /** A row is in when the hash of its number, seeded, falls between the bounds: the same for any partitioning of work. */
+  #sample(step: Extract<StepSpec, { kind: 'sample' }>, row: Local, body: () => void): void {
+    const { pipe } = this;
+    const { code, state } = pipe;
+    const draw = code.local('f64');
+    code.get(state).op('i64.load', PIPE.FIRST_ROW).get(row).op('i64.extend_i32_u').op('i64.add');
+    code.i64(BigInt(step.seed) * 0x9e3779b97f4a7c15n & 0xffffffffffffffffn).op('i64.xor').call(pipe.emitter.helper('hash_i64'));
+    code.i64(11).op('i64.shr_u').op('f64.convert_i64_u').f64(2 ** -53).op('f64.mul').set(draw);
+    code.get(draw).f64(step.lower).op('f64.ge').get(draw).f64(step.upper).op('f64.lt').op('i32.and').if(body);
+  }
+
+  #limit(body: () => void): void {
+    const { code, state } = this.pipe;
+    const left = code.local('i32');
+    this.pipe.loadWord(PIPE.LIMIT, left);
+    code.get(left).if(() => {
+      code.get(state).get(left).i32(1).op('i32.sub').op('i32.store', PIPE.LIMIT);
+      body();
+    });
+  }
+}
+
+/** Source columns that some step or the sink reads; before a projection everything may pass on to the sink. */
+function usedColumns(spec: PipelineSpec): Set<number> | 'all' {
+  const used = new Set<number>();
+  for (const step of spec.steps) {
+    if (step.kind === 'filter') referencedColumns(step.condition, used);
+    else if (step.kind === 'project') {
+      for (const expr of step.exprs) referencedColumns(expr, used);
+      return used;
+    } else if (step.kind === 'probe') return 'all';
+  }
+  const { sink } = spec;
+  switch (sink.kind) {
+    case 'aggregate':
+      for (const key of sink.keys) referencedColumns(key, used);
+      for (const a of sink.aggregates) {
+        for (const arg of a.args) referencedColumns(arg, used);
+        if (a.filter !== undefined) referencedColumns(a.filter, used);
+      }
+      return used;
+    case 'none':
+      return used;
+    default:
+      return 'all';
+  }
+}

@@ -1,0 +1,78 @@
+import { STATE_FREE } from '../../functions/runtime.js';
+import type { PipelineSpec } from '../task/spec.js';
+
+/** Words every pipeline has in its state block, after those of the expression runtime. Offsets in bytes. */
+export const PIPE = {
+  /** Bump pointer and end of the bytes that outlive the morsel (keys, kept rows). */
+  BYTES_NEXT: STATE_FREE,
+  BYTES_END: STATE_FREE + 4,
+  /** Next free row and end of the chunk of rows being filled. */
+  ROW_NEXT: STATE_FREE + 8,
+  ROW_END: STATE_FREE + 12,
+  GROUPS: STATE_FREE + 16,
+  GROUP_LIMIT: STATE_FREE + 20,
+  /** Hash index: 8-byte slots (hash, row address) and slots - 1; or the dense array of row addresses. */
+  INDEX: STATE_FREE + 24,
+  INDEX_MASK: STATE_FREE + 28,
+  OUT_ROWS: STATE_FREE + 32,
+  ENTRY_NEXT: STATE_FREE + 36,
+  ENTRY_END: STATE_FREE + 40,
+  /** Rows a limit step still lets through. */
+  LIMIT: STATE_FREE + 44,
+  /** i64: number of the input's first row within the stage. */
+  FIRST_ROW: STATE_FREE + 48,
+  /** i64: bounds of a single integer join key. */
+  KEY_MIN: STATE_FREE + 56,
+  KEY_MAX: STATE_FREE + 64,
+  /** u64: entries with a greater prefix cannot be among the first k. */
+  THRESHOLD: STATE_FREE + 72,
+  /** i32: address of rows or of sorted entries, when the source is rows. */
+  SOURCE: STATE_FREE + 80,
+} as const;
+
+const PIPE_BYTES = 128;
+
+/** One source column: addresses of data, offsets, validity, dictionary offsets, dictionary data, memos. */
+export const COLUMN = { DATA: 0, OFFSETS: 4, VALIDITY: 8, DICT_OFFSETS: 12, DICT_DATA: 16 } as const;
+export const COLUMN_BYTES = 32;
+/** One output column: addresses, bytes written and capacity of its data, nulls seen. */
+export const OUT = { DATA: 0, VALIDITY: 4, OFFSETS: 8, BYTES: 12, CAPACITY: 16, NULLS: 20 } as const;
+export const OUT_BYTES = 32;
+export const TABLE = { HEADS: 0, SIZE: 4, BASE: 8 } as const;
+export const TABLE_BYTES = 16;
+/** One key of a dense index: smallest value (i64) and stride (i32), or none for a dictionary code. */
+export const DENSE = { BASE: 0, STRIDE: 8 } as const;
+export const DENSE_BYTES = 16;
+/** One memo of a predicate over a dictionary: address of a byte an entry. */
+export const MEMO_BYTES = 4;
+export const MAX_MEMOS = 64;
+
+/** Where the variable parts of a pipeline's state block begin. */
+export interface StateLayout {
+  readonly columns: number;
+  readonly outputs: number;
+  readonly tables: number;
+  readonly dense: number;
+  readonly memos: number;
+  readonly bytes: number;
+}
+
+export function stateLayout(spec: PipelineSpec): StateLayout {
+  const sourceColumns = spec.source.kind === 'batches' ? spec.source.columns.length : 0;
+  const outputs = spec.sink.kind === 'output' ? spec.sink.columns.length : 0;
+  const tables = spec.steps.reduce((n, s) => (s.kind === 'probe' ? Math.max(n, s.table + 1) : n), 0);
+  const denseKeys = spec.sink.kind === 'aggregate' ? spec.sink.keys.length : 0;
+  const columnsAt = STATE_FREE + PIPE_BYTES;
+  const outputsAt = columnsAt + sourceColumns * COLUMN_BYTES;
+  const tablesAt = outputsAt + outputs * OUT_BYTES;
+  const denseAt = tablesAt + tables * TABLE_BYTES;
+  const memosAt = denseAt + denseKeys * DENSE_BYTES;
+  return {
+    columns: columnsAt,
+    outputs: outputsAt,
+    tables: tablesAt,
+    dense: denseAt,
+    memos: memosAt,
+    bytes: memosAt + MAX_MEMOS * MEMO_BYTES,
+  };
+}

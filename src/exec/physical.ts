@@ -1,0 +1,173 @@
+import type { Batch, DataType, ScanRequest, ScanSplit, TableSource } from '../base/index.js';
+import type { PhysicalExpr } from '../functions/expression.js';
+
+/** One column of an operator's output. */
+export interface PhysicalColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/**
+ * How a query is done on this machine: operators over column positions. Plain data but for the scan's source, which
+ * stays on the planning side (tasks get its splits).
+ */
+export type PhysicalPlan =
+  | PhysicalScan
+  | PhysicalBatches
+  | PhysicalFilter
+  | PhysicalProject
+  | PhysicalAggregate
+  | PhysicalJoin
+  | PhysicalSort
+  | PhysicalLimit
+  | PhysicalUnion
+  | PhysicalWindow
+  | PhysicalSample
+  | PhysicalRepartition;
+
+interface PhysicalNode {
+  readonly columns: readonly PhysicalColumn[];
+  /** Estimated rows, where known. */
+  readonly estimatedRows?: number;
+}
+
+export interface PhysicalScan extends PhysicalNode {
+  readonly kind: 'scan';
+  readonly source: TableSource;
+  readonly request: ScanRequest;
+}
+
+/** Batches that are there already: local data, a cached frame. `stable` ones outlive the query's tasks. */
+export interface PhysicalBatches extends PhysicalNode {
+  readonly kind: 'batches';
+  readonly label: string;
+  /** Made when the query starts: the cache is filled, local rows are laid out. */
+  readonly load: () => Promise<readonly Batch[]>;
+}
+
+export interface PhysicalFilter extends PhysicalNode {
+  readonly kind: 'filter';
+  readonly input: PhysicalPlan;
+  readonly condition: PhysicalExpr;
+}
+
+export interface PhysicalProject extends PhysicalNode {
+  readonly kind: 'project';
+  readonly input: PhysicalPlan;
+  readonly exprs: readonly PhysicalExpr[];
+}
+
+/** One aggregate call; its result is column `keys.length + position` of what `output` sees. */
+export interface AggregateSpec {
+  readonly fn: string;
+  readonly args: readonly PhysicalExpr[];
+  readonly filter?: PhysicalExpr;
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/** Grouping; `output` computes the result columns over [keys…, aggregate results…]. */
+export interface PhysicalAggregate extends PhysicalNode {
+  readonly kind: 'aggregate';
+  readonly input: PhysicalPlan;
+  readonly keys: readonly PhysicalExpr[];
+  readonly aggregates: readonly AggregateSpec[];
+  readonly output: readonly PhysicalExpr[];
+  readonly estimatedGroups?: number;
+}
+
+export type PhysicalJoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+
+/** Equality of one pair of key expressions, each over its own side. */
+export interface JoinKey {
+  readonly left: PhysicalExpr;
+  readonly right: PhysicalExpr;
+  /** `<=>`: null equals null. */
+  readonly nullSafe: boolean;
+}
+
+export interface PhysicalJoin extends PhysicalNode {
+  readonly kind: 'join';
+  readonly left: PhysicalPlan;
+  readonly right: PhysicalPlan;
+  readonly how: PhysicalJoinType;
+  readonly keys: readonly JoinKey[];
+  /** What else must hold, over left columns followed by right columns. */
+  readonly residual?: PhysicalExpr;
+  /** The side held in memory. */
+  readonly build: 'left' | 'right';
+}
+
+export interface SortKey {
+  readonly expr: PhysicalExpr;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** Sorting; with `limit` only the first `offset + limit` rows are kept (top-k). */
+export interface PhysicalSort extends PhysicalNode {
+  readonly kind: 'sort';
+  readonly input: PhysicalPlan;
+  readonly keys: readonly SortKey[];
+  readonly limit?: number;
+  readonly offset: number;
+}
+
+export interface PhysicalLimit extends PhysicalNode {
+  readonly kind: 'limit';
+  readonly input: PhysicalPlan;
+  readonly limit?: number;
+  readonly offset: number;
+}
+
+export interface PhysicalUnion extends PhysicalNode {
+  readonly kind: 'union';
+  readonly inputs: readonly PhysicalPlan[];
+}
+
+/** One window column. */
+export interface WindowSpecCall {
+  readonly fn: string;
+  readonly args: readonly PhysicalExpr[];
+  readonly type: DataType;
+  readonly nullable: boolean;
+  readonly frame?: PhysicalFrame;
+  readonly filter?: PhysicalExpr;
+}
+
+/** Frame bounds in rows or, for `range`, in units of the single ordering key; absent = unbounded. */
+export interface PhysicalFrame {
+  readonly unit: 'rows' | 'range';
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** Output: the input's columns followed by one per call. */
+export interface PhysicalWindow extends PhysicalNode {
+  readonly kind: 'window';
+  readonly input: PhysicalPlan;
+  readonly partitionBy: readonly PhysicalExpr[];
+  readonly orderBy: readonly SortKey[];
+  readonly calls: readonly WindowSpecCall[];
+}
+
+export interface PhysicalSample extends PhysicalNode {
+  readonly kind: 'sample';
+  readonly input: PhysicalPlan;
+  readonly lowerBound: number;
+  readonly upperBound: number;
+  readonly seed: number;
+}
+
+export interface PhysicalRepartition extends PhysicalNode {
+  readonly kind: 'repartition';
+  readonly input: PhysicalPlan;
+  readonly partitions: number;
+}
+
+/** What a task reads from a source. */
+export interface SplitInput {
+  readonly split: ScanSplit;
+  readonly request: ScanRequest;
+}

@@ -1,0 +1,45 @@
+import { type Carrier, engineBug } from '../base/index.js';
+
+/** One value of a row: where it lies and where its null byte lies (0 = value, 1 = null), if it can be null. */
+export interface RowField {
+  readonly carrier: Carrier;
+  readonly offset: number;
+  readonly nullOffset: number | undefined;
+}
+
+/** Rows of fixed width: what hash tables, join builds and sorts keep. Bytes are an address and a length. */
+export interface RowLayout {
+  readonly header: number;
+  readonly fields: readonly RowField[];
+  readonly stride: number;
+}
+
+/** Headers: what comes before the fields. */
+export const GROUP_HEADER = { HASH: 0, bytes: 8 } as const;
+export const JOIN_HEADER = { NEXT: 0, HASH: 4, MARK: 8, bytes: 16 } as const;
+
+const WIDTH: Readonly<Record<Carrier, number>> = { i32: 4, f32: 4, i64: 8, f64: 8, i128: 16, bytes: 8, none: 0 };
+
+/** Wide fields first, then narrow ones, then a null byte for each nullable field. */
+export function rowLayout(header: number, fields: readonly { carrier: Carrier; nullable: boolean }[]): RowLayout {
+  const offsets = new Array<number>(fields.length).fill(0);
+  let at = header;
+  for (const wide of [true, false]) {
+    fields.forEach((field, i) => {
+      if (WIDTH[field.carrier] >= 8 !== wide) return;
+      offsets[i] = at;
+      at += WIDTH[field.carrier];
+    });
+  }
+  const placed = fields.map((field, i): RowField => {
+    const nullable = field.nullable || field.carrier === 'none';
+    return { carrier: field.carrier, offset: offsets[i] as number, nullOffset: nullable ? at++ : undefined };
+  });
+  return { header, fields: placed, stride: (at + 7) & ~7 };
+}
+
+export function fieldAt(layout: RowLayout, index: number): RowField {
+  const found = layout.fields[index];
+  if (found === undefined) throw engineBug(`row field ${index} of ${layout.fields.length}`);
+  return found;
+}

@@ -1,0 +1,131 @@
+import type { Batch, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
+import type { Range } from '../../functions/define.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { AggregateSpec, SortKey } from '../physical.js';
+
+/**
+ * What tasks are made of: plain data that crosses threads. A stage runs one pipeline over many inputs; each task
+ * takes one input and gives one result.
+ */
+export interface PipelineSpec {
+  readonly source: SourceSpec;
+  readonly steps: readonly StepSpec[];
+  readonly sink: SinkSpec;
+  readonly settings: EvalSettings;
+}
+
+/** What is known of a source column for all tasks of the stage. */
+export interface SourceColumn {
+  readonly type: DataType;
+  /** Some row of some input may be null. */
+  readonly nullable: boolean;
+  /** Bounds over all inputs of the stage. */
+  readonly range?: Range;
+}
+
+export type SourceSpec =
+  | {
+      readonly kind: 'batches';
+      readonly columns: readonly SourceColumn[];
+      /** Their memory outlives the stage, so bytes need not be copied when rows are kept. */
+      readonly stable: boolean;
+    }
+  | { readonly kind: 'rows'; readonly rows: RowSourceSpec };
+
+/** Rows in row layout: what an aggregation, a sort or a join build kept. */
+export type RowSourceSpec =
+  /** Groups: columns are the keys, then the finished aggregates. */
+  | { readonly kind: 'groups'; readonly keys: readonly SourceColumn[]; readonly aggregates: readonly AggregateSpec[] }
+  /** Kept rows: columns are the stored fields. `unmatched`/`matched`: only rows whose mark is clear/set. */
+  | { readonly kind: 'kept'; readonly layout: KeptLayoutSpec; readonly only?: 'matched' | 'unmatched' };
+
+/** Fields of kept rows, after a header whose form depends on who keeps them. */
+export interface KeptLayoutSpec {
+  readonly header: 'join' | 'sort' | 'plain';
+  readonly fields: readonly SourceColumn[];
+}
+
+export type StepSpec =
+  | { readonly kind: 'filter'; readonly condition: PhysicalExpr }
+  | { readonly kind: 'project'; readonly exprs: readonly PhysicalExpr[] }
+  | ProbeStep
+  | { readonly kind: 'sample'; readonly lower: number; readonly upper: number; readonly seed: number }
+  | { readonly kind: 'limit'; readonly rows: number };
+
+/** Looks each row up in a join table (by its slot in the task's `tables`). */
+export interface ProbeStep {
+  readonly kind: 'probe';
+  readonly table: number;
+  /** Over the current columns; built keys are the first fields of the table's rows. */
+  readonly keys: readonly PhysicalExpr[];
+  readonly nullSafe: readonly boolean[];
+  /** What comes out: `pairs` probe columns and build columns; `probe_outer` the same, with nulls for the unmatched; `semi`/`anti`: probe columns only; `mark`: nothing flows on, build rows are marked. */
+  readonly how: 'pairs' | 'probe_outer' | 'semi' | 'anti' | 'mark';
+  /** Matched build rows are marked, for a later pass over unmatched (or matched) ones. */
+  readonly marks: boolean;
+  /** How many columns the probe side has. */
+  readonly probeColumns: number;
+  /** Build fields to emit, as positions in the table's fields. */
+  readonly payload: readonly number[];
+  /** Emit build columns before probe columns (the build side is the left one). */
+  readonly buildFirst: boolean;
+  /** Over left columns then right columns. */
+  readonly residual?: PhysicalExpr;
+  readonly layout: KeptLayoutSpec;
+  /** How the table is addressed, settled when it was built. */
+  readonly addressing: 'direct' | 'hash' | 'all';
+}
+
+export type SinkSpec =
+  | { readonly kind: 'output'; readonly columns: readonly SourceColumn[] }
+  | {
+      readonly kind: 'aggregate';
+      readonly keys: readonly PhysicalExpr[];
+      readonly aggregates: readonly AggregateSpec[];
+      /** Rows no task exceeds, for narrow states. */
+      readonly maxRows: number;
+    }
+  /** Join build: keys first, then the other fields. */
+  | { readonly kind: 'build'; readonly keys: readonly PhysicalExpr[]; readonly nullSafe: readonly boolean[]; readonly fields: readonly PhysicalExpr[]; readonly keepNullKeys: boolean }
+  | { readonly kind: 'sort'; readonly keys: readonly SortKey[]; readonly fields: readonly PhysicalExpr[]; readonly limit?: number }
+  | { readonly kind: 'none' };
+
+/** What one task reads. */
+export type TaskInput =
+  | { readonly kind: 'batches'; readonly batches: readonly Batch[]; readonly firstRow: number }
+  | { readonly kind: 'split'; readonly split: ScanSplit; readonly request: ScanRequest; readonly firstRow: number }
+  | { readonly kind: 'groups'; readonly merge: MergeInput }
+  | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
+  | { readonly kind: 'sorted'; readonly runs: readonly SortedRun[]; readonly offset: number; readonly limit?: number };
+
+/** Rows in one piece: `rows` of them from `address` on, `stride` bytes each. */
+export interface RowChunk {
+  readonly address: number;
+  readonly rows: number;
+  readonly stride: number;
+}
+
+/** Partial groups of all tasks of one partition, to be merged in order. */
+export interface MergeInput {
+  readonly partition: number;
+  readonly partitions: number;
+  readonly parts: readonly { readonly chunks: readonly RowChunk[]; readonly partitioned: boolean; readonly narrow: string }[];
+}
+
+/** A range of sorted entries (16 bytes: u64 prefix, u32 row address, u32 zero). */
+export interface SortedRun {
+  readonly entries: number;
+  readonly count: number;
+}
+
+/** A join table that tasks probe. */
+export interface JoinTable {
+  readonly addressing: 'direct' | 'hash' | 'all';
+  /** Address of u32 heads. */
+  readonly heads: number;
+  /** hash: slots - 1; direct: slots. */
+  readonly size: number;
+  /** direct: the smallest key. */
+  readonly base: bigint;
+  readonly rows: number;
+}

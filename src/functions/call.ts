@@ -1,0 +1,54 @@
+import { type DataType, type Scalar, simpleString } from '../base/index.js';
+import type { Call } from './define.js';
+import type { CallExpr, EvalSettings, PhysicalExpr } from './expression.js';
+
+/** What `emit` and `eval` are told of a call. */
+export function callOf(expr: CallExpr, settings: EvalSettings): Call {
+  return {
+    fn: expr.fn,
+    argTypes: expr.args.map((arg) => arg.type),
+    literals: expr.args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)),
+    returns: expr.type,
+    settings,
+  };
+}
+
+const keys = new WeakMap<PhysicalExpr, string>();
+
+/** Structurally equal expressions have the same key. */
+export function expressionKey(expr: PhysicalExpr): string {
+  let key = keys.get(expr);
+  if (key === undefined) {
+    key = keyOf(expr);
+    keys.set(expr, key);
+  }
+  return key;
+}
+
+function keyOf(expr: PhysicalExpr): string {
+  switch (expr.kind) {
+    case 'column':
+      return `$${expr.index}`;
+    case 'literal':
+      return `${scalarKey(expr.value)}:${typeKey(expr.type)}`;
+    case 'call':
+      return `${expr.fn}(${expr.args.map(expressionKey).join(',')}):${typeKey(expr.type)}`;
+  }
+}
+
+const typeKey = (type: DataType): string => simpleString(type);
+
+function scalarKey(value: Scalar): string {
+  if (value === null) return 'null';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value === 'boolean') return String(value);
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
+  if ('entries' in value && !Array.isArray(value)) {
+    const { entries } = value as { readonly entries: readonly (readonly [Scalar, Scalar])[] };
+    return `{${entries.map(([k, v]) => `${scalarKey(k)}:${scalarKey(v)}`).join(',')}}`;
+  }
+  if ('metadata' in value) return `v${scalarKey(value.metadata)}${scalarKey(value.value)}`;
+  return `[${(value as readonly Scalar[]).map(scalarKey).join(',')}]`;
+}

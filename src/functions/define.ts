@@ -1,0 +1,126 @@
+import type { Carrier, DataType, Scalar } from '../base/index.js';
+import type { EvalSettings } from './expression.js';
+import type { Emitter, StateAccess, Thunk, Value } from './value.js';
+
+/** What is known of an argument while a call is resolved. */
+export interface ArgType {
+  readonly type: DataType;
+  readonly nullable: boolean;
+  /** The value, when the argument is a literal (or folded to one). */
+  readonly literal?: Scalar;
+}
+
+/** How a call is typed: the types its arguments are cast to, and what it gives. */
+export interface Resolution {
+  readonly args: readonly DataType[];
+  readonly returns: DataType;
+  /** Whether the result can be null; by default when any argument can (`propagate`). */
+  readonly nullable?: boolean;
+}
+
+/** Why a call does not type: becomes a DATATYPE_MISMATCH error naming call and argument types. */
+export interface Mismatch {
+  readonly mismatch: string;
+  /** Spark's error condition; DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE by default. */
+  readonly code?: string;
+}
+
+/** A resolved call, as `emit` and `eval` see it. */
+export interface Call {
+  readonly fn: string;
+  readonly argTypes: readonly DataType[];
+  /** Literal arguments by position (undefined where the argument is not a literal). */
+  readonly literals: readonly (Scalar | undefined)[];
+  readonly returns: DataType;
+  readonly settings: EvalSettings;
+}
+
+export interface FunctionDocs {
+  /** API name, camelCase: `dateTrunc`. The key of the registry. */
+  readonly name: string;
+  /** SQL names, Spark's first: `['date_trunc']`, `['+']`. snake_case aliases of `name` come from here. */
+  readonly sql: readonly string[];
+  /** One sentence: what it does, null behaviour when not "null in, null out", errors. */
+  readonly summary: string;
+  readonly since?: string;
+  /** SQL text with its Spark answer as `cast(… as string)` prints it (null for SQL NULL): `['upper("a")', 'A']`. Each runs as a test. */
+  readonly examples: readonly (readonly [sql: string, result: string | null])[];
+}
+
+/** Inclusive bounds of an integer-like value (decimals unscaled). */
+export type Range = readonly [bigint, bigint];
+
+/** A function of one row: one entry of the registry. */
+export interface ScalarFunction extends FunctionDocs {
+  readonly kind: 'scalar';
+  readonly resolve: (args: readonly ArgType[], settings: { readonly ansi: boolean }) => Resolution | Mismatch;
+  /** `propagate`: null when any argument is, `eval` and `emit` then never see a null. `custom`: they handle nulls themselves. */
+  readonly nulls: 'propagate' | 'custom';
+  /** Whether it can raise an error on some input; then it is never evaluated early or on null rows. */
+  readonly fails?: boolean | ((call: Call, ranges: readonly (Range | undefined)[]) => boolean);
+  /** Arguments are evaluated only when the function asks (conditionals, AND, OR): `emitLazy`/`evalLazy` instead. */
+  readonly lazy?: boolean;
+  readonly deterministic?: boolean;
+  /** Bounds of the result from those of the arguments, where they follow: lets the compiler compute in narrower words and drop overflow checks. */
+  readonly range?: (ranges: readonly (Range | undefined)[], call: Call) => Range | undefined;
+  /** The reference meaning. Raises SparrowError for bad input (ANSI). */
+  readonly eval: (args: readonly Scalar[], call: Call) => Scalar;
+  readonly evalLazy?: (args: readonly (() => Scalar)[], call: Call) => Scalar;
+  /** Wasm; undefined (or returning undefined for these types) when a JS call per row serves: say why in `compiled`. */
+  readonly emit?: (e: Emitter, args: readonly Value[], call: Call) => Value | undefined;
+  readonly emitLazy?: (e: Emitter, args: readonly Thunk[], call: Call) => Value | undefined;
+  /** `emit` takes arguments in narrower carriers than their types' own (see emit.ts); otherwise they are widened first. */
+  readonly narrow?: boolean;
+  /** Why there is no Wasm form (for the docs table). */
+  readonly compiled?: string;
+}
+
+/** A function of many rows: one entry of the registry. State fields are never null; keep a flag or count for "nothing yet". */
+export interface AggregateFunction extends FunctionDocs {
+  readonly kind: 'aggregate';
+  readonly resolve: (
+    args: readonly ArgType[],
+    settings: { readonly ansi: boolean },
+  ) => (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
+  /** Narrower carriers for the state of one task, when `rows` values within `ranges` cannot overflow them. */
+  readonly narrowState?: (ranges: readonly (Range | undefined)[], rows: bigint, call: Call) => readonly Carrier[] | undefined;
+  /** The result depends on the order of rows (first, last, collect_list). */
+  readonly ordered?: boolean;
+  readonly eval: {
+    init(call: Call): Scalar[];
+    update(state: Scalar[], args: readonly Scalar[], call: Call): void;
+    /** Adds what came later (`other`) to what came earlier (`state`). */
+    merge(state: Scalar[], other: readonly Scalar[], call: Call): void;
+    finish(state: readonly Scalar[], call: Call): Scalar;
+  };
+  readonly emit?: {
+    init(e: Emitter, state: StateAccess, call: Call): void;
+    update(e: Emitter, state: StateAccess, args: readonly Value[], call: Call): void;
+    merge(e: Emitter, state: StateAccess, other: readonly Value[], call: Call): void;
+    finish(e: Emitter, state: readonly Value[], call: Call): Value;
+  };
+}
+
+/** A function over a window's ordered rows that is not an aggregate (row_number, lag, …). */
+export interface WindowFunction extends FunctionDocs {
+  readonly kind: 'window';
+  readonly resolve: (args: readonly ArgType[], settings: { readonly ansi: boolean }) => Resolution | Mismatch;
+  /**
+   * Values for every row of one partition. `args[a][row]` are the evaluated arguments; `peers[row]` is the index
+   * of the first row with the same ordering key.
+   */
+  readonly eval: (args: readonly (readonly Scalar[])[], peers: Int32Array, rows: number, call: Call) => Scalar[];
+}
+
+export type FunctionEntry = ScalarFunction | AggregateFunction | WindowFunction;
+
+/** Identity with inference: what every entry is written in. */
+export const scalar = <const F extends Omit<ScalarFunction, 'kind'>>(entry: F): F & { readonly kind: 'scalar' } => ({ ...entry, kind: 'scalar' });
+export const aggregate = <const F extends Omit<AggregateFunction, 'kind'>>(entry: F): F & { readonly kind: 'aggregate' } => ({
+  ...entry,
+  kind: 'aggregate',
+});
+export const windowFunction = <const F extends Omit<WindowFunction, 'kind'>>(entry: F): F & { readonly kind: 'window' } => ({
+  ...entry,
+  kind: 'window',
+});

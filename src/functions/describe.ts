@@ -1,0 +1,25 @@
+import { simpleString } from '../base/index.js';
+import { describeValue } from './describe-value.js';
+import type { CallExpr, PhysicalExpr } from './expression.js';
+import { findEntry } from './registry.js';
+
+/** SQL-like text of an expression, for errors and explain. */
+export function describe(expr: PhysicalExpr, columnName: (index: number) => string = (index) => `$${index}`): string {
+  switch (expr.kind) {
+    case 'column':
+      return columnName(expr.index);
+    case 'literal':
+      return describeValue(expr.type, expr.value);
+    case 'call':
+      return describeCall(expr, columnName);
+  }
+}
+
+function describeCall(expr: CallExpr, columnName: (index: number) => string): string {
+  const name = findEntry(expr.fn)?.sql[0] ?? expr.fn;
+  const args = expr.args.map((arg) => describe(arg, columnName));
+  if (expr.fn === 'cast' || expr.fn === 'tryCast') return `${name}(${args.join('')} AS ${simpleString(expr.type)})`;
+  const infix = !/^[a-z]\w*$/i.test(name) || ['and', 'or', 'div'].includes(name);
+  if (infix && args.length === 2) return `(${args[0]} ${name.toUpperCase()} ${args[1]})`;
+  return `${name}(${args.join(', ')})`;
+}

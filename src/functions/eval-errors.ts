@@ -1,0 +1,58 @@
+import { type DataType, type DecimalType, type Scalar, simpleString, SparrowError } from '../base/index.js';
+import { decimalText } from './decimal.js';
+import { describeValue } from './describe-value.js';
+
+/** The errors of evaluation, with Spark's conditions and SQL states. */
+
+const kindOf = (type: DataType): string => simpleString(type).toUpperCase();
+
+export function overflow(what: string, alternative?: string): SparrowError {
+  return new SparrowError('ARITHMETIC_OVERFLOW', `${what} overflow`, {
+    sqlState: '22003',
+    ...(alternative === undefined ? {} : { hint: `use \`${alternative}\` to get NULL instead` }),
+  });
+}
+
+/** Overflow of an operator over integers of one type. */
+export function integerOverflow(type: DataType, text: string, alternative?: string): SparrowError {
+  if (type.kind !== 'int8' && type.kind !== 'int16') return overflow(type.kind === 'int64' ? 'long' : 'integer', alternative);
+  return new SparrowError('BINARY_ARITHMETIC_OVERFLOW', `${text} caused overflow`, { sqlState: '22003' });
+}
+
+export function divideByZero(): SparrowError {
+  return new SparrowError('DIVIDE_BY_ZERO', 'division by zero', {
+    sqlState: '22012',
+    hint: 'use `try_divide` to get NULL instead',
+  });
+}
+
+export function remainderByZero(): SparrowError {
+  return new SparrowError('REMAINDER_BY_ZERO', 'remainder by zero', {
+    sqlState: '22012',
+    hint: 'use `try_mod` to get NULL instead',
+  });
+}
+
+export function outOfPrecision(unscaled: bigint, scale: number, type: DecimalType): SparrowError {
+  return new SparrowError(
+    'NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION',
+    `${decimalText(unscaled, scale)} cannot be represented as ${kindOf(type)}`,
+    { sqlState: '22003', parameters: { value: decimalText(unscaled, scale), type: kindOf(type) } },
+  );
+}
+
+export function castOverflow(value: Scalar, from: DataType, to: DataType): SparrowError {
+  return new SparrowError(
+    'CAST_OVERFLOW',
+    `the value ${describeValue(from, value)} of the type ${kindOf(from)} cannot be cast to ${kindOf(to)} due to an overflow`,
+    { sqlState: '22003', hint: 'use `try_cast` to get NULL instead' },
+  );
+}
+
+export function castInvalid(value: Scalar, from: DataType, to: DataType): SparrowError {
+  return new SparrowError(
+    'CAST_INVALID_INPUT',
+    `the value ${describeValue(from, value)} of the type ${kindOf(from)} cannot be cast to ${kindOf(to)} because it is malformed`,
+    { sqlState: '22018', hint: 'use `try_cast` to get NULL instead' },
+  );
+}

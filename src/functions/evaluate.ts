@@ -1,0 +1,81 @@
+import { engineBug, fromPlainError, type Scalar, SparrowError } from '../base/index.js';
+import { callOf } from './call.js';
+import type { Call, ScalarFunction } from './define.js';
+import type { CallExpr, EvalSettings, PhysicalExpr } from './expression.js';
+import { scalarFunction } from './registry.js';
+import { describe } from './describe.js';
+
+/** A row's values by column position in, the expression's value out. */
+export type Prepared = (row: readonly Scalar[]) => Scalar;
+
+/** The reference meaning of an expression over one row. */
+export function evaluate(expr: PhysicalExpr, row: readonly Scalar[], settings: EvalSettings): Scalar {
+  return prepare(expr, settings)(row);
+}
+
+/** The reference meaning, made ready for many rows. `columnName` says what columns are called in errors. */
+export function prepare(expr: PhysicalExpr, settings: EvalSettings, columnName?: (index: number) => string): Prepared {
+  switch (expr.kind) {
+    case 'literal': {
+      const { value } = expr;
+      return () => value;
+    }
+    case 'column': {
+      const { index } = expr;
+      return (row) => {
+        const value = row[index];
+        if (value === undefined) throw engineBug(`the row has no column ${index}`);
+        return value;
+      };
+    }
+    case 'call':
+      return prepareCall(expr, settings, columnName);
+  }
+}
+
+function prepareCall(expr: CallExpr, settings: EvalSettings, columnName?: (index: number) => string): Prepared {
+  const entry = scalarFunction(expr.fn);
+  const call = callOf(expr, settings);
+  const args = expr.args.map((arg) => prepare(arg, settings, columnName));
+  const apply = entry.lazy === true ? lazily(entry, args, call) : eagerly(entry, args, call);
+  return (row) => {
+    try {
+      return apply(row);
+    } catch (error) {
+      throw located(error, () => describe(expr, columnName));
+    }
+  };
+}
+
+function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call): Prepared {
+  const propagate = entry.nulls === 'propagate';
+  return (row) => {
+    const values: Scalar[] = [];
+    let isNull = false;
+    for (const arg of args) {
+      const value = arg(row);
+      // Later arguments are still evaluated: they may raise an error, as they do in compiled code.
+      isNull ||= propagate && value === null;
+      values.push(value);
+    }
+    return isNull ? null : entry.eval(values, call);
+  };
+}
+
+function lazily(entry: ScalarFunction, args: readonly Prepared[], call: Call): Prepared {
+  const { evalLazy } = entry;
+  if (evalLazy === undefined) throw engineBug(`the lazy function ${call.fn} has no evalLazy`);
+  return (row) => evalLazy(args.map((arg) => () => arg(row)), call);
+}
+
+/** The error with the expression it came from, unless an inner one was already named. */
+function located(error: unknown, where: () => string): unknown {
+  if (!(error instanceof SparrowError) || error.where !== undefined) return error;
+  const plain = error.toPlain();
+  const place = where();
+  return fromPlainError({
+    ...plain,
+    message: `${plain.message} In: ${place}`,
+    details: { ...plain.details, where: place },
+  });
+}

@@ -1,0 +1,40 @@
+import type { DataType, Scalar } from '../base/index.js';
+
+/**
+ * An expression with every name and type settled, as tasks receive it: plain data over the input's column
+ * positions. Both the compiler and the interpreter take it.
+ */
+export type PhysicalExpr = ColumnExpr | LiteralExpr | CallExpr;
+
+export interface ColumnExpr {
+  readonly kind: 'column';
+  readonly index: number;
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+export interface LiteralExpr {
+  readonly kind: 'literal';
+  readonly type: DataType;
+  readonly value: Scalar;
+}
+
+/** A call of a registry entry by its name; arguments already have the types the overload asks for. */
+export interface CallExpr {
+  readonly kind: 'call';
+  readonly fn: string;
+  readonly args: readonly PhysicalExpr[];
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/** What the session settles for every expression of a query. */
+export interface EvalSettings {
+  readonly ansi: boolean;
+  readonly timeZone: string;
+  /** Microseconds since the epoch: fixed for the whole query, so that `current_timestamp` is one instant. */
+  readonly nowMicros: bigint;
+}
+
+export const isNullable = (expr: PhysicalExpr): boolean =>
+  expr.kind === 'literal' ? expr.value === null : expr.nullable;

@@ -1,0 +1,88 @@
+import { engineBug, nearestNames, simpleString, SparrowError } from '../base/index.js';
+import { aggregateFunctions } from './aggregate.js';
+import { arithmeticFunctions } from './arithmetic.js';
+import { castFunctions } from './cast.js';
+import { compareFunctions } from './compare.js';
+import { conditionalFunctions } from './conditional.js';
+import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
+import { logicFunctions } from './logic.js';
+
+/** Everything that can be computed, by API name. Families are merged here and nowhere else. */
+export const functions = {
+  ...arithmeticFunctions,
+  ...compareFunctions,
+  ...logicFunctions,
+  ...conditionalFunctions,
+  ...castFunctions,
+  ...aggregateFunctions,
+};
+
+export type Functions = typeof functions;
+
+const byKey: Readonly<Record<string, FunctionEntry | undefined>> = functions;
+const byName = new Map<string, FunctionEntry>();
+for (const entry of Object.values(functions) as FunctionEntry[]) {
+  for (const name of entry.sql) byName.set(name.toLowerCase(), entry);
+}
+for (const [key, entry] of Object.entries(functions) as [string, FunctionEntry][]) {
+  if (!byName.has(key.toLowerCase())) byName.set(key.toLowerCase(), entry);
+}
+
+/** The entry of an SQL name, alias or API name in any case, if there is one. */
+export function findEntry(name: string): FunctionEntry | undefined {
+  return Object.hasOwn(functions, name) ? byKey[name] : byName.get(name.toLowerCase());
+}
+
+/** The entry of an SQL name, alias or API name in any case. */
+export function findFunction(name: string): FunctionEntry {
+  const entry = findEntry(name);
+  if (entry !== undefined) return entry;
+  throw new SparrowError('UNRESOLVED_ROUTINE', `there is no function \`${name}\``, {
+    candidates: nearestNames(name, functionNames()),
+    sqlState: '42883',
+    parameters: { routineName: name },
+  });
+}
+
+/** Every name a function can be called by in SQL text (operators left out). */
+export function functionNames(): string[] {
+  return [...byName.keys()].filter((name) => /^[a-z_]/.test(name));
+}
+
+/** The scalar function behind a resolved call. */
+export function scalarFunction(key: string): ScalarFunction {
+  const entry = byKey[key];
+  if (entry?.kind !== 'scalar') throw engineBug(`'${key}' is no scalar function of the registry`);
+  return entry;
+}
+
+/** The aggregate behind a resolved call. */
+export function aggregateFunction(key: string): AggregateFunction {
+  const entry = byKey[key];
+  if (entry?.kind !== 'aggregate') throw engineBug(`'${key}' is no aggregate function of the registry`);
+  return entry;
+}
+
+export interface ResolvedCall<E extends FunctionEntry = FunctionEntry> {
+  readonly entry: E;
+  /** Arguments are to be cast to `args`; the call gives `returns`. */
+  readonly resolution: Resolution & { readonly nullable: boolean };
+}
+
+/** Types a call by name: which entry, what its arguments are cast to, what it gives. */
+export function resolveCall(name: string, args: readonly ArgType[], settings: { readonly ansi: boolean }): ResolvedCall {
+  const entry = findFunction(name);
+  const resolution = entry.resolve(args, settings);
+  if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution);
+  const nullable = resolution.nullable ?? args.some((arg) => arg.nullable);
+  return { entry, resolution: { ...resolution, nullable } };
+}
+
+function mismatchError(name: string, args: readonly ArgType[], { mismatch, code }: Mismatch): SparrowError {
+  const types = args.map((arg) => simpleString(arg.type).toUpperCase()).join(', ');
+  return new SparrowError(
+    code ?? 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE',
+    `cannot call \`${name}\` with (${types}): ${mismatch}`,
+    { sqlState: code?.startsWith('WRONG_NUM_ARGS') === true ? '42605' : '42K09' },
+  );
+}

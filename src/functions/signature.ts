@@ -1,0 +1,159 @@
+import {
+  arrayType,
+  type DataType,
+  type DecimalType,
+  type Field,
+  field,
+  float32Type,
+  float64Type,
+  int16Type,
+  int32Type,
+  int64Type,
+  int8Type,
+  isFloating,
+  isInteger,
+  isNested,
+  isNumeric,
+  mapType,
+  sameType,
+  simpleString,
+  structType,
+  timestampNtzType,
+  timestampType,
+} from '../base/index.js';
+import { decimalForInteger, widerDecimal } from './decimal.js';
+import type { ArgType, Mismatch, Resolution } from './define.js';
+
+const integerOrder: readonly DataType[] = [int8Type, int16Type, int32Type, int64Type];
+
+const isDatetime = (type: DataType): boolean =>
+  type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
+const isInterval = (type: DataType): boolean => type.kind === 'interval_ym' || type.kind === 'interval_dt';
+
+/**
+ * The least type both can be cast to without asking (Spark's ANSI findWiderTypeForTwo): for union, CASE, coalesce,
+ * join keys and comparisons. Undefined where there is none.
+ */
+export function commonType(a: DataType, b: DataType): DataType | undefined {
+  if (sameType(a, b)) return a;
+  if (a.kind === 'null') return b;
+  if (b.kind === 'null') return a;
+  if (isNumeric(a) && isNumeric(b)) return commonNumeric(a, b);
+  if (isDatetime(a) && isDatetime(b)) {
+    return a.kind === 'timestamp' || b.kind === 'timestamp' ? timestampType : timestampNtzType;
+  }
+  if (a.kind === 'string') return widerThanString(b);
+  if (b.kind === 'string') return widerThanString(a);
+  return commonNested(a, b);
+}
+
+function commonNumeric(a: DataType, b: DataType): DataType {
+  if (isFloating(a) || isFloating(b)) {
+    return a.kind === 'float32' && b.kind === 'float32' ? float32Type : float64Type;
+  }
+  if (a.kind === 'decimal' || b.kind === 'decimal') {
+    return widerDecimal(decimalForInteger(a) as DecimalType, decimalForInteger(b) as DecimalType);
+  }
+  const rank = (type: DataType): number => integerOrder.findIndex((t) => t.kind === type.kind);
+  return rank(a) > rank(b) ? a : b;
+}
+
+function widerThanString(other: DataType): DataType | undefined {
+  if (isInteger(other)) return int64Type;
+  if (isNumeric(other)) return float64Type;
+  if (isInterval(other) || isNested(other)) return undefined;
+  return other;
+}
+
+function commonNested(a: DataType, b: DataType): DataType | undefined {
+  if (a.kind === 'array' && b.kind === 'array') {
+    const element = commonType(a.element, b.element);
+    return element && arrayType(element, a.containsNull || b.containsNull);
+  }
+  if (a.kind === 'map' && b.kind === 'map') {
+    const key = commonType(a.key, b.key);
+    const value = commonType(a.value, b.value);
+    return key && value && mapType(key, value, a.valueContainsNull || b.valueContainsNull);
+  }
+  if (a.kind === 'struct' && b.kind === 'struct' && a.fields.length === b.fields.length) {
+    const fields: Field[] = [];
+    for (const [i, f] of a.fields.entries()) {
+      const g = b.fields[i] as Field;
+      const type = commonType(f.type, g.type);
+      if (type === undefined || f.name.toLowerCase() !== g.name.toLowerCase()) return undefined;
+      fields.push(field(f.name, type, f.nullable || g.nullable));
+    }
+    return structType(fields);
+  }
+  return undefined;
+}
+
+/** The common type of many; undefined where there is none, null for none at all. */
+export function commonTypeOf(types: readonly DataType[]): DataType | undefined {
+  let common: DataType | undefined = { kind: 'null' };
+  for (const type of types) {
+    if (common === undefined) return undefined;
+    common = commonType(common, type);
+  }
+  return common;
+}
+
+/** Whether a value of one type is taken where another is asked for, without an explicit cast (Spark ANSI). */
+export function canImplicitlyCast(from: DataType, to: DataType): boolean {
+  if (sameType(from, to) || from.kind === 'null') return true;
+  if (isNested(from) || isNested(to)) return canImplicitlyCastNested(from, to);
+  if (from.kind === 'string') return true;
+  if (isNumeric(from)) return isNumeric(to) || to.kind === 'string';
+  if (isDatetime(from)) return isDatetime(to) || to.kind === 'string';
+  return to.kind === 'string' && from.kind !== 'binary';
+}
+
+function canImplicitlyCastNested(from: DataType, to: DataType): boolean {
+  if (from.kind === 'array' && to.kind === 'array') {
+    return canImplicitlyCast(from.element, to.element) && (to.containsNull || !from.containsNull);
+  }
+  if (from.kind === 'map' && to.kind === 'map') {
+    return canImplicitlyCast(from.key, to.key) && canImplicitlyCast(from.value, to.value);
+  }
+  if (from.kind === 'struct' && to.kind === 'struct') {
+    return (
+      from.fields.length === to.fields.length &&
+      from.fields.every((f, i) => canImplicitlyCast(f.type, (to.fields[i] as Field).type))
+    );
+  }
+  return false;
+}
+
+export function wrongCount(given: number, required: number, most: number): Mismatch {
+  const range = most === Number.POSITIVE_INFINITY ? `at least ${required}` : `${required} to ${most}`;
+  const wanted = required === most ? `${required}` : range;
+  return { mismatch: `takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${given}`, code: 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION' };
+}
+
+export function wrongType(position: number, wanted: string, found: DataType): Mismatch {
+  return { mismatch: `argument ${position + 1} must be ${wanted}, not ${simpleString(found).toUpperCase()}` };
+}
+
+export const isMismatch = (result: object): result is Mismatch => 'mismatch' in result;
+
+/** All arguments cast to their common type, which is also the result's (greatest, coalesce, …). */
+export function sameTypes(required: number, returns?: DataType): (args: readonly ArgType[]) => Resolution | Mismatch {
+  return (args) => {
+    if (args.length < required) return wrongCount(args.length, required, Number.POSITIVE_INFINITY);
+    const common = commonTypeOf(args.map((arg) => arg.type));
+    if (common === undefined) return noCommonType(args);
+    return { args: args.map(() => common), returns: returns ?? common };
+  };
+}
+
+export function noCommonType(args: readonly ArgType[]): Mismatch {
+  const types = args.map((arg) => simpleString(arg.type).toUpperCase()).join(', ');
+  return { mismatch: `arguments have no common type: ${types}`, code: 'DATATYPE_MISMATCH.DATA_DIFF_TYPES' };
+}
+
+/** Whether values of the type have an order (everything but maps and variants). */
+export function isOrderable(type: DataType): boolean {
+  if (type.kind === 'array') return isOrderable(type.element);
+  if (type.kind === 'struct') return type.fields.every((f) => isOrderable(f.type));
+  return type.kind !== 'map' && type.kind !== 'variant';
+}

@@ -1,0 +1,85 @@
+import {
+  type DataType,
+  dateType,
+  dayTimeIntervalType,
+  int32Type,
+  int64Type,
+  isNumeric,
+  MICROS_PER_DAY,
+  timestampNtzType,
+  timestampType,
+} from '../base/index.js';
+import type { ArgType, Resolution } from './define.js';
+
+export type TemporalOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'intDiv';
+
+const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
+const isInterval = (type: DataType): boolean => type.kind === 'interval_ym' || type.kind === 'interval_dt';
+const isSmallInteger = (type: DataType): boolean =>
+  type.kind === 'int8' || type.kind === 'int16' || type.kind === 'int32' || type.kind === 'null';
+
+/** How an operator over dates, timestamps or intervals is typed; undefined when it is none of those. */
+export function resolveTemporal(operator: TemporalOperator, a: ArgType, b: ArgType): Resolution | undefined {
+  switch (operator) {
+    case 'add':
+      return moved(a, b) ?? moved(b, a, true);
+    case 'sub':
+      return moved(a, b) ?? difference(a.type, b.type);
+    case 'mul':
+      return scaledInterval(a.type, b.type) ?? swapped(scaledInterval(b.type, a.type));
+    case 'div':
+      return scaledInterval(a.type, b.type);
+    case 'intDiv':
+      return isInterval(a.type) && a.type.kind === b.type.kind
+        ? { args: [a.type, b.type], returns: int64Type }
+        : undefined;
+    case 'mod':
+      return undefined;
+  }
+}
+
+const swapped = (resolution: Resolution | undefined): Resolution | undefined =>
+  resolution && { ...resolution, args: [...resolution.args].reverse() };
+
+/** A moment or interval moved by an interval, or a date by days. */
+function moved(from: ArgType, by: ArgType, reversed = false): Resolution | undefined {
+  const order = (types: DataType[]): DataType[] => (reversed ? types.reverse() : types);
+  const { type } = from;
+  if (type.kind === 'date' && isSmallInteger(by.type)) return { args: order([type, int32Type]), returns: dateType };
+  if (isInterval(type)) {
+    const step = by.type.kind === 'null' ? type : by.type;
+    return step.kind === type.kind && !reversed ? { args: [type, type], returns: type } : undefined;
+  }
+  if (!isInterval(by.type)) return undefined;
+  if (type.kind === 'date') return { args: order([type, by.type]), returns: movedDate(by) };
+  if (isMoment(type)) return { args: order([type, by.type]), returns: type };
+  if (type.kind === 'time' && by.type.kind === 'interval_dt') return { args: order([type, by.type]), returns: type };
+  if (type.kind === 'string') return { args: order([timestampType, by.type]), returns: timestampType };
+  return undefined;
+}
+
+/** Months and whole days leave a date a date; hours make it a timestamp. */
+function movedDate({ type, literal }: ArgType): DataType {
+  if (type.kind === 'interval_ym') return dateType;
+  const isDays = typeof literal === 'bigint' && literal % BigInt(MICROS_PER_DAY) === 0n;
+  return isDays ? dateType : timestampType;
+}
+
+function difference(a: DataType, b: DataType): Resolution | undefined {
+  const isText = (type: DataType): boolean => type.kind === 'string' || type.kind === 'null';
+  const involved = [a, b].filter((type) => !isText(type));
+  const temporal = involved.every((type) => type.kind === 'date' || isMoment(type));
+  if (involved.length === 0 || !temporal) return undefined;
+  const target = involved.every((type) => type.kind === 'date')
+    ? dateType
+    : involved.some((type) => type.kind === 'timestamp')
+      ? timestampType
+      : timestampNtzType;
+  return { args: [target, target], returns: dayTimeIntervalType };
+}
+
+function scaledInterval(interval: DataType, factor: DataType): Resolution | undefined {
+  if (!isInterval(interval)) return undefined;
+  if (isNumeric(factor)) return { args: [interval, factor], returns: interval, nullable: true };
+  return undefined;
+}

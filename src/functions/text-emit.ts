@@ -1,0 +1,235 @@
+import { stringType } from '../base/index.js';
+import type { Label, Local } from '../wasm/index.js';
+import { keepI32 } from './emit-parts.js';
+import type { Emitter, Value } from './value.js';
+
+/** Wasm over the bytes of UTF-8 text. Vector loads rely on the 16 readable bytes behind every buffer. */
+
+export interface Span {
+  /** Address of the first byte. */
+  readonly at: Local;
+  /** Address behind the last byte. */
+  readonly end: Local;
+  readonly length: Local;
+}
+
+export function spanOf(e: Emitter, value: Value): Span {
+  const [at, length] = value.parts as [Local, Local];
+  const end = e.code.local('i32');
+  e.code.get(at).get(length).op('i32.add').set(end);
+  return { at, end, length };
+}
+
+export const textOf = (type: Value['type'], at: Local, length: Local): Value => ({
+  type,
+  carrier: 'bytes',
+  parts: [at, length],
+  isNull: undefined,
+});
+export const stringOf = (at: Local, length: Local): Value => textOf(stringType, at, length);
+
+const splat = (byte: number): number[] => new Array<number>(16).fill(byte);
+
+/** The code points of a text: its bytes that do not continue a character. */
+export function emitCodePoints(e: Emitter, value: Value): Local {
+  const { code } = e;
+  const { at, end } = spanOf(e, value);
+  const p = code.local('i32');
+  const count = code.local('i32');
+  code.i32(0).set(count).get(at).set(p);
+  const starts = (): void => {
+    code.get(p).op('v128.load', 0, 0).v128(splat(0xbf)).op('i8x16.gt_s').op('i8x16.bitmask');
+  };
+  code.block((done) => {
+    code.loop((again) => {
+      code.get(p).i32(16).op('i32.add').get(end).op('i32.gt_u').brIf(done);
+      starts();
+      code.op('i32.popcnt').get(count).op('i32.add').set(count);
+      code.get(p).i32(16).op('i32.add').set(p).br(again);
+    });
+  });
+  starts();
+  // The bytes behind the end are not ours.
+  code.i32(1).get(end).get(p).op('i32.sub').op('i32.shl').i32(1).op('i32.sub').op('i32.and');
+  code.op('i32.popcnt').get(count).op('i32.add').set(count);
+  return count;
+}
+
+/** Pushes the length in bytes of the character whose first byte is at `p`. */
+export function pushCharBytes(e: Emitter, p: Local): void {
+  const { code } = e;
+  const byte = code.local('i32');
+  code.i32(1).get(p).op('i32.load8_u').tee(byte).i32(0xc0).op('i32.ge_u').op('i32.add');
+  code.get(byte).i32(0xe0).op('i32.ge_u').op('i32.add');
+  code.get(byte).i32(0xf0).op('i32.ge_u').op('i32.add');
+}
+
+/** Moves `p` over `count` (unsigned) characters, at most to `end`; gives how many were missing there. */
+export function emitAdvance(e: Emitter, p: Local, end: Local, count: Local): Local {
+  const { code } = e;
+  const left = code.local('i32');
+  code.get(count).set(left);
+  code.block((done) => {
+    code.loop((again) => {
+      code.get(left).op('i32.eqz').brIf(done);
+      code.get(p).get(end).op('i32.ge_u').brIf(done);
+      pushCharBytes(e, p);
+      code.get(p).op('i32.add').set(p);
+      code.get(left).i32(1).op('i32.sub').set(left).br(again);
+    });
+  });
+  emitClampEnd(e, p, end);
+  return left;
+}
+
+/** A truncated character at the end must not carry `p` beyond it. */
+function emitClampEnd(e: Emitter, p: Local, end: Local): void {
+  e.code.get(end).get(p).get(p).get(end).op('i32.gt_u').select().set(p);
+}
+
+/** Moves `p` back over `count` (unsigned) characters, at least to `start`; gives how many were missing there. */
+export function emitRetreat(e: Emitter, p: Local, start: Local, count: Local): Local {
+  const { code } = e;
+  const left = code.local('i32');
+  code.get(count).set(left);
+  code.block((done) => {
+    code.loop((again) => {
+      code.get(left).op('i32.eqz').brIf(done);
+      code.loop((back) => {
+        code.get(p).get(start).op('i32.le_u').brIf(done);
+        code.get(p).i32(1).op('i32.sub').tee(p).op('i32.load8_u').i32(0xc0).op('i32.and');
+        code.i32(0x80).op('i32.eq').brIf(back);
+      });
+      code.get(left).i32(1).op('i32.sub').set(left).br(again);
+    });
+  });
+  return left;
+}
+
+/** Branches away where `length` bytes at `p` and `q` differ. */
+export function emitDiffer(e: Emitter, p: Local, q: Local, length: Local, differ: Label): void {
+  const { code } = e;
+  const i = code.local('i32');
+  const xor = (): void => {
+    code.get(p).get(i).op('i32.add').op('v128.load', 0, 0);
+    code.get(q).get(i).op('i32.add').op('v128.load', 0, 0).op('v128.xor');
+  };
+  code.i32(0).set(i);
+  code.block((done) => {
+    code.loop((again) => {
+      code.get(i).i32(16).op('i32.add').get(length).op('i32.gt_u').brIf(done);
+      xor();
+      code.op('v128.any_true').brIf(differ);
+      code.get(i).i32(16).op('i32.add').set(i).br(again);
+    });
+  });
+  xor();
+  code.v128(splat(0)).op('i8x16.ne').op('i8x16.bitmask');
+  code.i32(1).get(length).get(i).op('i32.sub').op('i32.shl').i32(1).op('i32.sub').op('i32.and').brIf(differ);
+}
+
+/** Which two bytes of a needle are tested first: their offsets from its start. */
+type Probes = readonly [number, number];
+
+/**
+ * The address of the first occurrence of `needle` from `from` on, or 0. Sixteen positions at a time are tested for
+ * two of its bytes (`probes`; first and last unless told); only where both fit is the whole compared.
+ */
+export function emitFind(e: Emitter, from: Local, end: Local, needle: Value, probes?: Probes): Local {
+  const { code } = e;
+  const [text, length] = needle.parts as [Local, Local];
+  const found = code.local('i32');
+  const last = code.local('i32');
+  const p = code.local('i32');
+  const one = { offset: code.local('i32'), byte: code.local('v128') };
+  const other = { offset: code.local('i32'), byte: code.local('v128') };
+  code.i32(0).set(found).get(from).set(p);
+  code.block((done) => {
+    code.get(length).op('i32.eqz').if(() => {
+      code.get(from).set(found).br(done);
+    });
+    // Positions p with p + length <= end.
+    code.get(end).get(from).op('i32.sub').get(length).op('i32.lt_s').brIf(done);
+    code.get(end).get(length).op('i32.sub').set(last);
+    code.i32(probes?.[0] ?? 0).set(one.offset);
+    if (probes === undefined) code.get(length).i32(1).op('i32.sub').set(other.offset);
+    else code.i32(probes[1]).set(other.offset);
+    for (const { offset, byte } of [one, other]) {
+      code.get(text).get(offset).op('i32.add').op('v128.load8_splat').set(byte);
+    }
+    emitScan(e, { p, last, probes: [one, other], text, length, found }, done);
+  });
+  return found;
+}
+
+interface Probe {
+  readonly offset: Local;
+  readonly byte: Local;
+}
+
+interface Scan {
+  readonly p: Local;
+  readonly last: Local;
+  readonly probes: readonly [Probe, Probe];
+  readonly text: Local;
+  readonly length: Local;
+  readonly found: Local;
+}
+
+function emitScan(e: Emitter, scan: Scan, done: Label): void {
+  const { code } = e;
+  const { p, last, text, length, found } = scan;
+  const mask = code.local('i32');
+  const at = code.local('i32');
+  code.loop((next) => {
+    for (const { offset, byte } of scan.probes) {
+      code.get(p).get(offset).op('i32.add').op('v128.load', 0, 0).get(byte).op('i8x16.eq');
+    }
+    code.op('v128.and').op('i8x16.bitmask').set(mask);
+    code.block((none) => {
+      code.loop((again) => {
+        code.get(mask).op('i32.eqz').brIf(none);
+        code.get(p).get(mask).op('i32.ctz').op('i32.add').tee(at).get(last).op('i32.gt_u').brIf(done);
+        code.block((differ) => {
+          emitDiffer(e, at, text, length, differ);
+          code.get(at).set(found).br(done);
+        });
+        code.get(mask).get(mask).i32(1).op('i32.sub').op('i32.and').set(mask).br(again);
+      });
+    });
+    code.get(p).i32(16).op('i32.add').tee(p).get(last).op('i32.le_u').brIf(next);
+  });
+}
+
+const FREQUENT = ' etaoinsrhldcumfpgwybvkxjqz';
+
+/** The two rarest bytes of a constant needle, by the frequency of letters in English. */
+export function rarestBytes(needle: Uint8Array): Probes {
+  const rank = (i: number): number => {
+    const at = FREQUENT.indexOf(String.fromCharCode(needle[i] ?? 0));
+    return at < 0 ? FREQUENT.length : at;
+  };
+  const order = [...needle.keys()].sort((a, b) => rank(b) - rank(a));
+  return [order[0] ?? 0, order[1] ?? order[0] ?? 0];
+}
+
+/** 1 when the text at `p` starts with `needle` and that ends at or before `end`. */
+export function emitStartsAt(e: Emitter, p: Local, end: Local, needle: Value): Local {
+  const { code } = e;
+  const [text, length] = needle.parts as [Local, Local];
+  const flag = code.local('i32');
+  code.i32(0).set(flag);
+  code.block((differ) => {
+    code.get(end).get(p).op('i32.sub').get(length).op('i32.lt_s').brIf(differ);
+    emitDiffer(e, p, text, length, differ);
+    code.i32(1).set(flag);
+  });
+  return flag;
+}
+
+/** A constant text as a value: its bytes lie in the literal pool. */
+export function constantText(e: Emitter, bytes: Uint8Array): Value {
+  const at = e.constantBytes(bytes);
+  e.code.i32(bytes.length);
+  return stringOf(at, keepI32(e));
+}

@@ -1,0 +1,177 @@
+import { crc32 } from 'node:zlib';
+import { type ReadableFile, SparrowError, type TaskContext } from '../../base/index.js';
+import { type Codec, codecNamed } from './codecs.js';
+import { corrupt, type Place } from './error.js';
+import { type Kernels, kernelsFor, PATTERN_BYTES, patternBytes } from './kernels/index.js';
+import type { PageHeader } from './metadata.js';
+import { parsePageHeader } from './page-header.js';
+import { KERNEL_SLACK, Scratch } from './scratch.js';
+import type { ParquetSplit, SplitChunk } from './split.js';
+import { ThriftError } from './thrift.js';
+
+/** Bytes read from the file at a time, so that they are still in the cache when they are decompressed. */
+const WINDOW_BYTES = 1 << 20;
+const HEADER_BYTES = 1 << 12;
+const MAX_HEADER_BYTES = 1 << 24;
+const MAX_PAGE_BYTES = 2 ** 31 - 2 ** 20;
+
+/** What reading one row group shares between its columns. */
+export class GroupContext {
+  readonly kernels: Kernels;
+  readonly scratch: Scratch;
+  readonly patterns: number;
+
+  constructor(
+    readonly task: TaskContext,
+    readonly file: ReadableFile,
+    readonly split: ParquetSplit,
+  ) {
+    this.kernels = kernelsFor(task.heap);
+    this.scratch = new Scratch(task.arena);
+    this.patterns = task.arena.alloc(PATTERN_BYTES);
+    task.heap.u8.set(patternBytes(), this.patterns);
+  }
+
+  place(column: string): Place {
+    return { file: this.split.path, rowGroup: this.split.rowGroup, column };
+  }
+
+  /** A buffer of the result. */
+  alloc(bytes: number): number {
+    return this.task.arena.alloc(bytes + KERNEL_SLACK);
+  }
+}
+
+/** A page with its bytes decompressed: values, behind the levels where the page has any. */
+export interface Page {
+  readonly header: PageHeader;
+  readonly start: number;
+  readonly end: number;
+  /** Version 2 keeps its levels apart, uncompressed: repetition levels, then definition levels. */
+  readonly levels: number;
+}
+
+/** The pages of a column chunk, one after the other; a page is valid until the next one is asked for. */
+export class ChunkPages {
+  readonly #codec: Codec | undefined;
+  /** Next byte of the chunk to look at, and how many follow. */
+  #position: number;
+  #remaining: number;
+  /** The part of the file in scratch memory. */
+  #window = 0;
+  #windowStart = 0;
+  #windowBytes = 0;
+  #page = 0;
+
+  constructor(
+    private readonly group: GroupContext,
+    chunk: SplitChunk,
+    readonly place: Place,
+  ) {
+    this.#codec = chunk.codec === 'uncompressed' ? undefined : codecNamed(chunk.codec);
+    this.#position = chunk.offset;
+    this.#remaining = chunk.bytes;
+  }
+
+  /** The next data or dictionary page. */
+  next(): Page | undefined {
+    while (this.#remaining > 0) {
+      this.group.task.checkCancelled();
+      const header = this.#header();
+      const bytes = header.compressedBytes;
+      if (bytes > this.#remaining) {
+        throw this.#corrupt(`it announces ${bytes} bytes, ${this.#remaining} are left in the column chunk`);
+      }
+      const source = this.#ensure(bytes);
+      this.#advance(bytes);
+      this.#page++;
+      if (header.type === 'index') continue;
+      this.#verify(header, source);
+      return this.#open(header, source);
+    }
+    return undefined;
+  }
+
+  #corrupt(what: string, cause?: unknown): SparrowError {
+    return corrupt(this.place, `page ${this.#page}: ${what}`, cause);
+  }
+
+  #header(): PageHeader {
+    const { u8 } = this.group.task.heap;
+    for (let wanted = HEADER_BYTES; ; wanted *= 16) {
+      const available = Math.min(wanted, this.#remaining);
+      const address = this.#ensure(available);
+      try {
+        const [header, end] = parsePageHeader(u8, address, address + available);
+        this.#advance(end - address);
+        return header;
+      } catch (error) {
+        if (!(error instanceof ThriftError)) throw error;
+        // A header with long statistics may simply be longer than what was looked at.
+        const more = available < this.#remaining && wanted < MAX_HEADER_BYTES;
+        if (!more) throw this.#corrupt(`its header cannot be read: ${error.message}`, error);
+      }
+    }
+  }
+
+  #advance(bytes: number): void {
+    this.#position += bytes;
+    this.#remaining -= bytes;
+  }
+
+  /** Has the next `bytes` bytes of the chunk in scratch memory and returns their address. */
+  #ensure(bytes: number): number {
+    const { group } = this;
+    const into = this.#position - this.#windowStart;
+    if (this.#windowBytes - into >= bytes && this.#window !== 0) return this.#window + into;
+    const kept = this.#window === 0 ? 0 : Math.max(0, this.#windowBytes - into);
+    const length = Math.max(bytes, Math.min(WINDOW_BYTES, this.#remaining));
+    const { u8 } = group.task.heap;
+    const old = this.#window + into;
+    const window = group.scratch.get('file', length);
+    if (kept > 0) u8.copyWithin(window, old, old + kept);
+    group.file.readInto(u8.subarray(window + kept, window + length), this.#position + kept, length - kept);
+    group.task.metrics.bytesRead += length - kept;
+    this.#window = window;
+    this.#windowStart = this.#position;
+    this.#windowBytes = length;
+    return window;
+  }
+
+  #verify(header: PageHeader, source: number): void {
+    if (header.crc === undefined || !this.group.split.verify) return;
+    const { u8 } = this.group.task.heap;
+    if (crc32(u8.subarray(source, source + header.compressedBytes)) === header.crc) return;
+    throw this.#corrupt('its checksum does not match its bytes');
+  }
+
+  #open(header: PageHeader, source: number): Page {
+    const levels = header.type === 'data_v2' ? header.definitionBytes + header.repetitionBytes : 0;
+    const [packed, plain] = [header.compressedBytes - levels, header.uncompressedBytes - levels];
+    const from = source + levels;
+    const codec = header.type === 'data_v2' && !header.compressed ? undefined : this.#codec;
+    if (codec === undefined) {
+      return { header, start: from, end: from + packed, levels: source };
+    }
+    if (plain > MAX_PAGE_BYTES || plain > packed * codec.maxRatio + 64) {
+      throw this.#corrupt(`${packed} bytes of ${codec.name} cannot become ${plain} bytes`);
+    }
+    const target = this.group.scratch.get('page', plain);
+    // An empty page may have no compressed bytes at all.
+    if (plain > 0 || packed > 0) this.#decompress(codec, from, packed, target, plain);
+    return { header, start: target, end: target + plain, levels: source };
+  }
+
+  #decompress(codec: Codec, source: number, sourceBytes: number, target: number, targetBytes: number): void {
+    const { task, kernels, patterns } = this.group;
+    let cause: unknown;
+    try {
+      const block = { heap: task.heap, kernels, patterns, source, sourceBytes, target, targetBytes };
+      if (targetBytes === 0 || codec.decompress(block)) return;
+    } catch (error) {
+      if (error instanceof SparrowError) throw error;
+      cause = error;
+    }
+    throw this.#corrupt(`its ${sourceBytes} bytes of ${codec.name} do not decompress to ${targetBytes} bytes`, cause);
+  }
+}

@@ -1,0 +1,211 @@
+import { type Column, storageBytes } from '../../base/index.js';
+import type { GroupContext, Page } from './chunk-pages.js';
+import { corrupt, type Place } from './error.js';
+import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './flat-column.js';
+import { readDeltaStrings } from './string-encodings.js';
+
+type Width = 1 | 2 | 4 | 8 | 16;
+
+/** Values of a fixed width, decoded to where they stay. */
+export class FixedSink implements Sink {
+  readonly #width: Width;
+  readonly #data: number;
+  #dictionary = 0;
+  #entries = -1;
+
+  constructor(
+    private readonly group: GroupContext,
+    private readonly leaf: Leaf,
+    private readonly place: Place,
+  ) {
+    this.#width = storageBytes(leaf.decode.storage) as Width;
+    this.#data = group.alloc(group.split.rows * this.#width);
+  }
+
+  dictionary(page: Page): void {
+    if (this.#entries >= 0) throw corrupt(this.place, 'a column chunk has two dictionaries');
+    const { values: count } = page.header;
+    if (count > page.end - page.start) throw corrupt(this.place, `a dictionary of ${count} values in too few bytes`);
+    this.#dictionary = this.group.alloc(count * this.#width);
+    this.#entries = count;
+    this.#plain(page.start, page.end, count, this.#dictionary);
+  }
+
+  values(values: PageValues): void {
+    const target = this.#data + values.row * this.#width;
+    const { start, end, count } = values;
+    const { kernels } = this.group;
+    switch (values.encoding) {
+      case 'plain':
+        this.#plain(start, end, count, target);
+        break;
+      case 'rle_dictionary':
+      case 'plain_dictionary': {
+        if (this.#entries < 0) throw corrupt(this.place, 'a page refers to a dictionary that is not there');
+        const indices = readIndices(this.group, values, this.#entries, this.place);
+        kernels[`gather${this.#width}`](indices, count, target, this.#dictionary);
+        break;
+      }
+      case 'rle':
+        this.#runLength(values, target);
+        break;
+      case 'delta_binary_packed':
+        this.#delta(values, target);
+        break;
+      case 'byte_stream_split':
+        this.#unsplit(values, target);
+        break;
+      case 'delta_byte_array':
+        this.#deltaBytes(values, target);
+        break;
+      default:
+        throw unsupportedEncoding(values, this.place, this.leaf);
+    }
+  }
+
+  spread(validity: number, row: number, count: number, dense: number): void {
+    this.group.kernels[`spread${this.#width}`](this.#data + row * this.#width, validity, row, count, dense);
+  }
+
+  finish(): Pick<Column, 'storage' | 'data' | 'offsets'> {
+    return { storage: this.leaf.decode.storage, data: this.#data, offsets: 0 };
+  }
+
+  /** PLAIN values at `source` become stored values at `target`. */
+  #plain(source: number, end: number, count: number, target: number): void {
+    const { physical, plainBytes, convert } = this.leaf.decode;
+    const { kernels } = this.group;
+    if (convert === 'decimal_bytes') {
+      const ok = kernels[this.#width === 8 ? 'bytesDecimal64' : 'bytesDecimal128'](source, end, count, target);
+      if (ok === 0) throw corrupt(this.place, 'a decimal has more than 16 bytes or goes past the end of its page');
+      return;
+    }
+    const bytes = physical === 'boolean' ? Math.ceil(count / 8) : count * plainBytes;
+    if (bytes > end - source) throw corrupt(this.place, `${count} values need ${bytes} bytes, the page has ${end - source}`);
+    if (physical === 'boolean') kernels.unpackBits(source, count, target);
+    else this.#convert(source, count, target);
+  }
+
+  #convert(source: number, count: number, target: number): void {
+    const { kernels, task } = this.group;
+    const { convert, plainBytes } = this.leaf.decode;
+    switch (convert) {
+      case 'none':
+        task.heap.u8.copyWithin(target, source, source + count * plainBytes);
+        break;
+      case 'narrow8':
+        kernels.narrow8(source, count, target);
+        break;
+      case 'narrow16':
+        kernels.narrow16(source, count, target);
+        break;
+      case 'widen_u32':
+        kernels.widenU32(source, count, target);
+        break;
+      case 'widen_u64':
+        kernels.widenU64(source, count, target);
+        break;
+      case 'millis32':
+        kernels.millis32(source, count, target);
+        break;
+      case 'millis':
+        if (kernels.millis(source, count, target) === 0) {
+          throw corrupt(this.place, 'a timestamp in milliseconds is too large for microseconds');
+        }
+        break;
+      case 'nanos':
+        kernels.nanos(source, count, target);
+        break;
+      case 'int96':
+        kernels.int96(source, count, target);
+        break;
+      case 'decimal_fixed':
+        this.#fixedDecimals(source, count, target);
+        break;
+      case 'float16':
+        this.#halves(source, count, target);
+        break;
+    }
+  }
+
+  #fixedDecimals(source: number, count: number, target: number): void {
+    const { plainBytes: width } = this.leaf.decode;
+    const { kernels, task } = this.group;
+    const kernel = kernels[this.#width === 8 ? 'fixedDecimal64' : 'fixedDecimal128'];
+    if (width <= 16) return kernel(source, count, target, width);
+    // Wider than any value needs: the bytes in front must only repeat the sign.
+    const { u8 } = task.heap;
+    for (let i = 0; i < count; i++) {
+      const from = source + i * width;
+      const sign = (u8[from + width - 16] as number) >= 128 ? 255 : 0;
+      for (let b = 0; b < width - 16; b++) {
+        if (u8[from + b] !== sign) throw corrupt(this.place, 'a decimal has more than 38 digits');
+      }
+      kernel(from + width - 16, 1, target + i * this.#width, 16);
+    }
+  }
+
+  #halves(source: number, count: number, target: number): void {
+    const { buffer, f32 } = this.group.task.heap;
+    for (let i = 0; i < count; i++) f32[(target >>> 2) + i] = halfToNumber(buffer.readUInt16LE(source + i * 2));
+  }
+
+  /** Booleans in the RLE hybrid, behind their length. */
+  #runLength(values: PageValues, target: number): void {
+    const { kernels, scratch, task } = this.group;
+    const { start, end, count } = values;
+    if (this.leaf.decode.physical !== 'boolean') throw unsupportedEncoding(values, this.place, this.leaf);
+    const length = end - start < 4 ? -1 : task.heap.buffer.readUInt32LE(start);
+    const bits = scratch.get('indices', count * 4 + 128);
+    if (length < 0 || length > end - start - 4 || kernels.hybrid_1?.(start + 4, start + 4 + length, bits, count) === 0) {
+      throw corrupt(this.place, 'the booleans of a page end too early');
+    }
+    kernels.packCodes8(bits, count, target);
+  }
+
+  #delta(values: PageValues, target: number): void {
+    const { kernels } = this.group;
+    const { physical, convert } = this.leaf.decode;
+    const { start, end, count } = values;
+    if (physical !== 'int32' && physical !== 'int64') throw unsupportedEncoding(values, this.place, this.leaf);
+    const kernel = physical === 'int32' ? kernels.delta32 : kernels.delta64;
+    const to = convert === 'none' ? target : this.#physical(count);
+    if (kernel(start, end, count, to) === 0) throw corrupt(this.place, 'the deltas of a page are damaged');
+    if (to !== target) this.#convert(to, count, target);
+  }
+
+  #unsplit(values: PageValues, target: number): void {
+    const { kernels } = this.group;
+    const { plainBytes, convert } = this.leaf.decode;
+    const { start, end, count } = values;
+    if (plainBytes === 0) throw unsupportedEncoding(values, this.place, this.leaf);
+    // Streams are as long as the page says, which is how nulls at its end are left out.
+    if (count * plainBytes > end - start) throw corrupt(this.place, `${count} split values in ${end - start} bytes`);
+    const to = convert === 'none' ? target : this.#physical(count);
+    kernels.unsplit(start, count, to, plainBytes);
+    if (to !== target) this.#convert(to, count, target);
+  }
+
+  #deltaBytes(values: PageValues, target: number): void {
+    const { plainBytes, physical } = this.leaf.decode;
+    if (physical !== 'fixed') throw unsupportedEncoding(values, this.place, this.leaf);
+    const strings = readDeltaStrings(this.group, values, this.place);
+    const { i32 } = this.group.task.heap;
+    for (let i = 1; i <= values.count; i++) {
+      if (i32[(strings.offsets >>> 2) + i] !== i * plainBytes) throw corrupt(this.place, 'a fixed-length value has another length');
+    }
+    this.#convert(strings.data, values.count, target);
+  }
+
+  /** Scratch for values in their physical form, with room for reads before them. */
+  #physical(count: number): number {
+    return this.group.scratch.get('physical', count * this.leaf.decode.plainBytes + 16) + 16;
+  }
+}
+
+function halfToNumber(bits: number): number {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

@@ -1,0 +1,147 @@
+import { type Column, type ColumnStats, SparrowError } from '../../base/index.js';
+import { ChunkPages, type GroupContext, type Page } from './chunk-pages.js';
+import { corrupt, type Place } from './error.js';
+import { FixedSink } from './fixed-sink.js';
+import { decodeLevels, findLevels } from './levels.js';
+import type { Encoding } from './metadata.js';
+import type { ColumnNode } from './schema.js';
+import type { SplitChunk, SplitColumn } from './split.js';
+import { StringSink } from './string-sink.js';
+
+export type Leaf = Extract<ColumnNode, { kind: 'leaf' }>;
+
+/** Values of a page to be decoded: `count` of them, none null, in bytes start..end. */
+export interface PageValues {
+  readonly encoding: Encoding;
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  /** First row they go to. */
+  readonly row: number;
+}
+
+/** What a column's values are decoded into. */
+export interface Sink {
+  dictionary(page: Page): void;
+  /** Writes the values to rows `row`…, without gaps. */
+  values(values: PageValues): void;
+  /** Moves the last `dense` values of the `count` rows from `row` to the rows whose bit is set. */
+  spread(validity: number, row: number, count: number, dense: number): void;
+  finish(): Pick<Column, 'storage' | 'data' | 'offsets' | 'dictionary'>;
+}
+
+/** More rows than this in one row group cannot be addressed. */
+export const MAX_GROUP_ROWS = 2 ** 30;
+
+/** Decodes a column without nesting: one leaf, one row per level. */
+export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, stats?: ColumnStats): Column {
+  const { rows } = group.split;
+  const place = group.place(leaf.path);
+  const chunk = column.chunks[0] as SplitChunk;
+  if (chunk.values !== rows) throw corrupt(place, `${chunk.values} values in a row group of ${rows} rows`);
+  const base = { type: column.type, length: rows, ...(stats === undefined ? {} : { stats }) };
+  if (leaf.decode.storage === 'none') {
+    return { ...base, storage: 'none', nullCount: rows, validity: 0, data: 0, offsets: 0 };
+  }
+  const sink = leaf.decode.storage === 'utf8' ? new StringSink(group, leaf, chunk, place) : new FixedSink(group, leaf, place);
+  const validity = leaf.maxDefinition > 0 ? group.alloc((rows >> 3) + 16) : 0;
+  const pages = new ChunkPages(group, chunk, place);
+  let row = 0;
+  let nulls = 0;
+  for (let page = pages.next(); page !== undefined && row <= rows; page = pages.next()) {
+    if (page.header.type === 'dictionary') {
+      sink.dictionary(page);
+      continue;
+    }
+    const { values: count } = page.header;
+    if (count > rows - row) throw corrupt(place, `its pages have more than the ${rows} rows of the row group`);
+    nulls += readPage(group, leaf, page, sink, validity, row, place);
+    row += count;
+  }
+  if (row !== rows) throw corrupt(place, `its pages have ${row} of the ${rows} rows of the row group`);
+  return { ...base, ...sink.finish(), nullCount: nulls, validity: nulls === 0 ? 0 : validity };
+}
+
+/** Decodes one data page and returns its nulls. */
+function readPage(
+  group: GroupContext,
+  leaf: Leaf,
+  page: Page,
+  sink: Sink,
+  validity: number,
+  row: number,
+  place: Place,
+): number {
+  const count = page.header.values;
+  const levels = findLevels(group, page, { repetition: 0, definition: leaf.maxDefinition }, place);
+  let dense = count;
+  if (leaf.maxDefinition > 0) {
+    appendValidity(group, page, levels.definition, validity, row, place);
+    dense = group.kernels.countBits(validity, row, count);
+  }
+  if (dense > 0) {
+    sink.values({ encoding: page.header.encoding, start: levels.values, end: page.end, count: dense, row });
+  }
+  if (dense < count) sink.spread(validity, row, count, dense);
+  return count - dense;
+}
+
+function appendValidity(
+  group: GroupContext,
+  page: Page,
+  span: readonly [number, number],
+  validity: number,
+  row: number,
+  place: Place,
+): void {
+  const { kernels } = group;
+  const count = page.header.values;
+  // A page of version 2 without nulls may leave its levels out.
+  if (page.header.type === 'data_v2' && page.header.nulls === 0 && span[0] === span[1]) {
+    kernels.fillBits(validity, row, count, -1);
+  } else if (page.header.type === 'data' && page.header.definitionEncoding === 'bit_packed') {
+    oldValidity(group, page, span, validity, row, place);
+  } else if (kernels.levelBits(span[0], span[1], validity, row, count) === 0) {
+    throw corrupt(place, 'the definition levels of a page end too early');
+  }
+}
+
+function oldValidity(
+  group: GroupContext,
+  page: Page,
+  span: readonly [number, number],
+  validity: number,
+  row: number,
+  place: Place,
+): void {
+  const { scratch, kernels, task } = group;
+  const count = page.header.values;
+  const levels = scratch.get('levels', count * 4);
+  decodeLevels(group, page, span, 1, levels, 'definition', place);
+  for (let i = 0; i < count; i++) {
+    kernels.fillBits(validity, row + i, 1, task.heap.u32[(levels >>> 2) + i] === 1 ? -1 : 0);
+  }
+}
+
+/** Decodes the indices of a dictionary-encoded page and checks them; returns their address. */
+export function readIndices(group: GroupContext, values: PageValues, entries: number, place: Place): number {
+  const { start, end, count } = values;
+  const { kernels, scratch, task } = group;
+  const width = start < end ? (task.heap.u8[start] as number) : 0;
+  if (width > 32) throw corrupt(place, `dictionary indices of ${width} bits`);
+  const indices = scratch.get('indices', count * 4 + 128);
+  if (kernels[`hybrid_${width}`]?.(start + 1, end, indices, count) === 0) {
+    throw corrupt(place, 'the dictionary indices of a page end too early');
+  }
+  const most = kernels.maxIndex(indices, count) >>> 0;
+  if (most >= entries) throw corrupt(place, `dictionary index ${most}, the dictionary has ${entries} entries`);
+  return indices;
+}
+
+export function unsupportedEncoding(values: PageValues, place: Place, leaf: Leaf): SparrowError {
+  return new SparrowError(
+    'UNSUPPORTED_PARQUET_FEATURE',
+    `encoding ${values.encoding} is not defined for ${leaf.decode.physical} values`,
+    { where: `file ${place.file}, row group ${place.rowGroup}, column ${place.column}`, hint: 'the file may be damaged' },
+  );
+}

@@ -1,0 +1,203 @@
+import type { Code, Func, Local, WasmModule } from '../../../wasm/index.js';
+import { bump, copyChunks, returnIf, whileLoop } from './emit.js';
+
+/** Literals longer than this are worth a call to memory.copy. */
+const LONG_LITERAL = 192;
+
+/**
+ * `snappy`, `lz4 (source, end, target, targetEnd, patterns)`: decompress a block to exactly fill the target; 1, or 0
+ * when it is damaged. They write up to 64 bytes behind the target. `patterns` is the address of PATTERN_BYTES bytes.
+ */
+export function emitCompression(module: WasmModule, varint: Func): void {
+  emitSnappy(module, varint);
+  emitLz4(module);
+}
+
+/** For each distance 1…15: 16 swizzle lanes that repeat it; then 16 bytes telling how far one such store reaches. */
+export function patternBytes(): Uint8Array {
+  const bytes = new Uint8Array(PATTERN_BYTES);
+  for (let distance = 1; distance < 16; distance++) {
+    for (let i = 0; i < 16; i++) bytes[distance * 16 + i] = i % distance;
+    bytes[256 + distance] = 16 - (16 % distance);
+  }
+  return bytes;
+}
+export const PATTERN_BYTES = 272;
+
+interface Block {
+  readonly source: Local;
+  readonly end: Local;
+  readonly target: Local;
+  readonly targetEnd: Local;
+  readonly patterns: Local;
+  readonly start: Local;
+  readonly length: Local;
+  readonly distance: Local;
+  readonly from: Local;
+  readonly last: Local;
+}
+
+function block(code: Code, params: readonly Local[]): Block {
+  const [source, end, target, targetEnd, patterns] = params as [Local, Local, Local, Local, Local];
+  const [start, length, distance, from, last] = [
+    code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32'),
+  ] as const;
+  code.get(target).set(start);
+  return { source, end, target, targetEnd, patterns, start, length, distance, from, last };
+}
+
+/** Copies `length` bytes from `source`, after checking both sides. */
+function literal(code: Code, b: Block): void {
+  code.get(b.length).get(b.end).get(b.source).op('i32.sub').op('i32.gt_u');
+  code.get(b.length).get(b.targetEnd).get(b.target).op('i32.sub').op('i32.gt_u').op('i32.or');
+  returnIf(code, 0);
+  code.get(b.target).get(b.length).op('i32.add').set(b.last);
+  code.get(b.length).i32(LONG_LITERAL).op('i32.gt_u');
+  code.if(
+    () => code.get(b.target).get(b.source).get(b.length).op('memory.copy'),
+    () => {
+      code.get(b.source).set(b.from);
+      copyChunks(code, b.from, b.target, b.last);
+    },
+  );
+  code.get(b.last).set(b.target);
+  code.get(b.source).get(b.length).op('i32.add').set(b.source);
+}
+
+/** Copies `length` bytes from `distance` before the target, after checking both. */
+function match(code: Code, b: Block): void {
+  code.get(b.distance).i32(1).op('i32.sub').get(b.target).get(b.start).op('i32.sub').op('i32.ge_u');
+  code.get(b.length).get(b.targetEnd).get(b.target).op('i32.sub').op('i32.gt_u').op('i32.or');
+  returnIf(code, 0);
+  code.get(b.target).get(b.distance).op('i32.sub').set(b.from);
+  code.get(b.target).get(b.length).op('i32.add').set(b.last);
+  code.get(b.distance).i32(16).op('i32.ge_u');
+  code.if(
+    () => copyChunks(code, b.from, b.target, b.last),
+    () => repeatPattern(code, b),
+  );
+  code.get(b.last).set(b.target);
+}
+
+/** A match nearer than 16 bytes repeats what lies before it: one swizzle makes 16 bytes of the repetition. */
+function repeatPattern(code: Code, b: Block): void {
+  const [pattern, stride] = [code.local('v128'), code.local('i32')];
+  code.get(b.from).op('v128.load', 0, 0);
+  code.get(b.patterns).get(b.distance).i32(4).op('i32.shl').op('i32.add').op('v128.load', 0, 0);
+  code.op('i8x16.swizzle').set(pattern);
+  code.get(b.patterns).get(b.distance).op('i32.add').op('i32.load8_u', 256).set(stride);
+  code.loop((again) => {
+    code.get(b.target).get(pattern).op('v128.store', 0, 0);
+    code.get(b.target).get(stride).op('i32.add').tee(b.target).get(b.last).op('i32.lt_u').brIf(again);
+  });
+}
+
+function emitSnappy(module: WasmModule, varint: Func): void {
+  module.function('snappy', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
+    const b = block(code, params);
+    const [both, tag, extra] = [code.local('i64'), code.local('i32'), code.local('i32')];
+    code.get(b.source).get(b.end).call(varint).tee(both).op('i64.eqz');
+    returnIf(code, 0);
+    code.get(both).op('i32.wrap_i64').get(b.targetEnd).get(b.target).op('i32.sub').op('i32.ne');
+    returnIf(code, 0);
+    code.get(both).i64(32).op('i64.shr_u').op('i32.wrap_i64').set(b.source);
+    whileLoop(code, () => code.get(b.source).get(b.end).op('i32.lt_u'), () => {
+      code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and');
+      code.if(
+        () => {
+          snappyCopyTag(code, b, tag);
+          code.get(b.source).get(b.end).op('i32.gt_u');
+          returnIf(code, 0);
+          match(code, b);
+        },
+        () => {
+          bump(code, b.source, 1);
+          code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u');
+          code.if(() => snappyLongLiteral(code, b, extra));
+          literal(code, b);
+        },
+      );
+    });
+    code.get(b.target).get(b.targetEnd).op('i32.eq');
+  });
+}
+
+/** The length of a literal beyond 60 bytes is in the next one to four bytes. */
+function snappyLongLiteral(code: Code, b: Block, extra: Local): void {
+  code.get(b.length).i32(60).op('i32.sub').set(extra);
+  code.get(b.source).op('i32.load', 0, 0);
+  code.i32(-1).i32(32).get(extra).i32(3).op('i32.shl').op('i32.sub').op('i32.shr_u').op('i32.and').i32(1).op('i32.add');
+  code.set(b.length);
+  code.get(b.source).get(extra).op('i32.add').tee(b.source).get(b.end).op('i32.gt_u');
+  code.get(b.length).op('i32.eqz').op('i32.or');
+  returnIf(code, 0);
+}
+
+/** Length and distance of a copy with one, two or four bytes of distance. */
+function snappyCopyTag(code: Code, b: Block, tag: Local): void {
+  code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').set(b.length);
+  code.get(tag).i32(3).op('i32.and').i32(2).op('i32.eq');
+  code.if(
+    () => {
+      code.get(b.source).op('i32.load16_u', 1, 0).set(b.distance);
+      bump(code, b.source, 3);
+    },
+    () => {
+      code.get(tag).i32(1).op('i32.and').get(tag).i32(2).op('i32.and').op('i32.eqz').op('i32.and');
+      code.if(
+        () => {
+          code.get(tag).i32(2).op('i32.shr_u').i32(7).op('i32.and').i32(4).op('i32.add').set(b.length);
+          code.get(tag).i32(5).op('i32.shr_u').i32(8).op('i32.shl');
+          code.get(b.source).op('i32.load8_u', 1).op('i32.or').set(b.distance);
+          bump(code, b.source, 2);
+        },
+        () => {
+          code.get(b.source).op('i32.load', 1, 0).set(b.distance);
+          bump(code, b.source, 5);
+        },
+      );
+    },
+  );
+}
+
+function emitLz4(module: WasmModule): void {
+  module.function('lz4', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
+    const b = block(code, params);
+    const [token, byte] = [code.local('i32'), code.local('i32')];
+    code.block((done) => {
+      code.loop((again) => {
+        code.get(b.source).get(b.end).op('i32.ge_u').brIf(done);
+        code.get(b.source).op('i32.load8_u').tee(token).i32(4).op('i32.shr_u').set(b.length);
+        bump(code, b.source, 1);
+        lz4Length(code, b, byte);
+        literal(code, b);
+        // The last sequence is literals only.
+        code.get(b.source).get(b.end).op('i32.eq').brIf(done);
+        code.get(b.end).get(b.source).op('i32.sub').i32(2).op('i32.lt_u');
+        returnIf(code, 0);
+        code.get(b.source).op('i32.load16_u', 0, 0).set(b.distance);
+        bump(code, b.source, 2);
+        code.get(token).i32(15).op('i32.and').set(b.length);
+        lz4Length(code, b, byte);
+        bump(code, b.length, 4);
+        match(code, b);
+        code.br(again);
+      });
+    });
+    code.get(b.target).get(b.targetEnd).op('i32.eq');
+  });
+}
+
+/** A length of 15 goes on in the following bytes, as long as they are 255. */
+function lz4Length(code: Code, b: Block, byte: Local): void {
+  code.get(b.length).i32(15).op('i32.eq');
+  code.if(() => {
+    code.loop((again) => {
+      code.get(b.source).get(b.end).op('i32.ge_u').get(b.length).i32(0x7fffff00).op('i32.gt_u').op('i32.or');
+      returnIf(code, 0);
+      code.get(b.source).op('i32.load8_u').tee(byte).get(b.length).op('i32.add').set(b.length);
+      bump(code, b.source, 1);
+      code.get(byte).i32(255).op('i32.eq').brIf(again);
+    });
+  });
+}

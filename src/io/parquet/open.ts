@@ -1,0 +1,268 @@
+import {
+  type DataType,
+  type Field,
+  field,
+  integerBounds,
+  isInteger,
+  nearestNames,
+  type Platform,
+  type ScanRequest,
+  type ScanSplit,
+  type Schema,
+  simpleString,
+  type SourceDescription,
+  SparrowError,
+  sameType,
+  structType,
+  type TableSource,
+  type TableStatistics,
+} from '../../base/index.js';
+import { type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
+import { type DataFile, expandPaths } from '../paths.js';
+import { corrupt, unsupported } from './error.js';
+import { readFooter } from './footer.js';
+import type { FileMetadata, RowGroup } from './metadata.js';
+import { mayMatch } from './prune.js';
+import { type FileColumn, fileColumns, leavesOf } from './schema.js';
+import type { ParquetSplit, SplitChunk, SplitColumn } from './split.js';
+import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
+
+/** Footers are read on the caller's thread: give way to other work after so long. */
+const SLICE_MS = 20;
+
+/** A file whose footer has been read. */
+interface OpenFile {
+  readonly file: DataFile;
+  readonly metadata: FileMetadata;
+  readonly columns: ReadonlyMap<string, FileColumn>;
+}
+
+export async function openParquet(description: SourceDescription, platform: Platform): Promise<TableSource> {
+  const dataFiles = expandPaths(platform.files, description.paths);
+  const files: OpenFile[] = [];
+  let sliceStart = platform.clock.monotonic();
+  for (const file of dataFiles) {
+    files.push(openFile(file, platform));
+    if (platform.clock.monotonic() - sliceStart > SLICE_MS) {
+      await new Promise<void>((resume) => setImmediate(resume));
+      sliceStart = platform.clock.monotonic();
+    }
+  }
+  const label = `parquet ${description.paths.join(', ')}`;
+  if (files.length === 0) {
+    if (description.schema !== undefined) return new ParquetTable(label, description.schema, [], [], description.options);
+    throw new SparrowError('UNABLE_TO_INFER_SCHEMA', `${label} has no data files, so its columns are unknown`, {
+      hint: 'give the schema with read.schema(…)',
+    });
+  }
+  const partitions = partitionColumns(dataFiles).filter((p) => !files.some((f) => f.columns.has(p.name)));
+  const schema = tableSchema(files, partitions, description);
+  return new ParquetTable(label, schema, files, partitions, description.options);
+}
+
+function openFile(file: DataFile, platform: Platform): OpenFile {
+  const readable = platform.files.open(file.path);
+  try {
+    const metadata = readFooter(readable);
+    const { columns, leaves } = fileColumns(metadata, file.path);
+    for (const [i, group] of metadata.rowGroups.entries()) {
+      if (group.columns.length !== leaves) {
+        const what = `it has ${group.columns.length} column chunks, the schema ${leaves}`;
+        throw corrupt({ file: file.path, rowGroup: i }, what);
+      }
+    }
+    const { size, modifiedMs } = readable;
+    return { file: { ...file, size, modifiedMs }, metadata, columns: new Map(columns.map((c) => [c.name, c])) };
+  } finally {
+    readable.close();
+  }
+}
+
+/** The table's columns: the user's, or those of the first file (of all files with `mergeSchema`), then partitions. */
+function tableSchema(
+  files: readonly OpenFile[],
+  partitions: readonly PartitionColumn[],
+  description: SourceDescription,
+): Schema {
+  if (description.schema !== undefined) {
+    for (const f of description.schema.fields) for (const file of files) checkAgainst(file, f.name, f.type);
+    return description.schema;
+  }
+  const merged = new Map<string, Field>();
+  const counted = description.options.mergeSchema === 'true' ? files : files.slice(0, 1);
+  for (const file of counted) {
+    for (const column of file.columns.values()) {
+      const known = merged.get(column.name);
+      const type = readableType(column, file);
+      if (known === undefined || fits(known.type, type)) merged.set(column.name, field(column.name, type, true));
+    }
+  }
+  const fields = [...merged.values()].map((f) => {
+    for (const file of files) checkAgainst(file, f.name, f.type);
+    return field(f.name, f.type, files.some((file) => file.columns.get(f.name)?.nullable ?? true));
+  });
+  return structType([...fields, ...partitions.map((p) => field(p.name, p.type))]);
+}
+
+function readableType(column: FileColumn, file: OpenFile): DataType {
+  if (column.type !== undefined) return column.type;
+  throw unsupported(
+    { file: file.file.path, column: column.name },
+    `Sparrow has no type for ${column.problem}`,
+    'leave the column out by giving a schema without it: read.schema(…)',
+  );
+}
+
+/** Missing columns are null; present ones must have the table's type or a narrower integer or decimal. */
+function checkAgainst(file: OpenFile, name: string, type: DataType): void {
+  const column = file.columns.get(name);
+  if (column === undefined || fits(readableType(column, file), type)) return;
+  const [has, wants] = [simpleString(readableType(column, file)), simpleString(type)];
+  throw new SparrowError('CANNOT_MERGE_SCHEMAS', `column ${name} is ${has} in this file and ${wants} in the table`, {
+    where: `file ${file.file.path}`,
+    hint: 'read the files apart and cast the column, or give a schema that fits all of them',
+  });
+}
+
+function fits(from: DataType, to: DataType): boolean {
+  if (isInteger(from) && isInteger(to)) {
+    const [a, b] = [integerBounds(from), integerBounds(to)];
+    return a !== undefined && b !== undefined && a[1] <= b[1];
+  }
+  if (from.kind === 'decimal' && to.kind === 'decimal') return from.scale === to.scale && from.precision <= to.precision;
+  return sameType(withoutNullability(from), withoutNullability(to));
+}
+
+function withoutNullability(type: DataType): DataType {
+  switch (type.kind) {
+    case 'array':
+      return { ...type, containsNull: true, element: withoutNullability(type.element) };
+    case 'map':
+      return { ...type, valueContainsNull: true, key: withoutNullability(type.key), value: withoutNullability(type.value) };
+    case 'struct':
+      return structType(type.fields.map((f) => field(f.name, withoutNullability(f.type), true)));
+    default:
+      return type;
+  }
+}
+
+class ParquetTable implements TableSource {
+  readonly format = 'parquet';
+  readonly statistics: TableStatistics;
+
+  constructor(
+    readonly label: string,
+    readonly schema: Schema,
+    private readonly files: readonly OpenFile[],
+    private readonly partitions: readonly PartitionColumn[],
+    private readonly options: Readonly<Record<string, string>>,
+  ) {
+    const columns: Record<string, ReturnType<typeof publicStats>> = {};
+    for (const { name, type } of schema.fields) {
+      const pieces = files.flatMap((f) => f.metadata.rowGroups.map((g) => statsOf(f, g, name, type, this.#constant(f, name))));
+      columns[name] = publicStats(mergeStats(pieces), type);
+    }
+    const rows = files.reduce((sum, f) => sum + f.metadata.rowGroups.reduce((s, g) => s + g.rows, 0), 0);
+    this.statistics = { rows, bytes: files.reduce((sum, f) => sum + f.file.size, 0), columns };
+  }
+
+  async plan(request: ScanRequest): Promise<{ splits: readonly ScanSplit[]; skipped: number }> {
+    const fields = request.columns.map((name) => this.#field(name));
+    const splits: ScanSplit[] = [];
+    let skipped = 0;
+    let planned = 0;
+    for (const file of this.files) {
+      for (const [index, group] of file.metadata.rowGroups.entries()) {
+        if (group.rows === 0) continue;
+        const enough = request.limit !== undefined && request.predicate === undefined && planned >= request.limit;
+        if (enough || !this.#mayMatch(request, file, group)) {
+          skipped++;
+          continue;
+        }
+        planned += group.rows;
+        splits.push(this.#split(file, index, group, fields));
+      }
+    }
+    return { splits, skipped };
+  }
+
+  #field(name: string): Field {
+    const found = this.schema.fields.find((f) => f.name === name);
+    if (found !== undefined) return found;
+    const names = this.schema.fields.map((f) => f.name);
+    throw new SparrowError('UNRESOLVED_COLUMN', `${this.label} has no column ${name}`, {
+      candidates: nearestNames(name, names),
+    });
+  }
+
+  #mayMatch(request: ScanRequest, file: OpenFile, group: RowGroup): boolean {
+    const { predicate } = request;
+    if (predicate === undefined) return true;
+    return mayMatch(predicate, (column) => {
+      const type = this.schema.fields.find((f) => f.name === column)?.type;
+      return type === undefined ? undefined : statsOf(file, group, column, type, this.#constant(file, column));
+    });
+  }
+
+  /** The value of a partition column in a file; undefined for other columns. */
+  #constant(file: OpenFile, name: string): SplitColumn['constant'] | null {
+    const partition = this.partitions.find((p) => p.name === name);
+    return partition === undefined ? undefined : partitionValue(file.file, partition);
+  }
+
+  #split(file: OpenFile, index: number, group: RowGroup, fields: readonly Field[]): ScanSplit {
+    const { path, size, modifiedMs } = file.file;
+    const columns = fields.map(({ name, type }): SplitColumn => {
+      const constant = this.#constant(file, name);
+      const node = file.columns.get(name)?.node;
+      if (node === undefined) return { name, type, chunks: [], ...(constant === undefined || constant === null ? {} : { constant }) };
+      return { name, type, node, chunks: leavesOf(node).map((leaf) => splitChunk(file, index, group, leaf.chunk, leaf.path)) };
+    });
+    const payload: ParquetSplit = {
+      path, size, modifiedMs, rowGroup: index, rows: group.rows, columns, verify: this.options.verifyChecksums !== 'false',
+    };
+    const stats = Object.fromEntries(
+      fields.map(({ name, type }) => [name, publicStats(statsOf(file, group, name, type, this.#constant(file, name)), type)]),
+    );
+    const bytes = columns.reduce((sum, c) => sum + c.chunks.reduce((s, chunk) => s + chunk.bytes, 0), 0);
+    return { format: this.format, label: `${path} row group ${index}`, rows: group.rows, bytes, stats, payload };
+  }
+}
+
+/** What is known of a column in a row group; for a constant column everything. */
+function statsOf(
+  file: OpenFile,
+  group: RowGroup,
+  name: string,
+  type: DataType,
+  constant: SplitColumn['constant'] | null,
+): ChunkStats {
+  const { rows } = group;
+  const node = file.columns.get(name)?.node;
+  if (node === undefined) {
+    if (constant === undefined || constant === null) return { rows, nullCount: rows, mayHaveNaN: false };
+    const value = typeof constant === 'string' ? Buffer.from(constant, 'utf8') : constant;
+    return { rows, nullCount: 0, mayHaveNaN: false, min: value, max: value, distinct: 1 };
+  }
+  if (node.kind !== 'leaf') return { rows, mayHaveNaN: false };
+  const { statistics } = group.columns[node.chunk]?.metadata ?? {};
+  return chunkStats(statistics, file.metadata.columnOrders[node.chunk], { type, decode: node.decode }, rows);
+}
+
+/** The chunk of a leaf, checked against the file's size. */
+function splitChunk(file: OpenFile, rowGroup: number, group: RowGroup, chunk: number, column: string): SplitChunk {
+  const place = { file: file.file.path, rowGroup, column };
+  const entry = group.columns[chunk];
+  const metadata = entry?.metadata;
+  if (entry === undefined || metadata === undefined) throw corrupt(place, 'the metadata of the column chunk is missing');
+  if (entry.filePath !== undefined) {
+    throw unsupported(place, `the column chunk lies in another file (${entry.filePath})`, 'read the data files themselves');
+  }
+  const { dataPageOffset, dictionaryPageOffset = 0, compressedBytes: bytes, uncompressedBytes, values, codec } = metadata;
+  // Some writers say 0 for "no dictionary page", some give it although it comes first anyway.
+  const offset = dictionaryPageOffset >= 4 ? Math.min(dictionaryPageOffset, dataPageOffset) : dataPageOffset;
+  if (offset < 4 || offset + bytes > file.file.size) {
+    throw corrupt(place, `a column chunk of ${bytes} bytes at byte ${offset} of a file of ${file.file.size} bytes`);
+  }
+  return { chunk, offset, bytes, uncompressedBytes, values, codec };
+}

@@ -1,0 +1,37 @@
+import type { DataType } from '../../base/index.js';
+import type { CodecName } from './metadata.js';
+import type { ColumnNode } from './schema.js';
+
+/** One column chunk, checked to lie within the file. */
+export interface SplitChunk {
+  /** Its number in the row group, which the leaves of nodes refer to. */
+  readonly chunk: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly uncompressedBytes: number;
+  readonly values: number;
+  readonly codec: CodecName;
+}
+
+/** A column wanted of a split. */
+export interface SplitColumn {
+  readonly name: string;
+  readonly type: DataType;
+  /** Absent when the file has no such column: all its values are null, or `constant`. */
+  readonly node?: ColumnNode;
+  readonly chunks: readonly SplitChunk[];
+  /** The value of a partition column. */
+  readonly constant?: string | number | bigint;
+}
+
+/** The payload of a split: one row group. Plain data. */
+export interface ParquetSplit {
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly rowGroup: number;
+  readonly rows: number;
+  readonly columns: readonly SplitColumn[];
+  /** Verify the checksums of pages that have one. */
+  readonly verify: boolean;
+}

@@ -1,0 +1,181 @@
+import type { DataType, Scalar, SourceDescription, TableSource } from '../base/index.js';
+import { field, int64Type, structType } from '../base/index.js';
+import type {
+  Alias,
+  Attribute,
+  Cast,
+  Expr,
+  Literal,
+  SortOrder,
+  SqlText,
+  UnresolvedCall,
+  UnresolvedColumn,
+  UnresolvedStar,
+  WindowCall,
+  WindowSpec,
+} from './expr.js';
+import { nextId } from './ids.js';
+import type {
+  AggregatePlan,
+  CachedPlan,
+  DistinctPlan,
+  DropDuplicatesPlan,
+  DropPlan,
+  FilterPlan,
+  JoinPlan,
+  JoinType,
+  LimitPlan,
+  LocalData,
+  LocalPlan,
+  Plan,
+  ProjectPlan,
+  RangePlan,
+  ReadPlan,
+  RenamePlan,
+  RepartitionPlan,
+  SamplePlan,
+  ScanPlan,
+  SetOperationPlan,
+  SortPlan,
+  SqlQueryPlan,
+  SubqueryAliasPlan,
+  ToNamesPlan,
+  UnionPlan,
+  UsingJoinPlan,
+  ViewPlan,
+  WindowPlan,
+  WithColumnsPlan,
+  WritePlan,
+} from './node.js';
+
+/*
+ * What the API and SQL write plans in. Every function freezes what it makes; arrays are taken as they are.
+ */
+
+const freeze = Object.freeze as <T>(value: T) => T;
+
+// ---- expressions ----
+
+export const column = (name: string, planId?: number): UnresolvedColumn =>
+  freeze({ kind: 'unresolved_column', name, ...(planId === undefined ? {} : { planId }) });
+export const star = (qualifier?: string): UnresolvedStar =>
+  freeze({ kind: 'unresolved_star', ...(qualifier === undefined ? {} : { qualifier }) });
+export const call = (name: string, ...args: readonly Expr[]): UnresolvedCall =>
+  freeze({ kind: 'unresolved_call', name, args });
+export const aggregateCall = (
+  name: string,
+  args: readonly Expr[],
+  options: { readonly distinct?: boolean; readonly filter?: Expr } = {},
+): UnresolvedCall => freeze({ kind: 'unresolved_call', name, args, ...options });
+export const sqlExpr = (text: string): SqlText => freeze({ kind: 'sql_text', text });
+export const alias = (input: Expr, name: string): Alias => freeze({ kind: 'alias', name, input });
+export const literal = (type: DataType, value: Scalar): Literal => freeze({ kind: 'literal', type, value });
+export const cast = (input: Expr, type: DataType): Cast => freeze({ kind: 'cast', input, type });
+export const tryCast = (input: Expr, type: DataType): Cast => freeze({ kind: 'cast', input, type, safe: true });
+/** Nulls come first when ascending and last when descending, unless said otherwise. */
+export const sortOrder = (input: Expr, descending = false, nullsFirst = !descending): SortOrder =>
+  freeze({ kind: 'sort_order', input, descending, nullsFirst });
+export const over = (input: Expr, spec: WindowSpec): WindowCall => freeze({ kind: 'window_call', input, spec });
+/** A new column of a plan that brings its own (range, local data). */
+export const attribute = (name: string, type: DataType, nullable = true): Attribute =>
+  freeze({ kind: 'attribute', id: nextId(), name, type, nullable });
+
+// ---- leaves ----
+
+export const read = (description: SourceDescription): ReadPlan => freeze({ kind: 'read', description });
+export const view = (name: string): ViewPlan => freeze({ kind: 'view', name });
+export const scan = (source: TableSource): ScanPlan =>
+  freeze({
+    kind: 'scan',
+    source,
+    output: freeze(source.schema.fields.map((f) => attribute(f.name, f.type, f.nullable))),
+  });
+export const local = (data: LocalData): LocalPlan =>
+  freeze({
+    kind: 'local',
+    data,
+    output: freeze(data.schema.fields.map((f) => attribute(f.name, f.type, f.nullable))),
+  });
+/** Local data without rows. */
+export const emptyLocal = (output: readonly Attribute[]): LocalPlan =>
+  freeze({
+    kind: 'local',
+    data: {
+      schema: structType(output.map((a) => field(a.name, a.type, a.nullable))),
+      content: { kind: 'scalars', rows: 0, columns: output.map(() => []) },
+    },
+    output,
+  });
+export const range = (start: bigint, end: bigint, step = 1n): RangePlan =>
+  freeze({ kind: 'range', start, end, step, output: freeze([attribute('id', int64Type, false)]) });
+export const sqlQuery = (
+  text: string,
+  parameters: Readonly<Record<string, Expr>> = {},
+  inputs: Readonly<Record<string, Plan>> = {},
+): SqlQueryPlan => freeze({ kind: 'sql_query', text, parameters, inputs });
+
+// ---- nodes over others ----
+
+export const project = (input: Plan, exprs: readonly Expr[]): ProjectPlan => freeze({ kind: 'project', input, exprs });
+export const filter = (input: Plan, condition: Expr): FilterPlan => freeze({ kind: 'filter', input, condition });
+/** `output` is the whole list of columns, grouping columns included where they are wanted. */
+export const aggregate = (input: Plan, groupBy: readonly Expr[], output: readonly Expr[]): AggregatePlan =>
+  freeze({ kind: 'aggregate', input, groupBy, output });
+export const join = (left: Plan, right: Plan, how: JoinType = 'inner', condition?: Expr): JoinPlan =>
+  freeze({ kind: 'join', left, right, how, ...(condition === undefined ? {} : { condition }) });
+export const usingJoin = (
+  left: Plan,
+  right: Plan,
+  columns: readonly string[],
+  how: JoinType = 'inner',
+): UsingJoinPlan => freeze({ kind: 'using_join', left, right, how, columns });
+export const sort = (input: Plan, orders: readonly SortOrder[], isLocal = false): SortPlan =>
+  freeze({ kind: 'sort', input, orders, ...(isLocal ? { local: true } : {}) });
+export const limit = (input: Plan, rows: number | undefined, offset = 0): LimitPlan =>
+  freeze({ kind: 'limit', input, offset, ...(rows === undefined ? {} : { limit: rows }) });
+export const union = (inputs: readonly Plan[], byName = false, allowMissing = false): UnionPlan =>
+  freeze({ kind: 'union', inputs, byName, allowMissing });
+export const setOperation = (
+  left: Plan,
+  right: Plan,
+  op: 'intersect' | 'except',
+  all = false,
+): SetOperationPlan => freeze({ kind: 'set_operation', left, right, op, all });
+export const distinct = (input: Plan): DistinctPlan => freeze({ kind: 'distinct', input });
+export const dropDuplicates = (input: Plan, columns: readonly string[]): DropDuplicatesPlan =>
+  freeze({ kind: 'drop_duplicates', input, columns });
+export const withColumns = (input: Plan, columns: readonly { readonly name: string; readonly expr: Expr }[]): WithColumnsPlan =>
+  freeze({ kind: 'with_columns', input, columns });
+export const withColumn = (input: Plan, name: string, expr: Expr): WithColumnsPlan =>
+  withColumns(input, [{ name, expr }]);
+export const drop = (input: Plan, columns: readonly Expr[]): DropPlan => freeze({ kind: 'drop', input, columns });
+export const rename = (input: Plan, names: Readonly<Record<string, string>>): RenamePlan =>
+  freeze({ kind: 'rename', input, names });
+export const toNames = (input: Plan, names: readonly string[]): ToNamesPlan => freeze({ kind: 'to_names', input, names });
+export const subqueryAlias = (input: Plan, name: string): SubqueryAliasPlan =>
+  freeze({ kind: 'subquery_alias', input, name });
+export const cached = (input: Plan, cacheId: number): CachedPlan =>
+  freeze({ kind: 'cached', cacheId, input, output: [] });
+export const windowNode = (
+  input: Plan,
+  calls: readonly Alias[],
+  partitionBy: readonly Expr[],
+  orderBy: readonly SortOrder[],
+): WindowPlan => freeze({ kind: 'window', input, calls, partitionBy, orderBy });
+export const sample = (
+  input: Plan,
+  fraction: number,
+  options: { readonly withReplacement?: boolean; readonly seed: number; readonly lowerBound?: number },
+): SamplePlan => freeze({ kind: 'sample', input, fraction, withReplacement: false, ...options });
+export const repartition = (
+  input: Plan,
+  partitions: number | undefined,
+  by: readonly Expr[] = [],
+  shuffle = true,
+): RepartitionPlan =>
+  freeze({ kind: 'repartition', input, by, shuffle, ...(partitions === undefined ? {} : { partitions }) });
+export const write = (input: Plan, target: Omit<WritePlan, 'kind' | 'input' | 'planId'>): WritePlan =>
+  freeze({ kind: 'write', input, ...target });
+
+/** The same plan, nameable by `df.col("x")`. */
+export const withPlanId = <P extends Plan>(plan: P, planId: number): P => freeze({ ...plan, planId });

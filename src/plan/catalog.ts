@@ -1,0 +1,21 @@
+import { type SourceDescription, SparrowError, type TableSource } from '../base/index.js';
+import type { Expr } from './expr.js';
+import type { Plan } from './node.js';
+
+/** What the resolver asks of the session. */
+export interface Catalog {
+  /** Reads a source's metadata (schema, footers); nothing else. */
+  openSource(description: SourceDescription): Promise<TableSource>;
+  /** A temporary view by name, as the resolver should compare names. */
+  view(name: string): Plan | undefined;
+  viewNames(): readonly string[];
+  parseExpr(text: string): Expr;
+  parseQuery(text: string): Plan;
+}
+
+/** For a session without SQL: what its parse functions throw. */
+export function missingParser(text: string): never {
+  throw new SparrowError('FEATURE_NOT_ENABLED', `no SQL parser is loaded to read \`${text}\``, {
+    hint: 'build the expression with col(), lit() and fn',
+  });
+}

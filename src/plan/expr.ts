@@ -1,0 +1,143 @@
+import type { DataType, Scalar } from '../base/index.js';
+
+/**
+ * Expressions of the logical plan: frozen plain data. Those named `unresolved_*` come from the API or SQL; the
+ * resolver replaces them, and the optimizer and planner never meet them.
+ */
+export type Expr =
+  | UnresolvedColumn
+  | UnresolvedStar
+  | UnresolvedCall
+  | SqlText
+  | Alias
+  | Attribute
+  | Literal
+  | Cast
+  | Call
+  | AggregateCall
+  | WindowCall
+  | SortOrder;
+
+/** A column by name; dots separate qualifier, column and struct fields, backquotes protect them. */
+export interface UnresolvedColumn {
+  readonly kind: 'unresolved_column';
+  readonly name: string;
+  /** The plan id of the DataFrame the column was taken from (`df.col("x")`), which tells the sides of a self-join apart. */
+  readonly planId?: number;
+}
+
+/** `*` or `qualifier.*`. */
+export interface UnresolvedStar {
+  readonly kind: 'unresolved_star';
+  readonly qualifier?: string;
+}
+
+/** A call by name before lookup: scalar, aggregate or window function. */
+export interface UnresolvedCall {
+  readonly kind: 'unresolved_call';
+  readonly name: string;
+  readonly args: readonly Expr[];
+  readonly distinct?: boolean;
+  readonly filter?: Expr;
+}
+
+/** SQL text that is parsed when the plan is resolved: `filter("a > 1")`, `expr("a + 1")`. */
+export interface SqlText {
+  readonly kind: 'sql_text';
+  readonly text: string;
+}
+
+/** Names an expression; once resolved it makes a new attribute with this id. */
+export interface Alias {
+  readonly kind: 'alias';
+  readonly name: string;
+  readonly input: Expr;
+  /** Present once resolved. */
+  readonly id?: number;
+  /** The subquery alias the new attribute can still be named through. */
+  readonly qualifier?: string;
+}
+
+/** A resolved column: identified by `id`, whatever it is called. */
+export interface Attribute {
+  readonly kind: 'attribute';
+  readonly id: number;
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  /** The subquery alias or table it can be named through. */
+  readonly qualifier?: string;
+}
+
+export interface Literal {
+  readonly kind: 'literal';
+  readonly type: DataType;
+  readonly value: Scalar;
+}
+
+export interface Cast {
+  readonly kind: 'cast';
+  readonly input: Expr;
+  readonly type: DataType;
+  /** `try_cast`: null instead of an error. */
+  readonly safe?: boolean;
+  /** Inserted by the resolver, not written by the user: not shown in column names. */
+  readonly implicit?: boolean;
+  /** Present once resolved. */
+  readonly nullable?: boolean;
+}
+
+/** A resolved scalar call of the registry entry `fn`; arguments are already cast as its overload asks. */
+export interface Call {
+  readonly kind: 'call';
+  readonly fn: string;
+  readonly args: readonly Expr[];
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/** A resolved aggregate call. */
+export interface AggregateCall {
+  readonly kind: 'aggregate_call';
+  readonly fn: string;
+  readonly args: readonly Expr[];
+  readonly distinct: boolean;
+  readonly filter?: Expr;
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/** A call over a window; `input` is unresolved at first, then an AggregateCall or a Call of a window function. */
+export interface WindowCall {
+  readonly kind: 'window_call';
+  readonly input: Expr;
+  readonly spec: WindowSpec;
+  /** Present once resolved. */
+  readonly type?: DataType;
+  readonly nullable?: boolean;
+}
+
+export interface WindowSpec {
+  readonly partitionBy: readonly Expr[];
+  readonly orderBy: readonly SortOrder[];
+  /** Absent: Spark's default (whole partition without ORDER BY, else range from unbounded preceding to the current row). */
+  readonly frame?: WindowFrame;
+}
+
+export interface WindowFrame {
+  readonly unit: 'rows' | 'range';
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+}
+
+/** `offset` rows (or range units) after the current row; negative: before it. */
+export type FrameBound =
+  | { readonly kind: 'unbounded_preceding' | 'current_row' | 'unbounded_following' }
+  | { readonly kind: 'offset'; readonly offset: number };
+
+export interface SortOrder {
+  readonly kind: 'sort_order';
+  readonly input: Expr;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}

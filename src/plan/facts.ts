@@ -1,0 +1,155 @@
+import { type DataType, type Scalar, simpleString } from '../base/index.js';
+import { callOf } from '../functions/call.js';
+import type { EvalSettings } from '../functions/expression.js';
+import { findEntry } from '../functions/registry.js';
+import type { Expr } from './expr.js';
+import { exprNullable, exprType } from './expr-type.js';
+import { foldExpr, someExpr, visitExpr } from './walk-expr.js';
+
+const PLAIN_SETTINGS: EvalSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
+
+/** Whether the same row always gives the same value. */
+export function isDeterministic(expr: Expr): boolean {
+  return !someExpr(expr, (e) => e.kind === 'call' && entryOf(e.fn)?.deterministic === false);
+}
+
+/** Whether it reads no column and no other rows, and always gives the same value. */
+export function isConstant(expr: Expr): boolean {
+  return !someExpr(
+    expr,
+    (e) =>
+      (e.kind !== 'call' && e.kind !== 'cast' && e.kind !== 'literal') ||
+      (e.kind === 'call' && entryOf(e.fn)?.deterministic === false),
+  );
+}
+
+/** Whether evaluating it can raise an error on some row: then it must not run on rows it was not asked for. */
+export function canFail(expr: Expr): boolean {
+  return someExpr(expr, (e) => {
+    if (e.kind === 'call') return callFails(e.fn, e.args, e.type, e.nullable);
+    if (e.kind === 'cast') return e.safe !== true && callFails('cast', [e.input], e.type, exprNullable(e));
+    return false;
+  });
+}
+
+function callFails(fn: string, args: readonly Expr[], type: DataType, nullable: boolean): boolean {
+  const entry = entryOf(fn);
+  if (entry === undefined) return true;
+  const { fails } = entry;
+  if (typeof fails !== 'function') return fails === true;
+  const physical = {
+    kind: 'call',
+    fn,
+    args: args.map((arg) =>
+      arg.kind === 'literal'
+        ? ({ kind: 'literal', type: arg.type, value: arg.value } as const)
+        : ({ kind: 'column', index: 0, type: exprType(arg), nullable: exprNullable(arg) } as const),
+    ),
+    type,
+    nullable,
+  } as const;
+  return fails(
+    callOf(physical, PLAIN_SETTINGS),
+    args.map(() => undefined),
+  );
+}
+
+function entryOf(fn: string) {
+  const entry = findEntry(fn);
+  return entry?.kind === 'scalar' ? entry : undefined;
+}
+
+/** Whether a column, a literal or a renaming of one: computing it again costs nothing. */
+export function isTrivial(expr: Expr): boolean {
+  return expr.kind === 'attribute' || expr.kind === 'literal' || (expr.kind === 'alias' && isTrivial(expr.input));
+}
+
+export const hasAggregate = (expr: Expr): boolean => {
+  let found = false;
+  visitExpr(expr, (e) => {
+    // An aggregate inside a window call is the window's.
+    if (e.kind === 'aggregate_call') found = true;
+    return !found && e.kind !== 'window_call';
+  });
+  return found;
+};
+export const hasWindow = (expr: Expr): boolean => someExpr(expr, (e) => e.kind === 'window_call');
+
+/** How many nodes an expression has. */
+export const exprSize = (expr: Expr): number => {
+  let size = 0;
+  visitExpr(expr, () => {
+    size++;
+    return true;
+  });
+  return size;
+};
+
+const interned = new Map<string, number>();
+const keys = new WeakMap<Expr, number>();
+/** Beyond this many the table is emptied: keys are compared within one pass only. */
+const MOST_KEYS = 1 << 18;
+
+/**
+ * Equal numbers mean structurally equal resolved expressions (names of columns left out). Numbers stay valid only
+ * within one pass over a plan: compare them, do not keep them.
+ */
+export function exprKey(expr: Expr): number {
+  const known = keys.get(expr);
+  if (known !== undefined) return known;
+  return foldExpr<number>(expr, (node, inputs) => {
+    const text = `${ownKey(node)}(${inputs.join(',')})`;
+    let key = interned.get(text);
+    if (key === undefined) {
+      key = ++lastKey;
+      if (interned.size >= MOST_KEYS) interned.clear();
+      interned.set(text, key);
+    }
+    keys.set(node, key);
+    return key;
+  });
+}
+
+let lastKey = 0;
+
+function ownKey(expr: Expr): string {
+  switch (expr.kind) {
+    case 'attribute':
+      return `#${expr.id}`;
+    case 'literal':
+      return `${simpleString(expr.type)}:${scalarKey(expr.value)}`;
+    case 'cast':
+      return `cast:${simpleString(expr.type)}:${expr.safe === true}`;
+    case 'call':
+      return `${expr.fn}:${simpleString(expr.type)}`;
+    case 'aggregate_call':
+      return `agg:${expr.fn}:${expr.distinct}:${expr.filter !== undefined}:${simpleString(expr.type)}`;
+    case 'window_call':
+      return `over:${expr.spec.partitionBy.length}:${JSON.stringify(expr.spec.frame)}`;
+    case 'sort_order':
+      return `sort:${expr.descending}:${expr.nullsFirst}`;
+    case 'alias':
+      return `as:${expr.id}`;
+    case 'unresolved_column':
+      return `column:${expr.planId}:${expr.name}`;
+    case 'unresolved_call':
+      return `call:${expr.name}:${expr.distinct}:${expr.filter !== undefined}`;
+    case 'unresolved_star':
+      return `star:${expr.qualifier}`;
+    case 'sql_text':
+      return `sql:${expr.text}`;
+  }
+}
+
+function scalarKey(value: Scalar): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
+  if (value !== null && typeof value === 'object') {
+    return JSON.stringify(value, (_, part) => (typeof part === 'bigint' || part instanceof Uint8Array ? scalarKey(part) : part));
+  }
+  return JSON.stringify(value);
+}
+
+/** Whether two resolved expressions mean the same. */
+export const sameExpr = (a: Expr, b: Expr): boolean => a === b || exprKey(a) === exprKey(b);

@@ -1,0 +1,33 @@
+import { fromPlainError, SparrowError } from '../../base/index.js';
+import type { EvalSettings } from '../../functions/expression.js';
+import type { Catalog } from '../catalog.js';
+import type { Plan } from '../node.js';
+import { nodeText } from '../node-text.js';
+
+/** What the session settles for analysis and optimization. */
+export interface PlanSettings extends EvalSettings {
+  /** Names are compared without case unless set (Spark's default). */
+  readonly caseSensitive?: boolean;
+}
+
+/** What the analysis of one node may use. */
+export interface Context {
+  readonly catalog: Catalog;
+  readonly settings: PlanSettings;
+}
+
+const LONGEST_PLACE = 160;
+
+/** Where an error happened: the node's line of the plan. */
+export function placeOf(plan: Plan): string {
+  const line = nodeText(plan);
+  return `in ${line.length <= LONGEST_PLACE ? line : `${line.slice(0, LONGEST_PLACE)}…`}`;
+}
+
+/** The error with the place it happened at, unless it already names one. */
+export function locate(error: unknown, place: () => string): unknown {
+  if (!(error instanceof SparrowError) || error.where !== undefined || error.code === 'INTERNAL_ERROR') return error;
+  const plain = error.toPlain();
+  const where = place();
+  return fromPlainError({ ...plain, message: `${plain.message} (${where})`, details: { ...plain.details, where } });
+}

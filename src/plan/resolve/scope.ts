@@ -1,0 +1,130 @@
+import { SparrowError } from '../../base/index.js';
+import type { Attribute, UnresolvedColumn } from '../expr.js';
+import type { Plan } from '../node.js';
+import { outputOf } from '../output.js';
+import { children } from '../walk.js';
+import { findInFrame, type Frames } from './frames.js';
+import { ambiguousReference, indexOf, type NameMatch, nameParts, unresolvedColumn } from './names.js';
+
+/** What names mean at one place of a plan. */
+export interface Scope {
+  readonly output: readonly Attribute[];
+  readonly caseSensitive: boolean;
+  match(parts: readonly string[]): NameMatch;
+  qualified(qualifier: string): readonly Attribute[];
+  /** The visible column with this id. */
+  byId(id: number): Attribute | undefined;
+  readonly frames: Frames;
+  /** Asked for columns that are not visible: those below a projection, for sorting and filtering by them. */
+  hidden?(match: (output: readonly Attribute[]) => NameMatch | undefined): NameMatch | undefined;
+}
+
+export function scopeOf(output: readonly Attribute[], frames: Frames, caseSensitive: boolean): Scope {
+  const index = indexOf(output, caseSensitive);
+  let ids: Map<number, Attribute> | undefined;
+  return {
+    output,
+    caseSensitive,
+    match: (parts) => index.match(parts),
+    qualified: (qualifier) => index.qualified(qualifier),
+    byId: (id) => {
+      ids ??= new Map(output.map((attribute) => [attribute.id, attribute]));
+      return ids.get(id);
+    },
+    frames,
+  };
+}
+
+/** A scope that also sees columns which projections below `input` left out; `needed` collects those that were used. */
+export function withHidden(scope: Scope, input: Plan, needed: Set<number>): Scope {
+  return {
+    ...scope,
+    hidden: (match) => {
+      for (const plan of plansBelow(input)) {
+        const found = match(outputOf(plan));
+        if (found === undefined || found.attributes.length === 0) continue;
+        for (const { id } of found.attributes) needed.add(id);
+        return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** The inputs whose columns can still be fetched through the nodes above them, nearest first. */
+function* plansBelow(input: Plan): Generator<Plan> {
+  let plan: Plan | undefined = input;
+  while (plan !== undefined) {
+    switch (plan.kind) {
+      case 'project':
+      case 'filter':
+      case 'sort':
+      case 'limit':
+      case 'window':
+      case 'sample':
+      case 'repartition':
+        plan = children(plan)[0];
+        if (plan !== undefined) yield plan;
+        break;
+      default:
+        return;
+    }
+  }
+}
+
+export interface FoundColumn {
+  readonly attribute: Attribute;
+  /** Struct fields to take from it, outermost first. */
+  readonly fields: readonly string[];
+}
+
+/** The column a name means. */
+export function findColumn(column: UnresolvedColumn, scope: Scope): FoundColumn {
+  return column.planId === undefined ? byName(column.name, scope) : byFrame(column.name, column.planId, scope);
+}
+
+function byName(name: string, scope: Scope): FoundColumn {
+  const parts = nameParts(name);
+  let match = scope.match(parts);
+  if (match.attributes.length === 0) {
+    match = scope.hidden?.((output) => indexOf(output, scope.caseSensitive).match(parts)) ?? match;
+  }
+  const distinct = uniqueById(match.attributes);
+  const [attribute] = distinct;
+  if (attribute === undefined) throw unresolvedColumn(name, scope.output);
+  if (distinct.length > 1) throw ambiguousReference(name, distinct);
+  // The column is called what the user called it, in his case.
+  const asked = parts[parts.length - 1 - match.fields.length] ?? attribute.name;
+  return { attribute: asked === attribute.name ? attribute : { ...attribute, name: asked }, fields: match.fields };
+}
+
+function byFrame(name: string, planId: number, scope: Scope): FoundColumn {
+  const match = findInFrame(scope.frames, planId, name);
+  const candidates = uniqueById(match.attributes);
+  if (candidates.length === 0) throw unresolvedColumn(name, scope.output);
+  let visible = candidates.flatMap((candidate) => scope.byId(candidate.id) ?? []);
+  if (visible.length === 0) {
+    const ids = new Set(candidates.map((candidate) => candidate.id));
+    const below = (output: readonly Attribute[]): NameMatch => ({
+      attributes: output.filter((attribute) => ids.has(attribute.id)),
+      fields: match.fields,
+    });
+    visible = uniqueById(scope.hidden?.(below)?.attributes ?? []);
+  }
+  const [attribute] = visible;
+  if (attribute === undefined) {
+    throw new SparrowError('CANNOT_RESOLVE_DATAFRAME_COLUMN', `the column \`${name}\` of that DataFrame is no longer here`, {
+      sqlState: '42704',
+      parameters: { name },
+      candidates: scope.output.map((a) => a.name).slice(0, 5),
+      hint: 'it was dropped, replaced or computed anew on the way: name the column by col("…")',
+    });
+  }
+  if (visible.length > 1) throw ambiguousReference(name, visible);
+  return { attribute, fields: match.fields };
+}
+
+function uniqueById(attributes: readonly Attribute[]): readonly Attribute[] {
+  if (attributes.length < 2) return attributes;
+  return [...new Map(attributes.map((attribute) => [attribute.id, attribute])).values()];
+}

@@ -1,0 +1,123 @@
+import { simpleString } from '../base/index.js';
+import { findEntry } from '../functions/registry.js';
+import type { Cast, Expr, FrameBound, WindowCall } from './expr.js';
+import { exprType } from './expr-type.js';
+import { scalarText } from './scalar-text.js';
+import { foldExpr } from './walk-expr.js';
+
+export interface SqlTextOptions {
+  /** Columns as `name#id`: for plans. */
+  readonly ids?: boolean;
+  /** As Spark names columns: strings without quotes, no casts that the user did not write. */
+  readonly pretty?: boolean;
+}
+
+/** An expression as SQL text. */
+export function sqlText(expr: Expr, options: SqlTextOptions = {}): string {
+  return foldExpr<string>(expr, (node, inputs) => textOf(node, inputs, options));
+}
+
+/** The name of an output column without an alias, as Spark makes it: `(a + b)`, `sum(x)`, `count(1)`. */
+export const columnName = (expr: Expr): string => sqlText(expr, { pretty: true });
+
+function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions): string {
+  const input = inputs[0] ?? '';
+  switch (expr.kind) {
+    case 'unresolved_column':
+      return options.pretty ? expr.name : `'${expr.name}`;
+    case 'unresolved_star':
+      return expr.qualifier === undefined ? '*' : `${expr.qualifier}.*`;
+    case 'sql_text':
+      return options.pretty ? expr.text : `'expr(${expr.text})`;
+    case 'attribute':
+      return options.ids ? `${expr.name}#${expr.id}` : expr.name;
+    case 'literal':
+      return scalarText(expr.type, expr.value, !options.pretty);
+    case 'alias':
+      if (options.pretty) return input;
+      return `${input} AS ${expr.name}${options.ids && expr.id !== undefined ? `#${expr.id}` : ''}`;
+    case 'cast':
+      return castText(expr, input, options);
+    case 'sort_order':
+      return `${input} ${expr.descending ? 'DESC' : 'ASC'} NULLS ${expr.nullsFirst ? 'FIRST' : 'LAST'}`;
+    case 'call':
+      return callText(expr.fn, inputs);
+    case 'unresolved_call':
+      return aggregateText(expr.name, inputs, expr.args.length, expr.distinct === true);
+    case 'aggregate_call':
+      return aggregateText(expr.fn, inputs, expr.args.length, expr.distinct);
+    case 'window_call':
+      return windowText(expr, inputs);
+  }
+}
+
+function castText(expr: Cast, input: string, options: SqlTextOptions): string {
+  if (expr.implicit === true && options.pretty) return input;
+  return `${expr.safe === true ? 'TRY_CAST' : 'CAST'}(${input} AS ${simpleString(expr.type).toUpperCase()})`;
+}
+
+/** How Spark writes calls that are not `name(args)`. */
+const written: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  ne: ([a, b]) => `(NOT (${a} = ${b}))`,
+  not: ([a]) => `(NOT ${a})`,
+  neg: ([a]) => `(- ${a})`,
+  isNull: ([a]) => `(${a} IS NULL)`,
+  isNotNull: ([a]) => `(${a} IS NOT NULL)`,
+  isin: ([a, ...values]) => `(${a} IN (${values.join(', ')}))`,
+  like: ([a, b, escape]) => `${a} LIKE ${b}${escape === undefined ? '' : ` ESCAPE '${escape}'`}`,
+  ilike: ([a, b, escape]) => `${a} ILIKE ${b}${escape === undefined ? '' : ` ESCAPE '${escape}'`}`,
+  rlike: ([a, b]) => `RLIKE(${a}, ${b})`,
+  if: (args) => `(IF(${args.join(', ')}))`,
+  when: (args) => caseText(args),
+  getField: ([a, b]) => `${a}.${b?.replace(/^'(.*)'$/s, '$1')}`,
+  getItem: ([a, b]) => `${a}[${b}]`,
+  bitwiseNot: ([a]) => `~${a}`,
+};
+
+function caseText(args: readonly string[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i + 1 < args.length; i += 2) parts.push(` WHEN ${args[i]} THEN ${args[i + 1]}`);
+  return `CASE${parts.join('')}${args.length % 2 === 1 ? ` ELSE ${args.at(-1)}` : ''} END`;
+}
+
+function callText(fn: string, args: readonly string[]): string {
+  const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
+  if (special !== undefined) return special(args);
+  const name = findEntry(fn)?.sql[0] ?? fn;
+  if (args.length === 2 && isInfix(name)) return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
+  return `${name}(${args.join(', ')})`;
+}
+
+const wordOperators: ReadonlySet<string> = new Set(['and', 'or']);
+const isInfix = (name: string): boolean => wordOperators.has(name) || name === 'div' || /^\W+$/.test(name);
+
+function aggregateText(fn: string, inputs: readonly string[], count: number, distinct: boolean): string {
+  const args = inputs.slice(0, count);
+  const filter = inputs[count];
+  const call = distinct
+    ? `${findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
+    : callText(findEntry(fn)?.name ?? fn, args);
+  return filter === undefined ? call : `${call} FILTER (WHERE ${filter})`;
+}
+
+function windowText(expr: WindowCall, inputs: readonly string[]): string {
+  const { partitionBy, orderBy, frame } = expr.spec;
+  const keys = inputs.slice(1, 1 + partitionBy.length);
+  const orders = inputs.slice(1 + partitionBy.length);
+  const parts: string[] = [];
+  if (keys.length > 0) parts.push(`PARTITION BY ${keys.join(', ')}`);
+  if (orderBy.length > 0) parts.push(`ORDER BY ${orders.join(', ')}`);
+  const unit = frame?.unit ?? (orderBy.length > 0 ? 'range' : 'rows');
+  const start = frame?.start ?? { kind: 'unbounded_preceding' };
+  const end = frame?.end ?? { kind: orderBy.length > 0 ? 'current_row' : 'unbounded_following' };
+  parts.push(`${unit.toUpperCase()} BETWEEN ${boundText(start)} AND ${boundText(end)}`);
+  return `${inputs[0]} OVER (${parts.join(' ')})`;
+}
+
+function boundText(bound: FrameBound): string {
+  if (bound.kind !== 'offset') return bound.kind.replace('_', ' ').toUpperCase();
+  return bound.offset < 0 ? `${-bound.offset} PRECEDING` : `${bound.offset} FOLLOWING`;
+}
+
+/** A type in a message: `BIGINT`. */
+export const typeName = (expr: Expr): string => simpleString(exprType(expr)).toUpperCase();

@@ -1,0 +1,118 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jsonOf, root } from '../support/files.js';
+
+// The package as a user has it: packed, unpacked beside its production dependencies, in a folder with nothing else.
+// Before there is an entry point there is nothing to pack.
+const start = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), 'sparrow-package-'));
+const installed = join(folder, 'node_modules/sparrow-df');
+
+interface Locked {
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/** What `npm install` would bring, taken from our own install: production dependencies only, so a forgotten one shows. */
+function linkProductionDependencies(): void {
+  const { packages } = jsonOf<{ packages: Record<string, Locked> }>('package-lock.json');
+  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
+    if (path === '' || dev || devOptional || path.lastIndexOf('node_modules/') > 0) continue;
+    const target = join(folder, path);
+    mkdirSync(join(target, '..'), { recursive: true });
+    if (existsSync(join(root, path))) symlinkSync(join(root, path), target, 'junction');
+  }
+}
+
+/** Large enough to be worth worker threads. */
+const question = `
+  const session = await Session.create({ workers: 2 });
+  try {
+    const numbers = session.createDataFrame(Array.from({ length: 200_000 }, (_, id) => ({ id, team: id % 3 })));
+    const rows = await numbers.groupBy('team').agg(fn.sum(col('id')).as('total')).orderBy('team').collect();
+    console.log(JSON.stringify(rows));
+  } finally {
+    await session.stop();
+  }`;
+const asModule = `import { Session, col, fn } from 'sparrow-df';\n${question}\n`;
+const asScript = `const { Session, col, fn } = require('sparrow-df');\n(async () => {${question}\n})();\n`;
+const rows = [0, 1, 2].map((team) => ({ team, total: sumOfIds(team) }));
+
+function sumOfIds(team: number): number {
+  let total = 0;
+  for (let id = team; id < 200_000; id += 3) total += id;
+  return total;
+}
+
+async function runs(name: string, program: string, where = folder): Promise<unknown> {
+  writeFileSync(join(where, name), program);
+  const { stdout } = await start(process.execPath, [name], { cwd: where, timeout: 60_000 });
+  return JSON.parse(stdout);
+}
+
+describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', () => {
+  beforeAll(() => {
+    const pack = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
+    const [{ filename }] = JSON.parse(pack.stdout) as [{ filename: string }];
+    mkdirSync(installed, { recursive: true });
+    spawnSync('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
+    linkProductionDependencies();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('holds the license, the readme, the types and nothing of the tests', () => {
+    for (const file of ['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+      expect(existsSync(join(installed, file)), file).toBe(true);
+    }
+    expect(existsSync(join(installed, 'test'))).toBe(false);
+    expect(existsSync(join(installed, 'dist/.tsbuildinfo'))).toBe(false);
+  });
+
+  test('works when imported', async () => {
+    expect(await runs('program.mjs', asModule)).toEqual(rows);
+  });
+
+  test('works when required', async () => {
+    expect(await runs('program.cjs', asScript)).toEqual(rows);
+  });
+
+  test('works from a bundle, alone in an empty folder', async () => {
+    writeFileSync(join(folder, 'source.mjs'), asModule);
+    const alone = join(folder, 'alone');
+    mkdirSync(alone);
+    await build({
+      entryPoints: [join(folder, 'source.mjs')],
+      outfile: join(alone, 'bundle.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'silent',
+    });
+    const empty = mkdtempSync(join(tmpdir(), 'sparrow-alone-'));
+    const found = await runs('bundle.mjs', readFileSync(join(alone, 'bundle.mjs'), 'utf8'), empty);
+    rmSync(empty, { recursive: true });
+    expect(found).toEqual(rows);
+  });
+
+  test('has types that a strict program accepts without lib.dom', async () => {
+    symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'), 'junction');
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+    writeFileSync(join(folder, 'typed.ts'), asModule);
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+    const { stdout } = await start(process.execPath, [compiler, ...options, '--skipLibCheck', 'typed.ts'], {
+      cwd: folder,
+    }).catch((error: { stdout: string }) => error);
+    expect(stdout).toBe('');
+  });
+});
