@@ -26,10 +26,14 @@ export function build({ capture = false } = {}) {
   return withLock('dist', async () => {
     const complaints = await compile('tsconfig.build.json', 'dist/.tsbuildinfo', capture);
     removeOrphans();
-    await bundleWorker();
+    const unbundled = await bundleWorker().then(
+      () => '',
+      (error) => `the worker could not be bundled: ${error.message}\n`,
+    );
+    if (!capture && unbundled) console.error(unbundled);
     const command = path('dist/cli/sparrow.js');
     if (existsSync(command)) chmodSync(command, 0o755);
-    return complaints;
+    return complaints + unbundled;
   });
 }
 

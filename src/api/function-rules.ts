@@ -38,6 +38,8 @@ interface OperatorRules {
   readonly startswith: 'test';
   readonly endsWith: 'test';
   readonly endswith: 'test';
+  readonly cast: 'second';
+  readonly tryCast: 'second?';
   readonly case: 'case';
   readonly caseElse: 'caseElse';
   readonly getItem: 'element';

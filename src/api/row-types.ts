@@ -36,12 +36,12 @@ export interface NotNull<T extends DataType | UnknownType = DataType | UnknownTy
 /** What a schema says of one column: its type, inside `NotNull` when it cannot be null. */
 export type ColumnType = DataType | UnknownType | NotNull;
 
-/** A frame's columns by name, at compile time. */
-export type Shape = Readonly<Record<string, ColumnType>>;
+/** A frame's columns by name, at compile time. What is `unknown` is known when the query is planned. */
+export type Shape = { readonly [name: string]: unknown };
 
 /** The schema of a frame read without one: any name is accepted, and checked when the query is planned. */
 export interface Unknown {
-  readonly [name: string]: UnknownType;
+  readonly [name: string]: unknown;
 }
 
 /** An array whose element type the compiler knows. */
@@ -49,7 +49,7 @@ export interface ListOf<E extends ColumnType = ColumnType> extends ArrayType {
   readonly '~element'?: E;
 }
 /** A struct whose fields the compiler knows. */
-export interface StructOf<F extends Shape = Shape> extends StructType {
+export interface StructOf<F = Shape> extends StructType {
   readonly '~fields'?: F;
 }
 /** A map whose key and value types the compiler knows. */
@@ -161,9 +161,11 @@ type JsOfType<T, V extends Values> = T extends { readonly kind: infer K extends 
   : never;
 
 /** The JavaScript type of a column's values in a session with values `V`. */
-export type JsOf<C, V extends Values = DefaultValues> = C extends NotNull<infer T>
-  ? JsOfType<T, V>
-  : JsOfType<C, V> | null;
+export type JsOf<C, V extends Values = DefaultValues> = unknown extends C
+  ? SqlValue
+  : C extends NotNull<infer T>
+    ? JsOfType<T, V>
+    : JsOfType<C, V> | null;
 
 /** The object a row of a frame with columns `S` becomes. */
 export type Row<S, V extends Values = DefaultValues> = { [K in keyof S & string]: JsOf<S[K], V> };

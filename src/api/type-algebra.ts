@@ -52,18 +52,24 @@ export interface NoColumn<N extends string = string> extends Problem<`There is n
 type Deferred = Ref | Apply | Logic;
 
 /** A function applied to operand types: computed at once when they are all known. */
-export type Op<F extends string, A extends readonly unknown[]> = [Extract<A[number], Deferred>] extends [never]
-  ? Compute<F, A>
-  : Apply<F, A>;
+export type Op<F extends string, A extends readonly unknown[]> = unknown extends A[number]
+  ? UnknownType
+  : [Extract<A[number], Deferred>] extends [never]
+    ? Compute<F, A>
+    : Apply<F, A>;
 
 /** AND and OR of two conditions. */
-export type Both<A, B> = [Extract<A | B, Deferred>] extends [never]
-  ? LogicType<A | B>
-  : Logic<Flat<A> | Flat<B>>;
+export type Both<A, B> = unknown extends A | B
+  ? UnknownType
+  : [Extract<A | B, Deferred>] extends [never]
+    ? LogicType<A | B>
+    : Logic<Flat<A> | Flat<B>>;
 type Flat<X> = X extends Logic<infer I> ? I : X;
 
 /** The type of an expression over a frame with columns `S`. */
-export type Resolve<S, E> = E extends Ref<infer N>
+export type Resolve<S, E> = unknown extends E
+  ? UnknownType
+  : E extends Ref<infer N>
   ? Lookup<S, N>
   : E extends Apply<infer F, infer A>
     ? Compute<F, ResolveAll<S, A>>
@@ -72,14 +78,16 @@ export type Resolve<S, E> = E extends Ref<infer N>
       : E;
 type ResolveAll<S, A extends readonly unknown[]> = { readonly [I in keyof A]: Resolve<S, A[I]> };
 
+type Known<C> = unknown extends C ? UnknownType : C;
+
 /** A name as Spark reads it: a column, a path into a struct, a qualified name, or any of these in backquotes. */
 export type Lookup<S, N extends string> = N extends keyof S
-  ? S[N]
+  ? Known<S[N]>
   : string extends N
     ? UnknownType
     : N extends `\`${infer Quoted}\``
       ? Quoted extends keyof S
-        ? S[Quoted]
+        ? Known<S[Quoted]>
         : NoColumn<N>
       : N extends `${infer First}.${infer Rest}`
         ? First extends keyof S
@@ -147,6 +155,9 @@ interface SpecialRules<F extends string, A extends readonly unknown[]> {
   /** The first argument's type. */
   readonly same: WithNull<AnyNull<A>, Unwrap<A[0]>>;
   readonly 'same?': Unwrap<A[0]>;
+  /** The type that was asked for, as in a cast. */
+  readonly second: WithNull<AnyNull<A>, Unwrap<A[1]>>;
+  readonly 'second?': Unwrap<A[1]>;
   /** A number, as it was given. */
   readonly number: Numbers<F, A, WithNull<AnyNull<A>, Unwrap<A[0]>>>;
   readonly arithmetic: Arithmetic<F, A[0], A[1], AnyNull<A>>;

@@ -73,15 +73,25 @@ export function parseInteger(text: string, [least, most]: readonly [bigint, bigi
 const DECIMAL = /^([+-])?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,10}))?$/;
 
 /** A decimal rounded half up to the type's scale, unscaled; undefined when malformed or out of its precision. */
-export function parseDecimal(text: string, { precision, scale }: DecimalType): bigint | undefined {
+export function parseDecimal(text: string, type: DecimalType): bigint | undefined {
+  return readDecimal(text, type, false);
+}
+
+/** Like `parseDecimal`, refusing what would have to be rounded. */
+export function parseExactDecimal(text: string, type: DecimalType): bigint | undefined {
+  return readDecimal(text, type, true);
+}
+
+function readDecimal(text: string, { precision, scale }: DecimalType, exact: boolean): bigint | undefined {
   const match = DECIMAL.exec(trimAll(text));
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const digits = (whole + fraction).replace(/^0+(?=.)/, '');
+  if (digits === '0') return 0n;
   // value = digits × 10^power; wanted: digits × 10^(power + scale)
   const shift = Number(exponent) - fraction.length + scale;
-  if (digits === '0') return 0n;
   if (digits.length + shift > precision) return undefined;
+  if (exact && shift < 0 && !/^0*$/.test(digits.slice(shift))) return undefined;
   const unscaled = shift >= 0 ? BigInt(digits) * 10n ** BigInt(shift) : roundHalfUp(digits, -shift);
   if (unscaled >= 10n ** BigInt(precision)) return undefined;
   return sign === '-' ? -unscaled : unscaled;

@@ -217,34 +217,33 @@ export function emitRemainder(
   const [a, b] = args as [Value, Value];
   if (isFloating(call.returns)) return undefined;
   const both = align(e, a, b, call);
-  if (both === undefined) return undefined;
+  if (both === undefined || (form === 'positive' && both[2] === 'i128')) return undefined;
   const isNull = zeroCheck(e, b, call, tolerant);
   const [left, right, carrier] = both;
-  let rest = emitRest(e, left, right, carrier, call.returns);
-  if (form === 'positive') {
-    // rest + b cannot overflow: their signs differ, or both are negative and then it is the remainder already.
-    const sum = emitIntOperation(
-      e,
-      { operator: 'add', type: { kind: 'decimal', precision: 38, scale: 0 }, scaleA: 0, scaleB: 0, drop: 0 },
-      { ...rest, range: carrierBounds(carrier) },
-      { ...right, range: carrierBounds(carrier) },
-      'error',
-    );
-    if (sum === undefined || carrier === 'i128') return undefined;
-    const again = emitRest(e, value(sum.type, 'i64', intParts(e, sum, 'i64')), value(right.type, 'i64', intParts(e, right, 'i64')), 'i64', call.returns);
-    const chosen = e.newParts('i64');
-    pushInt(e, again, 'i64');
-    pushInt(e, rest, 'i64');
-    pushInt(e, rest, 'i64');
-    e.code.i64(0).op('i64.lt_s').select().set(chosen[0] as Local);
-    rest = value(call.returns, 'i64', chosen);
-  }
+  const rest = emitRest(e, left, right, carrier, call.returns);
+  const result = form === 'positive' ? emitPositive(e, rest, right, call) : rest;
   const natural = carrierOf(call.returns) as IntCarrier;
-  const narrow = widerCarrier(natural, rest.carrier as IntCarrier) === natural ? (rest.carrier as IntCarrier) : natural;
-  return value(call.returns, narrow, intParts(e, rest, narrow), isNull);
+  const computed = result.carrier as IntCarrier;
+  const narrow = widerCarrier(natural, computed) === natural ? computed : natural;
+  return value(call.returns, narrow, intParts(e, result, narrow), isNull);
 }
 
-const carrierBounds = (carrier: IntCarrier): Range => (carrier === 'i32' ? [-(2n ** 31n), 2n ** 31n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n]);
+/** Where the remainder is negative, (rest + b) % b; like Spark's, integers wrap around in between. */
+function emitPositive(e: Emitter, rest: Value, b: Value, call: Call): Value {
+  const { code } = e;
+  const work = call.returns.kind === 'decimal' ? 'i64' : (carrierOf(call.returns) as 'i32' | 'i64');
+  const out = e.newParts(work);
+  pushInt(e, rest, work);
+  pushInt(e, b, work);
+  code.op(`${work}.add`);
+  pushInt(e, b, work);
+  code.op(`${work}.rem_s`);
+  pushInt(e, rest, work);
+  pushInt(e, rest, work);
+  pushConst(e, work, 0n);
+  code.op(`${work}.lt_s`).select().set(out[0] as Local);
+  return value(call.returns, work, out);
+}
 
 function emitRest(e: Emitter, a: Value, b: Value, carrier: IntCarrier, type: DataType): Value {
   push(e, a);

@@ -87,12 +87,7 @@ function zeroDivisor(call: Call, error: () => SparrowError): null {
 
 /** a div b: the integer part, as bigint. */
 export const evalIntDivide: BinaryEval = (a, b, call) => {
-  if (Number(b) === 0) {
-    if (call.argTypes[0]?.kind.startsWith('interval') === true && call.settings.ansi) {
-      throw new SparrowError('INTERVAL_DIVIDED_BY_ZERO', 'division by zero of an interval', { sqlState: '22012' });
-    }
-    return zeroDivisor(call, divideByZero);
-  }
+  if (Number(b) === 0) return zeroDivisor(call, divideByZero);
   const [x, y] = aligned(a, b, call);
   const quotient = x / y;
   const wrapped = BigInt.asIntN(64, quotient);
@@ -131,7 +126,9 @@ export const evalPmod: BinaryEval = (a, b, call) => {
   }
   const [x, y] = aligned(a, b, call);
   const rest = x % y;
-  const result = rest < 0n ? (rest + y) % y : rest;
+  // Integers wrap around in between, as in Spark.
+  const sum = returns.kind === 'int32' ? BigInt.asIntN(32, rest + y) : returns.kind === 'int64' ? BigInt.asIntN(64, rest + y) : rest + y;
+  const result = rest < 0n ? sum % y : rest;
   if (returns.kind !== 'decimal') return likeType(result, returns);
   return toDecimal(result, Math.max(scaleOf(call.argTypes[0]), scaleOf(call.argTypes[1])), returns, call);
 };

@@ -33,6 +33,7 @@ export function resolveArithmetic(operator: ArithmeticOperator): (args: readonly
 function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType): Resolved {
   const left = numberLike(a, b);
   const right = numberLike(b, a);
+  if (a.type.kind === 'string' && b.type.kind === 'string') return notNumeric(operator, a, b);
   if (left === undefined || right === undefined) return notNumeric(operator, a, b);
   if (operator === 'div' && !isExactDivision(left, right)) {
     return { args: [float64Type, float64Type], returns: float64Type };
@@ -80,7 +81,7 @@ function notNumeric(operator: string, a: ArgType, b: ArgType): Mismatch {
   const types = [a, b].map((arg) => simpleString(arg.type).toUpperCase()).join(' and ');
   return {
     mismatch: `${operator} takes two numbers, or dates and intervals that go together, not ${types}`,
-    code: 'DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES',
+    code: 'DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE',
   };
 }
 

@@ -209,6 +209,8 @@ export class ExpressionCompiler implements Emitter {
     return Object.assign(() => this.compile(expr), {
       type: expr.type,
       nullable: isNullable(expr),
+      range: this.rangeOf(expr),
+      isNullLiteral: expr.kind === 'literal' && expr.value === null,
       cheap: this.#cost(expr) <= CHEAP_CALLS,
     });
   }

@@ -1,6 +1,5 @@
 import {
   civilFromDays,
-  daysFromCivil,
   daysInMonth,
   dateType,
   int32Type,
@@ -40,6 +39,7 @@ import {
 } from './datetime-units.js';
 import { intOf, keepI32, keepI64, part, wide } from './emit-parts.js';
 import { anyDate, anyInt, anyString, anyTimestamp, eitherTimestamp, takes } from './implicit.js';
+import { addMonths } from './temporal-arithmetic.js';
 import type { Emitter, Value } from './value.js';
 
 /** A field of a date: `build` pushes it from a day number within reach of the arithmetic. */
@@ -284,13 +284,8 @@ const truncating = {
 
 const MOST_MONTHS = 1_000_000;
 
-/** Adds months, the day becoming the month's last where it has fewer. */
-export function addMonths(days: number, months: number): number {
-  const { year, month, day } = civilFromDays(days);
-  const total = year * 12 + month - 1 + months;
-  const y = Math.floor(total / 12);
-  const m = total - y * 12 + 1;
-  const result = daysFromCivil(y, m, Math.min(day, daysInMonth(y, m)));
+function monthsLater(days: number, months: number): number {
+  const result = addMonths(days, months);
   if (result === (result | 0)) return result;
   throw new SparrowError('DATETIME_OVERFLOW', `adding ${months} months leaves the range of dates`, { sqlState: '22008' });
 }
@@ -358,7 +353,7 @@ const shifting = {
     examples: [["add_months('2016-08-31', 1)", '2016-09-30']],
     resolve: takes([anyDate, anyInt], dateType),
     nulls: 'propagate',
-    eval: ([days, months]) => addMonths(days as number, months as number),
+    eval: ([days, months]) => monthsLater(days as number, months as number),
     emit: (e, args, call) => {
       const { code } = e;
       const days = part(args[0]);

@@ -1,9 +1,9 @@
-import { carrierOf, type DataType, int32Type, int64Type, int8Type, isInteger, type Scalar } from '../base/index.js';
+import { carrierOf, type DataType, int32Type, int64Type, int8Type, isInteger, type Scalar, SparrowError } from '../base/index.js';
 import type { OpName } from '../wasm/index.js';
 import { type Call, scalar } from './define.js';
 import { take } from './emit.js';
 import { part } from './emit-parts.js';
-import { anyInt, anyInteger, anyLong, only, takes } from './implicit.js';
+import { anyInt, anyInteger, only, takes } from './implicit.js';
 import { commonType, wrongCount, wrongType } from './signature.js';
 
 const widthOf = (type: DataType | undefined): 32 | 64 => (type?.kind === 'int64' ? 64 : 32);
@@ -80,6 +80,16 @@ function countBits(value: Scalar): number {
   return count;
 }
 
+function bitAt(value: bigint, position: number, type: DataType): number {
+  const bits = type.kind === 'int8' ? 8 : type.kind === 'int16' ? 16 : widthOf(type);
+  if (position >= 0 && position < bits) return Number((value >> BigInt(position)) & 1n);
+  throw new SparrowError(
+    'INVALID_PARAMETER_VALUE.BIT_POSITION_RANGE',
+    `the position ${position} of getbit must be from 0 to ${bits - 1}`,
+    { sqlState: '22023' },
+  );
+}
+
 const pushWide = (call: Call): boolean => call.argTypes[0]?.kind === 'int64';
 
 /** Integers as bits. */
@@ -135,9 +145,10 @@ export const bitFunctions = {
     sql: ['getbit', 'bit_get'],
     summary: 'The bit at a position, counted from the lowest, which is 0.',
     examples: [['getbit(11, 0)', '1'], ['getbit(11, 2)', '0']],
-    resolve: takes([anyLong, anyInt], int8Type),
+    resolve: takes([anyInteger, anyInt], int8Type),
     nulls: 'propagate',
-    eval: ([x, position]) => Number((BigInt.asUintN(64, x as bigint) >> BigInt((position as number) & 63)) & 1n),
+    fails: true,
+    eval: ([x, position], call) => bitAt(BigInt(x as number | bigint), position as number, call.argTypes[0] as DataType),
     compiled: 'a call per row: rare',
   }),
 };

@@ -88,7 +88,8 @@ function emitRoundDouble(e: Emitter, args: readonly Value[], call: Call, mode: '
       code.get(whole).f64(1).op('f64.add').get(whole);
       if (mode === 'half-up') code.get(magnitude).get(half).op('f64.ge');
       else pushTieToEven(e, magnitude, half, whole);
-      code.select().f64(power).op('f64.div').get(x).op('f64.copysign').set(out);
+      // Adding 0 makes the zero of a negative number positive, as Java's decimals have it.
+      code.select().f64(power).op('f64.div').get(x).op('f64.copysign').f64(0).op('f64.add').set(out);
     },
     () => {
       code.get(x).set(out);

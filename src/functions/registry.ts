@@ -5,7 +5,16 @@ import { castFunctions } from './cast.js';
 import { compareFunctions } from './compare.js';
 import { conditionalFunctions } from './conditional.js';
 import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
+import { datetimeFunctions } from './datetime.js';
+import { datetimeMoreFunctions } from './datetime-more.js';
+import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
+import { mathFunctions } from './math.js';
+import { regexpFunctions } from './regexp.js';
+import { stringFunctions } from './string.js';
+import { stringEncodeFunctions } from './string-encode.js';
+import { stringMoreFunctions } from './string-more.js';
+import { windowFunctions } from './window.js';
 
 /** Everything that can be computed, by API name. Families are merged here and nowhere else. */
 export const functions = {
@@ -14,7 +23,16 @@ export const functions = {
   ...logicFunctions,
   ...conditionalFunctions,
   ...castFunctions,
+  ...mathFunctions,
+  ...stringFunctions,
+  ...stringMoreFunctions,
+  ...stringEncodeFunctions,
+  ...likeFunctions,
+  ...regexpFunctions,
+  ...datetimeFunctions,
+  ...datetimeMoreFunctions,
   ...aggregateFunctions,
+  ...windowFunctions,
 };
 
 export type Functions = typeof functions;

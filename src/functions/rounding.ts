@@ -31,7 +31,9 @@ export function decimalOfDouble(value: number): { readonly unscaled: bigint; rea
 
 /** A double rounded by its shortest decimal, as Spark does it: 2.345 at scale 2 is 2.35. */
 export function roundDouble(value: number, scale: number, mode: Rounding): number {
-  if (!Number.isFinite(value) || value === 0) return value;
+  if (!Number.isFinite(value)) return value;
+  // Decimals know no negative zero.
+  if (value === 0) return 0;
   const decimal = decimalOfDouble(value);
   if (decimal.scale <= scale) return value;
   // Everything is dropped: what is left is 0 or one step.

@@ -22,6 +22,9 @@ export interface Thunk {
   (): Value;
   readonly type: DataType;
   readonly nullable: boolean;
+  /** Bounds of the value, as far as they follow from the columns'. */
+  readonly range: Range | undefined;
+  readonly isNullLiteral: boolean;
   /** Evaluating it can neither fail nor cost much, so it may be evaluated early. */
   readonly cheap: boolean;
 }

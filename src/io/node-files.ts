@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import {
   type FileInfo,
   type FileSystem,
+  type Platform,
   type ReadableFile,
   SparrowError,
   type WritableFile,
@@ -42,6 +44,13 @@ export const nodeFiles: FileSystem = {
   makeDirectory: (path) => void guard(path, 'created', () => mkdirSync(path, { recursive: true })),
   rename: (from, to) => guard(from, 'renamed', () => renameSync(from, to)),
   remove: (path) => guard(path, 'removed', () => rmSync(path, { recursive: true, force: true })),
+};
+
+/** This machine's files, clock and randomness. */
+export const nodePlatform: Platform = {
+  files: nodeFiles,
+  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  seed: () => randomInt(2 ** 32),
 };
 
 function info(path: string, stat: { size: number; mtimeMs: number; isDirectory(): boolean }): FileInfo {

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { basename, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type FileInfo, type FileSystem, SparrowError } from '../base/index.js';
 
 /** A file of a table, with what the directories between the path given and the file say about it. */
@@ -24,7 +24,8 @@ export function expandPaths(files: FileSystem, paths: readonly string[]): DataFi
   for (const given of paths) {
     const path = given.startsWith('file:') ? localPath(given) : given;
     const info = files.stat(path);
-    if (info === undefined && !GLOB.test(path)) throw notFound(given, 'there is no such file or directory', 'check the path');
+    if (info === undefined && !GLOB.test(path))
+      throw notFound(given, 'there is no such file or directory', 'check the path');
     const roots = info === undefined ? matchPattern(files, path) : [info];
     if (roots.length === 0) throw notFound(given, 'no file matches the pattern', '`**` is needed to cross directories');
     for (const root of roots) for (const file of filesBelow(files, root)) found.set(file.path, file);
@@ -44,7 +45,8 @@ function notFound(path: string, what: string, hint: string): SparrowError {
 function filesBelow(files: FileSystem, root: FileInfo): DataFile[] {
   const out: DataFile[] = [];
   const visit = (info: FileInfo, partitions: DataFile['partitions'], depth: number): void => {
-    if (depth > MAX_DEPTH) throw notFound(info.path, `directories are nested more than ${MAX_DEPTH} deep`, 'is there a link loop?');
+    if (depth > MAX_DEPTH)
+      throw notFound(info.path, `directories are nested more than ${MAX_DEPTH} deep`, 'is there a link loop?');
     if (!info.directory) {
       out.push({ path: info.path, size: info.size, modifiedMs: info.modifiedMs, partitions });
       return;
@@ -88,7 +90,13 @@ function matchPattern(files: FileSystem, pattern: string): FileInfo[] {
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function walkPattern(files: FileSystem, at: FileInfo, segments: string[], depth: number, found: Map<string, FileInfo>): void {
+function walkPattern(
+  files: FileSystem,
+  at: FileInfo,
+  segments: string[],
+  depth: number,
+  found: Map<string, FileInfo>,
+): void {
   const [segment, ...rest] = segments;
   if (segment === undefined) {
     found.set(at.path, at);
@@ -127,7 +135,10 @@ function segmentPattern(segment: string): RegExp {
     if (c === '*') source += '[^/]*';
     else if (c === '?') source += '[^/]';
     else if (close > 0) {
-      const body = segment.slice(i + 1, close).replace(/^!/, '^').replace(/\\/g, '\\\\');
+      const body = segment
+        .slice(i + 1, close)
+        .replace(/^!/, '^')
+        .replace(/\\/g, '\\\\');
       source += `[${body}]`;
       i = close;
     } else if (c === '{' && segment.includes('}', i)) {

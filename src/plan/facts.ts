@@ -8,6 +8,15 @@ import { foldExpr, someExpr, visitExpr } from './walk-expr.js';
 
 const PLAIN_SETTINGS: EvalSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
+/** Whether a call of the scalar function always gives the same for the same arguments. */
+export function isDeterministicCall(fn: string): boolean {
+  const entry = entryOf(fn);
+  return entry !== undefined && entry.deterministic !== false;
+}
+
+/** Whether a call of the scalar function is null as soon as one argument is. */
+export const nullsPropagate = (fn: string): boolean => entryOf(fn)?.nulls === 'propagate';
+
 /** Whether the same row always gives the same value. */
 export function isDeterministic(expr: Expr): boolean {
   return !someExpr(expr, (e) => e.kind === 'call' && entryOf(e.fn)?.deterministic === false);

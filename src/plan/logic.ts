@@ -21,8 +21,8 @@ export const isNullLiteral = (expr: Expr): expr is Literal => isLiteralOf(expr, 
 export const and = (a: Expr, b: Expr): Expr => booleanCall('and', [a, b], exprNullable(a) || exprNullable(b));
 export const or = (a: Expr, b: Expr): Expr => booleanCall('or', [a, b], exprNullable(a) || exprNullable(b));
 export const not = (a: Expr): Expr => booleanCall('not', [a], exprNullable(a));
-export const isNull = (a: Expr): Expr => booleanCall('isNull', [a], false);
-export const isNotNull = (a: Expr): Expr => booleanCall('isNotNull', [a], false);
+export const isNull = (a: Expr): Expr => booleanCall('isnull', [a], false);
+export const isNotNull = (a: Expr): Expr => booleanCall('isnotnull', [a], false);
 export const compare = (fn: string, a: Expr, b: Expr): Expr => booleanCall(fn, [a, b], exprNullable(a) || exprNullable(b));
 export const equal = (a: Expr, b: Expr): Expr => compare('eq', a, b);
 export const equalNullSafe = (a: Expr, b: Expr): Expr => booleanCall('eqNullSafe', [a, b], false);

@@ -77,6 +77,7 @@ export function foldPlan<T>(
   root: Plan,
   combine: (plan: Plan, inputs: readonly T[]) => T,
   known: { get(plan: Plan): T | undefined; set(plan: Plan, value: T): unknown } = new Map<Plan, T>(),
+  inputsOf: (plan: Plan) => readonly Plan[] = children,
 ): T {
   const stack: Plan[] = [root];
   for (let plan = stack.at(-1); plan !== undefined; plan = stack.at(-1)) {
@@ -84,7 +85,7 @@ export function foldPlan<T>(
       stack.pop();
       continue;
     }
-    const inputs = children(plan);
+    const inputs = inputsOf(plan);
     const missing = inputs.filter((input) => known.get(input) === undefined);
     if (missing.length > 0) {
       for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i] as Plan);

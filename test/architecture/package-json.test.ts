@@ -19,6 +19,7 @@ interface Locked {
   readonly hasInstallScript?: boolean;
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 const manifest = jsonOf<Manifest>('package.json');
@@ -53,5 +54,12 @@ describe('package-lock.json', () => {
       ([, { resolved }]) => resolved && !resolved.startsWith('https://registry.npmjs.org/'),
     );
     expect(elsewhere).toEqual([]);
+  });
+
+  test('knows the binaries of every platform, or npm ci refuses it (add packages with npm run lock -- <package>)', () => {
+    const known = new Set(lock.map(([path]) => path.replace(/^.*node_modules\//, '')));
+    const optional = lock.flatMap(([, { optionalDependencies = {} }]) => Object.keys(optionalDependencies));
+    expect(optional.filter((name) => !known.has(name))).toEqual([]);
+    expect(lock.filter(([, { version }]) => !version).map(([path]) => path)).toEqual([]);
   });
 });

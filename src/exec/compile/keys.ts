@@ -126,7 +126,11 @@ export function extend(code: Code, value: Value, to: Carrier): readonly Local[] 
   if (first === undefined || low === undefined) return parts;
   code.get(first);
   if (value.carrier === 'i32' && (to === 'i64' || to === 'i128')) code.op('i64.extend_i32_s');
-  else if (!(value.carrier === 'i64' && to === 'i128')) throw engineBug(`${value.carrier} cannot be extended to ${to}`);
+  else if (value.carrier === 'i64' && to === 'i32') code.op('i32.wrap_i64');
+  // A 128-bit value goes into 64 bits only where its range is known to fit: its low word is all of it.
+  else if (!(value.carrier === 'i64' && to === 'i128') && !(value.carrier === 'i128' && to === 'i64')) {
+    throw engineBug(`${value.carrier} cannot be extended to ${to}`);
+  }
   code.set(low);
   if (high !== undefined) code.get(low).i64(63).op('i64.shr_s').set(high);
   return parts;

@@ -2,8 +2,8 @@ import { type Carrier, carrierOf, engineBug, type Storage } from '../../base/ind
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { Value } from '../../functions/value.js';
 import type { Local } from '../../wasm/index.js';
-import { fieldAt, JOIN_HEADER, type RowLayout } from '../row-layout.js';
-import type { KeptLayoutSpec, SinkSpec, SourceColumn } from '../task/spec.js';
+import { JOIN_HEADER, type RowLayout } from '../row-layout.js';
+import type { SinkSpec, SourceColumn } from '../task/spec.js';
 import {
   compileKeys,
   groupLayout,
@@ -16,7 +16,7 @@ import {
 } from './aggregates.js';
 import { type GroupAddressing, GroupTable } from './group-table.js';
 import { extend, hashKeys } from './keys.js';
-import { type ColumnValue, storeParts } from './load.js';
+import type { ColumnValue } from './load.js';
 import { type Columns, MORE, type Pipe } from './pipe.js';
 import { keptLayout, storeValue } from './rows.js';
 import { pushNormalizedKey } from './sort-key.js';
@@ -91,7 +91,7 @@ class OutputSink implements Sink {
     const { pipe } = this;
     const { code } = pipe;
     const values = this.columns.map((_, i) => columns(i));
-    code.get(this.#rows).i32(65536).op('i32.ge_u').if(() => {
+    code.get(this.#rows).get(pipe.state).op('i32.load', PIPE.OUT_CAPACITY).op('i32.ge_u').if(() => {
       pipe.storeWord(PIPE.OUT_ROWS, this.#rows);
       pipe.callMore(MORE.FLUSH, () => code.i32(0));
       code.i32(0).set(this.#rows);
@@ -295,12 +295,6 @@ export function pushTrue(pipe: Pipe, value: Value): void {
   if (value.isNull !== undefined) pipe.code.get(value.isNull).op('i32.eqz').op('i32.and');
 }
 
-/** Fields of a join build's rows: keys first. */
-export function buildLayoutSpec(spec: Extract<SinkSpec, { kind: 'build' }>): KeptLayoutSpec {
-  const keys = spec.keys.map((k) => ({ ...keyColumn(k) }));
-  return { header: 'join', fields: [...keys, ...spec.fields.map(keyColumn)] };
-}
-
 /** Keeps rows for a join's table. */
 class BuildSink implements Sink {
   readonly #layout: RowLayout;
@@ -309,7 +303,7 @@ class BuildSink implements Sink {
     private readonly pipe: Pipe,
     private readonly spec: Extract<SinkSpec, { kind: 'build' }>,
   ) {
-    this.#layout = keptLayout(buildLayoutSpec(spec));
+    this.#layout = keptLayout(spec.layout);
   }
 
   get form(): SinkForm {
@@ -367,11 +361,6 @@ export function isDirectKey(key: PhysicalExpr | undefined): boolean {
   return carrier === 'i32' || carrier === 'i64';
 }
 
-/** Fields of a sort's rows: the payload first, then the keys for full comparison. */
-export function sortLayoutSpec(spec: Extract<SinkSpec, { kind: 'sort' }>): KeptLayoutSpec {
-  return { header: 'sort', fields: [...spec.fields.map(keyColumn), ...spec.keys.map((k) => keyColumn(k.expr))] };
-}
-
 /** Keeps rows and an entry (normalized key prefix, row address) for each. */
 class SortSink implements Sink {
   readonly #layout: RowLayout;
@@ -380,7 +369,7 @@ class SortSink implements Sink {
     private readonly pipe: Pipe,
     private readonly spec: Extract<SinkSpec, { kind: 'sort' }>,
   ) {
-    this.#layout = keptLayout(sortLayoutSpec(spec));
+    this.#layout = keptLayout(spec.layout);
   }
 
   get form(): SinkForm {
@@ -416,9 +405,3 @@ class SortSink implements Sink {
     code.get(prefix).get(state).op('i64.load', PIPE.THRESHOLD).op('i64.le_u').if(keep);
   }
 }
-
-/** The stored form of a value, for emission that writes rows by hand. */
-export const storeField = (pipe: Pipe, layout: RowLayout, row: Local, index: number, parts: readonly Local[]): void =>
-  storeParts(pipe.code, row, fieldAt(layout, index), parts);
-
-export const fullCarrier = (column: SourceColumn): Carrier => carrierOf(column.type);

@@ -28,6 +28,10 @@ export const PIPE = {
   THRESHOLD: STATE_FREE + 72,
   /** i32: address of rows or of sorted entries, when the source is rows. */
   SOURCE: STATE_FREE + 80,
+  /** i32: rows an output batch has room for. */
+  OUT_CAPACITY: STATE_FREE + 84,
+  /** i32: the partition of groups that a merge takes. */
+  PARTITION: STATE_FREE + 88,
 } as const;
 
 const PIPE_BYTES = 128;

@@ -1,6 +1,7 @@
 import type { Batch, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { StateCarriers } from '../compile/aggregates.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 
 /**
@@ -85,18 +86,25 @@ export type SinkSpec =
       /** Rows no task exceeds, for narrow states. */
       readonly maxRows: number;
     }
-  /** Join build: keys first, then the other fields. */
-  | { readonly kind: 'build'; readonly keys: readonly PhysicalExpr[]; readonly nullSafe: readonly boolean[]; readonly fields: readonly PhysicalExpr[]; readonly keepNullKeys: boolean }
-  | { readonly kind: 'sort'; readonly keys: readonly SortKey[]; readonly fields: readonly PhysicalExpr[]; readonly limit?: number }
+  /** Join build: `layout` has the keys first, then the other fields. Sort: the fields first, then the keys. */
+  | { readonly kind: 'build'; readonly keys: readonly PhysicalExpr[]; readonly nullSafe: readonly boolean[]; readonly fields: readonly PhysicalExpr[]; readonly layout: KeptLayoutSpec; readonly keepNullKeys: boolean }
+  | { readonly kind: 'sort'; readonly keys: readonly SortKey[]; readonly fields: readonly PhysicalExpr[]; readonly layout: KeptLayoutSpec; readonly limit?: number }
   | { readonly kind: 'none' };
 
 /** What one task reads. */
 export type TaskInput =
-  | { readonly kind: 'batches'; readonly batches: readonly Batch[]; readonly firstRow: number }
+  | { readonly kind: 'batches'; readonly batches: readonly Batch[]; readonly firstRow: number; /** Rows of the first batch to pass over. */ readonly skip: number }
   | { readonly kind: 'split'; readonly split: ScanSplit; readonly request: ScanRequest; readonly firstRow: number }
   | { readonly kind: 'groups'; readonly merge: MergeInput }
   | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
-  | { readonly kind: 'sorted'; readonly runs: readonly SortedRun[]; readonly offset: number; readonly limit?: number };
+  | {
+      readonly kind: 'sorted';
+      readonly runs: readonly SortedRun[];
+      /** The sort that made the runs. */
+      readonly order: Extract<SinkSpec, { kind: 'sort' }>;
+      readonly offset: number;
+      readonly limit?: number;
+    };
 
 /** Rows in one piece: `rows` of them from `address` on, `stride` bytes each. */
 export interface RowChunk {
@@ -108,8 +116,16 @@ export interface RowChunk {
 /** Partial groups of all tasks of one partition, to be merged in order. */
 export interface MergeInput {
   readonly partition: number;
-  readonly partitions: number;
-  readonly parts: readonly { readonly chunks: readonly RowChunk[]; readonly partitioned: boolean; readonly narrow: string }[];
+  readonly parts: readonly MergePart[];
+}
+
+export interface MergePart {
+  readonly carriers: StateCarriers;
+  readonly chunks: readonly RowChunk[];
+  /** Rows of other partitions are among them and must be passed over. */
+  readonly mixed: boolean;
+  /** Every group has exactly one row: a single such part needs no merging. */
+  readonly unique: boolean;
 }
 
 /** A range of sorted entries (16 bytes: u64 prefix, u32 row address, u32 zero). */

@@ -13,6 +13,7 @@ import { ThriftError } from './thrift.js';
 const WINDOW_BYTES = 1 << 20;
 const HEADER_BYTES = 1 << 12;
 const MAX_HEADER_BYTES = 1 << 24;
+const FORGOTTEN_BYTES = 128;
 const MAX_PAGE_BYTES = 2 ** 31 - 2 ** 20;
 
 /** What reading one row group shares between its columns. */
@@ -57,6 +58,8 @@ export class ChunkPages {
   /** Next byte of the chunk to look at, and how many follow. */
   #position: number;
   #remaining: number;
+  /** Values in the pages still to come. */
+  #values: number;
   /** The part of the file in scratch memory. */
   #window = 0;
   #windowStart = 0;
@@ -70,12 +73,14 @@ export class ChunkPages {
   ) {
     this.#codec = chunk.codec === 'uncompressed' ? undefined : codecNamed(chunk.codec);
     this.#position = chunk.offset;
-    this.#remaining = chunk.bytes;
+    // Old writers left the header of the dictionary page out of the chunk's size.
+    this.#remaining = Math.min(chunk.bytes + FORGOTTEN_BYTES, group.file.size - chunk.offset);
+    this.#values = chunk.values;
   }
 
   /** The next data or dictionary page. */
   next(): Page | undefined {
-    while (this.#remaining > 0) {
+    while (this.#remaining > 0 && this.#values > 0) {
       this.group.task.checkCancelled();
       const header = this.#header();
       const bytes = header.compressedBytes;
@@ -86,6 +91,7 @@ export class ChunkPages {
       this.#advance(bytes);
       this.#page++;
       if (header.type === 'index') continue;
+      if (header.type !== 'dictionary') this.#values -= header.values;
       this.#verify(header, source);
       return this.#open(header, source);
     }

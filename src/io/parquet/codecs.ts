@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec';
-import { SparrowError, type SharedHeap } from '../../base/index.js';
+import { type SharedHeap, SparrowError } from '../../base/index.js';
 import type { Kernels } from './kernels/index.js';
 import type { CodecName } from './metadata.js';
 
@@ -54,7 +54,9 @@ const gzip: Codec = {
   name: 'gzip',
   maxRatio: 1100,
   decompress: (block) =>
-    fill(block, (bytes) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, block.targetBytes), chunkSize: chunkSize(block) })),
+    fill(block, (bytes) =>
+      zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, block.targetBytes), chunkSize: chunkSize(block) }),
+    ),
 };
 
 const brotli: Codec = {
@@ -62,12 +64,16 @@ const brotli: Codec = {
   maxRatio: ANY_RATIO,
   decompress: (block) =>
     fill(block, (bytes) =>
-      zlib.brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, block.targetBytes), chunkSize: chunkSize(block) }),
+      zlib.brotliDecompressSync(bytes, {
+        maxOutputLength: Math.max(1, block.targetBytes),
+        chunkSize: chunkSize(block),
+      }),
     ),
 };
 
 /** Present since Node 22.15. */
-const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer }).zstdDecompressSync;
+const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer })
+  .zstdDecompressSync;
 const wasmZstd = new ZSTDDecoder();
 let wasmZstdReady = false;
 

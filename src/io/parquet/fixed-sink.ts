@@ -1,7 +1,8 @@
 import { type Column, storageBytes } from '../../base/index.js';
 import type { GroupContext, Page } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
-import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './flat-column.js';
+import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './sink.js';
+import type { SplitChunk } from './split.js';
 import { readDeltaStrings } from './string-encodings.js';
 
 type Width = 1 | 2 | 4 | 8 | 16;
@@ -17,9 +18,10 @@ export class FixedSink implements Sink {
     private readonly group: GroupContext,
     private readonly leaf: Leaf,
     private readonly place: Place,
+    chunk: SplitChunk,
   ) {
     this.#width = storageBytes(leaf.decode.storage) as Width;
-    this.#data = group.alloc(group.split.rows * this.#width);
+    this.#data = group.alloc(chunk.values * this.#width);
   }
 
   dictionary(page: Page): void {
@@ -81,7 +83,8 @@ export class FixedSink implements Sink {
       return;
     }
     const bytes = physical === 'boolean' ? Math.ceil(count / 8) : count * plainBytes;
-    if (bytes > end - source) throw corrupt(this.place, `${count} values need ${bytes} bytes, the page has ${end - source}`);
+    if (bytes > end - source)
+      throw corrupt(this.place, `${count} values need ${bytes} bytes, the page has ${end - source}`);
     if (physical === 'boolean') kernels.unpackBits(source, count, target);
     else this.#convert(source, count, target);
   }
@@ -132,7 +135,10 @@ export class FixedSink implements Sink {
     const { plainBytes: width } = this.leaf.decode;
     const { kernels, task } = this.group;
     const kernel = kernels[this.#width === 8 ? 'fixedDecimal64' : 'fixedDecimal128'];
-    if (width <= 16) return kernel(source, count, target, width);
+    if (width <= 16) {
+      kernel(source, count, target, width);
+      return;
+    }
     // Wider than any value needs: the bytes in front must only repeat the sign.
     const { u8 } = task.heap;
     for (let i = 0; i < count; i++) {
@@ -157,7 +163,11 @@ export class FixedSink implements Sink {
     if (this.leaf.decode.physical !== 'boolean') throw unsupportedEncoding(values, this.place, this.leaf);
     const length = end - start < 4 ? -1 : task.heap.buffer.readUInt32LE(start);
     const bits = scratch.get('indices', count * 4 + 128);
-    if (length < 0 || length > end - start - 4 || kernels.hybrid_1?.(start + 4, start + 4 + length, bits, count) === 0) {
+    if (
+      length < 0 ||
+      length > end - start - 4 ||
+      kernels.hybrid_1?.(start + 4, start + 4 + length, bits, count) === 0
+    ) {
       throw corrupt(this.place, 'the booleans of a page end too early');
     }
     kernels.packCodes8(bits, count, target);
@@ -192,7 +202,8 @@ export class FixedSink implements Sink {
     const strings = readDeltaStrings(this.group, values, this.place);
     const { i32 } = this.group.task.heap;
     for (let i = 1; i <= values.count; i++) {
-      if (i32[(strings.offsets >>> 2) + i] !== i * plainBytes) throw corrupt(this.place, 'a fixed-length value has another length');
+      if (i32[(strings.offsets >>> 2) + i] !== i * plainBytes)
+        throw corrupt(this.place, 'a fixed-length value has another length');
     }
     this.#convert(strings.data, values.count, target);
   }

@@ -1,37 +1,11 @@
-import { type Column, type ColumnStats, SparrowError } from '../../base/index.js';
+import type { Column, ColumnStats } from '../../base/index.js';
 import { ChunkPages, type GroupContext, type Page } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
 import { FixedSink } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
-import type { Encoding } from './metadata.js';
-import type { ColumnNode } from './schema.js';
+import type { Leaf, Sink } from './sink.js';
 import type { SplitChunk, SplitColumn } from './split.js';
 import { StringSink } from './string-sink.js';
-
-export type Leaf = Extract<ColumnNode, { kind: 'leaf' }>;
-
-/** Values of a page to be decoded: `count` of them, none null, in bytes start..end. */
-export interface PageValues {
-  readonly encoding: Encoding;
-  readonly start: number;
-  readonly end: number;
-  readonly count: number;
-  /** First row they go to. */
-  readonly row: number;
-}
-
-/** What a column's values are decoded into. */
-export interface Sink {
-  dictionary(page: Page): void;
-  /** Writes the values to rows `row`…, without gaps. */
-  values(values: PageValues): void;
-  /** Moves the last `dense` values of the `count` rows from `row` to the rows whose bit is set. */
-  spread(validity: number, row: number, count: number, dense: number): void;
-  finish(): Pick<Column, 'storage' | 'data' | 'offsets' | 'dictionary'>;
-}
-
-/** More rows than this in one row group cannot be addressed. */
-export const MAX_GROUP_ROWS = 2 ** 30;
 
 /** Decodes a column without nesting: one leaf, one row per level. */
 export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, stats?: ColumnStats): Column {
@@ -43,7 +17,7 @@ export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, s
   if (leaf.decode.storage === 'none') {
     return { ...base, storage: 'none', nullCount: rows, validity: 0, data: 0, offsets: 0 };
   }
-  const sink = leaf.decode.storage === 'utf8' ? new StringSink(group, leaf, chunk, place) : new FixedSink(group, leaf, place);
+  const sink = new (leaf.decode.storage === 'utf8' ? StringSink : FixedSink)(group, leaf, place, chunk);
   const validity = leaf.maxDefinition > 0 ? group.alloc((rows >> 3) + 16) : 0;
   const pages = new ChunkPages(group, chunk, place);
   let row = 0;
@@ -121,27 +95,4 @@ function oldValidity(
   for (let i = 0; i < count; i++) {
     kernels.fillBits(validity, row + i, 1, task.heap.u32[(levels >>> 2) + i] === 1 ? -1 : 0);
   }
-}
-
-/** Decodes the indices of a dictionary-encoded page and checks them; returns their address. */
-export function readIndices(group: GroupContext, values: PageValues, entries: number, place: Place): number {
-  const { start, end, count } = values;
-  const { kernels, scratch, task } = group;
-  const width = start < end ? (task.heap.u8[start] as number) : 0;
-  if (width > 32) throw corrupt(place, `dictionary indices of ${width} bits`);
-  const indices = scratch.get('indices', count * 4 + 128);
-  if (kernels[`hybrid_${width}`]?.(start + 1, end, indices, count) === 0) {
-    throw corrupt(place, 'the dictionary indices of a page end too early');
-  }
-  const most = kernels.maxIndex(indices, count) >>> 0;
-  if (most >= entries) throw corrupt(place, `dictionary index ${most}, the dictionary has ${entries} entries`);
-  return indices;
-}
-
-export function unsupportedEncoding(values: PageValues, place: Place, leaf: Leaf): SparrowError {
-  return new SparrowError(
-    'UNSUPPORTED_PARQUET_FEATURE',
-    `encoding ${values.encoding} is not defined for ${leaf.decode.physical} values`,
-    { where: `file ${place.file}, row group ${place.rowGroup}, column ${place.column}`, hint: 'the file may be damaged' },
-  );
 }

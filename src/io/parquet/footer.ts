@@ -2,11 +2,11 @@ import type { ReadableFile } from '../../base/index.js';
 import { badFooter, unsupported } from './error.js';
 import {
   CODECS,
+  CONVERTED,
   type CodecName,
   type ColumnChunk,
   type ColumnMetadata,
   type ColumnOrder,
-  CONVERTED,
   type FileMetadata,
   type LogicalType,
   PHYSICAL,
@@ -47,7 +47,11 @@ export function readFooter(file: ReadableFile): FileMetadata {
 }
 
 function encrypted(path: string): Error {
-  return unsupported({ file: path }, 'the Parquet file is encrypted', 'decrypt it first; Sparrow reads no encrypted files');
+  return unsupported(
+    { file: path },
+    'the Parquet file is encrypted',
+    'decrypt it first; Sparrow reads no encrypted files',
+  );
 }
 
 /** Parses the bytes of a footer. */
@@ -139,16 +143,17 @@ function named<T>(names: readonly T[], index: number, what: string): NonNullable
   return name;
 }
 
-const PLAIN_LOGICAL: Readonly<Record<number, 'string' | 'map' | 'list' | 'enum' | 'date' | 'null' | 'json' | 'bson'>> = {
-  1: 'string',
-  2: 'map',
-  3: 'list',
-  4: 'enum',
-  6: 'date',
-  11: 'null',
-  12: 'json',
-  13: 'bson',
-};
+const PLAIN_LOGICAL: Readonly<Record<number, 'string' | 'map' | 'list' | 'enum' | 'date' | 'null' | 'json' | 'bson'>> =
+  {
+    1: 'string',
+    2: 'map',
+    3: 'list',
+    4: 'enum',
+    6: 'date',
+    11: 'null',
+    12: 'json',
+    13: 'bson',
+  };
 const LATER_LOGICAL: Readonly<Record<number, 'uuid' | 'float16' | 'variant' | 'geometry' | 'geography'>> = {
   14: 'uuid',
   15: 'float16',
@@ -289,8 +294,10 @@ function keyValue(r: ThriftReader, into: Map<string, string>): void {
   let key = '';
   let value = '';
   r.struct((id, wire) => {
-    if (id === 1) key = text(r, wire);
-    else if (id === 2) value = text(r, wire);
+    // Some writers put numbers here; nobody depends on them.
+    if (wire !== WIRE.binary) return false;
+    if (id === 1) key = r.string();
+    else if (id === 2) value = r.string();
     else return false;
     return true;
   });

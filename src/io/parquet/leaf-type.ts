@@ -6,10 +6,10 @@ import {
   decimalType,
   float32Type,
   float64Type,
+  int8Type,
   int16Type,
   int32Type,
   int64Type,
-  int8Type,
   MAX_LONG_PRECISION,
   MAX_PRECISION,
   nullType,
@@ -101,7 +101,8 @@ type Make = (type: DataType, storage: Storage, convert?: Convert, unsigned?: boo
 function int32Leaf(logical: LogicalType | undefined, make: Make): LeafType | string {
   switch (logical?.kind) {
     case 'integer':
-      if (logical.bits === 8) return logical.signed ? make(int8Type, 'i8', 'narrow8') : make(int16Type, 'u8', 'narrow8', true);
+      if (logical.bits === 8)
+        return logical.signed ? make(int8Type, 'i8', 'narrow8') : make(int16Type, 'u8', 'narrow8', true);
       if (logical.bits === 16) {
         return logical.signed ? make(int16Type, 'i16', 'narrow16') : make(int32Type, 'u16', 'narrow16', true);
       }

@@ -1,6 +1,6 @@
-import { corrupt } from './error.js';
 import type { GroupContext, Page } from './chunk-pages.js';
 import type { Place } from './error.js';
+import { corrupt } from './error.js';
 
 /** Where the levels of a page lie, and where its values start. */
 export interface PageLevels {

@@ -9,10 +9,10 @@ import {
   type ScanRequest,
   type ScanSplit,
   type Schema,
-  simpleString,
   type SourceDescription,
   SparrowError,
   sameType,
+  simpleString,
   structType,
   type TableSource,
   type TableStatistics,
@@ -50,7 +50,8 @@ export async function openParquet(description: SourceDescription, platform: Plat
   }
   const label = `parquet ${description.paths.join(', ')}`;
   if (files.length === 0) {
-    if (description.schema !== undefined) return new ParquetTable(label, description.schema, [], [], description.options);
+    if (description.schema !== undefined)
+      return new ParquetTable(label, description.schema, [], [], description.options);
     throw new SparrowError('UNABLE_TO_INFER_SCHEMA', `${label} has no data files, so its columns are unknown`, {
       hint: 'give the schema with read.schema(…)',
     });
@@ -72,9 +73,23 @@ function openFile(file: DataFile, platform: Platform): OpenFile {
       }
     }
     const { size, modifiedMs } = readable;
+    refuseDuplicates(columns, file.path);
     return { file: { ...file, size, modifiedMs }, metadata, columns: new Map(columns.map((c) => [c.name, c])) };
   } finally {
     readable.close();
+  }
+}
+
+function refuseDuplicates(columns: readonly FileColumn[], path: string): void {
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    if (names.has(name)) {
+      throw new SparrowError('COLUMN_ALREADY_EXISTS', `the file has two columns ${name}`, {
+        where: `file ${path}`,
+        hint: 'columns are found by their names: write the file again with different ones',
+      });
+    }
+    names.add(name);
   }
 }
 
@@ -99,7 +114,11 @@ function tableSchema(
   }
   const fields = [...merged.values()].map((f) => {
     for (const file of files) checkAgainst(file, f.name, f.type);
-    return field(f.name, f.type, files.some((file) => file.columns.get(f.name)?.nullable ?? true));
+    return field(
+      f.name,
+      f.type,
+      files.some((file) => file.columns.get(f.name)?.nullable ?? true),
+    );
   });
   return structType([...fields, ...partitions.map((p) => field(p.name, p.type))]);
 }
@@ -129,7 +148,8 @@ function fits(from: DataType, to: DataType): boolean {
     const [a, b] = [integerBounds(from), integerBounds(to)];
     return a !== undefined && b !== undefined && a[1] <= b[1];
   }
-  if (from.kind === 'decimal' && to.kind === 'decimal') return from.scale === to.scale && from.precision <= to.precision;
+  if (from.kind === 'decimal' && to.kind === 'decimal')
+    return from.scale === to.scale && from.precision <= to.precision;
   return sameType(withoutNullability(from), withoutNullability(to));
 }
 
@@ -138,7 +158,12 @@ function withoutNullability(type: DataType): DataType {
     case 'array':
       return { ...type, containsNull: true, element: withoutNullability(type.element) };
     case 'map':
-      return { ...type, valueContainsNull: true, key: withoutNullability(type.key), value: withoutNullability(type.value) };
+      return {
+        ...type,
+        valueContainsNull: true,
+        key: withoutNullability(type.key),
+        value: withoutNullability(type.value),
+      };
     case 'struct':
       return structType(type.fields.map((f) => field(f.name, withoutNullability(f.type), true)));
     default:
@@ -159,7 +184,9 @@ class ParquetTable implements TableSource {
   ) {
     const columns: Record<string, ReturnType<typeof publicStats>> = {};
     for (const { name, type } of schema.fields) {
-      const pieces = files.flatMap((f) => f.metadata.rowGroups.map((g) => statsOf(f, g, name, type, this.#constant(f, name))));
+      const pieces = files.flatMap((f) =>
+        f.metadata.rowGroups.map((g) => statsOf(f, g, name, type, this.#constant(f, name))),
+      );
       columns[name] = publicStats(mergeStats(pieces), type);
     }
     const rows = files.reduce((sum, f) => sum + f.metadata.rowGroups.reduce((s, g) => s + g.rows, 0), 0);
@@ -215,14 +242,29 @@ class ParquetTable implements TableSource {
     const columns = fields.map(({ name, type }): SplitColumn => {
       const constant = this.#constant(file, name);
       const node = file.columns.get(name)?.node;
-      if (node === undefined) return { name, type, chunks: [], ...(constant === undefined || constant === null ? {} : { constant }) };
-      return { name, type, node, chunks: leavesOf(node).map((leaf) => splitChunk(file, index, group, leaf.chunk, leaf.path)) };
+      if (node === undefined)
+        return { name, type, chunks: [], ...(constant === undefined || constant === null ? {} : { constant }) };
+      return {
+        name,
+        type,
+        node,
+        chunks: leavesOf(node).map((leaf) => splitChunk(file, index, group, leaf.chunk, leaf.path)),
+      };
     });
     const payload: ParquetSplit = {
-      path, size, modifiedMs, rowGroup: index, rows: group.rows, columns, verify: this.options.verifyChecksums !== 'false',
+      path,
+      size,
+      modifiedMs,
+      rowGroup: index,
+      rows: group.rows,
+      columns,
+      verify: this.options.verifyChecksums !== 'false',
     };
     const stats = Object.fromEntries(
-      fields.map(({ name, type }) => [name, publicStats(statsOf(file, group, name, type, this.#constant(file, name)), type)]),
+      fields.map(({ name, type }) => [
+        name,
+        publicStats(statsOf(file, group, name, type, this.#constant(file, name)), type),
+      ]),
     );
     const bytes = columns.reduce((sum, c) => sum + c.chunks.reduce((s, chunk) => s + chunk.bytes, 0), 0);
     return { format: this.format, label: `${path} row group ${index}`, rows: group.rows, bytes, stats, payload };
@@ -254,11 +296,23 @@ function splitChunk(file: OpenFile, rowGroup: number, group: RowGroup, chunk: nu
   const place = { file: file.file.path, rowGroup, column };
   const entry = group.columns[chunk];
   const metadata = entry?.metadata;
-  if (entry === undefined || metadata === undefined) throw corrupt(place, 'the metadata of the column chunk is missing');
+  if (entry === undefined || metadata === undefined)
+    throw corrupt(place, 'the metadata of the column chunk is missing');
   if (entry.filePath !== undefined) {
-    throw unsupported(place, `the column chunk lies in another file (${entry.filePath})`, 'read the data files themselves');
+    throw unsupported(
+      place,
+      `the column chunk lies in another file (${entry.filePath})`,
+      'read the data files themselves',
+    );
   }
-  const { dataPageOffset, dictionaryPageOffset = 0, compressedBytes: bytes, uncompressedBytes, values, codec } = metadata;
+  const {
+    dataPageOffset,
+    dictionaryPageOffset = 0,
+    compressedBytes: bytes,
+    uncompressedBytes,
+    values,
+    codec,
+  } = metadata;
   // Some writers say 0 for "no dictionary page", some give it although it comes first anyway.
   const offset = dictionaryPageOffset >= 4 ? Math.min(dictionaryPageOffset, dataPageOffset) : dataPageOffset;
   if (offset < 4 || offset + bytes > file.file.size) {

@@ -62,10 +62,11 @@ function compareOutcome(op: Op, scalar: Scalar, s: ChunkStats | undefined): Outc
 /** Whether some value of the piece may stand in relation `op` to `value`. */
 function possible(op: Op, value: Bound, s: ChunkStats): boolean {
   const { min, max } = s;
-  const isNaN = typeof value === 'number' && Number.isNaN(value);
+  const literalNaN = typeof value === 'number' && Number.isNaN(value);
   // NaN is equal to itself and above every number, in both operands.
-  if (s.mayHaveNaN && (op === 'ge' || (isNaN ? op === 'eq' || op === 'le' : op === 'gt' || op === 'ne'))) return true;
-  if (isNaN) return op === 'lt' || op === 'le' || op === 'ne';
+  if (s.mayHaveNaN && (op === 'ge' || (literalNaN ? op === 'eq' || op === 'le' : op === 'gt' || op === 'ne')))
+    return true;
+  if (literalNaN) return op === 'lt' || op === 'le' || op === 'ne';
   if (!comparable(value, min) || !comparable(value, max)) return true;
   const low = min === undefined ? undefined : compareBounds(min, value);
   const high = max === undefined ? undefined : compareBounds(max, value);

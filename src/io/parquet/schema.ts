@@ -1,12 +1,4 @@
-import {
-  arrayType,
-  type DataType,
-  type Field,
-  field,
-  mapType,
-  structType,
-  variantType,
-} from '../../base/index.js';
+import { arrayType, type DataType, type Field, field, mapType, structType, variantType } from '../../base/index.js';
 import { badFooter } from './error.js';
 import { fromConverted, type LeafDecode, leafType } from './leaf-type.js';
 import type { FileMetadata, SchemaElement } from './metadata.js';
@@ -46,7 +38,12 @@ export type ColumnNode =
       /** Absent in a map that has only keys. */
       readonly value?: ColumnNode;
     }
-  | { readonly kind: 'variant'; readonly definition: number; readonly metadata: ColumnNode; readonly value: ColumnNode };
+  | {
+      readonly kind: 'variant';
+      readonly definition: number;
+      readonly metadata: ColumnNode;
+      readonly value: ColumnNode;
+    };
 
 /** A top-level column of a file; `problem` says why it cannot be read. */
 export interface FileColumn {
@@ -219,7 +216,8 @@ function shapeList(group: Group, repeated: Group): Shaped {
 
 function shapeMap(group: Group, entries: Group): Shaped {
   const [key, value] = entries.children;
-  if (key === undefined || entries.children.length > 2) throw new Unreadable(`${group.path} is a map of an unknown form`);
+  if (key === undefined || entries.children.length > 2)
+    throw new Unreadable(`${group.path} is a map of an unknown form`);
   const shapedKey = shape(key);
   if (value === undefined) return listOf(entries, group.definition, shapedKey, key.element.repetition === 'optional');
   const shapedValue = shape(value);

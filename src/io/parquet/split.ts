@@ -2,6 +2,9 @@ import type { DataType } from '../../base/index.js';
 import type { CodecName } from './metadata.js';
 import type { ColumnNode } from './schema.js';
 
+/** More rows than this in one row group cannot be addressed. */
+export const MAX_GROUP_ROWS = 2 ** 30;
+
 /** One column chunk, checked to lie within the file. */
 export interface SplitChunk {
   /** Its number in the row group, which the leaves of nodes refer to. */

@@ -1,4 +1,4 @@
-import { carrierOf, type ColumnStats, type DataType } from '../../base/index.js';
+import { type ColumnStats, carrierOf, type DataType } from '../../base/index.js';
 import type { LeafDecode } from './leaf-type.js';
 import type { ColumnOrder, Statistics } from './metadata.js';
 
@@ -131,8 +131,20 @@ export function mergeStats(pieces: readonly ChunkStats[]): ChunkStats {
   const distincts = filled.map((p) => p.distinct);
   const least = (values: (Bound | undefined)[], sign: number): Bound | undefined =>
     values.reduce((a, b) => (a === undefined || b === undefined ? undefined : sign * compareBounds(a, b) <= 0 ? a : b));
-  const min = filled.length === 0 ? undefined : least(filled.map((p) => p.min), 1);
-  const max = filled.length === 0 ? undefined : least(filled.map((p) => p.max), -1);
+  const min =
+    filled.length === 0
+      ? undefined
+      : least(
+          filled.map((p) => p.min),
+          1,
+        );
+  const max =
+    filled.length === 0
+      ? undefined
+      : least(
+          filled.map((p) => p.max),
+          -1,
+        );
   const known = <T>(values: (T | undefined)[]): values is T[] => values.every((v) => v !== undefined);
   return {
     rows,

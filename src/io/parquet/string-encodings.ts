@@ -1,6 +1,6 @@
 import type { GroupContext } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
-import type { PageValues } from './flat-column.js';
+import type { PageValues } from './sink.js';
 
 /** Strings in scratch memory, in Arrow's layout from offset 0. */
 export interface ScratchStrings {

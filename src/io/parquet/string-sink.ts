@@ -1,8 +1,8 @@
 import type { Column, Dictionary } from '../../base/index.js';
 import type { GroupContext, Page } from './chunk-pages.js';
 import { corrupt, type Place, unsupported } from './error.js';
-import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './flat-column.js';
 import { KERNEL_SLACK } from './scratch.js';
+import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './sink.js';
 import type { SplitChunk } from './split.js';
 import { readDeltaStrings, readLengths } from './string-encodings.js';
 
@@ -18,6 +18,7 @@ const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'
 export class StringSink implements Sink {
   readonly #rows: number;
   #dictionary: Dictionary | undefined;
+  #entries = 0;
   /** Codes, while all pages have been dictionary-encoded; 1, 2 or 4 bytes each. */
   #codes = 0;
   #codeBytes: 1 | 2 | 4 = 4;
@@ -30,10 +31,10 @@ export class StringSink implements Sink {
   constructor(
     private readonly group: GroupContext,
     private readonly leaf: Leaf,
-    private readonly chunk: SplitChunk,
     private readonly place: Place,
+    private readonly chunk: SplitChunk,
   ) {
-    this.#rows = group.split.rows;
+    this.#rows = chunk.values;
   }
 
   dictionary(page: Page): void {
@@ -42,13 +43,16 @@ export class StringSink implements Sink {
     const { values: count } = page.header;
     const bytes = page.end - page.start;
     if (count > bytes) throw corrupt(this.place, `a dictionary of ${count} values in ${bytes} bytes`);
-    const offsets = group.alloc((count + 1) * 4);
+    const offsets = group.alloc((count + 2) * 4);
     const data = group.alloc(this.leaf.decode.convert === 'uuid' ? count * UUID_CHARS : bytes);
     group.task.heap.i32[offsets >>> 2] = 0;
     this.#plain(page.start, page.end, count, offsets, data, 0);
     // Arenas are numbered once per heap and give each address once, so this is unique.
     const id = group.task.arena.id * 2 ** 28 + (offsets >>> 4);
-    this.#dictionary = { id, count, offsets, data };
+    this.#entries = count;
+    // Null rows have code 0, so that even an empty dictionary needs an entry.
+    if (count === 0) group.task.heap.i32[(offsets >>> 2) + 1] = 0;
+    this.#dictionary = { id, count: Math.max(1, count), offsets, data };
     this.#codeBytes = count <= 256 ? 1 : count <= 65536 ? 2 : 4;
   }
 
@@ -86,8 +90,7 @@ export class StringSink implements Sink {
       return;
     }
     if (this.#dictionary === undefined) {
-      // Only nulls so far, and nothing says yet how values will come.
-      if (row + count < this.#rows) return this.#deferNulls(row, count);
+      // A dictionary would have come before the first data page.
       this.#toPlain(row);
       this.spread(validity, row, count, dense);
       return;
@@ -105,21 +108,14 @@ export class StringSink implements Sink {
     return { storage, data: this.#codes, offsets: 0, dictionary: this.#dictionary };
   }
 
-  /** Rows of nulls before any value: plain strings of no length. */
-  #deferNulls(row: number, count: number): void {
-    this.#toPlain(row);
-    this.group.kernels.fixedOffsets(count, 0, this.#offsets + row * 4, this.#position);
-  }
-
   #ensureCodes(): void {
     if (this.#codes === 0) this.#codes = this.group.alloc(this.#rows * this.#codeBytes);
   }
 
   #indexed(values: PageValues): void {
     const { group } = this;
-    const dictionary = this.#dictionary;
-    if (dictionary === undefined) throw corrupt(this.place, 'a page refers to a dictionary that is not there');
-    const indices = readIndices(group, values, dictionary.count, this.place);
+    if (this.#dictionary === undefined) throw corrupt(this.place, 'a page refers to a dictionary that is not there');
+    const indices = readIndices(group, values, this.#entries, this.place);
     if (this.#offsets !== 0) {
       this.#gather(indices, values.count, values.row);
       return;
@@ -136,7 +132,15 @@ export class StringSink implements Sink {
     const { kernels } = this.group;
     const { offsets, data } = this.#dictionary as Dictionary;
     this.#reserve(Number(kernels.gatherLength(indices, count, offsets)));
-    this.#position = kernels.gatherStrings(indices, count, offsets, data, this.#offsets + row * 4, this.#data, this.#position);
+    this.#position = kernels.gatherStrings(
+      indices,
+      count,
+      offsets,
+      data,
+      this.#offsets + row * 4,
+      this.#data,
+      this.#position,
+    );
   }
 
   /** From here on strings are kept as they are; the first `rows` rows are those of the codes so far. */
@@ -160,7 +164,11 @@ export class StringSink implements Sink {
     const wanted = this.#position + bytes;
     if (wanted > MAX_BYTES) {
       const hint = 'write the file with smaller row groups';
-      throw unsupported(this.place, `the strings of one row group take ${wanted} bytes or more, 2 GiB is the limit`, hint);
+      throw unsupported(
+        this.place,
+        `the strings of one row group take ${wanted} bytes or more, 2 GiB is the limit`,
+        hint,
+      );
     }
     if (this.#data !== 0 && wanted <= this.#capacity) return;
     const capacity = Math.min(MAX_BYTES, Math.max(wanted, this.#capacity * 2, 1024));
@@ -178,7 +186,8 @@ export class StringSink implements Sink {
       if (next < 0) throw corrupt(this.place, 'a string goes past the end of its page');
       return next;
     }
-    if (count * plainBytes > end - source) throw corrupt(this.place, `${count} values need more than ${end - source} bytes`);
+    if (count * plainBytes > end - source)
+      throw corrupt(this.place, `${count} values need more than ${end - source} bytes`);
     if (convert === 'uuid') {
       for (let i = 0; i < count; i++) this.#uuid(source + i * 16, data + position + i * UUID_CHARS);
       return kernels.fixedOffsets(count, UUID_CHARS, offsets, position);
@@ -194,7 +203,7 @@ export class StringSink implements Sink {
       text += HEX[u8[source + i] as number];
       if (i === 3 || i === 5 || i === 7 || i === 9) text += '-';
     }
-    buffer.latin1Write(text, target, UUID_CHARS);
+    buffer.write(text, target, UUID_CHARS, 'latin1');
   }
 
   #deltaLengths(values: PageValues, offsets: number): void {

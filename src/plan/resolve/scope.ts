@@ -102,7 +102,7 @@ function byFrame(name: string, planId: number, scope: Scope): FoundColumn {
   const match = findInFrame(scope.frames, planId, name);
   const candidates = uniqueById(match.attributes);
   if (candidates.length === 0) throw unresolvedColumn(name, scope.output);
-  let visible = candidates.flatMap((candidate) => scope.byId(candidate.id) ?? []);
+  let visible: readonly Attribute[] = candidates.flatMap((candidate) => scope.byId(candidate.id) ?? []);
   if (visible.length === 0) {
     const ids = new Set(candidates.map((candidate) => candidate.id));
     const below = (output: readonly Attribute[]): NameMatch => ({

@@ -40,7 +40,11 @@ interface Block {
 function block(code: Code, params: readonly Local[]): Block {
   const [source, end, target, targetEnd, patterns] = params as [Local, Local, Local, Local, Local];
   const [start, length, distance, from, last] = [
-    code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32'),
+    code.local('i32'),
+    code.local('i32'),
+    code.local('i32'),
+    code.local('i32'),
+    code.local('i32'),
   ] as const;
   code.get(target).set(start);
   return { source, end, target, targetEnd, patterns, start, length, distance, from, last };
@@ -101,23 +105,27 @@ function emitSnappy(module: WasmModule, varint: Func): void {
     code.get(both).op('i32.wrap_i64').get(b.targetEnd).get(b.target).op('i32.sub').op('i32.ne');
     returnIf(code, 0);
     code.get(both).i64(32).op('i64.shr_u').op('i32.wrap_i64').set(b.source);
-    whileLoop(code, () => code.get(b.source).get(b.end).op('i32.lt_u'), () => {
-      code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and');
-      code.if(
-        () => {
-          snappyCopyTag(code, b, tag);
-          code.get(b.source).get(b.end).op('i32.gt_u');
-          returnIf(code, 0);
-          match(code, b);
-        },
-        () => {
-          bump(code, b.source, 1);
-          code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u');
-          code.if(() => snappyLongLiteral(code, b, extra));
-          literal(code, b);
-        },
-      );
-    });
+    whileLoop(
+      code,
+      () => code.get(b.source).get(b.end).op('i32.lt_u'),
+      () => {
+        code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and');
+        code.if(
+          () => {
+            snappyCopyTag(code, b, tag);
+            code.get(b.source).get(b.end).op('i32.gt_u');
+            returnIf(code, 0);
+            match(code, b);
+          },
+          () => {
+            bump(code, b.source, 1);
+            code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u');
+            code.if(() => snappyLongLiteral(code, b, extra));
+            literal(code, b);
+          },
+        );
+      },
+    );
     code.get(b.target).get(b.targetEnd).op('i32.eq');
   });
 }

@@ -43,18 +43,29 @@ function floorDivide(code: Code, source: Local, by: number): void {
 
 /** `millis(source, count, target)`: 1, or 0 when a value does not fit. */
 function emitMillis(module: WasmModule): void {
-  const most = 9_223_372_036_854_775;
+  const most = 9_223_372_036_854_775n;
   module.function('millis', ['i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
     const [source, count, target] = params as [Local, Local, Local];
     const value = code.local('i64');
-    whileLoop(code, () => code.get(count), () => {
-      code.get(source).op('i64.load', 0, 0).tee(value).i64(most).op('i64.add').i64(2 * most).op('i64.gt_u');
-      returnIf(code, 0);
-      code.get(target).get(value).i64(1000).op('i64.mul').op('i64.store', 0, 0);
-      bump(code, source, 8);
-      bump(code, target, 8);
-      bump(code, count, -1);
-    });
+    whileLoop(
+      code,
+      () => code.get(count),
+      () => {
+        code
+          .get(source)
+          .op('i64.load', 0, 0)
+          .tee(value)
+          .i64(most)
+          .op('i64.add')
+          .i64(2n * most)
+          .op('i64.gt_u');
+        returnIf(code, 0);
+        code.get(target).get(value).i64(1000).op('i64.mul').op('i64.store', 0, 0);
+        bump(code, source, 8);
+        bump(code, target, 8);
+        bump(code, count, -1);
+      },
+    );
     code.i32(1);
   });
 }
@@ -65,13 +76,17 @@ function emitBits(module: WasmModule): void {
     const [source, count, target] = params as [Local, Local, Local];
     const last = code.local('i32');
     code.get(target).get(count).op('i32.add').set(last);
-    whileLoop(code, () => code.get(target).get(last).op('i32.lt_u'), () => {
-      code.get(target).get(source).op('i64.load8_u').i64(0x0101010101010101n).op('i64.mul');
-      code.i64(0x8040201008040201n).op('i64.and').i64(0x7f7f7f7f7f7f7f7fn).op('i64.add').i64(7).op('i64.shr_u');
-      code.i64(0x0101010101010101n).op('i64.and').op('i64.store', 0, 0);
-      bump(code, source, 1);
-      bump(code, target, 8);
-    });
+    whileLoop(
+      code,
+      () => code.get(target).get(last).op('i32.lt_u'),
+      () => {
+        code.get(target).get(source).op('i64.load8_u').i64(0x0101010101010101n).op('i64.mul');
+        code.i64(0x8040201008040201n).op('i64.and').i64(0x7f7f7f7f7f7f7f7fn).op('i64.add').i64(7).op('i64.shr_u');
+        code.i64(0x0101010101010101n).op('i64.and').op('i64.store', 0, 0);
+        bump(code, source, 1);
+        bump(code, target, 8);
+      },
+    );
   });
 }
 
@@ -81,18 +96,26 @@ function emitUnsplit(module: WasmModule): void {
     const [source, count, target, width] = params as [Local, Local, Local, Local];
     const [stream, to, left] = [code.local('i32'), code.local('i32'), code.local('i32')];
     code.get(width).set(stream);
-    whileLoop(code, () => code.get(stream), () => {
-      code.get(target).set(to);
-      code.get(count).set(left);
-      whileLoop(code, () => code.get(left), () => {
-        code.get(to).get(source).op('i32.load8_u').op('i32.store8');
-        code.get(to).get(width).op('i32.add').set(to);
-        bump(code, source, 1);
-        bump(code, left, -1);
-      });
-      bump(code, target, 1);
-      bump(code, stream, -1);
-    });
+    whileLoop(
+      code,
+      () => code.get(stream),
+      () => {
+        code.get(target).set(to);
+        code.get(count).set(left);
+        whileLoop(
+          code,
+          () => code.get(left),
+          () => {
+            code.get(to).get(source).op('i32.load8_u').op('i32.store8');
+            code.get(to).get(width).op('i32.add').set(to);
+            bump(code, source, 1);
+            bump(code, left, -1);
+          },
+        );
+        bump(code, target, 1);
+        bump(code, stream, -1);
+      },
+    );
   });
 }
 
@@ -107,29 +130,37 @@ function emitDecimals(module: WasmModule): void {
     module.function(`fixed${name}`, ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
       const [source, count, target, width] = params as [Local, Local, Local, Local];
       const shift = code.local('i64');
-      whileLoop(code, () => code.get(count), () => {
-        code.get(source).get(width).op('i32.add').set(source);
-        bigEndian(code, source, width, target, shift, wide);
-        bump(code, target, wide ? 16 : 8);
-        bump(code, count, -1);
-      });
+      whileLoop(
+        code,
+        () => code.get(count),
+        () => {
+          code.get(source).get(width).op('i32.add').set(source);
+          bigEndian(code, source, width, target, shift, wide);
+          bump(code, target, wide ? 16 : 8);
+          bump(code, count, -1);
+        },
+      );
     });
     module.function(`bytes${name}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
       const [source, end, count, target] = params as [Local, Local, Local, Local];
       const [length, shift] = [code.local('i32'), code.local('i64')];
-      whileLoop(code, () => code.get(count), () => {
-        code.get(end).get(source).op('i32.sub').i32(4).op('i32.lt_u');
-        returnIf(code, 0);
-        code.get(source).op('i32.load', 0, 0).set(length);
-        bump(code, source, 4);
-        code.get(length).get(end).get(source).op('i32.sub').op('i32.gt_u');
-        code.get(length).i32(16).op('i32.gt_u').op('i32.or');
-        returnIf(code, 0);
-        code.get(source).get(length).op('i32.add').set(source);
-        bigEndian(code, source, length, target, shift, wide);
-        bump(code, target, wide ? 16 : 8);
-        bump(code, count, -1);
-      });
+      whileLoop(
+        code,
+        () => code.get(count),
+        () => {
+          code.get(end).get(source).op('i32.sub').i32(4).op('i32.lt_u');
+          returnIf(code, 0);
+          code.get(source).op('i32.load', 0, 0).set(length);
+          bump(code, source, 4);
+          code.get(length).get(end).get(source).op('i32.sub').op('i32.gt_u');
+          code.get(length).i32(16).op('i32.gt_u').op('i32.or');
+          returnIf(code, 0);
+          code.get(source).get(length).op('i32.add').set(source);
+          bigEndian(code, source, length, target, shift, wide);
+          bump(code, target, wide ? 16 : 8);
+          bump(code, count, -1);
+        },
+      );
       code.i32(1);
     });
   }

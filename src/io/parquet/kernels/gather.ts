@@ -27,10 +27,14 @@ function emitMaxIndex(module: WasmModule): void {
     const [at, count] = params as [Local, Local];
     const [most, one, vector, last] = [code.local('i32'), code.local('i32'), code.local('v128'), code.local('i32')];
     code.get(at).get(count).i32(-4).op('i32.and').i32(2).op('i32.shl').op('i32.add').set(last);
-    whileLoop(code, () => code.get(at).get(last).op('i32.lt_u'), () => {
-      code.get(vector).get(at).op('v128.load', 0, 0).op('i32x4.max_u').set(vector);
-      bump(code, at, 16);
-    });
+    whileLoop(
+      code,
+      () => code.get(at).get(last).op('i32.lt_u'),
+      () => {
+        code.get(vector).get(at).op('v128.load', 0, 0).op('i32x4.max_u').set(vector);
+        bump(code, at, 16);
+      },
+    );
     const takeMost = (): void => {
       code.tee(one).get(most).get(one).get(most).op('i32.gt_u').select().set(most);
     };
@@ -39,11 +43,15 @@ function emitMaxIndex(module: WasmModule): void {
       takeMost();
     }
     code.get(at).get(count).i32(3).op('i32.and').i32(2).op('i32.shl').op('i32.add').set(last);
-    whileLoop(code, () => code.get(at).get(last).op('i32.lt_u'), () => {
-      code.get(at).op('i32.load', 0, 0);
-      takeMost();
-      bump(code, at, 4);
-    });
+    whileLoop(
+      code,
+      () => code.get(at).get(last).op('i32.lt_u'),
+      () => {
+        code.get(at).op('i32.load', 0, 0);
+        takeMost();
+        bump(code, at, 4);
+      },
+    );
     code.get(most);
   });
 }
@@ -63,22 +71,37 @@ function emitGatherFixed(module: WasmModule, width: 1 | 2 | 4 | 8 | 16): void {
   module.function(`gather${width}`, ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
     const [indices, count, target, dictionary] = params as [Local, Local, Local, Local];
     const one = (i: number): void => {
-      code.get(target).get(dictionary).get(indices).op('i32.load', i * 4, 0);
+      code
+        .get(target)
+        .get(dictionary)
+        .get(indices)
+        .op('i32.load', i * 4, 0);
       if (shift > 0) code.i32(shift).op('i32.shl');
-      code.op('i32.add').op(load, 0, 0).op(store, i * width, 0);
+      code
+        .op('i32.add')
+        .op(load, 0, 0)
+        .op(store, i * width, 0);
     };
-    whileLoop(code, () => code.get(count).i32(4).op('i32.ge_u'), () => {
-      for (const i of [0, 1, 2, 3]) one(i);
-      bump(code, indices, 16);
-      bump(code, target, 4 * width);
-      bump(code, count, -4);
-    });
-    whileLoop(code, () => code.get(count), () => {
-      one(0);
-      bump(code, indices, 4);
-      bump(code, target, width);
-      bump(code, count, -1);
-    });
+    whileLoop(
+      code,
+      () => code.get(count).i32(4).op('i32.ge_u'),
+      () => {
+        for (const i of [0, 1, 2, 3]) one(i);
+        bump(code, indices, 16);
+        bump(code, target, 4 * width);
+        bump(code, count, -4);
+      },
+    );
+    whileLoop(
+      code,
+      () => code.get(count),
+      () => {
+        one(0);
+        bump(code, indices, 4);
+        bump(code, target, width);
+        bump(code, count, -1);
+      },
+    );
   });
 }
 
@@ -92,17 +115,21 @@ function emitPackCodes(module: WasmModule): void {
       code.get(target).get(count);
       if (bits === 16) code.i32(1).op('i32.shl');
       code.op('i32.add').set(last);
-      whileLoop(code, () => code.get(target).get(last).op('i32.lt_u'), () => {
-        code.get(target);
-        for (const [i, offset] of vectors.entries()) {
-          code.get(indices).op('v128.load', offset, 0);
-          if (i % 2 === 1) code.op('i16x8.narrow_i32x4_u');
-        }
-        if (bits === 8) code.op('i8x16.narrow_i16x8_u');
-        code.op('v128.store', 0, 0);
-        bump(code, indices, 16 * vectors.length);
-        bump(code, target, 16);
-      });
+      whileLoop(
+        code,
+        () => code.get(target).get(last).op('i32.lt_u'),
+        () => {
+          code.get(target);
+          for (const [i, offset] of vectors.entries()) {
+            code.get(indices).op('v128.load', offset, 0);
+            if (i % 2 === 1) code.op('i16x8.narrow_i32x4_u');
+          }
+          if (bits === 8) code.op('i8x16.narrow_i16x8_u');
+          code.op('v128.store', 0, 0);
+          bump(code, indices, 16 * vectors.length);
+          bump(code, target, 16);
+        },
+      );
     });
   }
 }
@@ -116,32 +143,54 @@ function emitGatherStrings(module: WasmModule): void {
   module.function('gatherLength', ['i32', 'i32', 'i32'], ['i64'], (code, ...params) => {
     const [indices, count, offsets] = params as [Local, Local, Local];
     const [total, at] = [code.local('i64'), code.local('i32')];
-    whileLoop(code, () => code.get(count), () => {
-      code.get(offsets).get(indices).op('i32.load', 0, 0).i32(2).op('i32.shl').op('i32.add').set(at);
-      code.get(at).op('i32.load', 4, 0).get(at).op('i32.load', 0, 0).op('i32.sub').op('i64.extend_i32_u');
-      code.get(total).op('i64.add').set(total);
-      bump(code, indices, 4);
-      bump(code, count, -1);
-    });
+    whileLoop(
+      code,
+      () => code.get(count),
+      () => {
+        code.get(offsets).get(indices).op('i32.load', 0, 0).i32(2).op('i32.shl').op('i32.add').set(at);
+        code.get(at).op('i32.load', 4, 0).get(at).op('i32.load', 0, 0).op('i32.sub').op('i64.extend_i32_u');
+        code.get(total).op('i64.add').set(total);
+        bump(code, indices, 4);
+        bump(code, count, -1);
+      },
+    );
     code.get(total);
   });
   module.function('gatherStrings', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
     const [indices, count, dictOffsets, dictData, offsets, data, position] = params as [
-      Local, Local, Local, Local, Local, Local, Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
     ];
     const [at, from, to, last] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
-    whileLoop(code, () => code.get(count), () => {
-      code.get(dictOffsets).get(indices).op('i32.load', 0, 0).i32(2).op('i32.shl').op('i32.add').set(at);
-      code.get(dictData).get(at).op('i32.load', 0, 0).op('i32.add').set(from);
-      code.get(data).get(position).op('i32.add').set(to);
-      code.get(at).op('i32.load', 4, 0).get(at).op('i32.load', 0, 0).op('i32.sub').get(position).op('i32.add').set(position);
-      code.get(data).get(position).op('i32.add').set(last);
-      copyChunks(code, from, to, last);
-      bump(code, offsets, 4);
-      code.get(offsets).get(position).op('i32.store', 0, 0);
-      bump(code, indices, 4);
-      bump(code, count, -1);
-    });
+    whileLoop(
+      code,
+      () => code.get(count),
+      () => {
+        code.get(dictOffsets).get(indices).op('i32.load', 0, 0).i32(2).op('i32.shl').op('i32.add').set(at);
+        code.get(dictData).get(at).op('i32.load', 0, 0).op('i32.add').set(from);
+        code.get(data).get(position).op('i32.add').set(to);
+        code
+          .get(at)
+          .op('i32.load', 4, 0)
+          .get(at)
+          .op('i32.load', 0, 0)
+          .op('i32.sub')
+          .get(position)
+          .op('i32.add')
+          .set(position);
+        code.get(data).get(position).op('i32.add').set(last);
+        copyChunks(code, from, to, last);
+        bump(code, offsets, 4);
+        code.get(offsets).get(position).op('i32.store', 0, 0);
+        bump(code, indices, 4);
+        bump(code, count, -1);
+      },
+    );
     code.get(position);
   });
 }

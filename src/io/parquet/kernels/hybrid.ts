@@ -60,7 +60,15 @@ function emitWidth(module: WasmModule, width: number, varint: Func): void {
 }
 
 /** `groups` of eight packed values; the last group may hold more than are wanted. */
-function packedRun(code: Code, width: number, source: Local, end: Local, target: Local, count: Local, groups: Local): void {
+function packedRun(
+  code: Code,
+  width: number,
+  source: Local,
+  end: Local,
+  target: Local,
+  count: Local,
+  groups: Local,
+): void {
   const [values, last] = [code.local('i32'), code.local('i32')];
   // Clamp first: a hostile header may announce 2^31 groups.
   code.get(count).i32(7).op('i32.add').i32(3).op('i32.shr_u').tee(values).get(groups).op('i32.lt_u');
@@ -102,7 +110,12 @@ function vectorGroup(code: Code, width: number, source: Local, target: Local): v
     const lanes = bits.flatMap((bit) => [0, 1, 2, 3].map((b) => Math.min(15, (bit >> 3) + b)));
     const loaded = code.local('v128');
     code.get(target);
-    code.get(source).op('v128.load', base, 0).tee(loaded).get(loaded).op('i8x16.shuffle', ...lanes);
+    code
+      .get(source)
+      .op('v128.load', base, 0)
+      .tee(loaded)
+      .get(loaded)
+      .op('i8x16.shuffle', ...lanes);
     if (shifts.some((s) => s !== most)) {
       const factors = shifts.flatMap((s) => littleEndian(2 ** (most - s)));
       code.v128(factors).op('i32x4.mul');
@@ -116,9 +129,15 @@ function vectorGroup(code: Code, width: number, source: Local, target: Local): v
 function scalarGroup(code: Code, width: number, source: Local, target: Local): void {
   for (let i = 0; i < 8; i++) {
     const bit = i * width;
-    code.get(target).get(source).op('i64.load', bit >> 3, 0);
+    code
+      .get(target)
+      .get(source)
+      .op('i64.load', bit >> 3, 0);
     if ((bit & 7) > 0) code.i64(bit & 7).op('i64.shr_u');
-    code.i64(2 ** width - 1).op('i64.and').op('i64.store32', i * 4, 0);
+    code
+      .i64(2 ** width - 1)
+      .op('i64.and')
+      .op('i64.store32', i * 4, 0);
   }
 }
 
@@ -126,7 +145,15 @@ function littleEndian(value: number): number[] {
   return [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, (value >>> 24) & 255];
 }
 
-function repeatedRun(code: Code, width: number, source: Local, end: Local, target: Local, count: Local, run: Local): void {
+function repeatedRun(
+  code: Code,
+  width: number,
+  source: Local,
+  end: Local,
+  target: Local,
+  count: Local,
+  run: Local,
+): void {
   const bytes = (width + 7) >> 3;
   const [value, last, vector] = [code.local('i32'), code.local('i32'), code.local('v128')];
   code.get(run).get(count).op('i32.gt_u');

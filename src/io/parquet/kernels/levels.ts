@@ -12,34 +12,38 @@ export function emitLevels(module: WasmModule, varint: Func): void {
   module.function('levelBits', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
     const [source, end, bitmap, bit, count] = params as [Local, Local, Local, Local, Local];
     const [header, both, bytes] = [code.local('i32'), code.local('i64'), code.local('i32')];
-    whileLoop(code, () => code.get(count), () => {
-      code.get(source).get(end).call(varint).tee(both).op('i64.eqz');
-      returnIf(code, 0);
-      code.get(both).i64(32).op('i64.shr_u').op('i32.wrap_i64').set(source);
-      code.get(both).op('i32.wrap_i64').tee(header).i32(1).op('i32.and');
-      code.get(header).i32(1).op('i32.shr_u').set(header);
-      code.if(
-        () => {
-          // header groups of 8 bits, clamped to what is wanted; values = min(groups * 8, count)
-          code.get(count).i32(7).op('i32.add').i32(3).op('i32.shr_u').tee(bytes).get(header).op('i32.lt_u');
-          code.if(() => code.get(bytes).set(header));
-          code.get(header).get(end).get(source).op('i32.sub').op('i32.gt_u');
-          returnIf(code, 0);
-          copyBits(code, source, header, bitmap, bit, count);
-        },
-        () => {
-          code.get(header).get(count).op('i32.gt_u');
-          code.if(() => code.get(count).set(header));
-          code.get(source).get(end).op('i32.ge_u');
-          returnIf(code, 0);
-          code.get(bitmap).get(bit).get(header);
-          code.i32(0).get(source).op('i32.load8_u').i32(1).op('i32.and').op('i32.sub').call(setRun);
-          bump(code, source, 1);
-          code.get(bit).get(header).op('i32.add').set(bit);
-          code.get(count).get(header).op('i32.sub').set(count);
-        },
-      );
-    });
+    whileLoop(
+      code,
+      () => code.get(count),
+      () => {
+        code.get(source).get(end).call(varint).tee(both).op('i64.eqz');
+        returnIf(code, 0);
+        code.get(both).i64(32).op('i64.shr_u').op('i32.wrap_i64').set(source);
+        code.get(both).op('i32.wrap_i64').tee(header).i32(1).op('i32.and');
+        code.get(header).i32(1).op('i32.shr_u').set(header);
+        code.if(
+          () => {
+            // header groups of 8 bits, clamped to what is wanted; values = min(groups * 8, count)
+            code.get(count).i32(7).op('i32.add').i32(3).op('i32.shr_u').tee(bytes).get(header).op('i32.lt_u');
+            code.if(() => code.get(bytes).set(header));
+            code.get(header).get(end).get(source).op('i32.sub').op('i32.gt_u');
+            returnIf(code, 0);
+            copyBits(code, source, header, bitmap, bit, count);
+          },
+          () => {
+            code.get(header).get(count).op('i32.gt_u');
+            code.if(() => code.get(count).set(header));
+            code.get(source).get(end).op('i32.ge_u');
+            returnIf(code, 0);
+            code.get(bitmap).get(bit).get(header);
+            code.i32(0).get(source).op('i32.load8_u').i32(1).op('i32.and').op('i32.sub').call(setRun);
+            bump(code, source, 1);
+            code.get(bit).get(header).op('i32.add').set(bit);
+            code.get(count).get(header).op('i32.sub').set(count);
+          },
+        );
+      },
+    );
     code.i32(1);
   });
   emitCountBits(module);
@@ -54,15 +58,19 @@ function copyBits(code: Code, source: Local, bytes: Local, bitmap: Local, bit: L
   code.get(source).get(bytes).op('i32.add').set(last);
   const position = code.local('i32');
   code.get(bit).set(position);
-  whileLoop(code, () => code.get(at).get(last).op('i32.lt_u'), () => {
-    code.get(bitmap).get(position).i32(3).op('i32.shr_u').op('i32.add').set(address);
-    code.get(address);
-    code.get(at).op('i64.load32_u', 0, 0);
-    mergeBits(code, address, position);
-    code.op('i64.store', 0, 0);
-    bump(code, at, 4);
-    bump(code, position, 32);
-  });
+  whileLoop(
+    code,
+    () => code.get(at).get(last).op('i32.lt_u'),
+    () => {
+      code.get(bitmap).get(position).i32(3).op('i32.shr_u').op('i32.add').set(address);
+      code.get(address);
+      code.get(at).op('i64.load32_u', 0, 0);
+      mergeBits(code, address, position);
+      code.op('i64.store', 0, 0);
+      bump(code, at, 4);
+      bump(code, position, 32);
+    },
+  );
   code.get(last).set(source);
   code.get(bit).get(values).op('i32.add').set(bit);
   code.get(count).get(values).op('i32.sub').set(count);
@@ -99,21 +107,41 @@ function emitCountBits(module: WasmModule): void {
     const [bitmap, bit, count] = params as [Local, Local, Local];
     const [total, end] = [code.local('i32'), code.local('i32')];
     code.get(bit).get(count).op('i32.add').set(end);
-    whileLoop(code, () => code.get(bit).get(end).op('i32.lt_u').get(bit).i32(7).op('i32.and').i32(0).op('i32.ne').op('i32.and'), () => {
-      bitAt(code, bitmap, bit);
-      code.get(total).op('i32.add').set(total);
-      bump(code, bit, 1);
-    });
-    whileLoop(code, () => code.get(bit).i32(64).op('i32.add').get(end).op('i32.le_u'), () => {
-      code.get(bitmap).get(bit).i32(3).op('i32.shr_u').op('i32.add').op('i64.load', 0, 0).op('i64.popcnt').op('i32.wrap_i64');
-      code.get(total).op('i32.add').set(total);
-      bump(code, bit, 64);
-    });
-    whileLoop(code, () => code.get(bit).get(end).op('i32.lt_u'), () => {
-      bitAt(code, bitmap, bit);
-      code.get(total).op('i32.add').set(total);
-      bump(code, bit, 1);
-    });
+    whileLoop(
+      code,
+      () => code.get(bit).get(end).op('i32.lt_u').get(bit).i32(7).op('i32.and').i32(0).op('i32.ne').op('i32.and'),
+      () => {
+        bitAt(code, bitmap, bit);
+        code.get(total).op('i32.add').set(total);
+        bump(code, bit, 1);
+      },
+    );
+    whileLoop(
+      code,
+      () => code.get(bit).i32(64).op('i32.add').get(end).op('i32.le_u'),
+      () => {
+        code
+          .get(bitmap)
+          .get(bit)
+          .i32(3)
+          .op('i32.shr_u')
+          .op('i32.add')
+          .op('i64.load', 0, 0)
+          .op('i64.popcnt')
+          .op('i32.wrap_i64');
+        code.get(total).op('i32.add').set(total);
+        bump(code, bit, 64);
+      },
+    );
+    whileLoop(
+      code,
+      () => code.get(bit).get(end).op('i32.lt_u'),
+      () => {
+        bitAt(code, bitmap, bit);
+        code.get(total).op('i32.add').set(total);
+        bump(code, bit, 1);
+      },
+    );
     code.get(total);
   });
 }
@@ -131,15 +159,19 @@ export function emitSpread(module: WasmModule): void {
       code.get(target).get(count).i32(shift).op('i32.shl').op('i32.add').set(to);
       code.get(target).get(dense).i32(shift).op('i32.shl').op('i32.add').set(from);
       code.get(bit).get(count).op('i32.add').set(bit);
-      whileLoop(code, () => code.get(to).get(target).op('i32.gt_u'), () => {
-        bump(code, bit, -1);
-        bump(code, to, -width);
-        bitAt(code, bitmap, bit);
-        code.set(set);
-        code.get(from).get(set).i32(shift).op('i32.shl').op('i32.sub').set(from);
-        code.get(to);
-        spreadOne(code, width, from, set);
-      });
+      whileLoop(
+        code,
+        () => code.get(to).get(target).op('i32.gt_u'),
+        () => {
+          bump(code, bit, -1);
+          bump(code, to, -width);
+          bitAt(code, bitmap, bit);
+          code.set(set);
+          code.get(from).get(set).i32(shift).op('i32.shl').op('i32.sub').set(from);
+          code.get(to);
+          spreadOne(code, width, from, set);
+        },
+      );
     });
   }
   module.function('spreadOffsets', ['i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
@@ -148,14 +180,18 @@ export function emitSpread(module: WasmModule): void {
     code.get(offsets).get(count).i32(2).op('i32.shl').op('i32.add').set(to);
     code.get(offsets).get(dense).i32(2).op('i32.shl').op('i32.add').set(from);
     code.get(bit).get(count).op('i32.add').set(bit);
-    whileLoop(code, () => code.get(to).get(offsets).op('i32.gt_u'), () => {
-      bump(code, bit, -1);
-      code.get(to).get(from).op('i32.load', 0, 0).op('i32.store', 0, 0);
-      code.get(from);
-      bitAt(code, bitmap, bit);
-      code.i32(2).op('i32.shl').op('i32.sub').set(from);
-      bump(code, to, -4);
-    });
+    whileLoop(
+      code,
+      () => code.get(to).get(offsets).op('i32.gt_u'),
+      () => {
+        bump(code, bit, -1);
+        code.get(to).get(from).op('i32.load', 0, 0).op('i32.store', 0, 0);
+        code.get(from);
+        bitAt(code, bitmap, bit);
+        code.i32(2).op('i32.shl').op('i32.sub').set(from);
+        bump(code, to, -4);
+      },
+    );
   });
 }
 

@@ -1,0 +1,13 @@
+import { SparrowError } from '../base/index.js';
+import type { CreateEngine } from './engine.js';
+import type { SessionOptions } from './session-options.js';
+
+/** The engine a session runs on: this machine's, or a cluster's. */
+export async function loadEngine(options: SessionOptions): Promise<CreateEngine> {
+  if (options.remote !== undefined) {
+    throw new SparrowError('UNSUPPORTED_FEATURE.REMOTE', `a session on ${options.remote} is not possible yet`, {
+      hint: 'leave `remote` out to run on this machine',
+    });
+  }
+  throw new SparrowError('FEATURE_NOT_ENABLED', 'the engine is not there yet');
+}

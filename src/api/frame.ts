@@ -1,0 +1,276 @@
+import { type Int64Type, SparrowError } from '../base/index.js';
+import {
+  aggregate,
+  alias,
+  call,
+  column,
+  drop,
+  join,
+  literal,
+  project,
+  rename,
+  sqlExpr,
+  star,
+  toNames,
+  union,
+  usingJoin,
+  withColumns,
+} from '../plan/build.js';
+import type { Expr } from '../plan/expr.js';
+import type { JoinType, Plan } from '../plan/node.js';
+import { Column, ColumnBase } from './column.js';
+import type { FrameContext } from './context.js';
+import { planOf, RowVerbs } from './frame-rows.js';
+import type {
+  AggregateItem,
+  AggregateShape,
+  Dropped,
+  FitsAggregates,
+  FitsItems,
+  FitsMade,
+  FitsMadeMany,
+  FitsName,
+  FitsNumber,
+  FitsOn,
+  FitsUnion,
+  Item,
+  JoinHow,
+  JoinOn,
+  JoinShape,
+  Made,
+  MadeMany,
+  NamesOnly,
+  PlainItem,
+  Put,
+  PutMany,
+  Renamed,
+  RenamedAll,
+  SelectShape,
+  SummaryShape,
+  UnionByNameShape,
+  UnionShape,
+} from './frame-types.js';
+import { columnByName } from './functions.js';
+import { joinCondition, joinType } from './join.js';
+import { knownFields } from './known-schema.js';
+import { columnsOf, itemExprs, made, namedColumns, quoted, theColumn, theName } from './names.js';
+import type { DefaultValues, NotNull, Shape, ShapeOfRow, Unknown, Values } from './row-types.js';
+import type { Lookup } from './type-algebra.js';
+import { t } from './types.js';
+
+/** Settles the new schema at once, so that a long chain stays as cheap as a short one. */
+type Settled<S, V extends Values> = S extends infer T extends Shape ? DataFrame<T, V> : never;
+
+/**
+ * A lazy table: Spark's DataFrame. `S` are its columns, `V` the JavaScript types of its values. Verbs are
+ * synchronous and give a new frame; actions (`collect`, `count`, `show`, `write`, `toArrow`, iteration) run the query.
+ */
+export class DataFrame<in out S = any, in out V extends Values = any> extends RowVerbs<S, V> {
+  protected override same(plan: Plan): this {
+    return new DataFrame<S, V>(this.context, plan) as this;
+  }
+  #make<T>(plan: Plan): T {
+    return new DataFrame(this.context, plan) as T;
+  }
+
+  /**
+   * The given columns: names, columns, `{ newName: column }`, lists of these, or a function of the frame's columns.
+   *
+   * @example flights.select('origin', col('delay').div(60).as('hours'), ($) => $.distance)
+   */
+  select<const A extends readonly Item<S>[]>(...items: FitsItems<S, A>): Settled<SelectShape<S, A>, V> {
+    return this.#make(project(this.running, items.length === 0 ? [star()] : itemExprs(items)));
+  }
+  /** Columns as SQL text: `selectExpr('origin', 'delay / 60 AS hours')`. */
+  selectExpr(...texts: readonly (string | readonly string[])[]): DataFrame<Unknown, V> {
+    return this.#make(project(this.running, texts.flat().map((text) => sqlExpr(theName(text, 'an expression')))));
+  }
+
+  /** Adds a column, or replaces the one of that name. */
+  withColumn<const N extends string, C extends Made<S>>(name: N, value: FitsMade<S, C>): Settled<Put<S, N, C>, V> {
+    const { expr } = theColumn(made(value), `column "${name}"`);
+    return this.#make(withColumns(this.running, [{ name: theName(name, 'a column'), expr }]));
+  }
+  /** Adds or replaces columns: `{ name: column }` or a function giving it. They do not see one another. */
+  withColumns<M extends MadeMany<S>>(columns: FitsMadeMany<S, M>): Settled<PutMany<S, M>, V> {
+    return this.#make(withColumns(this.running, namedColumns(made(columns))));
+  }
+  /** Renames a column. */
+  withColumnRenamed<const O extends string, const N extends string>(
+    existing: FitsName<S, O>,
+    name: N,
+  ): Settled<Renamed<S, O, N>, V> {
+    return this.#make(rename(this.running, { [theName(existing, 'a column')]: theName(name, 'the new name') }));
+  }
+  /** Renames columns: `{ old: 'new' }`. */
+  withColumnsRenamed<const M extends { readonly [K in keyof S & string]?: string }>(
+    names: M & { readonly [K in Exclude<keyof M, keyof S>]: never },
+  ): Settled<RenamedAll<S, M>, V> {
+    return this.#make(rename(this.running, names as Record<string, string>));
+  }
+  /** Without these columns. */
+  drop<const A extends readonly PlainItem[]>(...columns: FitsItems<S, A>): Settled<Dropped<S, A[number]>, V> {
+    const exprs = (columns as readonly unknown[]).map((c) =>
+      c instanceof ColumnBase ? c.expr : column(quoted(theName(c, 'a column'))),
+    );
+    return this.#make(drop(this.running, exprs));
+  }
+  /** New names for all columns, in order. */
+  toDF<const N extends readonly string[]>(...names: N): DataFrame<NamesOnly<N>, V> {
+    return this.#make(toNames(this.running, names));
+  }
+  /**
+   * The same frame with a schema you vouch for, as types of `t` or as a row type: `as<{ id: number }>()`. Nothing is
+   * checked or converted.
+   */
+  as<T extends object>(): DataFrame<T extends Shape ? T : ShapeOfRow<T>, V> {
+    return this.#make(this.running);
+  }
+  /** This frame's column, which stays its own when frames are joined: `a.col('id').eq(b.col('id'))`. */
+  col<const N extends string>(name: FitsName<S, N>): Column<Lookup<S, N>, N> {
+    const text = theName(name, 'a column');
+    return new Column(text === '*' ? star() : column(text, this.plan.planId));
+  }
+  /** The frame's columns, as `$` in functions. */
+  get $(): ReturnType<typeof columnsOf<S>> {
+    return columnsOf<S>(this.plan.planId);
+  }
+
+  /** Groups of rows with equal values in these columns; nulls are equal. Without columns: one group of everything. */
+  groupBy<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): GroupedData<S, SelectShape<S, A>, V> {
+    return new GroupedData(this.context, this.running, itemExprs(columns));
+  }
+  /** Aggregates over all rows: one row. */
+  agg<const A extends readonly AggregateItem<S>[]>(...columns: FitsAggregates<S, A>): Settled<AggregateShape<S, {}, A>, V> {
+    return this.#make(aggregate(this.running, [], aggregateExprs(columns)));
+  }
+
+  /**
+   * Rows of both frames that belong together. `on` names columns that both have (and that appear once in the result),
+   * or is a condition; `how` is Spark's name of the join. A null key meets nothing. Outer joins fill with nulls.
+   *
+   * @example flights.join(airports, 'origin', 'left'); flights.join(airports, (f, a) => f.origin.eq(a.iata))
+   */
+  join<S2, const On extends JoinOn<S, S2>, const H extends JoinHow = 'inner'>(
+    other: DataFrame<S2, V>,
+    on: FitsOn<S, S2, On>,
+    how?: H,
+  ): Settled<JoinShape<S, S2, On, H>, V>;
+  join<S2>(other: DataFrame<S2, V>): Settled<JoinShape<S, S2, never, 'inner'>, V>;
+  join(other: DataFrame<unknown, V>, on?: unknown, how: JoinHow = 'inner'): unknown {
+    const right = planOf(other);
+    const type = joinType(how);
+    const names = typeof on === 'string' ? [on] : on;
+    if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string')) {
+      return this.#make(usingJoin(this.running, right, names, type));
+    }
+    const given = typeof on === 'function' ? on(this.$, other.$) : on;
+    return this.#make(join(this.running, right, type, joinCondition(given)));
+  }
+  /** Every row of one with every row of the other. */
+  crossJoin<S2>(other: DataFrame<S2, V>): Settled<JoinShape<S, S2, never, 'cross'>, V> {
+    return this.#make(join(this.running, planOf(other), 'cross' satisfies JoinType));
+  }
+
+  /** The rows of both, duplicates kept. Columns meet by position; names are the first frame's. */
+  union<S2>(other: DataFrame<S2, V>): Settled<UnionShape<S, S2>, V> {
+    return this.#make(union([this.running, planOf(other)]));
+  }
+  /** Another name of `union`. */
+  unionAll<S2>(other: DataFrame<S2, V>): Settled<UnionShape<S, S2>, V> {
+    return this.union(other);
+  }
+  /** The rows of both; columns meet by name. With `allowMissingColumns`, a column one side lacks is null there. */
+  unionByName<S2, const M extends boolean = false>(
+    other: DataFrame<S2, V> & FitsUnion<S, S2, unknown, M>,
+    options?: M | { readonly allowMissingColumns: M },
+  ): Settled<UnionByNameShape<S, S2>, V> {
+    const allowMissing = typeof options === 'object' ? options.allowMissingColumns : options === true;
+    return this.#make(union([this.running, planOf(other)], true, allowMissing));
+  }
+}
+
+/** A frame cut into groups: `S` its columns, `G` those it is grouped by. */
+export class GroupedData<in out S = any, in out G = any, in out V extends Values = any> {
+  readonly #context: FrameContext;
+  readonly #plan: Plan;
+  readonly #groups: readonly Expr[];
+
+  constructor(context: FrameContext, plan: Plan, groups: readonly Expr[]) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#groups = groups;
+  }
+
+  /**
+   * One row for each group: its grouping columns, then these. Columns, `{ name: column }`, a function of the frame's
+   * columns, or PySpark's dictionary `{ delay: 'avg' }`.
+   */
+  agg<const A extends readonly AggregateItem<S>[]>(...columns: FitsAggregates<S, A>): Settled<AggregateShape<S, G, A>, V> {
+    return this.#make(aggregateExprs(columns));
+  }
+  /** The number of rows of each group, as column `count`. */
+  count(): Settled<AggregateShape<S, G, readonly [{ readonly count: Column<NotNull<Int64Type>, 'count'> }]>, V> {
+    return this.#make([alias(call('count', literal(t.int32, 1)), 'count')]);
+  }
+  /** Sums of these columns. */
+  sum<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'sum', N[I]> }): Settled<SummaryShape<S, G, 'sum', N>, V> {
+    return this.#summary('sum', names);
+  }
+  /** Means of these columns. */
+  avg<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'avg', N[I]> }): Settled<SummaryShape<S, G, 'avg', N>, V> {
+    return this.#summary('avg', names);
+  }
+  /** Another name of `avg`. */
+  mean<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'avg', N[I]> }): Settled<SummaryShape<S, G, 'avg', N>, V> {
+    return this.#summary('avg', names);
+  }
+  /** The least values of these columns. */
+  min<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'min', N[I]> }): Settled<SummaryShape<S, G, 'min', N>, V> {
+    return this.#summary('min', names);
+  }
+  /** The greatest values of these columns. */
+  max<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'max', N[I]> }): Settled<SummaryShape<S, G, 'max', N>, V> {
+    return this.#summary('max', names);
+  }
+
+  #summary<T>(name: string, names: readonly unknown[]): T {
+    const columns = names.length > 0 ? names.map((n) => theName(n, 'a column')) : this.#numericColumns(name);
+    return this.#make(columns.map((n) => call(name, columnByName(n))));
+  }
+
+  /** Without names Spark takes every numeric column, so the columns must be known before anything is read. */
+  #numericColumns(name: string): string[] {
+    const fields = knownFields(this.#plan);
+    if (fields === undefined) {
+      throw new SparrowError('CANNOT_BE_EMPTY', `${name}() needs column names here: the frame's columns are not known yet`, {
+        hint: `write .${name}('price')`,
+      });
+    }
+    const grouped = new Set(this.#groups.map((g) => (g.kind === 'unresolved_column' ? g.name : '')));
+    return fields.filter((f) => isSummable(f.type.kind) && !grouped.has(f.name)).map((f) => f.name);
+  }
+
+  #make<T>(columns: readonly Expr[]): T {
+    return new DataFrame(this.#context, aggregate(this.#plan, this.#groups, [...this.#groups, ...columns])) as T;
+  }
+}
+
+const isSummable = (kind: string): boolean => /^(int\d+|float\d+|decimal)$/.test(kind);
+
+/** Aggregates as given, PySpark's dictionary included. */
+function aggregateExprs(items: readonly unknown[]): Expr[] {
+  const exprs = items.flatMap((item): Expr[] => {
+    const value = made(item);
+    if (typeof value !== 'object' || value === null || value instanceof ColumnBase || Array.isArray(value)) {
+      return itemExprs([value]);
+    }
+    return Object.entries(value).map(([name, what]) =>
+      typeof what === 'string'
+        ? call(what, name === '*' ? literal(t.int32, 1) : columnByName(name))
+        : alias(theColumn(what, `"${name}"`).expr, name),
+    );
+  });
+  if (exprs.length > 0) return exprs;
+  throw new SparrowError('CANNOT_BE_EMPTY', 'agg() needs at least one aggregate', { hint: "agg(fn.count().as('n'))" });
+}

@@ -1,0 +1,100 @@
+import type { StringType } from '../base/index.js';
+import type { functions } from '../functions/registry.js';
+import type { Column, ColumnBase, Operand, TypeOf } from './column.js';
+import type { literalArguments } from './function-rules.js';
+import type { NotNull } from './row-types.js';
+import type { Both, Op, Problem, Ref } from './type-algebra.js';
+
+type Literals = typeof literalArguments;
+type LiteralAt<F> = F extends keyof Literals ? `${Literals[F][number]}` : never;
+
+/** What the arguments of `F` are: a string names a column, except where PySpark takes it as itself. */
+type ArgTypes<F extends string, A extends readonly unknown[]> = {
+  readonly [I in keyof A]: A[I] extends string
+    ? I extends LiteralAt<F>
+      ? NotNull<StringType>
+      : Ref<A[I]>
+    : TypeOf<A[I]>;
+};
+
+/** Spark's name of a call of one plain column: `sum(price)`. Other calls are named by Spark when they run. */
+type CallName<F extends string, A extends readonly unknown[]> = A extends readonly [infer X]
+  ? Lowercase<F> extends F
+    ? X extends string
+      ? `${F}(${X})`
+      : X extends Column<Ref<infer N>, infer _>
+        ? `${F}(${N})`
+        : string
+    : string
+  : string;
+
+/** A function of the registry: strings name columns, other values are literals. */
+export type FunctionCall<F extends string> = <const A extends readonly Operand[]>(
+  ...args: A
+) => Column<Op<F, ArgTypes<F, A>>, CallName<F, A>>;
+
+/** `count()`, `count('*')` count rows; `count('x')` counts the rows where x is not null. */
+type CountCall = <const A extends readonly [] | readonly [Operand]>(
+  ...args: A
+) => Column<
+  Op<'count', A extends readonly ['*'] ? [] : ArgTypes<'count', A>>,
+  A extends readonly [] | readonly ['*'] ? 'count(1)' : CallName<'count', A>
+>;
+
+type DistinctCall<F extends string> = <const A extends readonly Operand[]>(
+  ...args: A
+) => Column<Op<F, ArgTypes<F, A>>, string>;
+
+interface SpecialCalls {
+  readonly count: CountCall;
+}
+
+/** Functions the registry has no entry of their own for. */
+export interface ExtraFunctions {
+  /** Rows with different values in these columns, none of them null. */
+  readonly countDistinct: DistinctCall<'countDistinct'>;
+  readonly count_distinct: DistinctCall<'countDistinct'>;
+  /** The sum of the different values of a column. */
+  readonly sumDistinct: DistinctCall<'sumDistinct'>;
+  readonly sum_distinct: DistinctCall<'sumDistinct'>;
+  /** Ascending order by a column, nulls first. */
+  readonly asc: SortCall;
+  readonly asc_nulls_first: SortCall;
+  readonly ascNullsFirst: SortCall;
+  readonly asc_nulls_last: SortCall;
+  readonly ascNullsLast: SortCall;
+  /** Descending order by a column, nulls last. */
+  readonly desc: SortCall;
+  readonly desc_nulls_first: SortCall;
+  readonly descNullsFirst: SortCall;
+  readonly desc_nulls_last: SortCall;
+  readonly descNullsLast: SortCall;
+  /** A function by its SQL name: `fn.callFunction('upper', 'name')`. */
+  readonly callFunction: NamedCall;
+  readonly call_function: NamedCall;
+}
+type SortCall = <const C extends string | ColumnBase>(
+  column: C,
+) => Column<C extends string ? Ref<C> : TypeOf<C>, C extends string ? C : string>;
+type NamedCall = (name: string, ...columns: readonly Operand[]) => Column;
+
+type Registry = typeof functions;
+
+/** Every entry of the registry by its API name. Mapped over its keys, so an editor shows the entry's comment. */
+export type ApiFunctions = {
+  readonly [F in keyof typeof functions]: F extends keyof SpecialCalls ? SpecialCalls[F] : FunctionCall<F & string>;
+};
+
+/** The same entries by their SQL names: `fn.date_trunc` is `fn.dateTrunc`. Operators are methods of columns. */
+export type SqlFunctions = {
+  readonly [F in keyof Registry as Exclude<SqlNames<Registry[F]>, F>]: FunctionCall<F & string>;
+};
+type SqlNames<F> = F extends { readonly sql: readonly (infer N)[] } ? Word<N> : never;
+type Word<N> = N extends string ? (Uppercase<N> extends Lowercase<N> ? never : N) : never;
+
+/** `CASE WHEN … THEN …`: conditions `C` (a union), values `V` in order. */
+export type CaseType<C, V extends readonly unknown[]> = Op<'case', [Condition<C>, ...V]>;
+export type CaseElseType<C, V extends readonly unknown[]> = Op<'caseElse', [Condition<C>, ...V]>;
+type Condition<C> = Both<C, C>;
+
+export type FitsCondition<C> = Condition<TypeOf<C>> extends Problem<infer M> ? M : C;

@@ -1,0 +1,185 @@
+import { SparrowError } from '../base/index.js';
+import type { FunctionEntry } from '../functions/define.js';
+import { functions } from '../functions/registry.js';
+import { aggregateCall, call, column, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
+import type { Expr } from '../plan/expr.js';
+import { Column, type ColumnBase, columnExpr, type Operand, operand, type TypeOf } from './column.js';
+import { literalArguments } from './function-rules.js';
+import type {
+  ApiFunctions,
+  CaseElseType,
+  CaseType,
+  ExtraFunctions,
+  FitsCondition,
+  SqlFunctions,
+} from './function-types.js';
+import { type LiteralValue, literalOf } from './literal.js';
+import type { WithNull } from './row-types.js';
+import { t } from './types.js';
+import type { LiteralType, Ref } from './type-algebra.js';
+
+type LastPart<N extends string> = N extends `\`${infer Q}\`` ? Q : N extends `${string}.${infer Rest}` ? LastPart<Rest> : N;
+
+/**
+ * A column by name: `col('delay')`, a struct's field `col('ship.city')`, one side of a join `col('a.id')`; a name
+ * that holds a dot goes in backquotes. The name is checked where the column is used.
+ */
+export function col<const N extends string>(name: N): Column<Ref<N>, LastPart<N>> {
+  return new Column(columnByName(name));
+}
+
+/** `*`, `a.*` or a column. */
+export function columnByName(name: unknown): Expr {
+  if (typeof name !== 'string') {
+    throw new SparrowError('NOT_STR', `a column's name is a string, not ${typeof name}`, {
+      hint: "write col('name')",
+    });
+  }
+  if (name === '*') return star();
+  return name.endsWith('.*') ? star(name.slice(0, -2)) : column(name);
+}
+
+/**
+ * A value as a column. Integers are int (bigint past 32 bits), other numbers double, a bigint is bigint, a Date is a
+ * timestamp; a second argument asks for another type: `lit('0.05', t.decimal(12, 2))`. A column passes through.
+ */
+export function lit<const V extends LiteralValue>(value: V): Column<LiteralType<V>>;
+export function lit<const V extends LiteralValue, T extends Parameters<typeof literalOf>[1] & object>(
+  value: V,
+  type: T,
+): Column<V extends null ? T : WithNull<false, T>>;
+export function lit<C extends ColumnBase>(value: C): C;
+export function lit(value: readonly LiteralValue[]): Column;
+export function lit(value: unknown, type?: Parameters<typeof literalOf>[1]): unknown {
+  return value instanceof Column ? value : new Column(literalOf(value, type));
+}
+
+/** An expression as SQL text: `expr('delay > 15 AND origin = "SFO"')`. Parsed when the query is planned. */
+export function expr(text: string): Column {
+  if (typeof text === 'string' && text.trim() !== '') return new Column(sqlExpr(text));
+  throw new SparrowError('PARSE_EMPTY_STATEMENT', 'expr() needs SQL text');
+}
+
+/** `CASE WHEN condition THEN value …`: null where no condition holds. Add cases with `when`, the rest with `otherwise`. */
+export class CaseColumn<in out C, in out V extends readonly unknown[]> extends Column<CaseType<C, V>> {
+  readonly #branches: readonly Expr[];
+
+  constructor(branches: readonly Expr[]) {
+    super(call('when', ...branches));
+    this.#branches = branches;
+  }
+
+  /** A further case, tried when none before it holds. */
+  when<const D extends ColumnBase | boolean, const W extends Operand>(
+    condition: FitsCondition<D>,
+    value: W,
+  ): CaseColumn<C | TypeOf<D>, readonly [...V, TypeOf<W>]> {
+    return new CaseColumn([...this.#branches, operand(condition), operand(value)]);
+  }
+
+  /** The value where no condition holds. */
+  otherwise<const W extends Operand>(value: W): Column<CaseElseType<C, readonly [...V, TypeOf<W>]>> {
+    return new Column(call('when', ...this.#branches, operand(value)));
+  }
+}
+
+/** `when(condition, value).when(…).otherwise(…)`. A condition that is null does not hold. */
+export function when<const D extends ColumnBase | boolean, const W extends Operand>(
+  condition: FitsCondition<D>,
+  value: W,
+): CaseColumn<TypeOf<D>, readonly [TypeOf<W>]> {
+  return new CaseColumn([operand(condition), operand(value)]);
+}
+
+const literalPositions: Readonly<Record<string, readonly number[] | undefined>> = literalArguments;
+const camelCase = (name: string): string => name.replaceAll(/_([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
+
+/** A call as PySpark reads it: strings name columns, except at the positions where the function takes text. */
+function callOf(key: string, name: string): (...args: unknown[]) => Column {
+  const literals = literalPositions[key] ?? literalPositions[camelCase(name)] ?? [];
+  return (...args) => {
+    const given = args.map((value, i) => argument(name, value, literals.includes(i)));
+    return new Column(call(name, ...given));
+  };
+}
+
+function argument(name: string, value: unknown, isText: boolean): Expr {
+  if (typeof value === 'function') {
+    throw new SparrowError('UNSUPPORTED_FEATURE.LAMBDA_FUNCTION', `${name}() was given a JavaScript function`, {
+      hint: 'higher-order functions are not there yet; use udf() for JavaScript code',
+    });
+  }
+  return isText ? operand(value) : columnExpr(value, columnByName);
+}
+
+const one = literal(t.int32, 1);
+const count = (value?: unknown): Column =>
+  new Column(call('count', value === undefined || value === '*' ? one : argument('count', value, false)));
+
+const distinct =
+  (name: string) =>
+  (...columns: readonly unknown[]): Column =>
+    new Column(
+      aggregateCall(
+        name,
+        columns.map((value) => argument(name, value, false)),
+        { distinct: true },
+      ),
+    );
+
+const order = (descending: boolean, nullsFirst: boolean) => (value: unknown): Column =>
+  new Column(sortOrder(columnExpr(value, columnByName), descending, nullsFirst));
+
+const named = (name: string, ...columns: readonly unknown[]): Column => callOf(name, name)(...columns);
+
+const special: Readonly<Record<string, unknown>> = {
+  count,
+  col,
+  column: col,
+  lit,
+  expr,
+  when,
+  countDistinct: distinct('count'),
+  count_distinct: distinct('count'),
+  sumDistinct: distinct('sum'),
+  sum_distinct: distinct('sum'),
+  asc: order(false, true),
+  asc_nulls_first: order(false, true),
+  ascNullsFirst: order(false, true),
+  asc_nulls_last: order(false, false),
+  ascNullsLast: order(false, false),
+  desc: order(true, false),
+  desc_nulls_first: order(true, true),
+  descNullsFirst: order(true, true),
+  desc_nulls_last: order(true, false),
+  descNullsLast: order(true, false),
+  callFunction: named,
+  call_function: named,
+};
+
+function build(): Fn {
+  const all: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(functions) as [string, FunctionEntry][]) {
+    const sqlName = entry.sql[0] ?? key;
+    const made = callOf(key, sqlName);
+    for (const name of [key, ...entry.sql]) if (/^[a-z_]\w*$/i.test(name)) all[name] ??= made;
+  }
+  return Object.freeze({ ...all, ...special }) as unknown as Fn;
+}
+
+interface Shortcuts {
+  readonly col: typeof col;
+  readonly column: typeof col;
+  readonly lit: typeof lit;
+  readonly expr: typeof expr;
+  readonly when: typeof when;
+}
+
+/** The type of `fn`. */
+export type Fn = ApiFunctions & Omit<SqlFunctions, keyof ExtraFunctions | keyof Shortcuts> & ExtraFunctions & Shortcuts;
+
+/**
+ * Spark's functions, in camelCase and under their SQL names: `fn.dateTrunc('hour', 'date')` is `fn.date_trunc(…)`.
+ * A string argument names a column, as in PySpark; every other value is a literal.
+ */
+export const fn: Fn = build();

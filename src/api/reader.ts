@@ -1,0 +1,107 @@
+import { fileURLToPath } from 'node:url';
+import { SparrowError } from '../base/index.js';
+import { read } from '../plan/build.js';
+import type { FrameContext } from './context.js';
+import { DataFrame } from './frame.js';
+import { theName } from './names.js';
+import type { Unknown, Values } from './row-types.js';
+import type { FrameSchema } from './schema.js';
+import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
+import { type Options, type OptionValue, optionTexts } from './writer.js';
+
+interface Source {
+  readonly format: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly schema: FrameSchema | undefined;
+}
+
+/** File, folder or pattern: `flights/*.parquet`. */
+export type Path = string | URL;
+
+/**
+ * Reads files as frames: `session.read.option('header', true).csv('airports.csv')`. Nothing is opened before the
+ * frame's schema or rows are asked for. Immutable: every setting gives a new reader.
+ */
+export class DataFrameReader<S, V extends Values> {
+  readonly #context: FrameContext;
+  readonly #source: Source;
+
+  constructor(context: FrameContext, source: Source = { format: 'parquet', options: {}, schema: undefined }) {
+    this.#context = context;
+    this.#source = source;
+  }
+
+  /** The columns to read and their types, instead of what the files say or what is inferred. */
+  schema<const I extends SchemaInput>(schema: I): DataFrameReader<ShapeOfInput<I>, V> {
+    return this.#with({ schema: schemaOf(schema) });
+  }
+  /** The format `load` reads. */
+  format(name: string): DataFrameReader<S, V> {
+    return this.#with({ format: theName(name, 'a format').toLowerCase() });
+  }
+  /** One option of the format, by Spark's name: `header`, `sep`, `inferSchema`, `mode`, … */
+  option(name: string, value: OptionValue): DataFrameReader<S, V> {
+    return this.options({ [name]: value });
+  }
+  /** Options of the format. */
+  options(options: Options): DataFrameReader<S, V> {
+    return this.#with({ options: { ...this.#source.options, ...optionTexts(options) } });
+  }
+
+  /** Parquet files. */
+  parquet(...paths: readonly Path[]): DataFrame<S, V> {
+    return this.#frame('parquet', paths);
+  }
+  /** CSV files. As in Spark, columns are strings named `_c0`, `_c1`, … unless `header`, `inferSchema` or a schema say more. */
+  csv(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+    return this.#frame('csv', asList(path), options);
+  }
+  /** JSON lines, or whole documents with the option `multiLine`. */
+  json(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+    return this.#frame('json', asList(path), options);
+  }
+  /** Lines of text, as the one string column `value`. */
+  text(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+    return this.#frame('text', asList(path), options);
+  }
+  /** Arrow IPC files and streams. */
+  arrow(...paths: readonly Path[]): DataFrame<S, V> {
+    return this.#frame('arrow', paths);
+  }
+  /** A Delta Lake table. */
+  delta(path: Path, options: Options = {}): DataFrame<S, V> {
+    return this.#frame('delta', [path], options);
+  }
+  /** Files of the format given by `format()`, Parquet by default. */
+  load(path?: Path | readonly Path[]): DataFrame<S, V> {
+    const given = path ?? this.#source.options.path;
+    return this.#frame(this.#source.format, given === undefined ? [] : asList(given));
+  }
+
+  #with<T>(change: Partial<Source>): DataFrameReader<T, V> {
+    return new DataFrameReader(this.#context, { ...this.#source, ...change });
+  }
+
+  #frame(format: string, given: readonly Path[], more: Options = {}): DataFrame<S, V> {
+    const paths = given.flat().map((path) => pathText(path));
+    if (paths.length === 0) {
+      throw new SparrowError('PATH_NOT_FOUND', `reading ${format} needs a path`, {
+        hint: `session.read.${format}('data/*.${format}')`,
+      });
+    }
+    const { schema } = this.#source;
+    const options = { ...this.#source.options, ...optionTexts(more) };
+    const description = { format, paths, options, ...(schema === undefined ? {} : { schema }) };
+    return new DataFrame(this.#context, read(description));
+  }
+}
+
+export type AnyReader<V extends Values> = DataFrameReader<Unknown, V>;
+
+const asList = (path: Path | readonly Path[]): readonly Path[] =>
+  typeof path === 'string' || path instanceof URL ? [path] : path;
+
+function pathText(path: unknown): string {
+  if (path instanceof URL) return path.protocol === 'file:' ? fileURLToPath(path) : path.href;
+  return theName(path, 'a path');
+}

@@ -1,0 +1,184 @@
+import { randomInt } from 'node:crypto';
+import type { Table } from 'apache-arrow';
+import { type Int64Type, SparrowError, type ValueOptions } from '../base/index.js';
+import { range, sqlQuery, view } from '../plan/build.js';
+import type { Plan } from '../plan/node.js';
+import { RuntimeConfig } from './conf.js';
+import type { FrameContext } from './context.js';
+import { type ColumnData, localPlan, planOfArrow, rowsToPlan, type ShapeOfColumns } from './create-data.js';
+import type { CreateEngine, QueryEngine } from './engine.js';
+import { loadEngine } from './engine-loader.js';
+import { DataFrame } from './frame.js';
+import { theName } from './names.js';
+import { DataFrameReader } from './reader.js';
+import type { DefaultValues, NotNull, Row, ShapeOfRow, SqlValue, Unknown, Values } from './row-types.js';
+import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
+import { bytesOf, checkOptions, configOf, type SessionOptions, type ValuesOf, valueOptionsOf } from './session-options.js';
+import { fromTemplate, fromText, type SqlParameters, type SqlPieces } from './sql-text.js';
+
+type Rows<R> = Iterable<R> | AsyncIterable<R>;
+
+/**
+ * Where queries start: Spark's session. `V` are the JavaScript types of its values, fixed by the options.
+ *
+ * @example await using session = await Session.create({ memory: '4GB' });
+ */
+export class Session<in out V extends Values = any> {
+  /** Settings by Spark's names, for the queries that start from now on. */
+  readonly conf: RuntimeConfig;
+  readonly #views: Map<string, Plan>;
+  readonly #context: FrameContext;
+  #engine: QueryEngine | undefined;
+
+  private constructor(engine: QueryEngine, conf: RuntimeConfig, values: ValueOptions, views: Map<string, Plan>) {
+    this.#engine = engine;
+    this.#views = views;
+    this.conf = conf;
+    this.#context = this.#contextWith(values);
+  }
+
+  /**
+   * Starts a session. Worker threads start with the first query that needs them. Throws `INVALID_SESSION_OPTION`.
+   * `createEngine` is for tests and other engines.
+   */
+  static async create<const O extends SessionOptions = Record<never, never>>(
+    options?: O,
+    createEngine?: CreateEngine,
+  ): Promise<Session<ValuesOf<O>>> {
+    const given: SessionOptions = options ?? {};
+    checkOptions(given);
+    const conf = new RuntimeConfig(configOf(given));
+    const values = valueOptionsOf(given);
+    const memoryBytes = bytesOf(given.memory);
+    const views = new Map<string, Plan>();
+    const start = createEngine ?? (await loadEngine(given));
+    const engine = await start({
+      ...(given.workers === undefined ? {} : { workers: given.workers }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(given.spillDirectory === undefined ? {} : { spillDirectory: given.spillDirectory }),
+      view: (name) => views.get(name.toLowerCase()),
+      viewNames: () => [...views.keys()],
+    });
+    return new Session(engine, conf, values, views);
+  }
+
+  #contextWith(values: ValueOptions): FrameContext {
+    const session = this;
+    return Object.freeze({
+      values,
+      get engine() {
+        return session.#running();
+      },
+      get settings() {
+        return session.conf.settings;
+      },
+      seed: () => randomInt(2 ** 31),
+      createView: (name: string, plan: Plan, replace: boolean) => session.#createView(name, plan, replace),
+    });
+  }
+
+  #running(): QueryEngine {
+    if (this.#engine !== undefined) return this.#engine;
+    throw new SparrowError('SESSION_STOPPED', 'the session was stopped', { hint: 'create another with Session.create()' });
+  }
+
+  /** Reads files: `session.read.parquet('flights/*.parquet')`. */
+  get read(): DataFrameReader<Unknown, V> {
+    return new DataFrameReader(this.#context);
+  }
+
+  /**
+   * A frame of the caller's rows: an iterable of objects, an object of columns (`{ id: [1, 2] }`), or an apache-arrow
+   * table. The schema is inferred from all rows unless it is given; a missing property is null. Values are copied at
+   * once; an async iterable is read to its end first, so it gives a promise. Throws `CANNOT_INFER_SCHEMA` and, for a
+   * value that does not fit, `CAST_INVALID_INPUT` with row and column.
+   */
+  createDataFrame<const I extends SchemaInput>(
+    data: Iterable<object> | ColumnData,
+    schema: I,
+  ): DataFrame<ShapeOfInput<I>, V>;
+  createDataFrame<const I extends SchemaInput>(
+    data: AsyncIterable<object>,
+    schema: I,
+  ): Promise<DataFrame<ShapeOfInput<I>, V>>;
+  createDataFrame<R extends object>(data: AsyncIterable<R>): Promise<DataFrame<ShapeOfRow<R>, V>>;
+  createDataFrame(data: Table): DataFrame<Unknown, V>;
+  createDataFrame<R extends object>(data: readonly R[] | Iterable<R>): DataFrame<ShapeOfRow<R>, V>;
+  createDataFrame<C extends ColumnData>(data: C): DataFrame<ShapeOfColumns<C>, V>;
+  createDataFrame(data: unknown, schema?: SchemaInput): unknown {
+    const columns = schema === undefined ? undefined : schemaOf(schema);
+    const frame = (plan: Plan) => new DataFrame(this.#context, plan);
+    const arrow = planOfArrow(data, this.#context, columns);
+    if (arrow !== undefined) return frame(arrow);
+    if (typeof data === 'object' && data !== null && Symbol.asyncIterator in data) {
+      return rowsToPlan(data as AsyncIterable<object>, this.#context, columns).then(frame);
+    }
+    return frame(localPlan(data, this.#context, columns));
+  }
+
+  /** The integers from 0 (or `start`) to before `end`, as the bigint column `id`. */
+  range(end: number | bigint): DataFrame<{ id: NotNull<Int64Type> }, V>;
+  range(start: number | bigint, end: number | bigint, step?: number | bigint): DataFrame<{ id: NotNull<Int64Type> }, V>;
+  range(first: number | bigint, second?: number | bigint, step: number | bigint = 1): unknown {
+    const [from, to] = second === undefined ? [0, first] : [first, second];
+    const by = integerOf(step, 'the step');
+    if (by === 0n) throw new SparrowError('INVALID_PARAMETER_VALUE', 'the step of a range is not 0');
+    return new DataFrame(this.#context, range(integerOf(from, 'the start'), integerOf(to, 'the end'), by));
+  }
+
+  /** A temporary view by name. The name is looked up when the query is planned. */
+  table(name: string): DataFrame<Unknown, V> {
+    return new DataFrame(this.#context, view(theName(name, 'a view')));
+  }
+
+  /** Removes a temporary view; false when there was none. */
+  dropTempView(name: string): boolean {
+    return this.#views.delete(theName(name, 'a view').toLowerCase());
+  }
+
+  /**
+   * A query in Spark SQL, lazy like every frame. As a tag, values become parameters and frames tables:
+   * session.sql`SELECT * FROM ${flights} WHERE delay > ${15}`. As a call, parameters are `:name` or `?`:
+   * `session.sql('SELECT * FROM t WHERE id = :id', { id: 7 })`.
+   */
+  sql(strings: TemplateStringsArray, ...values: readonly unknown[]): DataFrame<Unknown, V>;
+  sql(text: string, parameters?: SqlParameters | { readonly params: SqlParameters }): DataFrame<Unknown, V>;
+  sql(query: TemplateStringsArray | string, ...values: readonly unknown[]): unknown {
+    const pieces: SqlPieces =
+      typeof query === 'string' ? fromText(query, values[0] as SqlParameters | undefined) : fromTemplate(query, values);
+    return new DataFrame(this.#context, sqlQuery(pieces.text, pieces.parameters, pieces.inputs));
+  }
+
+  /** Runs a statement and gives its rows. */
+  async execute(text: string, parameters?: SqlParameters): Promise<Record<string, SqlValue>[]> {
+    const rows: Row<Unknown, V>[] = await this.sql(text, parameters ?? {}).collect();
+    return rows;
+  }
+
+  /** Ends queries and workers and gives the memory back. Safe to call twice. */
+  async stop(): Promise<void> {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    await engine?.stop();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #createView(name: string, plan: Plan, replace: boolean): void {
+    const key = name.toLowerCase();
+    if (!replace && this.#views.has(key)) {
+      throw new SparrowError('TEMP_TABLE_OR_VIEW_ALREADY_EXISTS', `there is a view \`${name}\` already`, {
+        hint: 'use createOrReplaceTempView, or drop the view first',
+        sqlState: '42P07',
+      });
+    }
+    this.#views.set(key, plan);
+  }
+}
+
+function integerOf(value: number | bigint, what: string): bigint {
+  if (typeof value === 'bigint') return value;
+  if (Number.isSafeInteger(value)) return BigInt(value);
+  throw new SparrowError('NOT_INT', `${what} of a range is a whole number, not ${value}`);
+}

@@ -1,0 +1,108 @@
+import { SparrowError } from '../base/index.js';
+import { write } from '../plan/build.js';
+import type { Plan, WritePlan } from '../plan/node.js';
+import { runToEnd } from './actions.js';
+import type { FrameContext } from './context.js';
+import type { ActionOptions } from './engine.js';
+import { theName } from './names.js';
+
+/** What happens when the target exists: Spark's save modes. */
+export type SaveMode = 'append' | 'overwrite' | 'ignore' | 'error' | 'errorifexists';
+export type OptionValue = string | number | boolean | null;
+export type Options = Readonly<Record<string, OptionValue>>;
+
+interface Target {
+  readonly mode: WritePlan['mode'];
+  readonly format: string;
+  readonly partitionBy: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Options as formats take them: text; null unsets one. */
+export function optionTexts(options: Options): Record<string, string> {
+  const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+}
+
+/**
+ * Writes a frame: `await frame.write.mode('overwrite').partitionBy('origin').parquet('out/')`.
+ * Immutable: every setting gives a new writer. Files appear when the whole write is done, or not at all.
+ */
+export class DataFrameWriter<N extends string = string> {
+  readonly #context: FrameContext;
+  readonly #plan: Plan;
+  readonly #target: Target;
+
+  constructor(
+    context: FrameContext,
+    plan: Plan,
+    target: Target = { mode: 'error', format: 'parquet', partitionBy: [], options: {} },
+  ) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#target = target;
+  }
+
+  /** What to do when the target exists. The default, `error`, throws `PATH_ALREADY_EXISTS`. */
+  mode(mode: SaveMode): DataFrameWriter<N> {
+    const known = ['append', 'overwrite', 'ignore', 'error', 'errorifexists'];
+    if (!known.includes(mode)) {
+      throw new SparrowError('INVALID_SAVE_MODE', `there is no save mode '${mode}'`, { candidates: known });
+    }
+    return this.#with({ mode: mode === 'errorifexists' ? 'error' : mode });
+  }
+
+  /** The format `save` writes. */
+  format(name: string): DataFrameWriter<N> {
+    return this.#with({ format: theName(name, 'a format').toLowerCase() });
+  }
+
+  /** One option of the format, such as `compression`. */
+  option(name: string, value: OptionValue): DataFrameWriter<N> {
+    return this.options({ [name]: value });
+  }
+
+  /** Options of the format. */
+  options(options: Options): DataFrameWriter<N> {
+    return this.#with({ options: { ...this.#target.options, ...optionTexts(options) } });
+  }
+
+  /** One folder for each combination of these columns' values: `origin=SFO/`. */
+  partitionBy(...columns: readonly (N | readonly N[])[]): DataFrameWriter<N> {
+    return this.#with({ partitionBy: columns.flat().map((name) => theName(name, 'a partition column')) });
+  }
+
+  /** Writes Parquet files into the folder `path`. */
+  parquet(path: string, options: ActionOptions = {}): Promise<void> {
+    return this.#save('parquet', path, options);
+  }
+  /** Writes CSV files into the folder `path`. */
+  csv(path: string, options: ActionOptions = {}): Promise<void> {
+    return this.#save('csv', path, options);
+  }
+  /** Writes JSON lines into the folder `path`. */
+  json(path: string, options: ActionOptions = {}): Promise<void> {
+    return this.#save('json', path, options);
+  }
+  /** Writes the one string column of the frame as lines of text. */
+  text(path: string, options: ActionOptions = {}): Promise<void> {
+    return this.#save('text', path, options);
+  }
+  /** Writes Arrow IPC files into the folder `path`. */
+  arrow(path: string, options: ActionOptions = {}): Promise<void> {
+    return this.#save('arrow', path, options);
+  }
+  /** Writes in the format given by `format()`, Parquet by default. */
+  save(path: string, options: ActionOptions = {}): Promise<void> {
+    return this.#save(this.#target.format, path, options);
+  }
+
+  async #save(format: string, path: string, options: ActionOptions): Promise<void> {
+    const target = { ...this.#target, format, path: theName(path, 'the path to write to') };
+    await runToEnd(this.#context, write(this.#plan, target), options);
+  }
+
+  #with(change: Partial<Target>): DataFrameWriter<N> {
+    return new DataFrameWriter(this.#context, this.#plan, { ...this.#target, ...change });
+  }
+}

@@ -1,0 +1,179 @@
+import { type Batch, engineBug, sliceColumn, unreachable } from '../../base/index.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
+import type { SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
+import { addStep, batchColumns, columnOf, type Flow, type FlowPart, splitColumns, tasksOf } from './flow.js';
+import { openAggregate } from './open-aggregate.js';
+import { openJoin } from './open-join.js';
+import { openSort } from './open-sort.js';
+import { openWindow } from './open-window.js';
+import type { Query } from './query.js';
+import type { DoneTask, Scheduler } from './scheduler.js';
+
+/** Batches of one task, so that tasks are large enough to pay for themselves and small enough to share out. */
+const BATCHES_PER_TASK = 4;
+/** Below these, work stays on the caller's thread. */
+const SMALL_ROWS = 20_000;
+const SMALL_BYTES = 1 << 20;
+
+/** Runs a physical plan: pipelines breaker by breaker, each shared out over the threads. */
+export class Executor {
+  constructor(
+    readonly scheduler: Scheduler,
+    readonly query: Query,
+    readonly settings: EvalSettings,
+  ) {}
+
+  /** The plan's rows, in order. Each batch lives until the next one is asked for. */
+  async *batches(plan: PhysicalPlan): AsyncGenerator<Batch> {
+    const flow = await this.open(plan);
+    for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
+      if (done.output.kind !== 'batches') throw engineBug('batches expected');
+      yield* done.output.batches;
+      this.query.release(done.arena);
+    }
+  }
+
+  /** The plan's rows, all held; their memory belongs to the query unless it is kept. */
+  async collect(plan: PhysicalPlan): Promise<{ batches: Batch[]; arenas: number[] }> {
+    return this.materialize(await this.open(plan));
+  }
+
+  async materialize(flow: Flow): Promise<{ batches: Batch[]; arenas: number[] }> {
+    const batches: Batch[] = [];
+    const arenas: number[] = [];
+    for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
+      if (done.output.kind !== 'batches') throw engineBug('batches expected');
+      batches.push(...done.output.batches);
+      arenas.push(done.arena);
+    }
+    return { batches, arenas };
+  }
+
+  /** Runs every part of a flow into a sink. */
+  async *results(flow: Flow, sink: (part: FlowPart) => SinkSpec, limit?: number): AsyncGenerator<DoneTask> {
+    for (const part of flow) {
+      yield* this.scheduler.run(this.query, tasksOf(part, sink(part), this.settings, limit), part.small);
+    }
+  }
+
+  async allResults(flow: Flow, sink: (part: FlowPart) => SinkSpec): Promise<DoneTask[]> {
+    const all: DoneTask[] = [];
+    for await (const done of this.results(flow, sink)) all.push(done);
+    return all;
+  }
+
+  /** What feeds the operator above: everything up to the last pipeline breaker has run when this resolves. */
+  async open(plan: PhysicalPlan): Promise<Flow> {
+    this.query.check();
+    switch (plan.kind) {
+      case 'scan':
+        return this.#openScan(plan);
+      case 'batches':
+        return [this.batchPart(plan.columns, await plan.load())];
+      case 'filter': {
+        const { condition } = plan;
+        return addStep(await this.open(plan.input), { kind: 'filter', condition }, (part) => part.columns);
+      }
+      case 'project':
+        return this.project(await this.open(plan.input), plan.exprs);
+      case 'sample': {
+        const { lowerBound: lower, upperBound: upper, seed } = plan;
+        return addStep(await this.open(plan.input), { kind: 'sample', lower, upper, seed }, (part) => part.columns);
+      }
+      case 'union':
+        return (await Promise.all(plan.inputs.map((input) => this.open(input)))).flat();
+      case 'limit':
+        return this.#openLimit(plan);
+      case 'repartition':
+        return this.#openRepartition(plan);
+      case 'aggregate':
+        return openAggregate(this, plan);
+      case 'join':
+        return openJoin(this, plan);
+      case 'sort':
+        return openSort(this, plan);
+      case 'window':
+        return openWindow(this, plan);
+      default:
+        return unreachable(plan);
+    }
+  }
+
+  project(flow: Flow, exprs: readonly PhysicalExpr[]): Flow {
+    return addStep(flow, { kind: 'project', exprs }, (part) => exprs.map((e) => columnOf(e, part.columns, this.settings)));
+  }
+
+  /** Batches that are there already, as the start of a flow. */
+  batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[], perTask = BATCHES_PER_TASK, skip = 0): FlowPart {
+    const inputs: TaskInput[] = [];
+    let row = 0;
+    for (let i = 0; i < batches.length; i += perTask) {
+      const some = batches.slice(i, i + perTask);
+      inputs.push({ kind: 'batches', batches: some, firstRow: row, skip: i === 0 ? skip : 0 });
+      row += some.reduce((n, b) => n + b.rows, 0);
+    }
+    const known = batchColumns(columns, batches);
+    return { source: { kind: 'batches', columns: known, stable: true }, inputs, steps: [], tables: [], columns: known, small: row <= SMALL_ROWS };
+  }
+
+  async #openScan(plan: Extract<PhysicalPlan, { kind: 'scan' }>): Promise<Flow> {
+    const { splits, skipped } = await plan.source.plan(plan.request);
+    void skipped;
+    let row = 0;
+    const inputs = splits.map((split): TaskInput => {
+      const firstRow = row;
+      row += split.rows ?? 0;
+      return { kind: 'split', split, request: plan.request, firstRow };
+    });
+    const columns = splitColumns(plan.columns, splits);
+    const bytes = splits.reduce((n, s) => n + (s.bytes ?? SMALL_BYTES), 0);
+    const small = bytes < SMALL_BYTES && row <= SMALL_ROWS;
+    return [{ source: { kind: 'batches', columns, stable: false }, inputs, steps: [], tables: [], columns, small }];
+  }
+
+  /** Runs just enough tasks for the rows wanted. */
+  async #openLimit(plan: Extract<PhysicalPlan, { kind: 'limit' }>): Promise<Flow> {
+    const wanted = plan.limit === undefined ? Number.POSITIVE_INFINITY : plan.offset + plan.limit;
+    const flow = addStep(await this.open(plan.input), { kind: 'limit', rows: 0 }, (part) => part.columns);
+    const batches: Batch[] = [];
+    let rows = 0;
+    if (wanted > 0) {
+      const most = Number.isFinite(wanted) ? Math.min(wanted, 0xfffffffe) : undefined;
+      for await (const done of this.results(flow, (part) => outputSink(part.columns), most)) {
+        if (done.output.kind !== 'batches') throw engineBug('batches expected');
+        batches.push(...done.output.batches);
+        rows += done.output.rows;
+        if (rows >= wanted) break;
+      }
+    }
+    const rest = cut(batches, plan.offset, wanted);
+    return [this.batchPart(plan.columns, rest.batches, BATCHES_PER_TASK, rest.skip)];
+  }
+
+  async #openRepartition(plan: Extract<PhysicalPlan, { kind: 'repartition' }>): Promise<Flow> {
+    const { batches } = await this.materialize(await this.open(plan.input));
+    const perTask = Math.max(1, Math.ceil(batches.length / Math.max(1, plan.partitions)));
+    return [this.batchPart(plan.columns, batches, perTask)];
+  }
+}
+
+export const outputSink = (columns: readonly SourceColumn[]): SinkSpec => ({ kind: 'output', columns });
+
+/** The first `end` rows of a list of batches; whole batches before `offset` are left out, the rest is `skip`. */
+function cut(batches: readonly Batch[], offset: number, end: number): { batches: Batch[]; skip: number } {
+  const kept: Batch[] = [];
+  let skip = offset;
+  let row = 0;
+  for (const batch of batches) {
+    const to = Math.min(batch.rows, end - row);
+    row += batch.rows;
+    if (to <= 0) break;
+    if (kept.length === 0 && skip >= to) {
+      skip -= batch.rows;
+      continue;
+    }
+    kept.push(to === batch.rows ? batch : { rows: to, columns: batch.columns.map((c) => sliceColumn(c, 0, to)) });
+  }
+  return { batches: kept, skip: kept.length === 0 ? 0 : skip };
+}

@@ -1,0 +1,81 @@
+import { type Batch, type ColumnStats, integerBounds, isFloating, type ScanSplit } from '../../base/index.js';
+import type { Range } from '../../functions/define.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { PhysicalColumn } from '../physical.js';
+import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
+import { exprRange } from '../task/variant.js';
+import type { TaskTemplate } from './scheduler.js';
+
+/** Inputs that share a source form and the steps behind it. */
+export interface FlowPart {
+  readonly source: SourceSpec;
+  readonly inputs: readonly TaskInput[];
+  readonly steps: readonly StepSpec[];
+  readonly tables: readonly JoinTable[];
+  /** What comes out of the last step. */
+  readonly columns: readonly SourceColumn[];
+  /** So little work that other threads would cost more than they help. */
+  readonly small: boolean;
+  /** Inputs known only when every part before has run (rows of a join build without a match). */
+  readonly later?: () => readonly TaskInput[];
+}
+
+/** A query's pipeline while it is being put together: what feeds it, in the order of its rows. */
+export type Flow = readonly FlowPart[];
+
+/** Adds a step to every part. */
+export function addStep(flow: Flow, step: StepSpec, columns: (part: FlowPart) => readonly SourceColumn[], tables: readonly JoinTable[] = []): Flow {
+  return flow.map((part) => {
+    const moved = step.kind === 'probe' ? { ...step, table: step.table + part.tables.length } : step;
+    return { ...part, steps: [...part.steps, moved], tables: [...part.tables, ...tables], columns: columns(part) };
+  });
+}
+
+/** The tasks of one part, ending in a sink. */
+export function tasksOf(part: FlowPart, sink: SinkSpec, settings: EvalSettings, limit?: number): TaskTemplate[] {
+  const spec = { source: part.source, steps: part.steps, sink, settings };
+  const inputs = part.later?.() ?? part.inputs;
+  return inputs.map((input) => ({ spec, input, tables: part.tables, ...(limit === undefined ? {} : { limit }) }));
+}
+
+/** Type, nullability and bounds of an expression over the part's columns. */
+export function columnOf(expr: PhysicalExpr, columns: readonly SourceColumn[], settings: EvalSettings): SourceColumn {
+  if (expr.kind === 'column') return columns[expr.index] ?? { type: expr.type, nullable: expr.nullable };
+  const nullable = expr.kind === 'literal' ? expr.value === null : expr.nullable;
+  const facts = columns.map((c) => (c.range === undefined ? {} : { range: c.range }));
+  const range = exprRange(expr, facts, settings);
+  return { type: expr.type, nullable, ...(range === undefined ? {} : { range }) };
+}
+
+/** What is known of scanned columns from the statistics of the splits. */
+export function splitColumns(columns: readonly PhysicalColumn[], splits: readonly ScanSplit[]): SourceColumn[] {
+  return columns.map((column) => {
+    const stats = splits.map((split) => split.stats?.[column.name]);
+    const range = rangeOfStats(column, stats);
+    const noNulls = splits.length > 0 && stats.every((s) => s?.nullCount === 0);
+    return { type: column.type, nullable: column.nullable && !noNulls, ...(range === undefined ? {} : { range }) };
+  });
+}
+
+/** What is known of columns of batches that are there. */
+export function batchColumns(columns: readonly PhysicalColumn[], batches: readonly Batch[]): SourceColumn[] {
+  return columns.map((column, i) => {
+    const range = rangeOfStats(column, batches.map((b) => b.columns[i]?.stats));
+    const nullable = batches.some((b) => b.columns[i]?.nullCount !== 0);
+    return { type: column.type, nullable, ...(range === undefined ? {} : { range }) };
+  });
+}
+
+function rangeOfStats(column: PhysicalColumn, stats: readonly (ColumnStats | undefined)[]): Range | undefined {
+  if (isFloating(column.type) || integerBounds(column.type) === undefined || stats.length === 0) return undefined;
+  let low: bigint | undefined;
+  let high: bigint | undefined;
+  for (const s of stats) {
+    if (s?.min === undefined || s.max === undefined) return undefined;
+    const min = BigInt(s.min);
+    const max = BigInt(s.max);
+    if (low === undefined || min < low) low = min;
+    if (high === undefined || max > high) high = max;
+  }
+  return low === undefined || high === undefined ? undefined : [low, high];
+}

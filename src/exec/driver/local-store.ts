@@ -1,0 +1,46 @@
+import { Arena, type Batch, BATCH_ROWS, buildColumn, type Scalar, type SharedHeap, sliceColumn } from '../../base/index.js';
+import type { LocalData, LocalPlan } from '../../plan/node.js';
+
+/** Rows between two pauses while local data is laid out, so that the event loop goes on. */
+const ROWS_PER_PAUSE = 16_384;
+
+/** Local rows in the heap: laid out when first used, kept as long as the frame's data is. */
+export class LocalStore {
+  readonly #laidOut = new WeakMap<LocalData, Promise<readonly Batch[]>>();
+  readonly #gone: FinalizationRegistry<number>;
+
+  constructor(private readonly heap: SharedHeap) {
+    this.#gone = new FinalizationRegistry((arena) => heap.releaseArena(arena));
+  }
+
+  async batches(plan: LocalPlan): Promise<readonly Batch[]> {
+    const { data, columns } = plan;
+    let all = this.#laidOut.get(data);
+    if (all === undefined) {
+      all = this.#layOut(data);
+      this.#laidOut.set(data, all);
+    }
+    const batches = await all;
+    if (columns === undefined) return batches;
+    return batches.map((batch) => ({ rows: batch.rows, columns: columns.map((c) => batch.columns[c] as Batch['columns'][number]) }));
+  }
+
+  async #layOut(data: LocalData): Promise<readonly Batch[]> {
+    const { content, schema } = data;
+    if (content.kind === 'batches') return content.batches;
+    const arena = new Arena(this.heap, this.heap.newArena('local rows').id, 'local rows');
+    this.#gone.register(data, arena.id);
+    const batches: Batch[] = [];
+    for (let from = 0; from < content.rows; from += BATCH_ROWS) {
+      const rows = Math.min(BATCH_ROWS, content.rows - from);
+      const columns = [];
+      for (const [i, field] of schema.fields.entries()) {
+        const values = content.columns[i] as readonly Scalar[];
+        columns.push(buildColumn(arena, field.type, from === 0 && rows === values.length ? values : values.slice(from, from + rows)));
+        if (rows >= ROWS_PER_PAUSE) await new Promise(setImmediate);
+      }
+      batches.push({ rows, columns: columns.map((c) => sliceColumn(c, 0, rows)) });
+    }
+    return batches;
+  }
+}

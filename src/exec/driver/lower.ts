@@ -1,0 +1,222 @@
+import { type Batch, engineBug, type Predicate, SparrowError } from '../../base/index.js';
+import { isNullable, type PhysicalExpr } from '../../functions/expression.js';
+import { bind, bindWith, positionsOf } from '../../plan/bind.js';
+import type { AggregateCall, Alias, Attribute, Expr, SortOrder } from '../../plan/expr.js';
+import { readsOnly, toAttribute } from '../../plan/expr-type.js';
+import { exprKey } from '../../plan/facts.js';
+import { equiTerm, splitAnd } from '../../plan/logic.js';
+import type { AggregatePlan, CachedPlan, JoinPlan, LocalPlan, Plan, RangePlan, SortPlan, WindowPlan } from '../../plan/node.js';
+import { outputOf } from '../../plan/output.js';
+import { replaceExpr, visitExpr } from '../../plan/walk-expr.js';
+import type { AggregateSpec, JoinKey, PhysicalColumn, PhysicalJoinType, PhysicalPlan, SortKey, WindowSpecCall } from '../physical.js';
+import { rangeSource } from './range-source.js';
+import { toPredicate } from './source-predicate.js';
+
+/** What lowering asks of the session. */
+export interface LowerContext {
+  /** Local rows as batches. */
+  local(plan: LocalPlan): Promise<readonly Batch[]>;
+  /** The cached frame's batches; filled when they are first asked for. */
+  cached(plan: CachedPlan): Promise<readonly Batch[]>;
+  readonly shufflePartitions: number;
+}
+
+/** The operators of this machine for a resolved (and usually optimized) logical plan. */
+export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
+  const output = outputOf(plan);
+  const columns = output.map(physicalColumn);
+  switch (plan.kind) {
+    case 'scan': {
+      const predicate: Predicate | undefined = plan.predicate === undefined ? undefined : toPredicate(plan.predicate);
+      const request = {
+        columns: output.map((a) => a.name),
+        ...(predicate === undefined ? {} : { predicate }),
+        ...(plan.limit === undefined ? {} : { limit: plan.limit }),
+      };
+      return { kind: 'scan', columns, source: plan.source, request };
+    }
+    case 'local':
+      return { kind: 'batches', columns, label: 'local rows', load: () => context.local(plan) };
+    case 'cached':
+      return { kind: 'batches', columns, label: `cache ${plan.cacheId}`, load: () => context.cached(plan) };
+    case 'range':
+      return lowerRange(plan, columns);
+    case 'subquery_alias':
+      return lower(plan.input, context);
+    case 'project':
+      return { kind: 'project', columns, input: lower(plan.input, context), exprs: plan.exprs.map((e) => bind(e, outputOf(plan.input))) };
+    case 'filter':
+      return lowerFilter(splitAnd(plan.condition), outputOf(plan.input), lower(plan.input, context), columns);
+    case 'aggregate':
+      return lowerAggregate(plan, columns, context);
+    case 'distinct': {
+      const keys = output.map((a): PhysicalExpr => bind(a, outputOf(plan.input)));
+      return { kind: 'aggregate', columns, input: lower(plan.input, context), keys, aggregates: [], output: keys.map(passOn) };
+    }
+    case 'join':
+      return lowerJoin(plan, columns, context);
+    case 'sort':
+      return lowerSort(plan, columns, context);
+    case 'limit': {
+      const most = plan.limit === undefined ? {} : { limit: plan.limit };
+      if (plan.input.kind === 'sort' && plan.input.local !== true) {
+        return { ...lowerSort(plan.input, columns, context), ...most, offset: plan.offset };
+      }
+      return { kind: 'limit', columns, input: lower(plan.input, context), ...most, offset: plan.offset };
+    }
+    case 'union':
+      return { kind: 'union', columns, inputs: plan.inputs.map((input) => lower(input, context)) };
+    case 'window':
+      return lowerWindow(plan, columns, context);
+    case 'sample':
+      if (plan.withReplacement) {
+        throw new SparrowError('UNSUPPORTED_FEATURE', 'sampling with replacement is not supported', { hint: 'sample without replacement' });
+      }
+      return {
+        kind: 'sample',
+        columns,
+        input: lower(plan.input, context),
+        lowerBound: plan.lowerBound ?? 0,
+        upperBound: (plan.lowerBound ?? 0) + plan.fraction,
+        seed: plan.seed,
+      };
+    case 'repartition': {
+      const partitions = plan.partitions ?? context.shufflePartitions;
+      return { kind: 'repartition', columns, input: lower(plan.input, context), partitions };
+    }
+    default:
+      throw engineBug(`a ${plan.kind} plan cannot be run`);
+  }
+}
+
+const physicalColumn = (a: Attribute): PhysicalColumn => ({ name: a.name, type: a.type, nullable: a.nullable });
+
+const passOn = (key: PhysicalExpr, index: number): PhysicalExpr => ({ kind: 'column', index, type: key.type, nullable: isNullable(key) });
+
+function lowerRange(plan: RangePlan, columns: readonly PhysicalColumn[]): PhysicalPlan {
+  const [only] = plan.output;
+  return { kind: 'scan', columns, source: rangeSource(plan.start, plan.end, plan.step), request: { columns: only === undefined ? [] : ['id'] } };
+}
+
+/** One filter a condition: each can then be decided in the way that suits it. Their order stays. */
+function lowerFilter(conditions: readonly Expr[], output: readonly Attribute[], input: PhysicalPlan, columns: readonly PhysicalColumn[]): PhysicalPlan {
+  return conditions.reduce<PhysicalPlan>((below, condition) => ({ kind: 'filter', columns, input: below, condition: bind(condition, output) }), input);
+}
+
+function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+  const input = outputOf(plan.input);
+  const keys = plan.groupBy.map((key) => bind(key, input));
+  const calls = new Map<number, { index: number; call: AggregateCall }>();
+  for (const expr of plan.output) {
+    visitExpr(expr, (e) => {
+      if (e.kind !== 'aggregate_call') return true;
+      const key = exprKey(e);
+      if (!calls.has(key)) calls.set(key, { index: calls.size, call: e });
+      return false;
+    });
+  }
+  const aggregates = [...calls.values()].map(({ call }) => aggregateSpec(call, input));
+  // Results get attributes of their own, so that the output expressions bind like any others.
+  const results = [...calls.values()].map(({ call, index }): Attribute => ({ kind: 'attribute', id: -1 - index, name: call.fn, type: call.type, nullable: call.nullable }));
+  const keyColumns = plan.groupBy.map(toAttribute);
+  const positions = positionsOf([...keyColumns, ...results]);
+  const output = plan.output.map((expr) => {
+    const replaced = replaceExpr(expr, (e) => {
+      if (e.kind === 'aggregate_call') return results[(calls.get(exprKey(e)) as { index: number }).index];
+      const k = plan.groupBy.findIndex((key) => e.kind !== 'alias' && key.kind === 'alias' && exprKey(key.input) === exprKey(e));
+      return k < 0 ? undefined : keyColumns[k];
+    });
+    return bindWith(replaced, positions);
+  });
+  return { kind: 'aggregate', columns, input: lower(plan.input, context), keys, aggregates, output };
+}
+
+function aggregateSpec(call: AggregateCall, input: readonly Attribute[]): AggregateSpec {
+  if (call.distinct) throw engineBug(`${call.fn}(DISTINCT …) was not rewritten`);
+  return {
+    fn: call.fn,
+    args: call.args.map((arg) => bind(arg, input)),
+    ...(call.filter === undefined ? {} : { filter: bind(call.filter, input) }),
+    type: call.type,
+    nullable: call.nullable,
+  };
+}
+
+function lowerJoin(plan: JoinPlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+  const left = outputOf(plan.left);
+  const right = outputOf(plan.right);
+  const leftIds = new Set(left.map((a) => a.id));
+  const rightIds = new Set(right.map((a) => a.id));
+  const keys: JoinKey[] = [];
+  const rest: Expr[] = [];
+  for (const term of plan.condition === undefined ? [] : splitAnd(plan.condition)) {
+    const equi = equiTerm(term, (e) => readsOnly(e, leftIds), (e) => readsOnly(e, rightIds));
+    if (equi === undefined) rest.push(term);
+    else keys.push({ left: bind(equi.left, left), right: bind(equi.right, right), nullSafe: equi.nullSafe });
+  }
+  const both = [...left, ...right];
+  const [first, ...others] = rest.map((term) => bind(term, both));
+  const residual = others.reduce((all, term) => (all === undefined ? term : conjunction(all, term)), first);
+  const how: PhysicalJoinType = plan.how === 'cross' ? 'inner' : plan.how;
+  const build = plan.build ?? (how === 'right' ? 'left' : 'right');
+  return {
+    kind: 'join',
+    columns,
+    left: lower(plan.left, context),
+    right: lower(plan.right, context),
+    how,
+    keys,
+    ...(residual === undefined ? {} : { residual }),
+    build,
+  };
+}
+
+const conjunction = (a: PhysicalExpr, b: PhysicalExpr): PhysicalExpr => ({
+  kind: 'call',
+  fn: 'and',
+  args: [a, b],
+  type: { kind: 'boolean' },
+  nullable: isNullable(a) || isNullable(b),
+});
+
+function lowerSort(plan: SortPlan, columns: readonly PhysicalColumn[], context: LowerContext): Extract<PhysicalPlan, { kind: 'sort' }> {
+  const keys = plan.orders.map((order) => sortKey(order, outputOf(plan.input)));
+  return { kind: 'sort', columns, input: lower(plan.input, context), keys, offset: 0 };
+}
+
+const sortKey = (order: SortOrder, input: readonly Attribute[]): SortKey => ({
+  expr: bind(order.input, input),
+  descending: order.descending,
+  nullsFirst: order.nullsFirst,
+});
+
+function lowerWindow(plan: WindowPlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+  const input = outputOf(plan.input);
+  return {
+    kind: 'window',
+    columns,
+    input: lower(plan.input, context),
+    partitionBy: plan.partitionBy.map((e) => bind(e, input)),
+    orderBy: plan.orderBy.map((order) => sortKey(order, input)),
+    calls: plan.calls.map((alias) => windowCall(alias, input)),
+  };
+}
+
+function windowCall(alias: Alias, input: readonly Attribute[]): WindowSpecCall {
+  const window = alias.input;
+  if (window.kind !== 'window_call') throw engineBug(`a window column that is a ${window.kind}`);
+  const call = window.input;
+  if (call.kind !== 'aggregate_call' && call.kind !== 'call') throw engineBug(`a window over a ${call.kind}`);
+  const { frame } = window.spec;
+  const bound = (b: { kind: string; offset?: number }): number | undefined => (b.kind === 'offset' ? b.offset : b.kind === 'current_row' ? 0 : undefined);
+  const start = frame === undefined ? undefined : bound(frame.start);
+  const end = frame === undefined ? undefined : bound(frame.end);
+  return {
+    fn: call.fn,
+    args: call.args.map((arg) => bind(arg, input)),
+    type: call.type,
+    nullable: call.nullable,
+    ...(call.kind === 'aggregate_call' && call.filter !== undefined ? { filter: bind(call.filter, input) } : {}),
+    ...(frame === undefined ? {} : { frame: { unit: frame.unit, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) } }),
+  };
+}

@@ -1,0 +1,201 @@
+import { carrierOf, engineBug } from '../../base/index.js';
+import { type PhysicalExpr } from '../../functions/expression.js';
+import { isDirectKey } from '../compile/sinks.js';
+import type { PhysicalJoin } from '../physical.js';
+import { totalRows } from '../task/row-store.js';
+import type { JoinTable, KeptLayoutSpec, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
+import type { Executor } from './executor.js';
+import { addStep, columnOf, type Flow, type FlowPart } from './flow.js';
+
+/** Rows that one thread links quicker than several. */
+const SMALL_LINK = 100_000;
+/** A direct table may have this many slots a row. */
+const DIRECT_SPREAD = 8n;
+const MAX_DIRECT_SLOTS = 1n << 28n;
+
+interface BuildSide {
+  readonly layout: KeptLayoutSpec;
+  readonly chunks: readonly RowChunk[];
+  readonly table: JoinTable;
+  /** Position of each input column among the stored fields. */
+  readonly fieldOf: readonly number[];
+  readonly columns: readonly SourceColumn[];
+}
+
+/** One side is held in a table; the other side's pipeline runs on through it. */
+export async function openJoin(executor: Executor, plan: PhysicalJoin): Promise<Flow> {
+  const left = plan.build === 'left';
+  const build = await buildSide(executor, plan, left);
+  const probe = await executor.open(left ? plan.right : plan.left);
+  const form = joinForm(plan.how, left);
+  const step: ProbeStep = {
+    kind: 'probe',
+    table: 0,
+    keys: plan.keys.map((k) => (left ? k.right : k.left)),
+    nullSafe: plan.keys.map((k) => k.nullSafe),
+    how: form.how,
+    marks: form.rest !== undefined,
+    probeColumns: (left ? plan.right : plan.left).columns.length,
+    payload: build.fieldOf,
+    buildFirst: left,
+    ...(plan.residual === undefined ? {} : { residual: plan.residual }),
+    layout: build.layout,
+    addressing: build.table.addressing,
+  };
+  const probed = addStep(probe, step, (part) => joinColumns(plan, form.how, left, part.columns, build.columns), [build.table]);
+  if (form.rest === undefined) return probed;
+  const rest = restPart(executor, plan, form.rest, left, build);
+  if (form.how !== 'mark') return [...probed, rest];
+  // Nothing flows out of marking; it must be over before the marked rows are read.
+  await executor.allResults(probed, () => ({ kind: 'none' }));
+  return [rest];
+}
+
+interface JoinForm {
+  readonly how: ProbeStep['how'];
+  /** Build rows that come out after everything was probed. */
+  readonly rest?: 'matched' | 'unmatched';
+}
+
+function joinForm(how: PhysicalJoin['how'], buildLeft: boolean): JoinForm {
+  switch (how) {
+    case 'inner':
+      return { how: 'pairs' };
+    case 'left':
+      return buildLeft ? { how: 'pairs', rest: 'unmatched' } : { how: 'probe_outer' };
+    case 'right':
+      return buildLeft ? { how: 'probe_outer' } : { how: 'pairs', rest: 'unmatched' };
+    case 'full':
+      return { how: 'probe_outer', rest: 'unmatched' };
+    case 'semi':
+      return buildLeft ? { how: 'mark', rest: 'matched' } : { how: 'semi' };
+    case 'anti':
+      return buildLeft ? { how: 'mark', rest: 'unmatched' } : { how: 'anti' };
+  }
+}
+
+function joinColumns(
+  plan: PhysicalJoin,
+  how: ProbeStep['how'],
+  left: boolean,
+  probe: readonly SourceColumn[],
+  build: readonly SourceColumn[],
+): readonly SourceColumn[] {
+  if (how === 'semi' || how === 'anti' || how === 'mark') return probe;
+  const outer = how === 'probe_outer' ? build.map((c) => ({ ...c, nullable: true })) : build;
+  void plan;
+  return left ? [...outer, ...probe] : [...probe, ...outer];
+}
+
+async function buildSide(executor: Executor, plan: PhysicalJoin, left: boolean): Promise<BuildSide> {
+  const input = left ? plan.left : plan.right;
+  const keys = plan.keys.map((k) => (left ? k.left : k.right));
+  const flow = await executor.open(input);
+  const columns = mergedColumns(flow, input.columns);
+  const stored = storedFields(keys, columns, executor);
+  const keepNullKeys = plan.how === 'full' || plan.how === (left ? 'left' : 'right') || (plan.how === 'anti' && left);
+  const sink: SinkSpec = {
+    kind: 'build',
+    keys,
+    nullSafe: plan.keys.map((k) => k.nullSafe),
+    fields: stored.fields,
+    layout: stored.layout,
+    keepNullKeys,
+  };
+  const done = await executor.allResults(flow, () => sink);
+  const outputs = done.map(({ output }) => {
+    if (output.kind !== 'rows') throw engineBug('rows expected');
+    return output;
+  });
+  const chunks = outputs.flatMap((o) => o.chunks);
+  const bounds = outputs.filter((o) => o.rows > 0).map((o) => [o.keyMin, o.keyMax] as const);
+  const table = await link(executor, plan, keys[0], chunks, bounds, stored.layout);
+  return { layout: stored.layout, chunks, table, fieldOf: stored.fieldOf, columns };
+}
+
+/** Columns of all parts together: bounds hold for all of them or are dropped. */
+export function mergedColumns(flow: Flow, columns: readonly { type: SourceColumn['type'] }[]): SourceColumn[] {
+  return columns.map((column, i) => {
+    const known = flow.map((part) => part.columns[i]);
+    const ranges = known.map((k) => k?.range);
+    const [first] = ranges;
+    const range = ranges.reduce(
+      (all, r) => (all === undefined || r === undefined ? undefined : ([r[0] < all[0] ? r[0] : all[0], r[1] > all[1] ? r[1] : all[1]] as const)),
+      first,
+    );
+    return { type: column.type, nullable: known.some((k) => k?.nullable !== false), ...(range === undefined ? {} : { range }) };
+  });
+}
+
+/** Keys are stored first; a column that is a key is not stored twice. */
+function storedFields(keys: readonly PhysicalExpr[], columns: readonly SourceColumn[], executor: Executor): { fields: PhysicalExpr[]; layout: KeptLayoutSpec; fieldOf: number[] } {
+  const fields: PhysicalExpr[] = [];
+  const specs: SourceColumn[] = keys.map((key) => {
+    const { range: _, ...column } = columnOf(key, columns, executor.settings);
+    return column;
+  });
+  const fieldOf = columns.map((column, index) => {
+    const carrier = carrierOf(column.type);
+    // A float key is stored in canonical form, which is not the value that came in.
+    const asKey = carrier === 'f32' || carrier === 'f64' ? -1 : keys.findIndex((k) => k.kind === 'column' && k.index === index);
+    if (asKey >= 0) return asKey;
+    fields.push({ kind: 'column', index, type: column.type, nullable: column.nullable });
+    return specs.push(column) - 1;
+  });
+  return { fields, layout: { header: 'join', fields: specs }, fieldOf };
+}
+
+async function link(
+  executor: Executor,
+  plan: PhysicalJoin,
+  key: PhysicalExpr | undefined,
+  chunks: readonly RowChunk[],
+  bounds: readonly (readonly [bigint, bigint])[],
+  layout: KeptLayoutSpec,
+): Promise<JoinTable> {
+  const rows = totalRows(chunks);
+  const { arena } = executor.query;
+  const inline = rows < SMALL_LINK;
+  const make = async (addressing: JoinTable['addressing'], slots: number, base: bigint): Promise<JoinTable> => {
+    const heads = arena.alloc(slots * 4);
+    const table: JoinTable = { addressing, heads, size: addressing === 'hash' ? slots - 1 : slots, base, rows };
+    await executor.scheduler.link(executor.query, { chunks, layout, table }, slots, inline);
+    return table;
+  };
+  if (key === undefined) return make('all', 1, 0n);
+  const present = bounds.filter(([min, max]) => min <= max);
+  if (plan.keys.length === 1 && plan.keys[0]?.nullSafe === false && isDirectKey(key) && present.length > 0) {
+    const min = present.reduce((m, b) => (b[0] < m ? b[0] : m), present[0]?.[0] as bigint);
+    const max = present.reduce((m, b) => (b[1] > m ? b[1] : m), present[0]?.[1] as bigint);
+    const slots = max - min + 1n;
+    if (slots <= DIRECT_SPREAD * BigInt(rows) + 1024n && slots <= MAX_DIRECT_SLOTS) return make('direct', Number(slots), min);
+  }
+  let slots = 16;
+  while (slots < rows * 2) slots *= 2;
+  return make('hash', slots, 0n);
+}
+
+/** Build rows that were (not) matched, shaped as the join's output. */
+function restPart(executor: Executor, plan: PhysicalJoin, only: 'matched' | 'unmatched', left: boolean, build: BuildSide): FlowPart {
+  const input = build.chunks.length === 0 ? [] : [{ kind: 'kept', chunks: build.chunks } as const];
+  const rows = totalRows(build.chunks);
+  const own = build.fieldOf.map((field, i): PhysicalExpr => {
+    const column = build.layout.fields[field] as SourceColumn;
+    void i;
+    return { kind: 'column', index: field, type: column.type, nullable: column.nullable };
+  });
+  const other = plan.how === 'semi' || plan.how === 'anti' ? [] : (left ? plan.right : plan.left).columns;
+  const nulls = other.map((c): PhysicalExpr => ({ kind: 'literal', type: c.type, value: null }));
+  const exprs = left ? [...own, ...nulls] : [...nulls, ...own];
+  const part: FlowPart = {
+    source: { kind: 'rows', rows: { kind: 'kept', layout: build.layout, only } },
+    inputs: [],
+    later: () => input,
+    steps: [],
+    tables: [],
+    columns: build.layout.fields,
+    small: rows < 10_000,
+  };
+  return executor.project([part], exprs)[0] as FlowPart;
+}
+

@@ -1,0 +1,89 @@
+import { engineBug } from '../../base/index.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
+import { ENTRY_BYTES } from '../compile/sort-module.js';
+import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
+import type { Executor } from './executor.js';
+import type { Flow, FlowPart } from './flow.js';
+import { mergedColumns } from './open-join.js';
+
+type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
+
+/** Rows that one thread merges quicker than several. */
+const SMALL_SORT = 50_000;
+
+/** Every task sorts its own rows; then ranges of keys are merged side by side. */
+export async function openSort(executor: Executor, plan: PhysicalSort): Promise<Flow> {
+  const flow = await executor.open(plan.input);
+  const most = plan.limit === undefined ? undefined : plan.offset + plan.limit;
+  const { part, inputs, total } = await sortFlow(executor, flow, plan.input.columns, plan.keys, most);
+  const order = inputs.order;
+  if (most !== undefined || plan.offset > 0 || total <= SMALL_SORT) {
+    const limit = plan.limit === undefined ? {} : { limit: plan.limit };
+    return [part([{ kind: 'sorted', runs: inputs.runs, order, offset: plan.offset, ...limit }])];
+  }
+  return [part(splitRuns(executor, inputs.runs, inputs.splitters, executor.scheduler.pool.size * 4, order))];
+}
+
+export interface SortedFlow {
+  readonly part: (inputs: TaskInput[]) => FlowPart;
+  readonly inputs: { readonly runs: readonly SortedRun[]; readonly splitters: readonly bigint[]; readonly order: SortSink };
+  readonly total: number;
+}
+
+/** Sorts a flow task by task; what is left is to merge the runs. */
+export async function sortFlow(executor: Executor, flow: Flow, columns: readonly PhysicalColumn[], keys: readonly SortKey[], limit?: number): Promise<SortedFlow> {
+  const known = mergedColumns(flow, columns);
+  const fields = known.map((c, index): PhysicalExpr => ({ kind: 'column', index, type: c.type, nullable: c.nullable }));
+  const keyColumns = keys.map(({ expr }): SourceColumn => ({ type: expr.type, nullable: expr.kind === 'literal' ? expr.value === null : expr.nullable }));
+  const layout: KeptLayoutSpec = { header: 'sort', fields: [...known, ...keyColumns] };
+  const order: SortSink = { kind: 'sort', keys, fields, layout, ...(limit === undefined ? {} : { limit }) };
+  const done = await executor.allResults(flow, () => order);
+  const results = done.map(({ output }) => {
+    if (output.kind !== 'rows' || output.run === undefined) throw engineBug('sorted runs expected');
+    return output.run;
+  });
+  const total = results.reduce((n, r) => n + r.count, 0);
+  const runs = results.map(({ entries, count }) => ({ entries, count }));
+  const part = (inputs: TaskInput[]): FlowPart =>
+    executor.project(
+      [{ source: { kind: 'rows', rows: { kind: 'kept', layout } }, inputs, steps: [], tables: [], columns: layout.fields, small: total <= SMALL_SORT }],
+      fields,
+    )[0] as FlowPart;
+  return { part, inputs: { runs, splitters: results.flatMap((r) => r.splitters), order }, total };
+}
+
+/** Cuts sorted runs into ranges of prefixes: rows with equal prefixes stay together, in the order of their runs. */
+export function splitRuns(executor: Executor, runs: readonly SortedRun[], samples: readonly bigint[], ranges: number, order: SortSink): TaskInput[] {
+  const sorted = [...samples].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const cuts: bigint[] = [];
+  for (let r = 1; r < ranges && sorted.length > 0; r++) {
+    const cut = sorted[Math.floor((sorted.length * r) / ranges)] as bigint;
+    if (cuts.at(-1) !== cut) cuts.push(cut);
+  }
+  const starts = runs.map(() => 0);
+  const inputs: TaskInput[] = [];
+  for (const cut of [...cuts, undefined]) {
+    const pieces = runs.map((run, i): SortedRun => {
+      const from = starts[i] as number;
+      const to = cut === undefined ? run.count : lowerBound(executor, run, cut);
+      starts[i] = to;
+      return { entries: run.entries + from * ENTRY_BYTES, count: to - from };
+    });
+    if (pieces.some((p) => p.count > 0)) inputs.push({ kind: 'sorted', runs: pieces, order, offset: 0 });
+  }
+  return inputs;
+}
+
+/** The first entry whose prefix is not below `cut`. */
+function lowerBound(executor: Executor, run: SortedRun, cut: bigint): number {
+  const { u64 } = executor.query.heap;
+  let low = 0;
+  let high = run.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((u64[(run.entries + middle * ENTRY_BYTES) >>> 3] as bigint) < cut) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

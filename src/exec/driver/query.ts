@@ -1,0 +1,74 @@
+import { Arena, type SharedHeap } from '../../base/index.js';
+import { cancelled, CANCEL_SLOTS, type CancelToken } from '../task/thread.js';
+
+let nextQuery = 1;
+
+/** One running query: its memory and the way to cancel it. */
+export class Query {
+  readonly cancel: CancelToken;
+  readonly #arenas = new Set<number>();
+  readonly #flags: Int32Array;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.abort();
+  readonly started: number;
+  /** Memory for what the driver itself lays out. */
+  readonly arena: Arena;
+  tasksDone = 0;
+  tasksTotal = 0;
+  rowsRead = 0;
+  bytesRead = 0;
+  #over = false;
+
+  constructor(
+    readonly heap: SharedHeap,
+    flags: SharedArrayBuffer,
+    signal: AbortSignal | undefined,
+    now: number,
+  ) {
+    const query = nextQuery++;
+    this.cancel = { slot: query % CANCEL_SLOTS, query };
+    this.#flags = new Int32Array(flags);
+    this.#signal = signal;
+    this.started = now;
+    this.arena = heap.newArena('query');
+    this.#arenas.add(this.arena.id);
+    if (signal?.aborted) this.abort();
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get isCancelled(): boolean {
+    return Atomics.load(this.#flags, this.cancel.slot) === this.cancel.query;
+  }
+
+  check(): void {
+    if (this.isCancelled) throw cancelled(this.#signal?.reason);
+  }
+
+  abort(): void {
+    Atomics.store(this.#flags, this.cancel.slot, this.cancel.query);
+  }
+
+  newArena(label: string): Arena {
+    const arena = this.heap.newArena(label);
+    this.#arenas.add(arena.id);
+    return arena;
+  }
+
+  release(arena: number): void {
+    if (this.#arenas.delete(arena)) this.heap.releaseArena(arena);
+  }
+
+  /** Takes an arena out of the query's hands: its memory stays (a cached frame). */
+  keep(arena: number): void {
+    this.#arenas.delete(arena);
+  }
+
+  /** Frees everything. Call when no task of the query runs any more. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    for (const arena of this.#arenas) this.heap.releaseArena(arena);
+    this.#arenas.clear();
+  }
+}

@@ -1,0 +1,134 @@
+import { type Platform, type SharedHeap, SparrowError, type SplitReader } from '../../base/index.js';
+import type { LinkRequest } from '../task/link-rows.js';
+import type { TaskRequest, TaskResult } from '../task/task.js';
+import { type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
+import { WorkerLost, WorkerPool } from './pool.js';
+import type { Query } from './query.js';
+
+/** A task before it is given memory to run in. */
+export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena'>;
+
+export interface DoneTask extends TaskResult {
+  /** Where its output lies: released by whoever takes the result. */
+  readonly arena: number;
+}
+
+/** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
+const MAX_ATTEMPTS = 4;
+
+/** Gives tasks to threads: to the workers, or to this thread where that is quicker. Results come in order. */
+export class Scheduler {
+  readonly pool: WorkerPool;
+  readonly #own: TaskThread;
+
+  constructor(
+    private readonly heap: SharedHeap,
+    workers: number,
+    readonly platform: Platform,
+    reader: (format: string) => Promise<SplitReader>,
+  ) {
+    this.pool = new WorkerPool(heap, workers);
+    this.#own = new TaskThread(heap, this.pool.flags, platform, reader);
+  }
+
+  /** Runs all tasks; their results in order. */
+  async runAll(query: Query, tasks: readonly TaskTemplate[], inline: boolean): Promise<DoneTask[]> {
+    const results: DoneTask[] = [];
+    for await (const result of this.run(query, tasks, inline)) results.push(result);
+    return results;
+  }
+
+  /** Results in order as they come; no more tasks run ahead of the consumer than the workers need. */
+  async *run(query: Query, tasks: readonly TaskTemplate[], inline: boolean): AsyncGenerator<DoneTask> {
+    query.tasksTotal += tasks.length;
+    const ahead = inline ? 1 : this.pool.capacity + 2;
+    const under: Promise<DoneTask>[] = [];
+    const alive = setInterval(() => undefined, 1 << 30);
+    let next = 0;
+    try {
+      while (next < tasks.length || under.length > 0) {
+        while (next < tasks.length && under.length < ahead) {
+          const running = this.#attempts(query, tasks[next++] as TaskTemplate, inline);
+          running.catch(() => undefined);
+          under.push(running);
+        }
+        const done = await (under.shift() as Promise<DoneTask>);
+        query.tasksDone++;
+        query.rowsRead += done.metrics.rowsRead;
+        query.bytesRead += done.metrics.bytesRead;
+        yield done;
+        query.check();
+      }
+    } finally {
+      clearInterval(alive);
+      // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
+      if (under.length > 0) {
+        query.abort();
+        await Promise.allSettled(under);
+      }
+    }
+  }
+
+  /** Links join rows, shared out over the workers by ranges of slots. */
+  async link(query: Query, request: Omit<LinkRequest, 'from' | 'to'>, slots: number, inline: boolean): Promise<void> {
+    const parts = inline ? 1 : this.pool.size;
+    const jobs = Array.from({ length: parts }, (_, p): Job => {
+      const from = Math.floor((slots * p) / parts);
+      return { kind: 'link', request: { ...request, from, to: Math.floor((slots * (p + 1)) / parts) } };
+    });
+    await Promise.all(jobs.map((job) => this.#retried(query, job, inline)));
+  }
+
+  async #attempts(query: Query, template: TaskTemplate, inline: boolean): Promise<DoneTask> {
+    for (let attempt = 1; ; attempt++) {
+      query.check();
+      const scratch = query.newArena('task');
+      const output = query.newArena('task output');
+      const request: TaskRequest = { ...template, scratchArena: scratch.id, outputArena: output.id };
+      try {
+        const result = (await this.#once(query, { kind: 'task', request }, inline)) as TaskResult;
+        query.release(scratch.id);
+        return { ...result, arena: output.id };
+      } catch (error) {
+        // The attempt's memory is dropped whole, whatever state it was left in.
+        query.release(scratch.id);
+        query.release(output.id);
+        this.#giveUp(error, attempt);
+      }
+    }
+  }
+
+  async #retried(query: Query, job: Job, inline: boolean): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#once(query, job, inline);
+        return;
+      } catch (error) {
+        this.#giveUp(error, attempt);
+      }
+    }
+  }
+
+  /** Only the loss of a worker is worth another attempt: an error would come again. */
+  #giveUp(error: unknown, attempt: number): void {
+    if (!(error instanceof WorkerLost)) throw error;
+    if (attempt >= MAX_ATTEMPTS) {
+      throw new SparrowError('TASK_FAILED', `a task failed ${attempt} times because its worker ended`, {
+        where: error.message,
+        hint: 'a function that ends the thread (process.exit, a crash in native code) does this',
+        cause: error,
+      });
+    }
+  }
+
+  async #once(query: Query, job: Job, inline: boolean): Promise<JobResult> {
+    if (!inline) return resultOf(await this.pool.run(job, query.cancel));
+    await new Promise(setImmediate);
+    query.check();
+    return this.#own.run(job, query.cancel);
+  }
+
+  stop(): Promise<void> {
+    return this.pool.stop();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Predicate } from '../../base/index.js';
+import type { Attribute, Expr, Literal } from '../../plan/expr.js';
+import { splitAnd, splitOr } from '../../plan/logic.js';
+
+const COMPARISONS: Readonly<Record<string, { op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'; flipped: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' }>> = {
+  eq: { op: 'eq', flipped: 'eq' },
+  ne: { op: 'ne', flipped: 'ne' },
+  lt: { op: 'lt', flipped: 'gt' },
+  le: { op: 'le', flipped: 'ge' },
+  gt: { op: 'gt', flipped: 'lt' },
+  ge: { op: 'ge', flipped: 'le' },
+};
+
+/** What of a condition a source can decide; undefined when nothing. It may admit more rows than the condition, never fewer. */
+export function toPredicate(condition: Expr): Predicate | undefined {
+  const terms = splitAnd(condition);
+  if (terms.length > 1) {
+    const known = terms.map(toPredicate).filter((p) => p !== undefined);
+    return known.length === 0 ? undefined : { kind: 'and', inputs: known };
+  }
+  const choices = splitOr(condition);
+  if (choices.length > 1) {
+    const known = choices.map(toPredicate);
+    return known.every((p) => p !== undefined) ? { kind: 'or', inputs: known } : undefined;
+  }
+  if (condition.kind !== 'call') return undefined;
+  const [a, b] = condition.args;
+  const comparison = COMPARISONS[condition.fn];
+  if (comparison !== undefined) {
+    if (a?.kind === 'attribute' && isValue(b)) return { kind: 'compare', op: comparison.op, column: a.name, value: b.value };
+    if (b?.kind === 'attribute' && isValue(a)) return { kind: 'compare', op: comparison.flipped, column: b.name, value: a.value };
+    return undefined;
+  }
+  if (condition.fn === 'isin' && a?.kind === 'attribute') return inList(a, condition.args.slice(1));
+  if (condition.fn === 'isnull' && a?.kind === 'attribute') return { kind: 'is_null', column: a.name };
+  if (condition.fn === 'isnotnull' && a?.kind === 'attribute') return { kind: 'is_not_null', column: a.name };
+  return undefined;
+}
+
+const isValue = (expr: Expr | undefined): expr is Literal => expr?.kind === 'literal' && expr.value !== null;
+
+function inList(column: Attribute, values: readonly Expr[]): Predicate | undefined {
+  const literals = values.filter((v) => v.kind === 'literal');
+  if (literals.length !== values.length) return undefined;
+  return { kind: 'in', column: column.name, values: literals.filter((v) => v.value !== null).map((v) => v.value) };
+}

@@ -1,0 +1,133 @@
+import { type Arena, BATCH_ROWS, type Batch, type Column, type Dictionary, type SharedHeap, storageBytes } from '../../base/index.js';
+import type { OutputForm } from '../compile/sinks.js';
+import { OUT, OUT_BYTES, PIPE, type StateLayout } from '../compile/state-layout.js';
+import type { SourceColumn } from './spec.js';
+
+/** Gives compiled code its output buffers and makes batches of them. */
+export class OutputWriter {
+  readonly batches: Batch[] = [];
+  rows = 0;
+  readonly #heap: SharedHeap;
+  #capacity: number;
+  #forms: readonly OutputForm[] | undefined;
+  readonly #copied = new Map<number, Dictionary>();
+  #dictionaries: readonly (Dictionary | undefined)[] = [];
+
+  constructor(
+    private readonly arena: Arena,
+    private readonly state: number,
+    private readonly layout: StateLayout,
+    private readonly columns: readonly SourceColumn[],
+    expectedRows: number,
+  ) {
+    this.#heap = arena.heap;
+    this.#capacity = 64;
+    while (this.#capacity < expectedRows && this.#capacity < BATCH_ROWS) this.#capacity *= 2;
+  }
+
+  /** Before a run: the forms its program writes and the dictionaries its batch has. */
+  use(forms: readonly OutputForm[], dictionaryOf: (sourceColumn: number) => Dictionary | undefined): void {
+    const dictionaries = forms.map((f) => (f.dictionaryOf === undefined ? undefined : dictionaryOf(f.dictionaryOf)));
+    const same =
+      this.#forms !== undefined &&
+      forms.every((f, i) => {
+        const old = this.#forms?.[i];
+        return old?.storage === f.storage && old.nullable === f.nullable && dictionaries[i]?.id === this.#dictionaries[i]?.id;
+      });
+    if (same) return;
+    this.flush(false);
+    this.#forms = forms;
+    this.#dictionaries = dictionaries;
+    this.#allocate();
+  }
+
+  /** Makes a batch of what was written; with `again`, gives fresh buffers for more. */
+  flush(again: boolean): void {
+    const rows = this.#word(PIPE.OUT_ROWS);
+    if (this.#forms !== undefined && rows > 0) {
+      this.batches.push({ rows, columns: this.#forms.map((form, i) => this.#column(form, i, rows)) });
+      this.rows += rows;
+      this.#setWord(PIPE.OUT_ROWS, 0);
+      if (again) this.#capacity = Math.min(this.#capacity * 4, BATCH_ROWS);
+    }
+    if (again) this.#allocate();
+  }
+
+  /** Output column `index` is short of bytes by what the code left at PIPE.ENTRY_NEXT. */
+  growBytes(index: number): void {
+    const at = this.layout.outputs + index * OUT_BYTES;
+    const need = this.#word(PIPE.ENTRY_NEXT);
+    const used = this.#word(at + OUT.BYTES);
+    const capacity = Math.max(this.#word(at + OUT.CAPACITY) * 2, used + need, 1024);
+    const data = this.arena.alloc(capacity);
+    const old = this.#word(at + OUT.DATA);
+    this.#heap.u8.copyWithin(data, old, old + used);
+    this.#setWord(at + OUT.DATA, data);
+    this.#setWord(at + OUT.CAPACITY, capacity);
+  }
+
+  #allocate(): void {
+    const capacity = this.#capacity;
+    this.#setWord(PIPE.OUT_CAPACITY, capacity);
+    this.#setWord(PIPE.OUT_ROWS, 0);
+    this.#forms?.forEach((form, i) => {
+      const at = this.layout.outputs + i * OUT_BYTES;
+      this.#setWord(at + OUT.NULLS, 0);
+      this.#setWord(at + OUT.VALIDITY, form.nullable ? this.arena.allocZeroed((capacity >>> 3) + 8) : 0);
+      if (form.storage === 'utf8') {
+        const offsets = this.arena.alloc((capacity + 1) * 4);
+        this.#heap.u32[offsets >>> 2] = 0;
+        const bytes = capacity * 16;
+        this.#setWord(at + OUT.OFFSETS, offsets);
+        this.#setWord(at + OUT.DATA, this.arena.alloc(bytes));
+        this.#setWord(at + OUT.CAPACITY, bytes);
+        this.#setWord(at + OUT.BYTES, 0);
+      } else {
+        this.#setWord(at + OUT.DATA, this.arena.alloc(capacity * (storageBytes(form.storage) ?? 0)));
+      }
+    });
+  }
+
+  #column(form: OutputForm, index: number, rows: number): Column {
+    const at = this.layout.outputs + index * OUT_BYTES;
+    const nullCount = form.storage === 'none' ? rows : this.#word(at + OUT.NULLS);
+    const dictionary = this.#dictionaries[index];
+    const column = this.columns[index] as SourceColumn;
+    return {
+      type: column.type,
+      storage: form.storage,
+      length: rows,
+      nullCount,
+      validity: nullCount === 0 ? 0 : this.#word(at + OUT.VALIDITY),
+      data: this.#word(at + OUT.DATA),
+      offsets: form.storage === 'utf8' ? this.#word(at + OUT.OFFSETS) : 0,
+      ...(dictionary === undefined ? {} : { dictionary: this.#keep(dictionary) }),
+    };
+  }
+
+  /** The dictionary in this task's own output, so that it outlives what it was read from. */
+  #keep(dictionary: Dictionary): Dictionary {
+    let kept = this.#copied.get(dictionary.id);
+    if (kept === undefined) {
+      const { u8, u32 } = this.#heap;
+      const from = dictionary.offsets >>> 2;
+      const bytes = u32[from + dictionary.count] as number;
+      const data = this.arena.alloc(bytes);
+      u8.copyWithin(data, dictionary.data, dictionary.data + bytes);
+      const offsets = this.arena.alloc((dictionary.count + 2) * 4);
+      u32.copyWithin(offsets >>> 2, from, from + dictionary.count + 1);
+      u32[(offsets >>> 2) + dictionary.count + 1] = bytes;
+      kept = { id: dictionary.id, count: dictionary.count, offsets, data };
+      this.#copied.set(dictionary.id, kept);
+    }
+    return kept;
+  }
+
+  #word(offset: number): number {
+    return this.#heap.u32[(this.state + offset) >>> 2] as number;
+  }
+
+  #setWord(offset: number, value: number): void {
+    this.#heap.u32[(this.state + offset) >>> 2] = value;
+  }
+}

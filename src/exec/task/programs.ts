@@ -1,0 +1,105 @@
+import { type SharedHeap } from '../../base/index.js';
+import type { Call } from '../../functions/define.js';
+import { callJsHost } from '../../functions/js-call.js';
+import { instantiate, ModuleCache } from '../../wasm/index.js';
+import { compileRowKernels, type RowKernels } from '../compile/kernels.js';
+import { type CompiledPipeline, compilePipeline, type PipelineVariant } from '../compile/pipeline.js';
+import type { PipelineSpec } from './spec.js';
+
+/** What compiled code may ask of the task it runs for; found by the address of its state block. */
+export interface TaskHost {
+  moreHeap(bytes: number): void;
+  more(what: number, detail: number): void;
+}
+
+export type Run = (state: number, from: number, to: number) => void;
+
+/** A compiled pipeline ready to run in this thread. */
+export interface Program extends Omit<CompiledPipeline, 'bytes'> {
+  readonly run: Run;
+  /** Distinguishes programs, for what is kept per program (memos). */
+  readonly id: number;
+}
+
+/** The compiled pipelines of one thread, by the shape of the pipeline and of its input. */
+export class Programs {
+  readonly #hosts = new Map<number, TaskHost>();
+  readonly #modules = new ModuleCache();
+  readonly #programs = new Map<string, Program>();
+  readonly #keys = new WeakMap<PipelineSpec, string>();
+  #kernels: RowKernels | undefined;
+  #nextId = 1;
+
+  constructor(readonly heap: SharedHeap) {}
+
+  attach(state: number, host: TaskHost): void {
+    this.#hosts.set(state, host);
+  }
+
+  detach(state: number): void {
+    this.#hosts.delete(state);
+  }
+
+  pipeline(spec: PipelineSpec, variant: PipelineVariant): Program {
+    let specKey = this.#keys.get(spec);
+    if (specKey === undefined) {
+      specKey = planKey(spec);
+      this.#keys.set(spec, specKey);
+    }
+    const key = `${planKey(variant)}|${specKey}`;
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      const { bytes, ...compiled } = compilePipeline(spec, variant);
+      const exports = this.#instantiate<{ run: Run }>(new WebAssembly.Module(bytes), compiled.callSites);
+      program = { ...compiled, run: exports.run, id: this.#nextId++ };
+      this.#remember(key, program);
+    }
+    return program;
+  }
+
+  /** Another generated module: `merge`, `sort`. */
+  generated<E extends object>(key: string, build: () => Uint8Array): E {
+    return this.#instantiate<E>(this.#modules.get(key, build), []);
+  }
+
+  get kernels(): RowKernels {
+    this.#kernels ??= this.#instantiate<RowKernels>(this.#modules.get('row-kernels', compileRowKernels), []);
+    return this.#kernels;
+  }
+
+  #remember(key: string, program: Program): void {
+    const MOST = 256;
+    if (this.#programs.size >= MOST) {
+      const [oldest] = this.#programs.keys();
+      if (oldest !== undefined) this.#programs.delete(oldest);
+    }
+    this.#programs.set(key, program);
+  }
+
+  #instantiate<E extends object>(module: WebAssembly.Module, callSites: readonly Call[]): E {
+    const host = (state: number): TaskHost => this.#hosts.get(state >>> 0) as TaskHost;
+    const words = this.heap.u32;
+    const alloc = (bytes: number, state: number): number => {
+      const next = (state >>> 2) + 1;
+      if ((words[next + 1] as number) - (words[next] as number) < bytes) host(state).moreHeap(bytes);
+      const address = words[next] as number;
+      words[next] = address + bytes;
+      return address;
+    };
+    return instantiate<E>(module, this.heap.memory, {
+      more_heap: (state: number, bytes: number) => host(state).moreHeap(bytes >>> 0),
+      more: (state: number, what: number, detail: number) => host(state).more(what, detail >>> 0),
+      call_js: callJsHost(this.heap, callSites, alloc),
+    }).exports as E;
+  }
+}
+
+/** A text that two plans share exactly when they are the same: bigint and -0, NaN included. */
+export function planKey(plan: unknown): string {
+  return JSON.stringify(plan, (_, value: unknown) => {
+    if (typeof value === 'bigint') return `${value}n`;
+    if (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value))) return `#${Object.is(value, -0) ? '-0' : value}`;
+    if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
+    return value;
+  });
+}

@@ -1,0 +1,65 @@
+import type { Arena, SharedHeap } from '../../base/index.js';
+import { PIPE } from '../compile/state-layout.js';
+import type { RowChunk } from './spec.js';
+
+const FIRST_CHUNK_BYTES = 4096;
+const LARGEST_CHUNK_BYTES = 1 << 20;
+
+/** Rows and bytes that compiled code appends through its state block, kept in the task's output arena. */
+export class RowStore {
+  readonly #words: Uint32Array;
+  readonly #chunks: { address: number; bytes: number }[] = [];
+  #nextChunk = FIRST_CHUNK_BYTES;
+  #nextBytes = FIRST_CHUNK_BYTES;
+
+  constructor(
+    heap: SharedHeap,
+    private readonly arena: Arena,
+    private readonly state: number,
+    readonly stride: number,
+  ) {
+    this.#words = heap.u32;
+  }
+
+  /** A fresh chunk of rows, twice as large as the last. */
+  moreRows(): void {
+    this.#close();
+    const bytes = Math.max(this.#nextChunk - (this.#nextChunk % this.stride), this.stride);
+    const address = this.arena.alloc(bytes);
+    this.#nextChunk = Math.min(this.#nextChunk * 2, LARGEST_CHUNK_BYTES);
+    this.#chunks.push({ address, bytes });
+    this.#set(PIPE.ROW_NEXT, address);
+    this.#set(PIPE.ROW_END, address + bytes);
+  }
+
+  /** Room for `bytes` more bytes of kept strings. */
+  moreBytes(bytes: number): void {
+    const size = Math.max(this.#nextBytes, bytes);
+    this.#nextBytes = Math.min(this.#nextBytes * 2, LARGEST_CHUNK_BYTES);
+    const address = this.arena.alloc(size);
+    this.#set(PIPE.BYTES_NEXT, address);
+    this.#set(PIPE.BYTES_END, address + size);
+  }
+
+  chunks(): RowChunk[] {
+    this.#close();
+    return this.#chunks
+      .filter((c) => c.bytes > 0)
+      .map((c) => ({ address: c.address, rows: c.bytes / this.stride, stride: this.stride }));
+  }
+
+  /** Shortens the last chunk to the rows that were written. */
+  #close(): void {
+    const last = this.#chunks.at(-1);
+    if (last === undefined) return;
+    const next = this.#words[(this.state + PIPE.ROW_NEXT) >>> 2] as number;
+    last.bytes = next - last.address;
+    this.#set(PIPE.ROW_END, next);
+  }
+
+  #set(offset: number, value: number): void {
+    this.#words[(this.state + offset) >>> 2] = value;
+  }
+}
+
+export const totalRows = (chunks: readonly RowChunk[]): number => chunks.reduce((n, c) => n + c.rows, 0);

@@ -1,0 +1,274 @@
+import { Arena, BATCH_ROWS, type Batch, type Dictionary, engineBug, newTaskMetrics, type Platform, SparrowError, type SplitReader, type TaskContext, ALL_VALID_ADDRESS } from '../../base/index.js';
+import { STATE } from '../../functions/runtime.js';
+import type { StateCarriers } from '../compile/aggregates.js';
+import type { PipelineVariant } from '../compile/pipeline.js';
+import { MORE } from '../compile/pipe.js';
+import { COLUMN, COLUMN_BYTES, DENSE, DENSE_BYTES, MEMO_BYTES, PIPE, type StateLayout, stateLayout, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
+import { mergeGroups } from './merge-groups.js';
+import type { Program, Programs, TaskHost } from './programs.js';
+import { replayBatch } from './replay.js';
+import { makeSinkRunner, type SinkRunner } from './sink-runner.js';
+import { prepareSorted } from './sorted-input.js';
+import type { JoinTable, TaskInput } from './spec.js';
+import type { TaskRequest, TaskResult } from './task.js';
+import { columnForms, type GroupPlan, planGroups } from './variant.js';
+
+/** What a thread brings to every task it runs. */
+export interface TaskEnvironment {
+  readonly programs: Programs;
+  readonly platform: Platform;
+  readonly reader: (format: string) => Promise<SplitReader>;
+  checkCancelled(): void;
+}
+
+const EXPRESSION_HEAP_BYTES = 1 << 18;
+
+/** Runs one task to its end in this thread. Scratch memory is released, output memory stays with the result. */
+export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
+  const task = new TaskRun(environment, request);
+  try {
+    return await task.run();
+  } finally {
+    task.release();
+  }
+}
+
+class TaskRun implements TaskHost {
+  readonly #heap;
+  readonly #scratch: Arena;
+  readonly #state: number;
+  readonly #layout: StateLayout;
+  readonly #sink: SinkRunner;
+  readonly #metrics = newTaskMetrics();
+  readonly #memos = new Map<string, number>();
+  readonly #expressionChunks: { address: number; bytes: number }[] = [];
+  #expressionChunk = 0;
+  #inputRows = 0;
+  #groups: GroupPlan | undefined;
+  #groupsKey = '';
+
+  constructor(
+    private readonly environment: TaskEnvironment,
+    private readonly request: TaskRequest,
+  ) {
+    const { heap } = environment.programs;
+    this.#heap = heap;
+    this.#scratch = new Arena(heap, request.scratchArena, 'task');
+    this.#layout = stateLayout(request.spec);
+    this.#state = this.#scratch.allocZeroed(this.#layout.bytes);
+    const output = new Arena(heap, request.outputArena, 'task output');
+    this.#sink = makeSinkRunner(environment.programs, request, this.#layout, this.#state, this.#scratch, output);
+    environment.programs.attach(this.#state, this);
+    this.#setTables(request.tables);
+    this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
+  }
+
+  async run(): Promise<TaskResult> {
+    const started = this.environment.platform.clock.monotonic();
+    await this.#feed(this.request.input);
+    const output = this.#sink.finish();
+    const milliseconds = this.environment.platform.clock.monotonic() - started;
+    return { output, inputRows: this.#inputRows, milliseconds, metrics: this.#metrics };
+  }
+
+  release(): void {
+    this.environment.programs.detach(this.#state);
+    this.#scratch.release();
+  }
+
+  moreHeap(bytes: number): void {
+    // Chunks are kept for the next morsel; one that is too short for this request is passed over.
+    let chunk = this.#expressionChunks[++this.#expressionChunk];
+    if (chunk === undefined || chunk.bytes < bytes) {
+      const size = Math.max(EXPRESSION_HEAP_BYTES, bytes);
+      chunk = { address: this.#scratch.alloc(size), bytes: size };
+      this.#expressionChunks.splice(this.#expressionChunk, 0, chunk);
+    }
+    this.#useExpressionChunk(chunk);
+  }
+
+  more(what: number, detail: number): void {
+    if (what === MORE.FLUSH) this.environment.checkCancelled();
+    this.#sink.more(what, detail);
+  }
+
+  async #feed(input: TaskInput): Promise<void> {
+    switch (input.kind) {
+      case 'batches': {
+        let row = input.firstRow;
+        let { skip } = input;
+        for (const batch of input.batches) {
+          this.#runBatch(batch, row, skip);
+          skip = 0;
+          row += batch.rows;
+          if (this.#done()) return;
+        }
+        return;
+      }
+      case 'split':
+        return this.#feedSplit(input);
+      case 'kept':
+        for (const chunk of input.chunks) this.#runRows(chunk.address, chunk.rows, { list: false });
+        return;
+      case 'sorted': {
+        const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch);
+        return this.#runRows(sorted.address, sorted.rows, { list: true });
+      }
+      case 'groups': {
+        const merged = mergeGroups(this.environment.programs, this.request, this.#layout, this.#scratch);
+        for (const chunk of merged.chunks) this.#runRows(chunk.address, chunk.rows, { list: false, carriers: merged.carriers });
+        return;
+      }
+    }
+  }
+
+  async #feedSplit(input: Extract<TaskInput, { kind: 'split' }>): Promise<void> {
+    const reader = await this.environment.reader(input.split.format);
+    const context: TaskContext = {
+      heap: this.#heap,
+      arena: this.#scratch,
+      platform: this.environment.platform,
+      checkCancelled: () => this.environment.checkCancelled(),
+      metrics: this.#metrics,
+    };
+    let row = input.firstRow;
+    for await (const batch of reader.read(input.split, input.request, context)) {
+      this.#runBatch(batch, row);
+      row += batch.rows;
+      if (this.#done()) return;
+    }
+  }
+
+  #runBatch(batch: Batch, firstRow: number, from = 0): void {
+    const { spec } = this.request;
+    if (spec.source.kind !== 'batches') throw engineBug('batches for a pipeline over rows');
+    const groups = this.#planGroups(batch);
+    const forms = columnForms(spec.source.columns, batch, spec.source.stable);
+    const program = this.environment.programs.pipeline(spec, { forms, addressing: groups.addressing, list: false });
+    this.#setColumns(batch);
+    this.#setMemos(program, batch);
+    this.#heap.i64[(this.#state + PIPE.FIRST_ROW) >>> 3] = BigInt(firstRow);
+    const dictionaryOf = (column: number): Dictionary | undefined => batch.columns[column]?.dictionary;
+    this.#execute(program, batch.rows, dictionaryOf, () => replayBatch(this.#heap, this.request, batch, from), from);
+  }
+
+  #runRows(address: number, rows: number, form: { list: boolean; carriers?: StateCarriers }): void {
+    const groups = this.#planGroups(undefined);
+    const variant: PipelineVariant = {
+      forms: [],
+      addressing: groups.addressing,
+      list: form.list,
+      ...(form.carriers === undefined ? {} : { partial: { carriers: form.carriers } }),
+    };
+    const program = this.environment.programs.pipeline(this.request.spec, variant);
+    this.#set(PIPE.SOURCE, address);
+    for (let from = 0; from < rows && !this.#done(); from += BATCH_ROWS) {
+      const to = Math.min(rows, from + BATCH_ROWS);
+      this.#execute(program, to, () => undefined, () => undefined, from);
+    }
+  }
+
+  #execute(program: Program, to: number, dictionaryOf: (column: number) => Dictionary | undefined, replay: () => void, from = 0): void {
+    this.environment.checkCancelled();
+    this.#setLiterals(program);
+    this.#resetExpressionHeap();
+    this.#sink.use(program.sink, dictionaryOf);
+    program.run(this.#state, from, to);
+    this.#inputRows += to - from;
+    if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) return;
+    replay();
+    this.#sink.explainFailure();
+  }
+
+  #done(): boolean {
+    return this.request.limit !== undefined && this.#get(PIPE.LIMIT) === 0;
+  }
+
+  /** Groups are addressed alike as long as the same dictionaries are in use; else a new index begins. */
+  #planGroups(batch: Batch | undefined): GroupPlan {
+    if (this.request.spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
+    const plan = planGroups(this.request.spec, batch);
+    const key = `${plan.addressing.kind}:${plan.dense.map((d) => (d.codesOf === undefined ? `${d.base}+${d.size}` : `d${batch?.columns[d.codesOf]?.dictionary?.id}`)).join()}`;
+    if (this.#groups !== undefined && key === this.#groupsKey) return this.#groups;
+    this.#groups = plan;
+    this.#groupsKey = key;
+    this.#sink.startGroups(plan);
+    let stride = 4;
+    plan.dense.forEach((d, k) => {
+      const at = this.#layout.dense + k * DENSE_BYTES;
+      this.#heap.i64[(this.#state + at + DENSE.BASE) >>> 3] = d.base;
+      this.#set(at + DENSE.STRIDE, stride);
+      stride *= d.size;
+    });
+    return plan;
+  }
+
+  #setColumns(batch: Batch): void {
+    batch.columns.forEach((column, i) => {
+      const at = this.#layout.columns + i * COLUMN_BYTES;
+      this.#set(at + COLUMN.DATA, column.data);
+      this.#set(at + COLUMN.OFFSETS, column.offsets);
+      this.#set(at + COLUMN.VALIDITY, column.validity === 0 ? ALL_VALID_ADDRESS : column.validity);
+      if (column.dictionary === undefined) return;
+      this.#set(at + COLUMN.DICT_OFFSETS, column.dictionary.offsets);
+      this.#set(at + COLUMN.DICT_DATA, column.dictionary.data);
+    });
+  }
+
+  #setMemos(program: Program, batch: Batch): void {
+    program.memos.forEach((memo, m) => {
+      const dictionary = batch.columns[memo.column]?.dictionary;
+      if (dictionary === undefined) throw engineBug('a memo without a dictionary');
+      const key = `${program.id}.${m}.${dictionary.id}`;
+      let address = this.#memos.get(key);
+      if (address === undefined) {
+        address = this.#scratch.allocZeroed(dictionary.count + 1);
+        this.#memos.set(key, address);
+      }
+      this.#set(this.#layout.memos + m * MEMO_BYTES, address);
+    });
+  }
+
+  #setTables(tables: readonly JoinTable[]): void {
+    tables.forEach((table, i) => {
+      const at = this.#layout.tables + i * TABLE_BYTES;
+      this.#set(at + TABLE.HEADS, table.heads);
+      this.#set(at + TABLE.SIZE, table.size);
+      this.#heap.i64[(this.#state + at + TABLE.BASE) >>> 3] = table.base;
+    });
+  }
+
+  #setLiterals(program: Program): void {
+    const key = `literals ${program.id}`;
+    let address = this.#memos.get(key);
+    if (address === undefined) {
+      address = this.#scratch.alloc(program.literals.length);
+      this.#heap.u8.set(program.literals, address);
+      this.#memos.set(key, address);
+    }
+    this.#set(STATE.LITERALS, address);
+  }
+
+  /** Nothing an expression allocated outlives its morsel. */
+  #resetExpressionHeap(): void {
+    const first = this.#expressionChunks[0];
+    this.#expressionChunk = first === undefined ? -1 : 0;
+    if (first !== undefined) this.#useExpressionChunk(first);
+  }
+
+  #useExpressionChunk(chunk: { address: number; bytes: number }): void {
+    this.#set(STATE.HEAP_NEXT, chunk.address);
+    this.#set(STATE.HEAP_END, chunk.address + chunk.bytes);
+  }
+
+  #get(offset: number): number {
+    return this.#heap.u32[(this.#state + offset) >>> 2] as number;
+  }
+
+  #set(offset: number, value: number): void {
+    this.#heap.u32[(this.#state + offset) >>> 2] = value;
+  }
+}
+
+/** For callers that want the class of failure. */
+export const isCancelled = (error: unknown): boolean => error instanceof SparrowError && error.code === 'OPERATION_CANCELED';

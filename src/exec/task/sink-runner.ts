@@ -1,0 +1,215 @@
+import { type Arena, type Dictionary, engineBug, SparrowError } from '../../base/index.js';
+import type { SinkForm } from '../compile/sinks.js';
+import { MORE } from '../compile/pipe.js';
+import { GROUP_PARTITIONS } from '../compile/merge.js';
+import { PIPE, type StateLayout } from '../compile/state-layout.js';
+import { GroupIndex } from './group-index.js';
+import { OutputWriter } from './output-writer.js';
+import type { Programs } from './programs.js';
+import { RowStore, totalRows } from './row-store.js';
+import { SortBuffer } from './sort-buffer.js';
+import type { RowChunk, SinkSpec } from './spec.js';
+import type { TaskOutput, TaskRequest } from './task.js';
+import type { GroupPlan } from './variant.js';
+
+/** The running half of a sink: gives compiled code memory and makes the task's result of what it wrote. */
+export interface SinkRunner {
+  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void;
+  more(what: number, detail: number): void;
+  startGroups(plan: GroupPlan): void;
+  finish(): TaskOutput;
+  /** Throws for a failure that replaying single rows does not show. */
+  explainFailure(): never;
+}
+
+export function makeSinkRunner(programs: Programs, request: TaskRequest, layout: StateLayout, state: number, scratch: Arena, output: Arena): SinkRunner {
+  const { sink } = request.spec;
+  switch (sink.kind) {
+    case 'output':
+      return new OutputRunner(new OutputWriter(output, state, layout, sink.columns, expectedRows(request)));
+    case 'aggregate':
+      return new AggregateRunner(programs, sink, state, scratch, output);
+    case 'build':
+    case 'sort':
+      return new RowsRunner(programs, request, state, scratch, output);
+    case 'none':
+      return new NoneRunner();
+  }
+}
+
+function expectedRows(request: TaskRequest): number {
+  const { input } = request;
+  if (request.limit !== undefined) return request.limit;
+  if (input.kind === 'batches') return input.batches.reduce((n, b) => n + b.rows, 0);
+  if (input.kind === 'split') return input.split.rows ?? 65536;
+  if (input.kind === 'kept') return totalRows(input.chunks);
+  if (input.kind === 'sorted') return Math.min(input.limit ?? 65536, input.runs.reduce((n, r) => n + r.count, 0));
+  return Math.max(...input.merge.parts.map((p) => totalRows(p.chunks)), 1);
+}
+
+const unexplained = (): never => {
+  throw engineBug('compiled code reported a failure that its replay does not show');
+};
+
+class NoneRunner implements SinkRunner {
+  use(): void {}
+  more(): void {}
+  startGroups(): void {}
+  finish(): TaskOutput {
+    return { kind: 'none' };
+  }
+  explainFailure(): never {
+    return unexplained();
+  }
+}
+
+class OutputRunner implements SinkRunner {
+  constructor(private readonly writer: OutputWriter) {}
+
+  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void {
+    if (form.kind !== 'output') throw engineBug('output form expected');
+    this.writer.use(form.columns, dictionaryOf);
+  }
+
+  more(what: number, detail: number): void {
+    if (what === MORE.FLUSH) this.writer.flush(true);
+    else if (what === MORE.OUT_BYTES) this.writer.growBytes(detail);
+  }
+
+  startGroups(): void {}
+
+  finish(): TaskOutput {
+    this.writer.flush(false);
+    return { kind: 'batches', batches: this.writer.batches, rows: this.writer.rows };
+  }
+
+  explainFailure(): never {
+    return unexplained();
+  }
+}
+
+/** Rows beyond which a task's groups are split by hash, so that merging them can be shared out. */
+const PARTITION_ROWS = 8192;
+
+class AggregateRunner implements SinkRunner {
+  #form: Extract<SinkForm, { kind: 'aggregate' }> | undefined;
+  #rows: RowStore | undefined;
+  #index: GroupIndex | undefined;
+  #plan: GroupPlan | undefined;
+  #generations = 0;
+
+  constructor(
+    private readonly programs: Programs,
+    private readonly spec: Extract<SinkSpec, { kind: 'aggregate' }>,
+    private readonly state: number,
+    private readonly scratch: Arena,
+    private readonly output: Arena,
+  ) {}
+
+  startGroups(plan: GroupPlan): void {
+    this.#plan = plan;
+    this.#generations++;
+    this.#index = new GroupIndex(this.programs.heap, this.scratch, this.state, plan.addressing, plan.slots, false);
+  }
+
+  use(form: SinkForm): void {
+    if (form.kind !== 'aggregate') throw engineBug('aggregate form expected');
+    this.#form = form;
+    this.#rows ??= new RowStore(this.programs.heap, this.output, this.state, form.layout.stride);
+    if (this.#rows.stride !== form.layout.stride) throw engineBug('group rows changed their layout');
+  }
+
+  more(what: number, detail: number): void {
+    const rows = this.#rows;
+    if (rows === undefined) throw engineBug('no rows yet');
+    if (what === MORE.ROWS) rows.moreRows();
+    else if (what === MORE.BYTES) rows.moreBytes(detail);
+    else if (what === MORE.GROUPS) this.#index?.grow(() => rows.chunks());
+  }
+
+  finish(): TaskOutput {
+    const chunks = this.#rows?.chunks() ?? [];
+    const rows = totalRows(chunks);
+    const carriers = this.#form?.carriers ?? [];
+    const unique = this.#generations + (this.#index?.generations ?? 1) <= 2;
+    const whole = { kind: 'groups', carriers, rows, unique } as const;
+    if (rows <= PARTITION_ROWS || this.#plan?.addressing.kind === 'single') return { ...whole, chunks: [chunks] };
+    return { ...whole, chunks: this.#scatter(chunks) };
+  }
+
+  #scatter(chunks: readonly RowChunk[]): RowChunk[][] {
+    const { kernels, heap } = this.programs;
+    const counts = this.scratch.allocZeroed(GROUP_PARTITIONS * 4);
+    for (const c of chunks) kernels.histogram(c.address, c.rows, c.stride, counts);
+    const stride = chunks[0]?.stride ?? 8;
+    let at = this.output.alloc(totalRows(chunks) * stride);
+    const parts: RowChunk[][] = [];
+    for (let p = 0; p < GROUP_PARTITIONS; p++) {
+      const rows = heap.u32[(counts >>> 2) + p] as number;
+      parts.push(rows === 0 ? [] : [{ address: at, rows, stride }]);
+      heap.u32[(counts >>> 2) + p] = at;
+      at += rows * stride;
+    }
+    for (const c of chunks) kernels.scatter(c.address, c.rows, c.stride, counts);
+    return parts;
+  }
+
+  explainFailure(): never {
+    const calls = this.spec.aggregates.map((a) => a.fn).join(', ');
+    throw new SparrowError('ARITHMETIC_OVERFLOW', `the result of an aggregate (${calls}) does not fit its type`, {
+      sqlState: '22003',
+      hint: 'cast the argument to a wider type, such as decimal(38, 0) or double',
+    });
+  }
+}
+
+class RowsRunner implements SinkRunner {
+  #rows: RowStore | undefined;
+  readonly #sort: SortBuffer | undefined;
+
+  constructor(
+    private readonly programs: Programs,
+    request: TaskRequest,
+    private readonly state: number,
+    scratch: Arena,
+    private readonly output: Arena,
+  ) {
+    const { heap } = programs;
+    heap.i64[(state + PIPE.KEY_MIN) >>> 3] = 2n ** 63n - 1n;
+    heap.i64[(state + PIPE.KEY_MAX) >>> 3] = -(2n ** 63n);
+    heap.i64[(state + PIPE.THRESHOLD) >>> 3] = -1n;
+    const { sink, settings } = request.spec;
+    if (sink.kind === 'sort') this.#sort = new SortBuffer(programs, sink, settings, state, scratch, output);
+  }
+
+  use(form: SinkForm): void {
+    if (form.kind !== 'rows') throw engineBug('row form expected');
+    this.#rows ??= new RowStore(this.programs.heap, this.output, this.state, form.layout.stride);
+  }
+
+  more(what: number, detail: number): void {
+    if (what === MORE.ROWS) this.#rows?.moreRows();
+    else if (what === MORE.BYTES) this.#rows?.moreBytes(detail);
+    else if (what === MORE.ENTRIES) this.#sort?.more();
+  }
+
+  startGroups(): void {}
+
+  finish(): TaskOutput {
+    const { i64 } = this.programs.heap;
+    const chunks = this.#rows?.chunks() ?? [];
+    const run = this.#sort?.finish();
+    return {
+      kind: 'rows',
+      chunks,
+      rows: totalRows(chunks),
+      keyMin: i64[(this.state + PIPE.KEY_MIN) >>> 3] as bigint,
+      keyMax: i64[(this.state + PIPE.KEY_MAX) >>> 3] as bigint,
+      ...(run === undefined ? {} : { run }),
+    };
+  }
+
+  explainFailure(): never {
+    return unexplained();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Batch, TaskMetrics } from '../../base/index.js';
+import type { StateCarriers } from '../compile/aggregates.js';
+import type { JoinTable, PipelineSpec, RowChunk, SortedRun, TaskInput } from './spec.js';
+
+/** One attempt at one piece of a stage: everything a thread needs to run it. */
+export interface TaskRequest {
+  readonly spec: PipelineSpec;
+  readonly input: TaskInput;
+  readonly tables: readonly JoinTable[];
+  /** Arena for what the task reads and scribbles: released when it ends. */
+  readonly scratchArena: number;
+  /** Arena for what it gives: released by the driver. */
+  readonly outputArena: number;
+  /** Rows after which a limit step lets nothing through. */
+  readonly limit?: number;
+}
+
+/** What a sink gives. */
+export type TaskOutput =
+  | { readonly kind: 'batches'; readonly batches: readonly Batch[]; readonly rows: number }
+  | {
+      readonly kind: 'groups';
+      readonly carriers: StateCarriers;
+      readonly rows: number;
+      /** One list, or one a partition. */
+      readonly chunks: readonly (readonly RowChunk[])[];
+      /** Every group has exactly one row. */
+      readonly unique: boolean;
+    }
+  | {
+      readonly kind: 'rows';
+      readonly chunks: readonly RowChunk[];
+      readonly rows: number;
+      readonly keyMin: bigint;
+      readonly keyMax: bigint;
+      readonly run?: SortedRun & { readonly splitters: readonly bigint[] };
+    }
+  | { readonly kind: 'none' };
+
+export interface TaskResult {
+  readonly output: TaskOutput;
+  /** Rows that entered the pipeline. */
+  readonly inputRows: number;
+  readonly milliseconds: number;
+  readonly metrics: TaskMetrics;
+}

@@ -1,0 +1,74 @@
+import { type HeapHandle, SharedHeap, SparrowError, type SplitReader, type Platform, toPlainError, type PlainError, fromPlainError } from '../../base/index.js';
+import { type LinkRequest, linkRows } from './link-rows.js';
+import { Programs } from './programs.js';
+import { runTask, type TaskEnvironment } from './run-task.js';
+import type { TaskRequest, TaskResult } from './task.js';
+
+/** A unit of work for one thread. */
+export type Job =
+  | { readonly kind: 'task'; readonly request: TaskRequest }
+  | { readonly kind: 'link'; readonly request: LinkRequest };
+
+export type JobResult = TaskResult | undefined;
+
+/** Where a query can be cancelled from: word `slot` of the shared flags holds the cancelled query's id. */
+export interface CancelToken {
+  readonly slot: number;
+  readonly query: number;
+}
+
+/** What a thread answers: errors as plain data, so that nothing of them is lost on the way. */
+export type Answer = { readonly ok: true; readonly result: JobResult } | { readonly ok: false; readonly error: PlainError };
+
+export const CANCEL_SLOTS = 1024;
+
+/** One thread that runs jobs: a worker, or the caller's own thread for small work. */
+export class TaskThread {
+  readonly #programs: Programs;
+  readonly #flags: Int32Array;
+
+  constructor(
+    heap: SharedHeap,
+    flags: SharedArrayBuffer,
+    private readonly platform: Platform,
+    private readonly reader: (format: string) => Promise<SplitReader>,
+  ) {
+    this.#programs = new Programs(heap);
+    this.#flags = new Int32Array(flags);
+  }
+
+  async run(job: Job, cancel: CancelToken): Promise<JobResult> {
+    if (job.kind === 'link') {
+      linkRows(this.#programs, job.request);
+      return undefined;
+    }
+    const environment: TaskEnvironment = {
+      programs: this.#programs,
+      platform: this.platform,
+      reader: this.reader,
+      checkCancelled: () => {
+        if (Atomics.load(this.#flags, cancel.slot) === cancel.query) throw cancelled();
+      },
+    };
+    return runTask(environment, job.request);
+  }
+
+  async answer(job: Job, cancel: CancelToken): Promise<Answer> {
+    try {
+      return { ok: true, result: await this.run(job, cancel) };
+    } catch (error) {
+      return { ok: false, error: toPlainError(error) };
+    }
+  }
+}
+
+export function cancelled(cause?: unknown): SparrowError {
+  return new SparrowError('OPERATION_CANCELED', 'the query was cancelled', { sqlState: 'HY008', ...(cause === undefined ? {} : { cause }) });
+}
+
+export function resultOf(answer: Answer): JobResult {
+  if (answer.ok) return answer.result;
+  throw fromPlainError(answer.error);
+}
+
+export type { HeapHandle };

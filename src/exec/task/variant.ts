@@ -1,0 +1,116 @@
+import { type Batch, type Column, engineBug, integerBounds } from '../../base/index.js';
+import { callOf } from '../../functions/call.js';
+import type { Range } from '../../functions/define.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import { scalarFunction } from '../../functions/registry.js';
+import type { GroupAddressing } from '../compile/group-table.js';
+import type { ColumnForm } from '../compile/load.js';
+import type { PipelineSpec, SourceColumn } from './spec.js';
+
+/** Slots of a dense group index, at most: it has to stay in the cache. */
+const MAX_DENSE_SLOTS = 1 << 16;
+
+/** How the columns of a batch lie, as far as compiled code differs by it. */
+export function columnForms(columns: readonly SourceColumn[], batch: Batch, stable: boolean): ColumnForm[] {
+  return columns.map((known, i) => {
+    const column = batch.columns[i];
+    if (column === undefined) throw engineBug(`batch has ${batch.columns.length} columns, not ${columns.length}`);
+    return {
+      type: known.type,
+      storage: column.storage,
+      dictionary: column.dictionary !== undefined,
+      nullable: known.nullable && column.storage !== 'none',
+      ...(known.range === undefined ? {} : { range: known.range }),
+      stable,
+    };
+  });
+}
+
+/** One key of a dense index. */
+export interface DenseKey {
+  /** The source column whose dictionary codes address the key, or undefined for values. */
+  readonly codesOf?: number;
+  readonly base: bigint;
+  /** Values plus one for null. */
+  readonly size: number;
+}
+
+export interface GroupPlan {
+  readonly addressing: GroupAddressing;
+  readonly dense: readonly DenseKey[];
+  readonly slots: number;
+}
+
+interface Fact {
+  readonly source?: number;
+  readonly range?: Range;
+}
+
+/** How the groups of this batch are best addressed. */
+export function planGroups(spec: PipelineSpec, batch: Batch | undefined): GroupPlan {
+  if (spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
+  const { keys } = spec.sink;
+  if (keys.length === 0) return { addressing: { kind: 'single' }, dense: [], slots: 0 };
+  const facts = factsAtSink(spec);
+  const dense: DenseKey[] = [];
+  let slots = 1;
+  for (const key of keys) {
+    const domain = denseKey(key, facts, batch, spec);
+    if (domain === undefined || slots * domain.size > MAX_DENSE_SLOTS) return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
+    slots *= domain.size;
+    dense.push(domain);
+  }
+  return { addressing: { kind: 'dense', byCode: dense.map((d) => d.codesOf !== undefined) }, dense, slots };
+}
+
+function denseKey(key: PhysicalExpr, facts: readonly Fact[], batch: Batch | undefined, spec: PipelineSpec): DenseKey | undefined {
+  if (key.kind === 'column') {
+    const source = facts[key.index]?.source;
+    const column: Column | undefined = source === undefined ? undefined : batch?.columns[source];
+    if (column?.dictionary !== undefined) return { codesOf: source as number, base: 0n, size: column.dictionary.count + 1 };
+  }
+  const range = exprRange(key, facts, spec.settings);
+  if (range === undefined) return undefined;
+  const size = range[1] - range[0] + 2n;
+  return size > BigInt(MAX_DENSE_SLOTS) || size < 1n ? undefined : { base: range[0], size: Number(size) };
+}
+
+/** What is known of the columns that reach the sink. */
+function factsAtSink(spec: PipelineSpec): readonly Fact[] {
+  let facts: Fact[] = [];
+  if (spec.source.kind === 'batches') facts = spec.source.columns.map((c, source) => ({ source, ...(c.range === undefined ? {} : { range: c.range }) }));
+  else if (spec.source.rows.kind === 'kept') facts = spec.source.rows.layout.fields.map((c) => (c.range === undefined ? {} : { range: c.range }));
+  else facts = [...spec.source.rows.keys.map((c) => (c.range === undefined ? {} : { range: c.range })), ...spec.source.rows.aggregates.map(() => ({}))];
+  for (const step of spec.steps) {
+    if (step.kind === 'project') {
+      facts = step.exprs.map((expr) => {
+        if (expr.kind === 'column') return facts[expr.index] ?? {};
+        const range = exprRange(expr, facts, spec.settings);
+        return range === undefined ? {} : { range };
+      });
+    } else if (step.kind === 'probe' && (step.how === 'pairs' || step.how === 'probe_outer')) {
+      const build = step.payload.map((field): Fact => {
+        const range = step.layout.fields[field]?.range;
+        return range === undefined ? {} : { range };
+      });
+      facts = step.buildFirst ? [...build, ...facts] : [...facts, ...build];
+    }
+  }
+  return facts;
+}
+
+/** Bounds of an integer-like expression that follow from those of its columns. */
+export function exprRange(expr: PhysicalExpr, facts: readonly Fact[], settings: EvalSettings): Range | undefined {
+  const bounds = integerBounds(expr.type);
+  if (bounds === undefined) return undefined;
+  if (expr.kind === 'column') return facts[expr.index]?.range ?? (bounds[1] - bounds[0] < 1n << 16n ? bounds : undefined);
+  if (expr.kind === 'literal') {
+    if (expr.value === null) return undefined;
+    const exact = BigInt(expr.value as bigint | number | boolean);
+    return [exact, exact];
+  }
+  const ranges = expr.args.map((arg) => exprRange(arg, facts, settings));
+  const range = scalarFunction(expr.fn).range?.(ranges, callOf(expr, settings));
+  if (range === undefined) return expr.type.kind === 'boolean' ? [0n, 1n] : undefined;
+  return [range[0] > bounds[0] ? range[0] : bounds[0], range[1] < bounds[1] ? range[1] : bounds[1]];
+}

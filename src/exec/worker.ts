@@ -1,0 +1,28 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { SharedHeap } from '../base/index.js';
+import { nodePlatform } from '../io/node-platform.js';
+import { splitReader } from '../io/registry.js';
+import { type Answer, type CancelToken, type HeapHandle, type Job, TaskThread } from './task/thread.js';
+
+/** What a worker is started with. */
+export interface WorkerData {
+  readonly heap: HeapHandle;
+  readonly flags: SharedArrayBuffer;
+}
+
+/** What the session may ask of a worker. */
+export interface WorkerApi {
+  run(job: Job, cancel: CancelToken): Promise<Answer>;
+  /** Resolves when the worker is ready. */
+  ready(): boolean;
+}
+
+const { heap, flags } = workerData as WorkerData;
+const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, splitReader);
+const api: WorkerApi = {
+  run: (job, cancel) => thread.answer(job, cancel),
+  ready: () => true,
+};
+if (parentPort !== null) expose(api, nodeEndpoint(parentPort));

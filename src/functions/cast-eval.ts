@@ -1,0 +1,211 @@
+import {
+  type DataType,
+  type DecimalType,
+  dateToTimestamp,
+  decimalType,
+  engineBug,
+  formatDouble,
+  formatFloat,
+  formatScalar,
+  instantToLocal,
+  integerBounds,
+  isFloating,
+  isInteger,
+  localToInstant,
+  MAX_PRECISION,
+  type MapScalar,
+  MICROS_PER_DAY,
+  parseDecimal,
+  parseScalar,
+  type Scalar,
+  type StructType,
+  sameType,
+  timeZone,
+} from '../base/index.js';
+import { decimalText, fitsPrecision, pow10, rescale } from './decimal.js';
+import { castInvalid, castOverflow, outOfPrecision, overflow } from './eval-errors.js';
+
+/** `ansi` raises errors, `try` gives null instead, `legacy` wraps numbers around and gives null otherwise. */
+export type CastMode = 'ansi' | 'try' | 'legacy';
+
+export interface CastContext {
+  readonly mode: CastMode;
+  readonly timeZone: string;
+}
+
+const LONG = integerBounds({ kind: 'int64' }) as readonly [bigint, bigint];
+const DAY = BigInt(MICROS_PER_DAY);
+const MICROS = 1_000_000n;
+
+const floorDivide = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) / b;
+
+/** The reference meaning of CAST. */
+export function castScalar(value: Scalar, from: DataType, to: DataType, context: CastContext): Scalar {
+  if (value === null || from === to || sameType(from, to)) return value;
+  if (to.kind === 'string') return formatScalar(from, value, context.timeZone);
+  if (from.kind === 'string') return fromText(value as string, from, to, context);
+  switch (to.kind) {
+    case 'boolean':
+      return Number(value) !== 0;
+    case 'int8':
+    case 'int16':
+    case 'int32':
+    case 'int64':
+      return toInteger(value, from, to, context);
+    case 'float32':
+      return Math.fround(toFloat(value, from));
+    case 'float64':
+      return toFloat(value, from);
+    case 'decimal':
+      return toDecimal(value, from, to, context);
+    case 'date':
+      return toDate(value as bigint, from, context);
+    case 'timestamp':
+    case 'timestamp_ntz':
+      return toMoment(value, from, to, context);
+    case 'array':
+    case 'map':
+    case 'struct':
+      return toNested(value, from, to, context);
+    default:
+      if (from.kind === to.kind) return value;
+      throw engineBug(`no cast from ${from.kind} to ${to.kind}`);
+  }
+}
+
+function fail(mode: CastMode, error: () => Error): null {
+  if (mode === 'ansi') throw error();
+  return null;
+}
+
+function fromText(text: string, from: DataType, to: DataType, { mode, timeZone: zone }: CastContext): Scalar {
+  const parsed = parseScalar(to, text, zone);
+  if (parsed !== undefined) return parsed;
+  if (isInteger(to) && mode === 'legacy') {
+    // Without ANSI a fraction is cut off.
+    const whole = /^\s*([+-]?\d+)\.\d*\s*$/.exec(text)?.[1];
+    const again = whole === undefined ? undefined : parseScalar(to, whole, zone);
+    if (again !== undefined) return again;
+  }
+  if (to.kind === 'decimal') {
+    const wide = parseDecimal(text, decimalType(MAX_PRECISION, to.scale));
+    if (wide !== undefined) return fail(mode, () => outOfPrecision(wide, to.scale, to));
+  }
+  return fail(mode, () => castInvalid(text, from, to));
+}
+
+function toInteger(value: Scalar, from: DataType, to: DataType, { mode }: CastContext): Scalar {
+  const bounds = integerBounds(to) as readonly [bigint, bigint];
+  const like = (n: bigint): Scalar => (to.kind === 'int64' ? n : Number(n));
+  if (isFloating(from)) {
+    const x = value as number;
+    if (Math.floor(x) <= Number(bounds[1]) && Math.ceil(x) >= Number(bounds[0])) {
+      const truncated = BigInt(Math.trunc(x));
+      return like(truncated > bounds[1] ? bounds[1] : truncated);
+    }
+    return mode === 'legacy' ? like(javaInteger(x, to)) : fail(mode, () => castOverflow(value, from, to));
+  }
+  const whole = wholeNumber(value, from);
+  if (whole >= bounds[0] && whole <= bounds[1]) return like(whole);
+  if (mode === 'legacy') return like(BigInt.asIntN((bounds[1] - bounds[0]).toString(2).length, whole));
+  return fail(mode, () => castOverflow(value, from, to));
+}
+
+function wholeNumber(value: Scalar, from: DataType): bigint {
+  if (from.kind === 'decimal') return (value as bigint) / pow10(from.scale);
+  if (from.kind === 'timestamp') return floorDivide(value as bigint, MICROS);
+  return BigInt(value as number | bigint | boolean);
+}
+
+/** Java's conversion: saturating to int or long, then the low bits. */
+function javaInteger(x: number, to: DataType): bigint {
+  if (Number.isNaN(x)) return 0n;
+  const [low, high] = to.kind === 'int64' ? LONG : [-(2n ** 31n), 2n ** 31n - 1n];
+  const saturated = x >= Number(high) ? high : x <= Number(low) ? low : BigInt(Math.trunc(x));
+  return to.kind === 'int8' ? BigInt.asIntN(8, saturated) : to.kind === 'int16' ? BigInt.asIntN(16, saturated) : saturated;
+}
+
+function toFloat(value: Scalar, from: DataType): number {
+  if (from.kind === 'decimal') return Number(decimalText(value as bigint, from.scale));
+  if (from.kind === 'timestamp') return Number(value) / 1e6;
+  return Number(value);
+}
+
+function toDecimal(value: Scalar, from: DataType, to: DecimalType, { mode }: CastContext): Scalar {
+  let [unscaled, scale]: readonly [bigint, number] = [0n, 0];
+  if (from.kind === 'decimal') [unscaled, scale] = [value as bigint, from.scale];
+  else if (isFloating(from) || from.kind === 'timestamp') {
+    const exact = shortestDecimal(value, from);
+    if (exact === undefined) return null;
+    [unscaled, scale] = exact;
+  } else unscaled = BigInt(value as number | bigint | boolean);
+  const result = rescale(unscaled, scale, to.scale);
+  if (fitsPrecision(result, to.precision)) return result;
+  return fail(mode, () => outOfPrecision(unscaled, scale, to));
+}
+
+/** The decimal a double prints as; NaN and infinities have none. */
+function shortestDecimal(value: Scalar, from: DataType): readonly [bigint, number] | undefined {
+  const x = from.kind === 'timestamp' ? Number(value) / 1e6 : (value as number);
+  if (!Number.isFinite(x)) return undefined;
+  const text = from.kind === 'float32' ? formatFloat(x) : formatDouble(x);
+  const [digits = '0', exponent = '0'] = text.split('E');
+  const [whole = '0', fraction = ''] = digits.split('.');
+  const scale = fraction.length - Number(exponent);
+  const unscaled = BigInt(whole + fraction);
+  return scale >= 0 ? [unscaled, scale] : [unscaled * pow10(-scale), 0];
+}
+
+function toDate(value: bigint, from: DataType, { timeZone: zone }: CastContext): number {
+  const local = from.kind === 'timestamp' ? instantToLocal(timeZone(zone), value) : value;
+  return Number(floorDivide(local, DAY));
+}
+
+function toMoment(value: Scalar, from: DataType, to: DataType, context: CastContext): Scalar {
+  const zone = context.timeZone;
+  switch (from.kind) {
+    case 'date':
+      return inLong(to.kind === 'timestamp' ? dateToTimestamp(value as number, zone) : BigInt(value as number) * DAY);
+    case 'timestamp':
+      return instantToLocal(timeZone(zone), value as bigint);
+    case 'timestamp_ntz':
+      return localToInstant(timeZone(zone), value as bigint);
+    case 'float32':
+    case 'float64': {
+      if (!Number.isFinite(value)) return fail(context.mode, () => castInvalid(value, from, to));
+      const micros = BigInt(Math.trunc((value as number) * 1e6));
+      if ((micros > LONG[1] || micros < LONG[0]) && context.mode !== 'legacy') {
+        return fail(context.mode, () => castOverflow(value, from, to));
+      }
+      return micros > LONG[1] ? LONG[1] : micros < LONG[0] ? LONG[0] : micros;
+    }
+    case 'decimal':
+      return BigInt.asIntN(64, ((value as bigint) * MICROS) / pow10(from.scale));
+    default: {
+      const micros = BigInt(value as number | bigint) * MICROS;
+      return micros > LONG[1] ? LONG[1] : micros < LONG[0] ? LONG[0] : micros;
+    }
+  }
+}
+
+function inLong(micros: bigint): bigint {
+  if (micros > LONG[1] || micros < LONG[0]) throw overflow('long');
+  return micros;
+}
+
+function toNested(value: Scalar, from: DataType, to: DataType, context: CastContext): Scalar {
+  if (from.kind === 'array' && to.kind === 'array') {
+    return (value as readonly Scalar[]).map((element) => castScalar(element, from.element, to.element, context));
+  }
+  if (from.kind === 'map' && to.kind === 'map') {
+    const { entries } = value as MapScalar;
+    return {
+      entries: entries.map(([k, v]) => [castScalar(k, from.key, to.key, context), castScalar(v, from.value, to.value, context)]),
+    };
+  }
+  const [source, target] = [from as StructType, to as StructType];
+  return (value as readonly Scalar[]).map((fieldValue, i) =>
+    castScalar(fieldValue, source.fields[i]?.type as DataType, target.fields[i]?.type as DataType, context),
+  );
+}
+

@@ -1,0 +1,67 @@
+import { type DataType, integerBounds, isFloating, isInteger, isNumeric } from '../base/index.js';
+import { inside } from './emit.js';
+import { scaleRange } from './int-emit.js';
+
+const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
+const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
+const isInterval = (type: DataType): boolean => type.kind === 'interval_ym' || type.kind === 'interval_dt';
+
+/** Whether CAST goes from one type to another (under ANSI, which forbids what makes no sense). */
+export function canCast(from: DataType, to: DataType): boolean {
+  if (from.kind === 'null' || (from.kind === to.kind && !isNestedKind(from.kind))) return true;
+  if (to.kind === 'string') return true;
+  if (from.kind === 'array' || from.kind === 'map' || from.kind === 'struct') return canCastNested(from, to);
+  if (from.kind === 'string') return !isNestedKind(to.kind) && to.kind !== 'null' && to.kind !== 'variant';
+  if (isNumeric(from) || from.kind === 'boolean') {
+    if (isNumeric(to) || to.kind === 'boolean') return true;
+    return to.kind === 'timestamp' && from.kind !== 'boolean';
+  }
+  if (isDatetime(from)) return isDatetime(to) || (from.kind === 'timestamp' && isNumeric(to));
+  if (from.kind === 'binary') return false;
+  return isInterval(from) && isInterval(to) && from.kind === to.kind;
+}
+
+const isNestedKind = (kind: DataType['kind']): boolean => kind === 'array' || kind === 'map' || kind === 'struct';
+
+function canCastNested(from: DataType, to: DataType): boolean {
+  if (from.kind === 'array' && to.kind === 'array') return canCast(from.element, to.element);
+  if (from.kind === 'map' && to.kind === 'map') return canCast(from.key, to.key) && canCast(from.value, to.value);
+  if (from.kind === 'struct' && to.kind === 'struct') {
+    return from.fields.length === to.fields.length && from.fields.every((f, i) => canCast(f.type, to.fields[i]?.type ?? f.type));
+  }
+  return false;
+}
+
+/** Whether a cast of a value that is not null can give null: only without ANSI, for try_cast, and from NaN. */
+export function castNullable(from: DataType, to: DataType, tolerant: boolean, ansi: boolean): boolean {
+  if (isFloating(from) && to.kind === 'decimal') return true;
+  return (tolerant || !ansi) && castFails(from, to);
+}
+
+/** Whether some value of the type cannot be cast. */
+export function castFails(from: DataType, to: DataType): boolean {
+  if (from.kind === 'null' || to.kind === 'string') return false;
+  if (isNestedKind(from.kind)) return true;
+  if (from.kind === 'string') return to.kind !== 'binary';
+  if (to.kind === 'boolean' || isFloating(to)) return false;
+  if (isInteger(from) || from.kind === 'boolean' || from.kind === 'decimal') {
+    if (isInteger(to) || to.kind === 'decimal') return !holds(from, to);
+    return true;
+  }
+  if (isFloating(from)) return true;
+  if (isDatetime(from)) return !(isMoment(from) && to.kind === 'date');
+  return from.kind !== to.kind;
+}
+
+/** Whether the target holds every value of an integer or decimal type (after rounding). */
+function holds(from: DataType, to: DataType): boolean {
+  const source = integerBounds(from);
+  const target = integerBounds(to);
+  if (source === undefined || target === undefined) return false;
+  const s1 = from.kind === 'decimal' ? from.scale : 0;
+  const s2 = to.kind === 'decimal' ? to.scale : 0;
+  if (s2 >= s1) return inside(scaleRange(source, s2 - s1), target);
+  // Rounding may carry into one more digit.
+  const divisor = 10n ** BigInt(s1 - s2);
+  return inside([source[0] / divisor - 1n, source[1] / divisor + 1n], target);
+}

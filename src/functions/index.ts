@@ -1,0 +1,18 @@
+export { callOf, expressionKey } from './call.js';
+export { canCast, castNullable } from './cast.js';
+export { castScalar } from './cast-eval.js';
+export * from './compile.js';
+export { compareScalars } from './compare-scalars.js';
+export { decimalResult, widerDecimal } from './decimal.js';
+export * from './define.js';
+export { describe } from './describe.js';
+export { describeValue } from './describe-value.js';
+export * from './emit.js';
+export * from './evaluate.js';
+export * from './expression.js';
+export { type AllocBytes, callJsHost } from './js-call.js';
+export * from './module-context.js';
+export * from './registry.js';
+export * from './runtime.js';
+export { canImplicitlyCast, commonType, commonTypeOf, isOrderable } from './signature.js';
+export * from './value.js';

@@ -1,0 +1,158 @@
+import { binaryType, type Scalar, SparrowError, stringType } from '../base/index.js';
+import { scalar } from './define.js';
+import { anyBinary, anyInt, anyNumber, anyString, anyType, constant, type Param, takes } from './implicit.js';
+import { formatWithPattern, formatWithScale } from './number-format.js';
+import { printf } from './printf.js';
+
+const seldom = 'a call per row: seldom the bottleneck';
+const CHARSETS: Readonly<Record<string, string>> = {
+  'UTF-8': 'utf8',
+  'US-ASCII': 'ascii',
+  'ISO-8859-1': 'latin1',
+  'UTF-16': 'utf16',
+  'UTF-16BE': 'utf16be',
+  'UTF-16LE': 'utf16le',
+};
+
+function charsetOf(name: string, fn: string): string {
+  const charset = CHARSETS[name.toUpperCase()];
+  if (charset !== undefined) return charset;
+  throw new SparrowError('INVALID_PARAMETER_VALUE.CHARSET', `the charset ${JSON.stringify(name)} of ${fn} is unknown`, {
+    candidates: Object.keys(CHARSETS),
+    sqlState: '22023',
+  });
+}
+
+function malformed(fn: string, charset: string): SparrowError {
+  return new SparrowError('MALFORMED_CHARACTER_CODING', `${fn} found characters that are none in ${charset}`, { sqlState: '22000' });
+}
+
+function encode(text: string, name: string): Uint8Array {
+  const charset = charsetOf(name, 'encode');
+  if (charset === 'ascii' || charset === 'latin1') {
+    const most = charset === 'ascii' ? 0x7f : 0xff;
+    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > most) throw malformed('encode', name);
+    return new Uint8Array(Buffer.from(text, 'latin1'));
+  }
+  if (charset === 'utf8') return new Uint8Array(Buffer.from(text, 'utf8'));
+  const bytes = Buffer.from(text, 'utf16le');
+  if (charset === 'utf16le') return new Uint8Array(bytes);
+  bytes.swap16();
+  const mark = charset === 'utf16' && text !== '' ? [0xfe, 0xff] : [];
+  return new Uint8Array([...mark, ...bytes]);
+}
+
+function decode(bytes: Uint8Array, name: string): string {
+  const charset = charsetOf(name, 'decode');
+  if (charset === 'latin1' || charset === 'ascii') {
+    if (charset === 'ascii' && bytes.some((byte) => byte > 0x7f)) throw malformed('decode', name);
+    return Buffer.from(bytes).toString('latin1');
+  }
+  const little = charset === 'utf16le' || (charset === 'utf16' && bytes[0] === 0xff && bytes[1] === 0xfe);
+  const label = charset === 'utf8' ? 'utf-8' : 'utf-16le';
+  const input = charset === 'utf8' || little || bytes.length % 2 !== 0 ? bytes : Buffer.from(bytes).swap16();
+  try {
+    return new TextDecoder(label, { fatal: true, ignoreBOM: charset !== 'utf16' }).decode(input);
+  } catch {
+    throw malformed('decode', name);
+  }
+}
+
+const LINE = 76;
+
+/** As MIME has it: lines of 76 characters. */
+function base64(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('base64');
+  return text.length <= LINE ? text : (text.match(/.{1,76}/g) ?? []).join('\r\n');
+}
+
+/** Characters that are none of base64 are skipped; what follows the padding is an error. */
+function unbase64(text: string): Uint8Array {
+  const digits = text.replace(/[^A-Za-z0-9+/=]/g, '');
+  const body = digits.replace(/=+$/, '');
+  const padding = digits.length - body.length;
+  const wrong = body.includes('=') || body.length % 4 === 1 || (padding > 0 && (body.length + padding) % 4 !== 0);
+  if (!wrong) return new Uint8Array(Buffer.from(body, 'base64'));
+  throw new SparrowError('CONVERSION_INVALID_INPUT', `${JSON.stringify(text)} is no base64 text`, { sqlState: '22018' });
+}
+
+const scaleOrPattern: Param = {
+  wants: 'int or string',
+  accept: (type) => (type.kind === 'string' ? type : anyInt.accept(type)),
+};
+
+const formatted = (name: string, sql: readonly string[]) =>
+  scalar({
+    name,
+    sql,
+    summary: "The values in the places of a printf-style format, as Java's: `%d`, `%5.2f`, `%-10s`, `%,d`, `%x`, `%e`, `%2$s`, `%%`.",
+    examples: [[`${sql[0]}('Hello World %d %s', 100, 'days')`, 'Hello World 100 days']],
+    resolve: takes([anyString], stringType, { rest: anyType }),
+    nulls: 'custom',
+    fails: true,
+    eval: ([format, ...values], call): Scalar =>
+      format === null ? null : printf(format as string, values, call.argTypes.slice(1)),
+    compiled: seldom,
+  });
+
+/** Strings and bytes, and numbers as formatted text. */
+export const stringEncodeFunctions = {
+  base64: scalar({
+    name: 'base64',
+    sql: ['base64'],
+    summary: 'The bytes as base64, in lines of 76 characters.',
+    examples: [["base64('Spark SQL')", 'U3BhcmsgU1FM']],
+    resolve: takes([anyBinary], stringType),
+    nulls: 'propagate',
+    eval: ([bytes]) => base64(bytes as Uint8Array),
+    compiled: seldom,
+  }),
+  unbase64: scalar({
+    name: 'unbase64',
+    sql: ['unbase64'],
+    summary: 'The bytes of a base64 text.',
+    examples: [["cast(unbase64('U3BhcmsgU1FM') as string)", 'Spark SQL']],
+    resolve: takes([anyString], binaryType),
+    nulls: 'propagate',
+    fails: true,
+    eval: ([text]) => unbase64(text as string),
+    compiled: seldom,
+  }),
+  encode: scalar({
+    name: 'encode',
+    sql: ['encode'],
+    summary: 'The bytes of a string in a charset: UTF-8, UTF-16 (BE, LE), ISO-8859-1 or US-ASCII.',
+    examples: [["hex(encode('é', 'utf-8'))", 'C3A9']],
+    resolve: takes([anyString, anyString], binaryType),
+    nulls: 'propagate',
+    fails: true,
+    eval: ([text, charset]) => encode(text as string, charset as string),
+    compiled: seldom,
+  }),
+  decode: scalar({
+    name: 'decode',
+    sql: ['decode'],
+    summary: 'The string that bytes are in a charset: UTF-8, UTF-16 (BE, LE), ISO-8859-1 or US-ASCII.',
+    examples: [["decode(encode('abc', 'utf-8'), 'utf-8')", 'abc']],
+    resolve: takes([anyBinary, anyString], stringType),
+    nulls: 'propagate',
+    fails: true,
+    eval: ([bytes, charset]) => decode(bytes as Uint8Array, charset as string),
+    compiled: seldom,
+  }),
+  formatNumber: scalar({
+    name: 'formatNumber',
+    sql: ['format_number'],
+    summary: 'The number with thousands separated by commas and rounded (half even) to some digits, or by a pattern such as #,##0.00.',
+    examples: [['format_number(12332.123456, 4)', '12,332.1235'], ["format_number(12332.123456, '##################.###')", '12332.123']],
+    resolve: takes([anyNumber, constant(scaleOrPattern)], stringType, { nullable: true }),
+    nulls: 'propagate',
+    fails: (call) => typeof call.literals[1] !== 'number',
+    eval: ([value, format], call): Scalar => {
+      if (typeof format === 'number') return format < 0 ? null : formatWithScale(value as Scalar, call.argTypes[0], format);
+      return formatWithPattern(value as Scalar, call.argTypes[0], format as string);
+    },
+    compiled: seldom,
+  }),
+  formatString: formatted('formatString', ['format_string', 'printf']),
+};

@@ -1,0 +1,45 @@
+export { Column } from './api/column.js';
+export type { RuntimeConfig } from './api/conf.js';
+export type {
+  ActionOptions,
+  CacheLevel,
+  CreateEngine,
+  EngineOptions,
+  ExplainMode,
+  Progress,
+  QueryEngine,
+  RunningQuery,
+  RunOptions,
+  SessionSettings,
+} from './api/engine.js';
+export { DataFrame, GroupedData } from './api/frame.js';
+export { CaseColumn, col, expr, type Fn, fn, lit, when } from './api/functions.js';
+export type { DataFrameReader } from './api/reader.js';
+export type {
+  ColumnType,
+  DefaultValues,
+  ListOf,
+  MapOf,
+  NotNull,
+  Row,
+  RowOf,
+  Shape,
+  ShapeOfRow,
+  SqlValue,
+  StructOf,
+  Unknown,
+  UnknownType,
+  Values,
+} from './api/row-types.js';
+export { FrameSchema } from './api/schema.js';
+export type { SchemaInput } from './api/schema-input.js';
+export { Session } from './api/session.js';
+export type { SessionOptions } from './api/session-options.js';
+export type { StandardSchema } from './api/standard-schema.js';
+export { StorageLevel } from './api/storage-level.js';
+export { t } from './api/types.js';
+export { type UserFunction, udf } from './api/udf.js';
+export { Window, WindowSpec } from './api/window.js';
+export type { DataFrameWriter, SaveMode } from './api/writer.js';
+export { SparrowError } from './base/errors.js';
+export type { DataType, Field, ValueOptions } from './base/index.js';

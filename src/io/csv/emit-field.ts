@@ -1,0 +1,260 @@
+import type { Code, Func, Label, Local, WasmModule } from '../../wasm/index.js';
+import { ESCAPED, MISSING, POSITION } from './emit-index.js';
+import type { CsvDialect } from './options.js';
+
+const BLANK = 32;
+
+/** Where kernels leave what they counted: u32 nulls, u32 slow rows, i64 least, i64 greatest value, powers of ten. */
+export const COUNTERS = { nulls: 0, slow: 4, min: 8, max: 16, powers: 32, bytes: 32 + 23 * 8 } as const;
+
+/** What the body of a typed kernel works with. */
+export interface Field {
+  readonly code: Code;
+  /** First byte of the value; may be moved. */
+  readonly at: Local;
+  /** Behind its last byte. */
+  readonly end: Local;
+  readonly counters: Local;
+  /** Leaves the value to JavaScript. */
+  readonly slow: Label;
+}
+
+/** How a typed kernel stores values. */
+export interface Store {
+  readonly bytes: number;
+  /** Address on the stack, then the value: stores it. Null and slow rows become zero. */
+  readonly zero: (code: Code, target: Local) => void;
+}
+
+export type Body = (field: Field, store: (value: () => void) => void, target: Local) => void;
+
+const PARAMS = Array.from({ length: 9 }, () => 'i32' as const);
+
+/**
+ * `name(text, index, stride, column, rows, data, validity, slowRows, counters)`: one column of an index, typed. Rows
+ * the fast path cannot tell (odd spellings, escapes, errors) are listed in `slowRows`. `validity` must be zero.
+ */
+export function typedKernel(module: WasmModule, name: string, dialect: CsvDialect, store: Store, body: Body): void {
+  module.function(name, PARAMS, [], (code, ...params) => {
+    const [text, index, stride, column, rows, data, validity, slowRows, counters] = params as [
+      Local, Local, Local, Local, Local, Local, Local, Local, Local,
+    ];
+    const i32 = (): Local => code.local('i32');
+    const [at, end, row, nulls, slowCount, bit] = [i32(), i32(), i32(), i32(), i32(), i32()];
+    code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
+    code.forRange(row, () => code.i32(0), rows, () => {
+      code.block((next) => {
+        code.block((isNull) => {
+          code.block((slow) => {
+            bounds(code, dialect, { text, index, at, end }, isNull, slow);
+            body(
+              { code, at, end, counters, slow },
+              (value) => {
+                value();
+                code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').tee(bit);
+                code.get(bit).op('i32.load8_u');
+                code.i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or').op('i32.store8');
+                code.br(next);
+              },
+              data,
+            );
+          });
+          code.get(slowRows).get(slowCount).i32(2).op('i32.shl').op('i32.add').get(row).op('i32.store', 0, 0);
+          code.get(slowCount).i32(1).op('i32.add').set(slowCount);
+          store.zero(code, data);
+          code.br(next);
+        });
+        store.zero(code, data);
+        code.get(nulls).i32(1).op('i32.add').set(nulls);
+      });
+      code.get(data).i32(store.bytes).op('i32.add').set(data);
+      code.get(index).get(stride).op('i32.add').set(index);
+    });
+    code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
+    code.get(counters).get(slowCount).op('i32.store', COUNTERS.slow, 0);
+  });
+}
+
+interface Bounds {
+  readonly text: Local;
+  /** Address of the word before the field's. */
+  readonly index: Local;
+  readonly at: Local;
+  readonly end: Local;
+}
+
+/** Sets `at` and `end` to the content of a field; branches away when it is null or needs unescaping. */
+function bounds(code: Code, dialect: CsvDialect, b: Bounds, isNull: Label, escaped: Label): void {
+  const { text, index, at, end } = b;
+  const word = code.local('i32');
+  code.get(index).op('i32.load', 4, 0).tee(word).i32(MISSING).op('i32.eq').brIf(isNull);
+  code.get(index).op('i32.load', 0, 0).i32(POSITION).op('i32.and').get(text).op('i32.add');
+  code.i32(dialect.delimiter.length).op('i32.add').set(at);
+  code.get(word).i32(POSITION).op('i32.and').get(text).op('i32.add').set(end);
+  // Unquoted is the rule: one test tells it from the rest.
+  code.get(word).i32(~POSITION).op('i32.and');
+  code.if(
+    () => {
+      betweenQuotes(code, dialect, at, end);
+      code.get(word).i32(ESCAPED).op('i32.and').brIf(escaped);
+    },
+    () => {
+      trim(code, dialect, at, end);
+      code.get(at).get(end).op('i32.eq').brIf(isNull);
+    },
+  );
+  const nullText = [...Buffer.from(dialect.nullValue, 'utf8')];
+  code.get(end).get(at).op('i32.sub').i32(nullText.length).op('i32.eq');
+  if (nullText.length === 0) {
+    code.brIf(isNull);
+    return;
+  }
+  code.if(() => {
+    nullText.forEach((byte, i) => {
+      code.get(at).op('i32.load8_u', i).i32(byte).op('i32.eq');
+      if (i > 0) code.op('i32.and');
+    });
+    code.brIf(isNull);
+  });
+}
+
+/** Blanks may stand before the opening quote and behind the closing one. */
+function betweenQuotes(code: Code, dialect: CsvDialect, at: Local, end: Local): void {
+  const atQuote = (local: Local) => code.get(local).op('i32.load8_u').i32(dialect.quote).op('i32.ne');
+  code.loop((next) => {
+    atQuote(at);
+    code.get(at).i32(1).op('i32.add').set(at).brIf(next);
+  });
+  code.loop((next) => {
+    code.get(end).i32(1).op('i32.sub').set(end);
+    atQuote(end);
+    code.brIf(next);
+  });
+}
+
+function trim(code: Code, dialect: CsvDialect, at: Local, end: Local): void {
+  if (dialect.trimLeading) {
+    code.loop((next) => {
+      code.get(at).get(end).op('i32.lt_u').get(at).op('i32.load8_u').i32(BLANK).op('i32.le_u').op('i32.and');
+      code.if(() => code.get(at).i32(1).op('i32.add').set(at).br(next));
+    });
+  }
+  if (dialect.trimTrailing) {
+    const last = code.local('i32');
+    code.loop((next) => {
+      code.get(end).i32(1).op('i32.sub').set(last);
+      code.get(at).get(end).op('i32.lt_u').get(last).op('i32.load8_u').i32(BLANK).op('i32.le_u').op('i32.and');
+      code.if(() => code.get(last).set(end).br(next));
+    });
+  }
+}
+
+/** `copyBytes(source, target, length)`: 16 at a time, up to 15 too many. */
+export function emitCopy(module: WasmModule): Func {
+  return module.function(
+    'copyBytes',
+    ['i32', 'i32', 'i32'],
+    [],
+    (code, ...params) => {
+      const [source, target, length] = params as [Local, Local, Local];
+      const last = code.local('i32');
+      code.get(target).get(length).op('i32.add').set(last);
+      code.loop((next) => {
+        code.get(target).get(source).op('v128.load', 0, 0).op('v128.store', 0, 0);
+        code.get(source).i32(16).op('i32.add').set(source);
+        code.get(target).i32(16).op('i32.add').tee(target).get(last).op('i32.lt_u').brIf(next);
+      });
+    },
+    { export: false },
+  );
+}
+
+/**
+ * `textBytes(text, index, stride, column, rows)`: no fewer bytes than the column's strings have.
+ * `strings(text, index, stride, column, rows, offsets, data, validity, counters, empty)`: writes them; `empty` is the
+ * address of the text that stands for an empty quoted field.
+ */
+export function emitStrings(module: WasmModule, dialect: CsvDialect): void {
+  const copy = emitCopy(module);
+  const emptyBytes = Buffer.byteLength(dialect.emptyValue);
+  module.function('textBytes', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
+    const [text, index, stride, column, rows] = params as [Local, Local, Local, Local, Local];
+    const [at, end, row, total] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
+    code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
+    code.forRange(row, () => code.i32(0), rows, () => {
+      code.block((isNull) => {
+        code.block((escaped) => bounds(code, dialect, { text, index, at, end }, isNull, escaped));
+        code.get(total).get(end).op('i32.add').get(at).op('i32.sub').i32(emptyBytes).op('i32.add').set(total);
+      });
+      code.get(index).get(stride).op('i32.add').set(index);
+    });
+    code.get(total);
+  });
+  module.function('strings', [...PARAMS, 'i32'], [], (code, ...params) => {
+    const [text, index, stride, column, rows, offsets, data, validity, counters, empty] = params as [
+      Local, Local, Local, Local, Local, Local, Local, Local, Local, Local,
+    ];
+    const i32 = (): Local => code.local('i32');
+    const [at, end, row, nulls, position, bit, length] = [i32(), i32(), i32(), i32(), i32(), i32(), i32()];
+    code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
+    code.get(offsets).i32(0).op('i32.store', 0, 0);
+    code.get(data).set(position);
+    code.forRange(row, () => code.i32(0), rows, () => {
+      code.block((next) => {
+        code.block((isNull) => {
+          code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').set(bit);
+          code.block((escaped) => {
+            bounds(code, dialect, { text, index, at, end }, isNull, escaped);
+            code.get(end).get(at).op('i32.sub').set(length);
+            if (emptyBytes > 0) {
+              code.get(length).op('i32.eqz');
+              code.if(() => code.get(empty).set(at).i32(emptyBytes).set(length));
+            }
+            code.get(at).get(position).get(length).call(copy);
+            code.get(position).get(length).op('i32.add').set(position);
+            setBit(code, bit, row);
+            code.br(next);
+          });
+          unescape(code, dialect, at, end, position);
+          setBit(code, bit, row);
+          code.br(next);
+        });
+        code.get(nulls).i32(1).op('i32.add').set(nulls);
+      });
+      code.get(offsets).i32(4).op('i32.add').tee(offsets).get(position).get(data).op('i32.sub').op('i32.store', 0, 0);
+      code.get(index).get(stride).op('i32.add').set(index);
+    });
+    code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
+  });
+}
+
+function setBit(code: Code, bit: Local, row: Local): void {
+  code.get(bit).get(bit).op('i32.load8_u').i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or');
+  code.op('i32.store8');
+}
+
+/** The bytes `at`…`end` to `position` without the first of each escaped pair. */
+function unescape(code: Code, dialect: CsvDialect, at: Local, end: Local, position: Local): void {
+  const { quote, escape } = dialect;
+  const [byte, after] = [code.local('i32'), code.local('i32')];
+  code.loop((next) => {
+    code.get(at).get(end).op('i32.lt_u');
+    code.if(() => {
+      code.get(at).op('i32.load8_u').set(byte);
+      code.get(at).i32(1).op('i32.add').set(at);
+      code.get(byte).i32(quote).op('i32.eq').get(byte).i32(escape).op('i32.eq').op('i32.or');
+      code.get(at).get(end).op('i32.lt_u').op('i32.and');
+      code.if(() => {
+        code.get(at).op('i32.load8_u').tee(after).i32(quote).op('i32.eq');
+        code.get(byte).i32(escape).op('i32.eq').get(after).i32(escape).op('i32.eq').op('i32.and').op('i32.or');
+        code.if(() => {
+          code.get(after).set(byte);
+          code.get(at).i32(1).op('i32.add').set(at);
+        });
+      });
+      code.get(position).get(byte).op('i32.store8');
+      code.get(position).i32(1).op('i32.add').set(position);
+      code.br(next);
+    });
+  });
+}

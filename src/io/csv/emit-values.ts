@@ -1,0 +1,310 @@
+import type { Code, Local, WasmModule } from '../../wasm/index.js';
+import { type Body, COUNTERS, type Field, type Store, typedKernel } from './emit-field.js';
+import type { CsvDialect } from './options.js';
+
+/** Longer numbers do not fit 64 bits for certain. */
+const MAX_DIGITS = 18;
+const SECONDS_PER_DAY = 86_400;
+
+/** The typed kernels of a dialect; decimals are emitted by scale. */
+export function emitValues(module: WasmModule, dialect: CsvDialect): void {
+  for (const [name, bytes] of [['int8', 1], ['int16', 2], ['int32', 4], ['int64', 8]] as const) {
+    typedKernel(module, name, dialect, integerStore(bytes), integerBody(bytes));
+  }
+  typedKernel(module, 'float64', dialect, floatStore('f64'), floatBody('f64'));
+  typedKernel(module, 'float32', dialect, floatStore('f32'), floatBody('f32'));
+  typedKernel(module, 'boolean', dialect, integerStore(1), booleanBody);
+  typedKernel(module, 'date', dialect, integerStore(4), dateBody);
+  typedKernel(module, 'timestamp', dialect, integerStore(8), timestampBody);
+  // No fast path at all: JavaScript reads every value that is not null.
+  for (const bytes of [4, 8]) typedKernel(module, `slow${bytes}`, dialect, integerStore(bytes), (f) => f.code.br(f.slow));
+}
+
+/** The kernel `decimal`, for decimals of a precision and scale, in 64 or 128 bits. */
+export function emitDecimal(module: WasmModule, dialect: CsvDialect, precision: number, scale: number): void {
+  const store = precision <= MAX_DIGITS ? integerStore(8) : wideStore;
+  typedKernel(module, 'decimal', dialect, store, decimalBody(precision, scale));
+}
+
+function integerStore(bytes: number): Store {
+  return {
+    bytes,
+    zero(code, target) {
+      code.get(target);
+      if (bytes === 8) code.i64(0).op('i64.store', 0, 0);
+      else if (bytes === 4) code.i32(0).op('i32.store', 0, 0);
+      else if (bytes === 2) code.i32(0).op('i32.store16', 0, 0);
+      else code.i32(0).op('i32.store8');
+    },
+  };
+}
+
+const floatStore = (type: 'f32' | 'f64'): Store => integerStore(type === 'f32' ? 4 : 8);
+
+const wideStore: Store = {
+  bytes: 16,
+  zero: (code, target) => code.get(target).i64(0).op('i64.store', 0, 0).get(target).i64(0).op('i64.store', 8, 0),
+};
+
+/** Takes a sign; the local becomes 1 for minus. */
+function takeSign({ code, at }: Field): Local {
+  const [negative, first] = [code.local('i32'), code.local('i32')];
+  code.get(at).op('i32.load8_u').tee(first).i32(45).op('i32.eq').set(negative);
+  code.get(first).i32(43).op('i32.eq').get(negative).op('i32.or').get(at).op('i32.add').set(at);
+  return negative;
+}
+
+/** The value on the stack, negated where the local says so. */
+function applySign(code: Code, value: Local, negative: Local): void {
+  // (v ^ -n) + n: no branch.
+  const mask = code.local('i64');
+  code.i64(0).get(negative).op('i64.extend_i32_u').tee(mask).op('i64.sub').get(value).op('i64.xor').get(mask).op('i64.add');
+}
+
+/** Digits up to the first other byte: appended to `value`. */
+function digits(code: Code, at: Local, end: Local, value: Local, digit: Local): void {
+  code.block((done) => {
+    code.loop((next) => {
+      code.get(at).get(end).op('i32.ge_u').brIf(done);
+      code.get(at).op('i32.load8_u').i32(48).op('i32.sub').tee(digit).i32(9).op('i32.gt_u').brIf(done);
+      code.get(value).i64(10).op('i64.mul').get(digit).op('i64.extend_i32_u').op('i64.add').set(value);
+      code.get(at).i32(1).op('i32.add').set(at).br(next);
+    });
+  });
+}
+
+function integerBody(bytes: number): Body {
+  return (field, store, target) => {
+    const { code, at, end, slow } = field;
+    const [value, digit] = [code.local('i64'), code.local('i32')];
+    const negative = takeSign(field);
+    // None, or too many to be sure.
+    code.get(end).get(at).op('i32.sub').i32(1).op('i32.sub').i32(MAX_DIGITS).op('i32.ge_u').brIf(slow);
+    code.i64(0).set(value);
+    digits(code, at, end, value, digit);
+    code.get(at).get(end).op('i32.ne').brIf(slow);
+    applySign(code, value, negative);
+    code.set(value);
+    if (bytes < 8) {
+      const half = 2n ** BigInt(bytes * 8 - 1);
+      code.get(value).i64(half).op('i64.add').i64(2n * half).op('i64.ge_u').brIf(slow);
+    }
+    bound(field, value);
+    store(() => {
+      code.get(target).get(value);
+      if (bytes === 8) code.op('i64.store', 0, 0);
+      else if (bytes === 4) code.op('i64.store32', 0, 0);
+      else if (bytes === 2) code.op('i64.store16', 0, 0);
+      else code.op('i64.store8');
+    });
+  };
+}
+
+/** Widens the bounds kept in the counters. */
+function bound({ code, counters }: Field, value: Local): void {
+  for (const [offset, op] of [[COUNTERS.min, 'i64.lt_s'], [COUNTERS.max, 'i64.gt_s']] as const) {
+    code.get(value).get(counters).op('i64.load', offset, 0).op(op);
+    code.if(() => code.get(counters).get(value).op('i64.store', offset, 0));
+  }
+}
+
+/** Digits with at most one point among them; `fraction` becomes the number of digits behind it. */
+function pointed(field: Field, value: Local, fraction: Local): void {
+  const { code, at, end, slow } = field;
+  const [digit, start] = [code.local('i32'), code.local('i32')];
+  // 18 digits, a point.
+  code.get(end).get(at).op('i32.sub').i32(1).op('i32.sub').i32(MAX_DIGITS + 1).op('i32.ge_u').brIf(slow);
+  code.i64(0).set(value);
+  code.i32(0).set(fraction);
+  code.get(at).set(start);
+  digits(code, at, end, value, digit);
+  code.get(at).get(end).op('i32.lt_u');
+  code.if(
+    () => {
+      code.get(at).op('i32.load8_u').i32(46).op('i32.ne').brIf(slow);
+      code.get(at).i32(1).op('i32.add').set(at);
+      code.get(end).get(at).op('i32.sub').set(fraction);
+      // A point alone is no number.
+      code.get(end).get(start).op('i32.sub').i32(1).op('i32.eq').brIf(slow);
+      digits(code, at, end, value, digit);
+      code.get(at).get(end).op('i32.ne').brIf(slow);
+    },
+    () => {
+      code.get(end).get(start).op('i32.sub').i32(MAX_DIGITS).op('i32.gt_u').brIf(slow);
+    },
+  );
+}
+
+function floatBody(type: 'f32' | 'f64'): Body {
+  return (field, store, target) => {
+    const { code, counters, slow } = field;
+    const [value, fraction] = [code.local('i64'), code.local('i32')];
+    const negative = takeSign(field);
+    pointed(field, value, fraction);
+    // Both numbers exact in the type: one rounding, so the division is right. Floats are exact up to 10^10.
+    code.get(value).i64(type === 'f64' ? 2n ** 53n : 2n ** 24n).op('i64.gt_u').brIf(slow);
+    if (type === 'f32') code.get(fraction).i32(10).op('i32.gt_u').brIf(slow);
+    store(() => {
+      code.get(target);
+      code.get(value).op(type === 'f64' ? 'f64.convert_i64_s' : 'f32.convert_i64_s');
+      code.get(fraction).i32(3).op('i32.shl').get(counters).op('i32.add').op('f64.load', COUNTERS.powers, 0);
+      if (type === 'f32') code.op('f32.demote_f64');
+      code.op(type === 'f64' ? 'f64.div' : 'f32.div');
+      // The sign goes on at the end, so that -0 keeps it.
+      if (type === 'f64') code.f64(1).f64(-1).get(negative).op('i32.eqz').select().op('f64.copysign').op('f64.store', 0, 0);
+      else code.f32(1).f32(-1).get(negative).op('i32.eqz').select().op('f32.copysign').op('f32.store', 0, 0);
+    });
+  };
+}
+
+function decimalBody(precision: number, scale: number): Body {
+  return (field, store, target) => {
+    const { code, slow } = field;
+    const [value, fraction] = [code.local('i64'), code.local('i32')];
+    const negative = takeSign(field);
+    pointed(field, value, fraction);
+    code.get(fraction).i32(scale).op('i32.gt_u').brIf(slow);
+    // A scale beyond the digits of 64 bits leaves room for nothing but zero.
+    if (scale > MAX_DIGITS) code.br(slow);
+    else scaleUp(field, value, fraction, precision, scale);
+    applySign(code, value, negative);
+    code.set(value);
+    bound(field, value);
+    store(() => {
+      code.get(target).get(value).op('i64.store', 0, 0);
+      if (precision > MAX_DIGITS) code.get(target).get(value).i64(63).op('i64.shr_s').op('i64.store', 8, 0);
+    });
+  };
+}
+
+/** `value × 10^(scale − fraction)`, slow where it might leave 18 digits or the precision. */
+function scaleUp({ code, slow }: Field, value: Local, fraction: Local, precision: number, scale: number): void {
+  const digitsAllowed = Math.min(precision, MAX_DIGITS);
+  code.get(fraction).i32(scale).op('i32.lt_u');
+  code.if(() => {
+    code.loop((next) => {
+      code.get(value).i64(10n ** BigInt(digitsAllowed - 1)).op('i64.ge_u').brIf(slow);
+      code.get(value).i64(10).op('i64.mul').set(value);
+      code.get(fraction).i32(1).op('i32.add').tee(fraction).i32(scale).op('i32.lt_u').brIf(next);
+    });
+  });
+  code.get(value).i64(10n ** BigInt(digitsAllowed)).op('i64.ge_u').brIf(slow);
+}
+
+/** Four or five letters, whatever their case. */
+const booleanBody: Body = ({ code, at, end, slow }, store, target) => {
+  const [value, length] = [code.local('i32'), code.local('i32')];
+  code.get(end).get(at).op('i32.sub').tee(length).i32(4).op('i32.eq').set(value);
+  code.get(length).i32(4).op('i32.sub').i32(1).op('i32.gt_u').brIf(slow);
+  const word = (text: string): number => Buffer.from(text).readInt32LE();
+  code.get(at).op('i32.load', 0, 0).i32(0x20202020).op('i32.or');
+  code.i32(word('true')).i32(word('fals')).get(value).select().op('i32.ne').brIf(slow);
+  code.get(value).op('i32.eqz').get(at).op('i32.load8_u', 4).i32(0x20).op('i32.or').i32(101).op('i32.ne');
+  code.op('i32.and').brIf(slow);
+  store(() => code.get(target).get(value).op('i32.store8'));
+};
+
+/** `count` digits at an offset from `at` into an i32 local; `wrong` collects what is no digit. */
+function fixedDigits(field: Field, offset: number, count: number, wrong: Local): Local {
+  const { code, at } = field;
+  const [value, digit] = [code.local('i32'), code.local('i32')];
+  code.i32(0).set(value);
+  for (let i = 0; i < count; i++) {
+    code.get(at).op('i32.load8_u', offset + i).i32(48).op('i32.sub').tee(digit);
+    code.get(value).i32(10).op('i32.mul').op('i32.add').set(value);
+    code.get(digit).i32(9).op('i32.gt_u').get(wrong).op('i32.or').set(wrong);
+  }
+  return value;
+}
+
+function expectByte({ code, at }: Field, offset: number, byte: number, wrong: Local): void {
+  code.get(at).op('i32.load8_u', offset).i32(byte).op('i32.ne').get(wrong).op('i32.or').set(wrong);
+}
+
+/** The day number of `yyyy-mm-dd` at `at`; slow when it is none. */
+function days(field: Field): Local {
+  const { code, slow } = field;
+  const i32 = (): Local => code.local('i32');
+  const wrong = i32();
+  code.i32(0).set(wrong);
+  const year = fixedDigits(field, 0, 4, wrong);
+  const month = fixedDigits(field, 5, 2, wrong);
+  const day = fixedDigits(field, 8, 2, wrong);
+  expectByte(field, 4, 45, wrong);
+  expectByte(field, 7, 45, wrong);
+  code.get(wrong).brIf(slow);
+  code.get(month).i32(1).op('i32.sub').i32(12).op('i32.ge_u').brIf(slow);
+  // Every month has 28 days; the few dates after that which need care are left to JavaScript in February only.
+  code.get(day).i32(1).op('i32.sub').i32(28).op('i32.ge_u');
+  code.if(() => {
+    code.get(month).i32(2).op('i32.eq').get(day).op('i32.eqz').op('i32.or').brIf(slow);
+    code.get(day).i32(30).get(month).get(month).i32(3).op('i32.shr_u').op('i32.add').i32(1).op('i32.and').op('i32.add');
+    code.op('i32.gt_u').brIf(slow);
+  });
+  // Years are counted from March, as in the calendar of base; 400 more keep everything positive.
+  const [fromMarch, ofYear, result] = [i32(), i32(), i32()];
+  code.get(year).i32(400).op('i32.add').get(month).i32(2).op('i32.le_u').op('i32.sub').set(fromMarch);
+  code.get(month).i32(-3).i32(9).get(month).i32(2).op('i32.gt_u').select().op('i32.add').i32(153).op('i32.mul');
+  code.i32(2).op('i32.add').i32(5).op('i32.div_u').get(day).op('i32.add').i32(1).op('i32.sub').set(ofYear);
+  code.get(fromMarch).i32(365).op('i32.mul').get(fromMarch).i32(4).op('i32.div_u').op('i32.add');
+  code.get(fromMarch).i32(100).op('i32.div_u').op('i32.sub').get(fromMarch).i32(400).op('i32.div_u').op('i32.add');
+  code.get(ofYear).op('i32.add').i32(719_468 + 146_097).op('i32.sub').set(result);
+  return result;
+}
+
+const dateBody: Body = (field, store, target) => {
+  const { code, at, end, slow } = field;
+  code.get(end).get(at).op('i32.sub').i32(10).op('i32.ne').brIf(slow);
+  const day = days(field);
+  const wide = code.local('i64');
+  code.get(day).op('i64.extend_i32_s').set(wide);
+  bound(field, wide);
+  store(() => code.get(target).get(day).op('i32.store', 0, 0));
+};
+
+/** `yyyy-mm-dd`, then perhaps ` hh:mm:ss` (or with a T), then perhaps a point and up to six digits: micros as read. */
+const timestampBody: Body = (field, store, target) => {
+  const { code, at, end, slow } = field;
+  const [micros, length, wrong] = [code.local('i64'), code.local('i32'), code.local('i32')];
+  code.get(end).get(at).op('i32.sub').tee(length).i32(10).op('i32.lt_u').brIf(slow);
+  const day = days(field);
+  code.get(day).op('i64.extend_i32_s').i64(SECONDS_PER_DAY * 1_000_000).op('i64.mul').set(micros);
+  code.get(length).i32(10).op('i32.ne');
+  code.if(() => {
+    code.get(length).i32(19).op('i32.lt_u').brIf(slow);
+    code.i32(0).set(wrong);
+    const hour = fixedDigits(field, 11, 2, wrong);
+    const minute = fixedDigits(field, 14, 2, wrong);
+    const second = fixedDigits(field, 17, 2, wrong);
+    expectByte(field, 13, 58, wrong);
+    expectByte(field, 16, 58, wrong);
+    code.get(at).op('i32.load8_u', 10).i32(32).op('i32.ne');
+    code.get(at).op('i32.load8_u', 10).i32(84).op('i32.ne').op('i32.and').get(wrong).op('i32.or').brIf(slow);
+    code.get(hour).i32(23).op('i32.gt_u').get(minute).i32(59).op('i32.gt_u').op('i32.or');
+    code.get(second).i32(59).op('i32.gt_u').op('i32.or').brIf(slow);
+    code.get(hour).i32(60).op('i32.mul').get(minute).op('i32.add').i32(60).op('i32.mul').get(second).op('i32.add');
+    code.op('i64.extend_i32_u').i64(1_000_000).op('i64.mul').get(micros).op('i64.add').set(micros);
+    code.get(length).i32(19).op('i32.ne');
+    code.if(() => fractionOfSecond(field, length, micros));
+  });
+  store(() => code.get(target).get(micros).op('i64.store', 0, 0));
+};
+
+function fractionOfSecond({ code, at, end, slow }: Field, length: Local, micros: Local): void {
+  const [value, digit, missing] = [code.local('i64'), code.local('i32'), code.local('i32')];
+  code.get(at).op('i32.load8_u', 19).i32(46).op('i32.ne').brIf(slow);
+  code.get(length).i32(21).op('i32.sub').i32(5).op('i32.gt_u').brIf(slow);
+  code.i32(26).get(length).op('i32.sub').set(missing);
+  code.get(at).i32(20).op('i32.add').set(at);
+  code.i64(0).set(value);
+  digits(code, at, end, value, digit);
+  code.get(at).get(end).op('i32.ne').brIf(slow);
+  code.block((done) => {
+    code.loop((next) => {
+      code.get(missing).op('i32.eqz').brIf(done);
+      code.get(value).i64(10).op('i64.mul').set(value);
+      code.get(missing).i32(1).op('i32.sub').set(missing).br(next);
+    });
+  });
+  code.get(micros).get(value).op('i64.add').set(micros);
+}

@@ -1,0 +1,10 @@
+import type { Format } from '../../base/index.js';
+import { openCsv } from './open.js';
+import { csvReader } from './read.js';
+
+export const csvFormat: Format = {
+  name: 'csv',
+  extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
+  open: openCsv,
+  reader: csvReader,
+};

@@ -1,0 +1,271 @@
+import { nearestNames, SparrowError } from '../../base/index.js';
+
+export type CsvMode = 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
+
+/** How records and fields are told apart: bytes of UTF-8 text. Plain data. */
+export interface CsvDialect {
+  readonly delimiter: readonly number[];
+  /** -1: nothing quotes. */
+  readonly quote: number;
+  /** -1: nothing escapes but a doubled quote. */
+  readonly escape: number;
+  /** -1: there are no comments. */
+  readonly comment: number;
+  /** What ends a record; empty: CR, LF and CRLF alike. */
+  readonly newline: readonly number[];
+  /** A line break ends a record even within quotes. */
+  readonly lineMode: boolean;
+  readonly trimLeading: boolean;
+  readonly trimTrailing: boolean;
+  readonly nullValue: string;
+  readonly emptyValue: string;
+}
+
+/** The options of a reader, checked. Plain data that travels to the tasks. */
+export interface CsvReadOptions {
+  readonly dialect: CsvDialect;
+  readonly header: boolean;
+  readonly inferSchema: boolean;
+  readonly enforceSchema: boolean;
+  readonly mode: CsvMode;
+  /** The user named the mode himself. */
+  readonly modeGiven: boolean;
+  readonly corruptColumn: string;
+  readonly samplingRatio: number;
+  readonly samplingRatioGiven: boolean;
+  readonly preferDate: boolean;
+  readonly preferDecimal: boolean;
+  readonly inferLocalTimestamps: boolean;
+  readonly maxColumns: number;
+  readonly maxCharsPerColumn: number;
+  readonly nanValue: string;
+  readonly positiveInf: string;
+  readonly negativeInf: string;
+  readonly dateFormat?: string;
+  readonly timestampFormat?: string;
+  readonly timestampNtzFormat?: string;
+  readonly timeZone: string;
+  readonly encoding: string;
+  /** Given: true reads each file as one piece, false means that line breaks end records even in quotes. */
+  readonly multiLine?: boolean;
+}
+
+/** The options of a writer, checked. */
+export interface CsvWriteOptions {
+  readonly header: boolean;
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly escapeQuotes: boolean;
+  readonly quoteAll: boolean;
+  readonly nullValue: string;
+  readonly emptyValue: string;
+  readonly lineSep: string;
+  readonly trimLeading: boolean;
+  readonly trimTrailing: boolean;
+  readonly dateFormat?: string;
+  readonly timestampFormat?: string;
+  readonly timestampNtzFormat?: string;
+  readonly timeZone: string;
+  readonly compression: 'none' | 'gzip' | 'deflate';
+}
+
+/** Every option Spark's CSV source has, in lower case, with the name it is documented by. */
+const NAMES = [
+  'sep', 'delimiter', 'encoding', 'charset', 'quote', 'quoteAll', 'escape', 'escapeQuotes', 'comment', 'header',
+  'inferSchema', 'preferDate', 'prefersDate', 'prefersDecimal', 'enforceSchema', 'ignoreLeadingWhiteSpace',
+  'ignoreTrailingWhiteSpace', 'nullValue', 'nanValue', 'positiveInf', 'negativeInf', 'dateFormat', 'timestampFormat',
+  'timestampNTZFormat', 'enableDateTimeParsingFallback', 'maxColumns', 'maxCharsPerColumn', 'mode',
+  'columnNameOfCorruptRecord', 'multiLine', 'charToEscapeQuoteEscaping', 'samplingRatio', 'emptyValue', 'locale',
+  'lineSep', 'unescapedQuoteHandling', 'compression', 'codec', 'timeZone', 'timestampType', 'columnPruning',
+  'extension',
+] as const;
+type OptionName = (typeof NAMES)[number];
+const BY_LOWER = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
+
+/** The options given, by documented name; refuses names that do not exist. */
+class Given {
+  readonly #values = new Map<OptionName, string>();
+
+  constructor(options: Readonly<Record<string, string>>) {
+    for (const [key, value] of Object.entries(options)) {
+      const name = BY_LOWER.get(key.toLowerCase());
+      if (name === undefined) {
+        throw new SparrowError('UNKNOWN_OPTION', `CSV has no option ${JSON.stringify(key)}`, {
+          where: 'csv options',
+          candidates: nearestNames(key, NAMES, 3),
+        });
+      }
+      this.#values.set(name, String(value));
+    }
+  }
+
+  text(name: OptionName, ...others: OptionName[]): string | undefined {
+    for (const key of [name, ...others]) {
+      const value = this.#values.get(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  flag(name: OptionName, fallback: boolean): boolean {
+    const text = this.#values.get(name)?.trim().toLowerCase();
+    if (text === undefined) return fallback;
+    if (text === 'true') return true;
+    if (text === 'false') return false;
+    throw wrong(name, text, 'true or false');
+  }
+
+  number(name: OptionName, fallback: number, least: number, most: number): number {
+    const text = this.#values.get(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= least && value <= most)) throw wrong(name, text, `a number from ${least} to ${most}`);
+    return value;
+  }
+
+  /** Only these values are understood. */
+  only(name: OptionName, allowed: readonly string[]): void {
+    const text = this.#values.get(name);
+    if (text !== undefined && !allowed.some((value) => value.toLowerCase() === text.toLowerCase())) {
+      throw wrong(name, text, `one of ${allowed.join(', ')}`);
+    }
+  }
+
+  /** A single ASCII character; `\0` and the empty text mean none. */
+  character(name: OptionName, fallback: string): number {
+    const text = unescapeOption(this.#values.get(name) ?? fallback);
+    if (text === '' || text === '\0') return -1;
+    if (text.length !== 1 || text.charCodeAt(0) > 0x7f) throw wrong(name, text, 'one ASCII character');
+    return text.charCodeAt(0);
+  }
+}
+
+function wrong(name: string, value: string, wanted: string): SparrowError {
+  return new SparrowError('INVALID_OPTION', `the CSV option ${name} is ${JSON.stringify(value)}`, {
+    where: 'csv options',
+    hint: `it must be ${wanted}`,
+  });
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\t': '\t',
+  '\\r': '\r',
+  '\\n': '\n',
+  '\\b': '\b',
+  '\\f': '\f',
+  '\\0': '\0',
+  '\\u0000': '\0',
+  '\\\\': '\\',
+};
+
+/** `\t` written as two characters means the tab, as in Spark. */
+function unescapeOption(text: string): string {
+  return ESCAPES[text] ?? (text.length > 2 ? text.replace(/\\[trnbf\\]/g, (pair) => ESCAPES[pair] as string) : text);
+}
+
+const MAX_SEPARATOR_BYTES = 8;
+
+function separator(given: Given): string {
+  const text = unescapeOption(given.text('sep', 'delimiter') ?? ',');
+  const bytes = Buffer.byteLength(text);
+  if (bytes === 0 || bytes > MAX_SEPARATOR_BYTES || /[\r\n]/.test(text)) {
+    throw wrong('sep', text, `1 to ${MAX_SEPARATOR_BYTES} bytes without a line break`);
+  }
+  return text;
+}
+
+function lineSeparator(given: Given): string {
+  const text = unescapeOption(given.text('lineSep') ?? '');
+  if (given.text('lineSep') === '' || Buffer.byteLength(text) > 2) throw wrong('lineSep', text, 'one or two characters');
+  return text;
+}
+
+function dialectOf(given: Given): CsvDialect {
+  const multiLine = given.text('multiLine') === undefined ? undefined : given.flag('multiLine', true);
+  const quote = given.character('quote', '"');
+  return {
+    delimiter: [...Buffer.from(separator(given), 'utf8')],
+    quote,
+    escape: quote < 0 ? -1 : given.character('escape', '\\'),
+    comment: given.character('comment', ''),
+    newline: [...Buffer.from(lineSeparator(given), 'utf8')],
+    lineMode: multiLine === false,
+    trimLeading: given.flag('ignoreLeadingWhiteSpace', false),
+    trimTrailing: given.flag('ignoreTrailingWhiteSpace', false),
+    nullValue: given.text('nullValue') ?? '',
+    emptyValue: given.text('emptyValue') ?? '',
+  };
+}
+
+function modeOf(given: Given): CsvMode {
+  const mode = (given.text('mode') ?? 'PERMISSIVE').toUpperCase();
+  if (mode === 'PERMISSIVE' || mode === 'DROPMALFORMED' || mode === 'FAILFAST') return mode;
+  throw wrong('mode', mode, 'PERMISSIVE, DROPMALFORMED or FAILFAST');
+}
+
+export function readOptions(options: Readonly<Record<string, string>>): CsvReadOptions {
+  const given = new Given(options);
+  given.only('unescapedQuoteHandling', ['STOP_AT_DELIMITER']);
+  given.only('locale', ['en-US', 'en', 'en_US']);
+  given.only('timestampType', ['ltz', 'ntz', 'TIMESTAMP_LTZ', 'TIMESTAMP_NTZ']);
+  const multiLine = given.text('multiLine') === undefined ? {} : { multiLine: given.flag('multiLine', true) };
+  return {
+    dialect: dialectOf(given),
+    header: given.flag('header', false),
+    inferSchema: given.flag('inferSchema', false),
+    enforceSchema: given.flag('enforceSchema', true),
+    mode: modeOf(given),
+    modeGiven: given.text('mode') !== undefined,
+    corruptColumn: given.text('columnNameOfCorruptRecord') ?? '_corrupt_record',
+    samplingRatio: given.number('samplingRatio', 1, Number.MIN_VALUE, 1),
+    samplingRatioGiven: given.text('samplingRatio') !== undefined,
+    preferDate: given.flag('preferDate', given.flag('prefersDate', true)),
+    preferDecimal: given.flag('prefersDecimal', false),
+    inferLocalTimestamps: /ntz$/i.test(given.text('timestampType') ?? ''),
+    maxColumns: given.number('maxColumns', 20480, 1, 1_000_000),
+    maxCharsPerColumn: given.number('maxCharsPerColumn', -1, -1, 2 ** 29),
+    nanValue: given.text('nanValue') ?? 'NaN',
+    positiveInf: given.text('positiveInf') ?? 'Inf',
+    negativeInf: given.text('negativeInf') ?? '-Inf',
+    ...formatsOf(given),
+    timeZone: given.text('timeZone') ?? 'UTC',
+    encoding: (given.text('encoding', 'charset') ?? 'utf-8').toLowerCase(),
+    ...multiLine,
+  };
+}
+
+function formatsOf(given: Given): Pick<CsvReadOptions, 'dateFormat' | 'timestampFormat' | 'timestampNtzFormat'> {
+  const [date, timestamp, local] = [given.text('dateFormat'), given.text('timestampFormat'), given.text('timestampNTZFormat')];
+  return {
+    ...(date === undefined ? {} : { dateFormat: date }),
+    ...(timestamp === undefined ? {} : { timestampFormat: timestamp }),
+    ...(local === undefined ? {} : { timestampNtzFormat: local }),
+  };
+}
+
+export function writeOptions(options: Readonly<Record<string, string>>): CsvWriteOptions {
+  const given = new Given(options);
+  given.only('encoding', ['utf-8', 'utf8']);
+  const compression = (given.text('compression', 'codec') ?? 'none').toLowerCase();
+  if (!['none', 'uncompressed', 'gzip', 'deflate'].includes(compression)) {
+    throw wrong('compression', compression, 'none, gzip or deflate');
+  }
+  const asText = (code: number): string => (code < 0 ? '' : String.fromCharCode(code));
+  return {
+    header: given.flag('header', false),
+    delimiter: separator(given),
+    quote: asText(given.character('quote', '"')),
+    escape: asText(given.character('escape', '\\')),
+    escapeQuotes: given.flag('escapeQuotes', true),
+    quoteAll: given.flag('quoteAll', false),
+    nullValue: given.text('nullValue') ?? '',
+    emptyValue: given.text('emptyValue') ?? '""',
+    lineSep: lineSeparator(given) || '\n',
+    trimLeading: given.flag('ignoreLeadingWhiteSpace', true),
+    trimTrailing: given.flag('ignoreTrailingWhiteSpace', true),
+    ...formatsOf(given),
+    timeZone: given.text('timeZone') ?? 'UTC',
+    compression: compression === 'gzip' || compression === 'deflate' ? compression : 'none',
+  };
+}

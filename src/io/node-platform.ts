@@ -1,0 +1,9 @@
+import type { Platform } from '../base/index.js';
+import { nodeFiles } from './node-files.js';
+
+/** The platform of a Node process. */
+export const nodePlatform: Platform = {
+  files: nodeFiles,
+  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  seed: () => Math.floor(Math.random() * 2 ** 31),
+};

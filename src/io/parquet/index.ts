@@ -1,0 +1,10 @@
+import type { Format } from '../../base/index.js';
+import { openParquet } from './open.js';
+import { parquetReader } from './read.js';
+
+export const parquetFormat: Format = {
+  name: 'parquet',
+  extensions: ['.parquet', '.parq', '.pq'],
+  open: openParquet,
+  reader: parquetReader,
+};

@@ -1,0 +1,40 @@
+import { type Format, nearestNames, SparrowError, type SplitReader } from '../base/index.js';
+import { RANGE_FORMAT, rangeReader } from './range.js';
+
+/** A format as the registry knows it: its code is loaded when it is first used. */
+export interface FormatEntry {
+  readonly name: string;
+  /** What its files are called, lower case. */
+  readonly extensions: readonly string[];
+  load(): Promise<Format>;
+}
+
+/** Every format Sparrow reads or writes: one entry each. */
+export const formats: readonly FormatEntry[] = [
+  {
+    name: 'parquet',
+    extensions: ['.parquet', '.parq', '.pq'],
+    load: async () => (await import('./parquet/index.js')).parquetFormat,
+  },
+  {
+    name: 'csv',
+    extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
+    load: async () => (await import('./csv/index.js')).csvFormat,
+  },
+];
+
+/** The format of a name, loaded. */
+export async function formatNamed(name: string): Promise<Format> {
+  const entry = formats.find((f) => f.name === name);
+  if (entry !== undefined) return await entry.load();
+  const names = formats.map((f) => f.name);
+  throw new SparrowError('DATA_SOURCE_NOT_FOUND', `there is no data source ${name}`, {
+    candidates: nearestNames(name, names),
+  });
+}
+
+/** What reads the splits of a format. */
+export async function splitReader(format: string): Promise<SplitReader> {
+  if (format === RANGE_FORMAT) return rangeReader;
+  return (await formatNamed(format)).reader;
+}

@@ -1,0 +1,117 @@
+import { join, project } from '../build.js';
+import type { Expr } from '../expr.js';
+import { readsOnly, references } from '../expr-type.js';
+import { canFail, isDeterministic } from '../facts.js';
+import { joinAndOrNone, splitAnd } from '../logic.js';
+import type { Plan } from '../node.js';
+import { outputIds, outputOf } from '../output.js';
+import { estimate } from '../statistics.js';
+import { greedyOrder, type Order, bestOrder } from './join-order.js';
+import type { Rule, RuleContext } from './rule.js';
+import { transformDown } from '../walk.js';
+
+/** Up to this many relations every order is weighed; beyond, the cheapest next step is taken. */
+const MOST_WEIGHED = 10;
+
+/** Inner joins in the order that makes the fewest rows on the way, by the sources' statistics. */
+export const reorderJoins: Rule = {
+  name: 'reorder-joins',
+  why: 'joins that drop rows go first',
+  apply: (plan: Plan, _context: RuleContext) => {
+    const done = new WeakSet<Plan>();
+    return transformDown(plan, (node) => {
+      if (done.has(node) || !isInner(node)) return node;
+      const group = flatten(node, done);
+      if (group.relations.length < 3 || !group.relations.every((relation) => estimate(relation).counted)) return node;
+      return reordered(node, group);
+    });
+  },
+};
+
+const isInner = (plan: Plan): boolean => plan.kind === 'join' && (plan.how === 'inner' || plan.how === 'cross');
+
+interface Group {
+  readonly relations: readonly Plan[];
+  readonly conditions: readonly Expr[];
+}
+
+/** The inputs and conditions of adjacent inner joins; projections between them that only pass columns on count as none. */
+function flatten(root: Plan, done: WeakSet<Plan>): Group {
+  const relations: Plan[] = [];
+  const conditions: Expr[] = [];
+  const stack: Plan[] = [root];
+  for (let plan = stack.pop(); plan !== undefined; plan = stack.pop()) {
+    const inner = plan === root ? plan : beneathPassing(plan);
+    if (inner.kind === 'join' && isInner(inner) && mayMove(inner.condition)) {
+      done.add(inner);
+      if (inner.condition !== undefined) conditions.push(...splitAnd(inner.condition));
+      stack.push(inner.right, inner.left);
+    } else relations.push(plan);
+  }
+  return { relations, conditions };
+}
+
+/** A condition that can fail, or gives another result each time, stays where it is. */
+const mayMove = (condition: Expr | undefined): boolean =>
+  condition === undefined || (isDeterministic(condition) && !canFail(condition));
+
+function beneathPassing(plan: Plan): Plan {
+  let at = plan;
+  while (at.kind === 'project' && at.exprs.every((expr) => expr.kind === 'attribute')) at = at.input;
+  return isInner(at) ? at : plan;
+}
+
+function reordered(original: Plan, group: Group): Plan {
+  if (original.kind !== 'join' || !mayMove(original.condition)) return original;
+  const costs = {
+    relations: group.relations,
+    conditions: group.conditions.map((condition) => ({ condition, reads: relationsOf(condition, group.relations) })),
+  };
+  const order = group.relations.length <= MOST_WEIGHED ? bestOrder(costs) : greedyOrder(costs);
+  if (order === undefined || isAsWritten(order, group.relations)) return original;
+  const { plan, left } = build(order, group.relations, group.conditions);
+  if (left.length > 0) return original;
+  const output = outputOf(original);
+  const now = new Map(outputOf(plan).map((attribute) => [attribute.id, attribute]));
+  return project(plan, output.map((attribute) => now.get(attribute.id) ?? attribute));
+}
+
+/** Which relations a condition reads, as bits. */
+function relationsOf(condition: Expr, relations: readonly Plan[]): bigint {
+  let bits = 0n;
+  for (const id of references(condition)) {
+    const at = relations.findIndex((relation) => outputIds(relation).has(id));
+    if (at >= 0) bits |= 1n << BigInt(at);
+  }
+  return bits;
+}
+
+/** Whether the order is the one the joins had: first with second, then third, and so on. */
+function isAsWritten(order: Order, relations: readonly Plan[]): boolean {
+  let expected = relations.length - 1;
+  let at = order;
+  while (typeof at !== 'number') {
+    if (at.right !== expected--) return false;
+    at = at.left;
+  }
+  return at === 0;
+}
+
+interface Built {
+  readonly plan: Plan;
+  /** Conditions not used yet. */
+  readonly left: readonly Expr[];
+}
+
+/** The joins of an order, each with the conditions that can first be decided there. */
+function build(order: Order, relations: readonly Plan[], conditions: readonly Expr[]): Built {
+  if (typeof order === 'number') return { plan: relations[order] as Plan, left: conditions };
+  const one = build(order.left, relations, conditions);
+  const other = build(order.right, relations, one.left);
+  const both = new Set([...outputIds(one.plan), ...outputIds(other.plan)]);
+  const here = other.left.filter((condition) => readsOnly(condition, both));
+  const condition = joinAndOrNone(here);
+  const plan = join(one.plan, other.plan, condition === undefined ? 'cross' : 'inner', condition);
+  return { plan, left: other.left.filter((term) => !here.includes(term)) };
+}
+

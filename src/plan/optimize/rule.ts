@@ -1,0 +1,101 @@
+import { engineBug, sameType, simpleString } from '../../base/index.js';
+import type { Expr } from '../expr.js';
+import type { Plan } from '../node.js';
+import { outputOf } from '../output.js';
+import type { PlanSettings } from '../resolve/context.js';
+import { children, mapExprs, withChildren } from '../walk.js';
+
+/** What a rule may know besides the plan. */
+export interface RuleContext {
+  readonly settings: PlanSettings;
+  /** Plans a rule has nothing more to do in, by the rule's name: later rounds skip them. */
+  readonly settled: Map<string, WeakSet<Plan>>;
+}
+
+/** One rewrite of plans: the same rows in the same columns, sooner. */
+export interface Rule {
+  readonly name: string;
+  readonly why: string;
+  /** The plan itself when there is nothing to do. */
+  readonly apply: (plan: Plan, context: RuleContext) => Plan;
+}
+
+type Rewrite = (plan: Plan, context: RuleContext) => Plan;
+
+/** A rule that looks at one node at a time, inputs first. What it does may depend on the node and what is below only. */
+export function bottomUp(name: string, why: string, rewrite: Rewrite): Rule {
+  return { name, why, apply: (plan, context) => walk(plan, context, name, rewrite, 'up') };
+}
+
+/** As `bottomUp`, but from the root down: a rewritten node's new inputs are looked at next. */
+export function topDown(name: string, why: string, rewrite: Rewrite): Rule {
+  return { name, why, apply: (plan, context) => walk(plan, context, name, rewrite, 'down') };
+}
+
+/** A rule over the expressions of each node. */
+export function onExprs(name: string, why: string, rewrite: (expr: Expr, context: RuleContext, plan: Plan) => Expr): Rule {
+  return bottomUp(name, why, (plan, context) => mapExprs(plan, (expr) => rewrite(expr, context, plan)));
+}
+
+function settledBy(context: RuleContext, name: string): WeakSet<Plan> {
+  let settled = context.settled.get(name);
+  if (settled === undefined) {
+    settled = new WeakSet();
+    context.settled.set(name, settled);
+  }
+  return settled;
+}
+
+function walk(root: Plan, context: RuleContext, name: string, rewrite: Rewrite, order: 'up' | 'down'): Plan {
+  const settled = settledBy(context, name);
+  const done = new Map<Plan, Plan>();
+  const entered = new Map<Plan, Plan>();
+  const stack: Plan[] = [root];
+  for (let plan = stack.at(-1); plan !== undefined; plan = stack.at(-1)) {
+    if (done.has(plan)) {
+      stack.pop();
+      continue;
+    }
+    if (settled.has(plan)) {
+      done.set(plan, plan);
+      continue;
+    }
+    let current = entered.get(plan);
+    if (current === undefined) {
+      current = order === 'down' ? rewrite(plan, context) : plan;
+      entered.set(plan, current);
+    }
+    const inputs = children(current);
+    const missing = inputs.filter((input) => !done.has(input));
+    if (missing.length > 0) {
+      for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i] as Plan);
+      continue;
+    }
+    stack.pop();
+    const rebuilt = withChildren(
+      current,
+      inputs.map((input) => done.get(input) as Plan),
+    );
+    const result = order === 'up' ? rewrite(rebuilt, context) : rebuilt;
+    if (result === plan) settled.add(plan);
+    done.set(plan, result);
+  }
+  return done.get(root) as Plan;
+}
+
+/** A rule must not change what a query gives: names and types stay, and nothing becomes nullable. */
+export function checkSchema(rule: Rule, before: Plan, after: Plan): void {
+  const old = outputOf(before);
+  const now = outputOf(after);
+  const columns = (output: typeof old): string =>
+    output.map((a) => `${a.name}: ${simpleString(a.type)}${a.nullable ? '' : ' not null'}`).join(', ');
+  const same =
+    old.length === now.length &&
+    old.every((a, i) => {
+      const b = now[i];
+      return b !== undefined && a.name === b.name && sameType(a.type, b.type) && (a.nullable || !b.nullable);
+    });
+  if (!same) {
+    throw engineBug(`the rule ${rule.name} changed the schema from [${columns(old)}] to [${columns(now)}]`);
+  }
+}

@@ -1,0 +1,99 @@
+import type { Call, Expr } from '../expr.js';
+import { exprNullable } from '../expr-type.js';
+import { exprKey, isDeterministic } from '../facts.js';
+import { and, compare, falseLiteral, isCall, isLiteralOf, isNullLiteral, joinAnd, joinOr, not, or, splitAnd, splitOr, trueLiteral } from '../logic.js';
+import type { Plan } from '../node.js';
+import { transformExpr } from '../walk-expr.js';
+import { onExprs } from './rule.js';
+
+/** What NOT makes of a comparison; values have a total order, so the opposite is exact, and null stays null. */
+const opposite: Readonly<Record<string, string>> = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', gt: 'le', le: 'gt' };
+
+/** AND, OR and NOT with constants, twins and double negation, in three-valued logic. */
+export const simplifyBooleans = onExprs(
+  'simplify-booleans',
+  'logic with a known operand needs no evaluation',
+  (root, _, plan) => {
+    const simple = transformExpr(root, (expr) => (expr.kind === 'call' ? simplify(expr) : expr));
+    return decides(plan) ? asCondition(simple) : simple;
+  },
+);
+
+function simplify(expr: Call): Expr {
+  if (expr.fn === 'not') return simplifyNot(expr, expr.args[0] as Expr);
+  if (expr.fn !== 'and' && expr.fn !== 'or') return expr;
+  const [a, b] = [expr.args[0] as Expr, expr.args[1] as Expr];
+  // `decisive` decides alone; `neutral` leaves the other.
+  const decisive = expr.fn === 'or';
+  if (isLiteralOf(a, decisive) || isLiteralOf(b, decisive)) return decisive ? trueLiteral : falseLiteral;
+  if (isLiteralOf(a, !decisive)) return b;
+  if (isLiteralOf(b, !decisive)) return a;
+  if (isNullLiteral(a) && isNullLiteral(b)) return a;
+  const twins = withoutTwins(expr, decisive);
+  return twins ?? (opposites(a, b) ? (decisive ? trueLiteral : falseLiteral) : expr);
+}
+
+/** The same term twice in a chain counts once. */
+function withoutTwins(expr: Call, isOr: boolean): Expr | undefined {
+  const terms = isOr ? splitOr(expr) : splitAnd(expr);
+  const seen = new Set<number>();
+  const kept = terms.filter((term) => {
+    const key = exprKey(term);
+    if (seen.has(key) && isDeterministic(term)) return false;
+    seen.add(key);
+    return true;
+  });
+  if (kept.length === terms.length) return undefined;
+  return isOr ? joinOr(kept) : joinAnd(kept);
+}
+
+/** `x` and `not x`: only where x is never null does one of them hold. */
+function opposites(a: Expr, b: Expr): boolean {
+  if (exprNullable(a) || exprNullable(b) || !isDeterministic(a)) return false;
+  return exprKey(negated(a)) === exprKey(b) || exprKey(negated(b)) === exprKey(a);
+}
+
+const negated = (expr: Expr): Expr => {
+  const plain = not(expr) as Call;
+  return simplifyNot(plain, expr);
+};
+
+function simplifyNot(expr: Call, input: Expr): Expr {
+  if (isLiteralOf(input, true)) return falseLiteral;
+  if (isLiteralOf(input, false)) return trueLiteral;
+  if (isNullLiteral(input) || input.kind !== 'call') return isNullLiteral(input) ? input : expr;
+  const other = opposite[input.fn];
+  if (other !== undefined) return compare(other, input.args[0] as Expr, input.args[1] as Expr);
+  switch (input.fn) {
+    case 'not':
+      return input.args[0] as Expr;
+    case 'isnull':
+      return Object.freeze({ ...input, fn: 'isnotnull' });
+    case 'isnotnull':
+      return Object.freeze({ ...input, fn: 'isnull' });
+    case 'and':
+      return or(negated(input.args[0] as Expr), negated(input.args[1] as Expr));
+    case 'or':
+      return and(negated(input.args[0] as Expr), negated(input.args[1] as Expr));
+    default:
+      return expr;
+  }
+}
+
+/** Whether the node keeps rows for which its expression is true, so that null is as good as false. */
+const decides = (plan: Plan): boolean => plan.kind === 'filter' || plan.kind === 'join';
+
+/** In a condition a null term of an AND (or OR) may be false. */
+function asCondition(expr: Expr): Expr {
+  if (isNullLiteral(expr)) return falseLiteral;
+  if (isCall(expr, 'and')) {
+    const terms = splitAnd(expr);
+    return terms.some((term) => isNullLiteral(term)) ? falseLiteral : expr;
+  }
+  if (isCall(expr, 'or')) {
+    const terms = splitOr(expr);
+    const kept = terms.filter((term) => !isNullLiteral(term));
+    return kept.length === terms.length ? expr : joinOr(kept);
+  }
+  return expr;
+}

@@ -1,0 +1,61 @@
+import type { Expr } from '../expr.js';
+import { project } from '../build.js';
+import type { Plan } from '../node.js';
+import { outputIds, outputOf } from '../output.js';
+import { withChildren } from '../walk.js';
+import type { Context } from './context.js';
+import { resolveExpr } from './exprs.js';
+import type { Frames } from './frames.js';
+import { type Scope, scopeOf, withHidden } from './scope.js';
+
+/** A resolved plan with the frames its columns can be named through. */
+export interface Analyzed {
+  readonly plan: Plan;
+  readonly frames: Frames;
+}
+
+export const scopeOver = (input: Analyzed, context: Context): Scope =>
+  scopeOf(outputOf(input.plan), input.frames, context.settings.caseSensitive === true);
+
+/** Expressions over an input, and the input itself: with more columns when they read some that were projected away. */
+export function resolveOver(
+  exprs: readonly Expr[],
+  input: Analyzed,
+  context: Context,
+): { readonly exprs: readonly Expr[]; readonly input: Plan } {
+  const needed = new Set<number>();
+  const scope = withHidden(scopeOver(input, context), input.plan, needed);
+  const resolved = exprs.map((expr) => resolveExpr(expr, scope, context.settings));
+  return { exprs: resolved, input: needed.size === 0 ? input.plan : (expose(input.plan, needed) ?? input.plan) };
+}
+
+/** The same rows with these columns of nodes below shown, too; undefined where that cannot be. */
+export function expose(plan: Plan, ids: ReadonlySet<number>): Plan | undefined {
+  const shown = outputIds(plan);
+  if ([...ids].every((id) => shown.has(id))) return plan;
+  switch (plan.kind) {
+    case 'project': {
+      const input = expose(plan.input, ids);
+      if (input === undefined) return undefined;
+      const more = outputOf(input).filter((attribute) => ids.has(attribute.id) && !shown.has(attribute.id));
+      return project(input, [...plan.exprs, ...more]);
+    }
+    case 'filter':
+    case 'sort':
+    case 'limit':
+    case 'window':
+    case 'sample':
+    case 'repartition': {
+      const input = expose(plan.input, ids);
+      return input && withChildren(plan, [input]);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Cuts a plan back to the columns it had before some were exposed. */
+export function backTo(plan: Plan, original: Plan): Plan {
+  const output = outputOf(original);
+  return outputOf(plan).length === output.length ? plan : project(plan, output);
+}

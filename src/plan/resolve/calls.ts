@@ -1,0 +1,136 @@
+import { type DataType, type Scalar, SparrowError, sameType, simpleString } from '../../base/index.js';
+import { canCast, castNullable } from '../../functions/cast-types.js';
+import type { ArgType } from '../../functions/define.js';
+import { findFunction, resolveCall } from '../../functions/registry.js';
+import { constantValue } from '../bind.js';
+import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
+import { exprNullable, exprType } from '../expr-type.js';
+import { isConstant } from '../facts.js';
+import { columnName, sqlText } from '../sql-text.js';
+import { transformExpr } from '../walk-expr.js';
+import type { PlanSettings } from './context.js';
+
+/** A resolved call of whatever the registry knows by this name; window functions become calls, too. */
+export function buildCall(
+  name: string,
+  args: readonly Expr[],
+  settings: PlanSettings,
+  options: { readonly distinct?: boolean; readonly filter?: Expr } = {},
+): Call | AggregateCall {
+  const { entry, resolution, given } = resolveWithConstants(name, args, settings);
+  const cast = given.map((arg, i) => castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi));
+  const { returns: type, nullable } = resolution;
+  if (entry.kind === 'aggregate') {
+    const { distinct = false, filter } = options;
+    return Object.freeze({
+      kind: 'aggregate_call',
+      fn: entry.name,
+      args: cast,
+      distinct,
+      ...(filter === undefined ? {} : { filter }),
+      type,
+      nullable,
+    });
+  }
+  if (options.distinct === true || options.filter !== undefined) {
+    throw new SparrowError('INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX', `\`${name}\` is no aggregate function`, {
+      sqlState: '42000',
+      hint: 'DISTINCT and FILTER go with aggregate functions only',
+    });
+  }
+  return Object.freeze({ kind: 'call', fn: entry.name, args: cast, type, nullable });
+}
+
+/** Arguments that must be constants may be written as constant expressions (`round(x, -1)`, `lpad(s, 2 * 3)`). */
+function resolveWithConstants(name: string, args: readonly Expr[], settings: PlanSettings) {
+  try {
+    return { ...resolveCall(name, args.map(argType), settings), given: args };
+  } catch (error) {
+    if (!(error instanceof SparrowError) || error.code === 'UNRESOLVED_ROUTINE') throw error;
+    const folded = args.map((arg) => {
+      if (arg.kind === 'literal' || !isConstant(arg)) return arg;
+      const value = constantValue(arg, settings);
+      return value === undefined ? arg : ({ kind: 'literal', type: exprType(arg), value } as const);
+    });
+    if (folded.every((arg, i) => arg === args[i])) throw error;
+    return { ...resolveCall(name, folded.map(argType), settings), given: folded };
+  }
+}
+
+function argType(arg: Expr): ArgType {
+  const type = exprType(arg);
+  const nullable = exprNullable(arg);
+  return arg.kind === 'literal' ? { type, nullable, literal: arg.value } : { type, nullable };
+}
+
+/** A cast the user did not write, where one is needed. */
+export function castTo(expr: Expr, type: DataType, ansi = true): Expr {
+  const from = exprType(expr);
+  if (sameType(from, type) || sameButForNullability(from, type)) return expr;
+  const nullable = exprNullable(expr) || castNullable(from, type, false, ansi);
+  return Object.freeze({ kind: 'cast', input: expr, type, implicit: true, nullable });
+}
+
+/** A nested value whose elements are never null is also a value of the type where they may be. */
+function sameButForNullability(from: DataType, to: DataType): boolean {
+  if (from.kind !== to.kind) return false;
+  switch (from.kind) {
+    case 'array':
+      return to.kind === 'array' && (to.containsNull || !from.containsNull) && same(from.element, to.element);
+    case 'map':
+      return (
+        to.kind === 'map' &&
+        (to.valueContainsNull || !from.valueContainsNull) &&
+        same(from.key, to.key) &&
+        same(from.value, to.value)
+      );
+    case 'struct':
+      return (
+        to.kind === 'struct' &&
+        from.fields.length === to.fields.length &&
+        from.fields.every((f, i) => {
+          const g = to.fields[i];
+          return g !== undefined && f.name === g.name && (g.nullable || !f.nullable) && same(f.type, g.type);
+        })
+      );
+    default:
+      return false;
+  }
+}
+
+const same = (from: DataType, to: DataType): boolean => sameType(from, to) || sameButForNullability(from, to);
+
+/** A cast as the user wrote it, checked. */
+export function resolveCast(expr: Cast, input: Expr, settings: PlanSettings): Expr {
+  const from = exprType(input);
+  if (!canCast(from, expr.type)) {
+    throw new SparrowError(
+      'DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION',
+      `${simpleString(from).toUpperCase()} cannot be cast to ${simpleString(expr.type).toUpperCase()}: ${columnName(expr)}`,
+      { sqlState: '42K09' },
+    );
+  }
+  const nullable = exprNullable(input) || castNullable(from, expr.type, expr.safe === true, settings.ansi);
+  return Object.freeze({ ...expr, input, nullable });
+}
+
+/** What is left to do when names are settled: the casts the resolver put around literals are done once, here. */
+export function foldLiteralCasts(expr: Expr, settings: PlanSettings): Expr {
+  return transformExpr(expr, (e) => {
+    if (e.kind !== 'cast' || e.implicit !== true || e.input.kind !== 'literal') return e;
+    const value: Scalar | undefined = constantValue(e, settings);
+    return value === undefined ? e : Object.freeze({ kind: 'literal', type: e.type, value });
+  });
+}
+
+/** A condition must be boolean. */
+export function requireBoolean(expr: Expr, what: string, code: string): Expr {
+  const type = exprType(expr);
+  if (type.kind === 'boolean') return expr;
+  if (type.kind === 'null') return castTo(expr, { kind: 'boolean' });
+  throw new SparrowError(code, `${what} must be boolean, but ${sqlText(expr)} is ${simpleString(type).toUpperCase()}`, {
+    sqlState: '42K09',
+  });
+}
+
+export const isWindowFunction = (fn: string): boolean => findFunction(fn).kind === 'window';

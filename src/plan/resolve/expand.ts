@@ -1,0 +1,117 @@
+import { nearestNames, type SourceDescription, SparrowError, type TableSource } from '../../base/index.js';
+import { subqueryAlias, withPlanId } from '../build.js';
+import type { Catalog } from '../catalog.js';
+import type { Expr } from '../expr.js';
+import type { Plan, ReadPlan, SqlQueryPlan } from '../node.js';
+import { allNodes, foldPlan, mapExprs, transformUp, withChildren } from '../walk.js';
+import { someExpr, transformExpr } from '../walk-expr.js';
+import { locate, placeOf } from './context.js';
+
+/** Views that lead through more others than this are taken to lead to themselves. */
+const DEEPEST_VIEW = 100;
+
+const expanded = new WeakMap<Catalog, WeakMap<Plan, Plan>>();
+
+/** A plan with its views, SQL queries and SQL expressions put in; reads are still reads. */
+export function expand(plan: Plan, catalog: Catalog, depth = 0): Plan {
+  let known = expanded.get(catalog);
+  if (known === undefined) {
+    known = new WeakMap();
+    expanded.set(catalog, known);
+  }
+  return foldPlan<Plan>(plan, (node, inputs) => expandNode(withChildren(node, inputs), catalog, depth), known);
+}
+
+function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
+  try {
+    const own = mapExprs(plan, (expr) => parseTexts(expr, catalog));
+    const { planId } = own;
+    const named = (other: Plan): Plan => (planId === undefined ? other : withPlanId(other, planId));
+    if (own.kind === 'view') return named(expandView(own.name, catalog, depth));
+    if (own.kind === 'sql_query') return named(expand(bindQuery(own, catalog), catalog, depth + 1));
+    return own;
+  } catch (error) {
+    throw locate(error, () => placeOf(plan));
+  }
+}
+
+function expandView(name: string, catalog: Catalog, depth: number): Plan {
+  const plan = catalog.view(name);
+  if (plan === undefined) {
+    throw new SparrowError('TABLE_OR_VIEW_NOT_FOUND', `there is no table or view \`${name}\``, {
+      candidates: nearestNames(name, catalog.viewNames()),
+      sqlState: '42P01',
+      parameters: { relationName: name },
+      hint: 'register a DataFrame with df.createOrReplaceTempView("…")',
+    });
+  }
+  if (depth > DEEPEST_VIEW) {
+    throw new SparrowError('RECURSIVE_VIEW', `the view \`${name}\` leads to itself`, { sqlState: '42K0H' });
+  }
+  const parts = name.split('.');
+  return subqueryAlias(expand(plan, catalog, depth + 1), parts.at(-1) ?? name);
+}
+
+function parseTexts(expr: Expr, catalog: Catalog): Expr {
+  if (!someExpr(expr, (e) => e.kind === 'sql_text')) return expr;
+  return transformExpr(expr, (e) => (e.kind === 'sql_text' ? parseTexts(catalog.parseExpr(e.text), catalog) : e));
+}
+
+/** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
+function bindQuery(query: SqlQueryPlan, catalog: Catalog): Plan {
+  const parsed = catalog.parseQuery(query.text);
+  return transformUp(parsed, (plan) => {
+    if (plan.kind === 'view' && Object.hasOwn(query.inputs, plan.name)) return query.inputs[plan.name] as Plan;
+    return mapExprs(plan, (expr) =>
+      transformExpr(expr, (e) => {
+        if (e.kind !== 'unresolved_column' || !e.name.startsWith(':')) return e;
+        const value = query.parameters[e.name.slice(1)];
+        if (value !== undefined) return value;
+        throw new SparrowError('UNBOUND_SQL_PARAMETER', `the parameter ${e.name} has no value`, {
+          sqlState: '42P02',
+          candidates: Object.keys(query.parameters).map((name) => `:${name}`),
+        });
+      }),
+    );
+  });
+}
+
+const opened = new WeakMap<Catalog, WeakMap<SourceDescription, Promise<TableSource>>>();
+const sources = new WeakMap<SourceDescription, TableSource>();
+
+/** Opens every source that is read and not yet known. */
+export async function openSources(plan: Plan, catalog: Catalog): Promise<void> {
+  let known = opened.get(catalog);
+  if (known === undefined) {
+    known = new WeakMap();
+    opened.set(catalog, known);
+  }
+  const opening: Promise<unknown>[] = [];
+  for (const node of allNodes(plan)) {
+    if (node.kind !== 'read') continue;
+    const { description } = node;
+    let source = known.get(description);
+    if (source === undefined) {
+      source = catalog.openSource(description);
+      known.set(description, source);
+    }
+    opening.push(remember(source, node, known));
+  }
+  await Promise.all(opening);
+}
+
+async function remember(
+  opening: Promise<TableSource>,
+  { description }: ReadPlan,
+  known: WeakMap<SourceDescription, Promise<TableSource>>,
+): Promise<void> {
+  try {
+    sources.set(description, await opening);
+  } catch (error) {
+    // A file that was not there may be there the next time.
+    known.delete(description);
+    throw error;
+  }
+}
+
+export const openedSource = (read: ReadPlan): TableSource | undefined => sources.get(read.description);

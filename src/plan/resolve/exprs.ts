@@ -1,0 +1,216 @@
+import { int32Type, SparrowError, simpleString, stringType } from '../../base/index.js';
+import { findEntry } from '../../functions/registry.js';
+import { isOrderable } from '../../functions/signature.js';
+import type {
+  Alias,
+  AggregateCall,
+  Attribute,
+  Call,
+  Expr,
+  UnresolvedCall,
+  UnresolvedColumn,
+  UnresolvedStar,
+  WindowCall,
+  WindowFrame,
+} from '../expr.js';
+import { exprNullable, exprType } from '../expr-type.js';
+import { nextId } from '../ids.js';
+import { columnName, sqlText } from '../sql-text.js';
+import { foldExpr, withExprChildren } from '../walk-expr.js';
+import { buildCall, isWindowFunction, requireBoolean, resolveCast } from './calls.js';
+import type { PlanSettings } from './context.js';
+import { quoteName } from './names.js';
+import { findColumn, type Scope } from './scope.js';
+
+/** Settles names, types and casts of one expression. Names of inner aliases are dropped, as in Spark. */
+export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): Expr {
+  return foldExpr<Expr>(root, (expr, inputs) => {
+    switch (expr.kind) {
+      case 'unresolved_column':
+        return resolveColumn(expr, scope, settings);
+      case 'unresolved_star':
+        // Stars are taken apart by the call or list they stand in.
+        return expr;
+      case 'unresolved_call':
+        return resolveUnresolvedCall(expr, inputs, scope, settings);
+      case 'cast':
+        return expr.nullable === undefined ? resolveCast(expr, inputs[0] as Expr, settings) : withExprChildren(expr, inputs);
+      case 'alias':
+        return expr === root ? withExprChildren(expr, inputs) : (inputs[0] as Expr);
+      case 'window_call':
+        return resolveWindow(withExprChildren(expr, inputs) as WindowCall);
+      case 'sort_order':
+        requireOrderable(inputs[0] as Expr, 'sort by');
+        return withExprChildren(expr, inputs);
+      default:
+        return inputs.length === 0 ? expr : withExprChildren(expr, inputs);
+    }
+  });
+}
+
+function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): Expr {
+  const { attribute, fields } = findColumn(column, scope);
+  let expr: Expr = attribute;
+  for (const name of fields) expr = fieldOf(expr, name, settings);
+  return expr;
+}
+
+function fieldOf(expr: Expr, name: string, settings: PlanSettings): Expr {
+  const type = exprType(expr);
+  const holder = type.kind === 'array' ? type.element : type;
+  if (holder.kind === 'map') return buildCall('getItem', [expr, stringLiteral(name)], settings);
+  if (holder.kind !== 'struct') {
+    throw new SparrowError('INVALID_EXTRACT_BASE_FIELD_TYPE', `${columnName(expr)} is ${simpleString(type).toUpperCase()} and has no field \`${name}\``, {
+      sqlState: '42000',
+      hint: `for a column whose name holds a dot write ${quoteName(`${columnName(expr)}.${name}`)}`,
+    });
+  }
+  const matches = holder.fields.filter((f) => f.name === name);
+  const found = matches.length > 0 ? matches : holder.fields.filter((f) => f.name.toLowerCase() === name.toLowerCase());
+  const [field] = found;
+  if (field === undefined) {
+    throw new SparrowError('FIELD_NOT_FOUND', `${columnName(expr)} has no field \`${name}\``, {
+      sqlState: '42704',
+      candidates: holder.fields.map((f) => f.name),
+    });
+  }
+  if (found.length > 1) {
+    throw new SparrowError('AMBIGUOUS_REFERENCE_TO_FIELDS', `${columnName(expr)} has ${found.length} fields \`${name}\``, {
+      sqlState: '42000',
+    });
+  }
+  return buildCall('getField', [expr, stringLiteral(field.name)], settings);
+}
+
+const stringLiteral = (value: string): Expr => ({ kind: 'literal', type: stringType, value });
+
+function resolveUnresolvedCall(
+  expr: UnresolvedCall,
+  inputs: readonly Expr[],
+  scope: Scope,
+  settings: PlanSettings,
+): Expr {
+  const given = inputs.slice(0, expr.args.length);
+  const filter = expr.filter === undefined ? undefined : inputs[expr.args.length];
+  const args = starArgs(expr, given, scope);
+  if (filter !== undefined) requireBoolean(filter, 'the FILTER condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
+  return buildCall(expr.name, args, settings, {
+    ...(expr.distinct === true ? { distinct: true } : {}),
+    ...(filter === undefined ? {} : { filter }),
+  });
+}
+
+function starArgs(expr: UnresolvedCall, args: readonly Expr[], scope: Scope): readonly Expr[] {
+  if (!args.some((arg) => arg.kind === 'unresolved_star')) return args;
+  const [only] = args;
+  const countAll = args.length === 1 && only?.kind === 'unresolved_star' && only.qualifier === undefined;
+  if (countAll && findEntry(expr.name)?.name === 'count' && expr.distinct !== true) {
+    return [{ kind: 'literal', type: int32Type, value: 1 }];
+  }
+  return args.flatMap((arg): readonly Expr[] => (arg.kind === 'unresolved_star' ? starColumns(arg, scope) : [arg]));
+}
+
+/** The columns a star stands for. */
+export function starColumns(star: UnresolvedStar, scope: Scope): readonly Attribute[] {
+  if (star.qualifier === undefined) return scope.output;
+  const columns = scope.qualified(star.qualifier);
+  if (columns.length > 0) return columns;
+  const names = [...new Set(scope.output.flatMap((a) => a.qualifier ?? []))];
+  throw new SparrowError('CANNOT_RESOLVE_STAR_EXPAND', `there is nothing called \`${star.qualifier}\` to take all columns of`, {
+    sqlState: '42704',
+    candidates: names,
+  });
+}
+
+export function requireOrderable(expr: Expr, what: string): void {
+  const type = exprType(expr);
+  if (isOrderable(type)) return;
+  throw new SparrowError(
+    what === 'group by' ? 'GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE' : 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE',
+    `cannot ${what} ${columnName(expr)}: values of type ${simpleString(type).toUpperCase()} have no order`,
+    { sqlState: '42K09' },
+  );
+}
+
+const WHOLE: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'unbounded_following' } };
+const RUNNING: WindowFrame = { unit: 'range', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
+const ROWS_SO_FAR: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
+
+/** Checks a window call and gives it the frame SQL prescribes when it has none. */
+function resolveWindow(expr: WindowCall): Expr {
+  const { input, spec } = expr;
+  const isWindow = input.kind === 'call' && isWindowFunction(input.fn);
+  if (!isWindow && input.kind !== 'aggregate_call') {
+    throw new SparrowError('UNSUPPORTED_EXPR_FOR_WINDOW', `${sqlText(input)} cannot be computed over a window`, {
+      sqlState: '42P20',
+      hint: 'OVER goes with aggregate and window functions',
+    });
+  }
+  if (isWindow && spec.orderBy.length === 0) {
+    throw new SparrowError('WINDOW_FUNCTION_WITHOUT_ORDER', `${sqlText(input)} needs a window with ORDER BY`, {
+      sqlState: '42601',
+      hint: 'add .orderBy(…) to the window',
+    });
+  }
+  for (const key of spec.partitionBy) requireOrderable(key, 'partition by');
+  const frame = spec.frame ?? (isWindow ? ROWS_SO_FAR : spec.orderBy.length > 0 ? RUNNING : WHOLE);
+  checkFrame(expr, frame);
+  return Object.freeze({
+    ...expr,
+    spec: Object.freeze({ ...spec, frame }),
+    type: exprType(input),
+    nullable: exprNullable(input) || (input.kind === 'aggregate_call' && mayBeEmpty(input, frame)),
+  });
+}
+
+/** Frames that need not hold the current row may be empty, and then most aggregates are null. */
+function mayBeEmpty(input: AggregateCall, frame: WindowFrame): boolean {
+  if (input.fn === 'count') return false;
+  const startsLate = frame.start.kind === 'offset' && frame.start.offset > 0;
+  const endsEarly = frame.end.kind === 'offset' && frame.end.offset < 0;
+  return startsLate || endsEarly;
+}
+
+function checkFrame(expr: WindowCall, frame: WindowFrame): void {
+  const bad = (why: string): SparrowError =>
+    new SparrowError('DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND', `${why}: ${sqlText(expr)}`, { sqlState: '42K09' });
+  const position = (bound: WindowFrame['start']): number =>
+    bound.kind === 'unbounded_preceding'
+      ? Number.NEGATIVE_INFINITY
+      : bound.kind === 'unbounded_following'
+        ? Number.POSITIVE_INFINITY
+        : bound.kind === 'offset'
+          ? bound.offset
+          : 0;
+  if (position(frame.start) > position(frame.end)) throw bad('the window frame ends before it starts');
+  if (frame.start.kind === 'unbounded_following' || frame.end.kind === 'unbounded_preceding') {
+    throw bad('the window frame starts at the end or ends at the start of the partition');
+  }
+  const offsets = frame.start.kind === 'offset' || frame.end.kind === 'offset';
+  if (frame.unit === 'range' && offsets && expr.spec.orderBy.length !== 1) {
+    throw bad('a RANGE frame with offsets needs exactly one ORDER BY expression');
+  }
+}
+
+/** An output column: an attribute or an alias with an id. */
+export type Named = Attribute | (Alias & { readonly id: number });
+
+/** Names a resolved expression as Spark does when the user did not. */
+export function named(original: Expr, resolved: Expr): Named {
+  if (resolved.kind === 'attribute') return resolved;
+  if (resolved.kind === 'alias') {
+    return Object.freeze({ ...resolved, id: resolved.id ?? nextId() });
+  }
+  return Object.freeze({ kind: 'alias', name: defaultName(original, resolved), input: resolved, id: nextId() });
+}
+
+function defaultName(original: Expr, resolved: Expr): string {
+  if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
+    return resolved.input.name;
+  }
+  if (original.kind === 'unresolved_column' && resolved.kind === 'call') {
+    const last = (resolved as Call).args[1];
+    if (last?.kind === 'literal' && typeof last.value === 'string') return last.value;
+  }
+  return columnName(resolved);
+}

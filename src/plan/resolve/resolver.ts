@@ -1,0 +1,201 @@
+import { engineBug, SparrowError } from '../../base/index.js';
+import * as build from '../build.js';
+import type { Catalog } from '../catalog.js';
+import type { Expr, SortOrder } from '../expr.js';
+import type { FilterPlan, Plan, PlanKind, ResolvedPlan, SortPlan, WithColumnsPlan, WritePlan } from '../node.js';
+import { outputOf } from '../output.js';
+import { children, foldPlan, replace, withChildren } from '../walk.js';
+import { resolveAggregate } from './aggregate.js';
+import { type Analyzed, backTo, resolveOver } from './analyzed.js';
+import { foldLiteralCasts, requireBoolean } from './calls.js';
+import { resolveDrop, resolveDropDuplicates, resolveRename, resolveToNames } from './columns.js';
+import { type Context, locate, type PlanSettings, placeOf } from './context.js';
+import { requireOrderable } from './exprs.js';
+import { expand, openedSource, openSources } from './expand.js';
+import { type FrameEdge, framesOf, noFrames } from './frames.js';
+import { resolveJoin, resolveUsingJoin } from './joins.js';
+import { indexOf, unresolvedColumn } from './names.js';
+import { forbidAggregates, resolveProject } from './project.js';
+import { rebalance } from './rebalance.js';
+import { resolveSetOperation, resolveUnion } from './sets.js';
+import { extractWindows } from './windows.js';
+import { resolveWithColumns } from './with-columns.js';
+
+export type { PlanSettings } from './context.js';
+
+/**
+ * A plan with every name, type and cast settled. Reads the metadata of sources first, then analyses without waiting;
+ * what is known of a plan object is kept as long as the object.
+ */
+export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettings): Promise<ResolvedPlan> {
+  const whole = expand(plan, catalog);
+  await openSources(whole, catalog);
+  return analyze(whole, catalog, settings);
+}
+
+/** The second half of `resolve`, for plans whose sources are open (or that read none). */
+export function analyze(plan: Plan, catalog: Catalog, settings: PlanSettings): ResolvedPlan {
+  const context: Context = { catalog, settings };
+  const whole = expand(plan, catalog);
+  const known = memory(context);
+  const analyzed = foldPlan<Analyzed>(whole, (node, inputs) => analyzeNode(node, inputs, context), known, (node) =>
+    node.kind === 'with_columns' ? [chainOf(node, known).base] : children(node),
+  );
+  return analyzed.plan as ResolvedPlan;
+}
+
+const memories = new WeakMap<Catalog, Map<string, WeakMap<Plan, Analyzed>>>();
+
+/** Results depend on the plan object and on these settings only; the instant a query runs at is not among them. */
+function memory({ catalog, settings }: Context): WeakMap<Plan, Analyzed> {
+  let byKey = memories.get(catalog);
+  if (byKey === undefined) {
+    byKey = new Map();
+    memories.set(catalog, byKey);
+  }
+  const key = `${settings.ansi} ${settings.timeZone} ${settings.caseSensitive === true}`;
+  let known = byKey.get(key);
+  if (known === undefined) {
+    known = new WeakMap();
+    byKey.set(key, known);
+  }
+  return known;
+}
+
+/** The `withColumn`s below and including this one, first to last, down to something else or something known. */
+function chainOf(plan: WithColumnsPlan, known: WeakMap<Plan, Analyzed>): { chain: WithColumnsPlan[]; base: Plan } {
+  const chain = [plan];
+  let base = plan.input;
+  while (base.kind === 'with_columns' && !known.has(base)) {
+    chain.push(base);
+    base = base.input;
+  }
+  return { chain: chain.reverse(), base };
+}
+
+function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context): Analyzed {
+  try {
+    if (plan.kind === 'with_columns') {
+      return resolveWithColumns(chainOf(plan, memory(context)).chain, inputs[0] as Analyzed, context);
+    }
+    const analyze = analyses[plan.kind] as (plan: Plan, inputs: readonly Analyzed[], context: Context) => Plan | Analyzed;
+    const result = analyze(plan, inputs, context);
+    const { plan: resolved, edges } =
+      'frames' in result
+        ? { plan: result.plan, edges: [{ frames: result.frames }] as readonly FrameEdge[] }
+        : { plan: result, edges: inputs.map((input) => ({ frames: input.frames })) };
+    const { planId } = plan;
+    const frames =
+      edges.length === 0 && planId === undefined
+        ? noFrames
+        : framesOf(planId, outputOf(resolved), edges, context.settings.caseSensitive === true);
+    return { plan: resolved, frames };
+  } catch (error) {
+    throw locate(error, () => placeOf(plan));
+  }
+}
+
+type Analysis<K extends PlanKind> = (
+  plan: Extract<Plan, { kind: K }>,
+  inputs: readonly Analyzed[],
+  context: Context,
+) => Plan | Analyzed;
+
+const first = (inputs: readonly Analyzed[]): Analyzed => inputs[0] as Analyzed;
+const second = (inputs: readonly Analyzed[]): Analyzed => inputs[1] as Analyzed;
+const asIs = (plan: Plan, inputs: readonly Analyzed[]): Plan => withChildren(plan, inputs.map((input) => input.plan));
+const finish = (expr: Expr, context: Context): Expr => rebalance(foldLiteralCasts(expr, context.settings));
+
+const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
+  read: (plan) => {
+    const source = openedSource(plan);
+    if (source === undefined) throw engineBug(`the source of ${placeOf(plan)} was not opened before analysis`);
+    return build.scan(source);
+  },
+  view: (plan) => {
+    throw engineBug(`the view ${plan.name} was not put in before analysis`);
+  },
+  sql_query: () => {
+    throw engineBug('an SQL query was not parsed before analysis');
+  },
+  with_columns: () => {
+    throw engineBug('withColumn is resolved by the chain');
+  },
+  drop: (plan, inputs, context) => resolveDrop(plan, first(inputs), context),
+  rename: (plan, inputs, context) => resolveRename(plan, first(inputs), context),
+  to_names: (plan, inputs) => resolveToNames(plan, first(inputs)),
+  using_join: (plan, inputs, context) => resolveUsingJoin(plan, first(inputs), second(inputs), context),
+  drop_duplicates: (plan, inputs, context) => resolveDropDuplicates(plan, first(inputs), context),
+  set_operation: (plan, inputs, context) => resolveSetOperation(plan, first(inputs), second(inputs), context),
+  scan: (plan) => plan,
+  local: (plan) => plan,
+  range: (plan) => plan,
+  cached: (plan, inputs) =>
+    Object.freeze({ ...plan, input: first(inputs).plan, output: outputOf(first(inputs).plan) }),
+  project: (plan, inputs, context) => resolveProject(plan, first(inputs), context),
+  filter: (plan, inputs, context) => resolveFilter(plan, first(inputs), context),
+  aggregate: (plan, inputs, context) => resolveAggregate(plan, first(inputs), context),
+  join: (plan, inputs, context) => resolveJoin(plan, first(inputs), second(inputs), context),
+  sort: (plan, inputs, context) => resolveSort(plan, first(inputs), context),
+  limit: (plan, inputs) => {
+    for (const [what, value] of [['limit', plan.limit ?? 0], ['offset', plan.offset]] as const) {
+      if (Number.isInteger(value) && value >= 0) continue;
+      throw new SparrowError('INVALID_LIMIT_LIKE_EXPRESSION', `the ${what} must be a whole number and not negative, not ${value}`, {
+        sqlState: '42K0E',
+      });
+    }
+    return asIs(plan, inputs);
+  },
+  union: (plan, inputs, context) => resolveUnion(plan, inputs, context),
+  distinct: (plan, inputs) => {
+    for (const attribute of outputOf(first(inputs).plan)) requireOrderable(attribute, 'group by');
+    return asIs(plan, inputs);
+  },
+  window: asIs,
+  sample: asIs,
+  repartition: (plan, inputs, context) => {
+    const over = resolveOver(plan.by, { ...first(inputs) }, context);
+    const by = over.exprs.map((expr) => finish(expr, context));
+    return backTo(replace({ ...plan, input: over.input }, { by }), first(inputs).plan);
+  },
+  subquery_alias: asIs,
+  write: (plan, inputs, context) => resolveWrite(plan, first(inputs), context),
+};
+
+function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Plan {
+  const over = resolveOver([plan.condition], input, context);
+  const condition = over.exprs[0] as Expr;
+  forbidAggregates(condition, 'a filter');
+  const checked = requireBoolean(condition, 'a filter condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
+  const windows = extractWindows(over.input, [finish(checked, context)]);
+  return backTo(build.filter(windows.input, windows.exprs[0] as Expr), input.plan);
+}
+
+function resolveSort(plan: SortPlan, input: Analyzed, context: Context): Plan {
+  const over = resolveOver(plan.orders, input, context);
+  const orders = over.exprs.map((expr) => {
+    forbidAggregates(expr, 'orderBy');
+    return foldLiteralCasts(expr, context.settings);
+  });
+  const windows = extractWindows(over.input, orders);
+  const sorted = build.sort(windows.input, windows.exprs as readonly SortOrder[], plan.local === true);
+  return backTo(sorted, input.plan);
+}
+
+function resolveWrite(plan: WritePlan, input: Analyzed, context: Context): Plan {
+  const output = outputOf(input.plan);
+  const index = indexOf(output, context.settings.caseSensitive === true);
+  for (const name of plan.partitionBy) if (index.named(name).length === 0) throw unresolvedColumn(name, output);
+  const seen = new Set<string>();
+  for (const { name } of output) {
+    const key = context.settings.caseSensitive === true ? name : name.toLowerCase();
+    if (seen.has(key)) {
+      throw new SparrowError('COLUMN_ALREADY_EXISTS', `the column \`${name}\` would be written twice`, {
+        sqlState: '42711',
+        hint: 'rename or drop one of them',
+      });
+    }
+    seen.add(key);
+  }
+  return asIs(plan, [input]);
+}

@@ -1,0 +1,40 @@
+import { windowNode } from '../build.js';
+import type { Alias, Attribute, Expr, WindowCall } from '../expr.js';
+import { toAttribute } from '../expr-type.js';
+import { exprKey, hasWindow } from '../facts.js';
+import { nextId } from '../ids.js';
+import type { Plan } from '../node.js';
+import { replaceExpr, visitExpr } from '../walk-expr.js';
+
+/** Takes window calls out of expressions: one Window node for each partitioning and ordering, under the expressions. */
+export function extractWindows<E extends Expr>(
+  input: Plan,
+  exprs: readonly E[],
+): { readonly input: Plan; readonly exprs: readonly E[] } {
+  if (!exprs.some(hasWindow)) return { input, exprs };
+  const columns = new Map<number, Attribute>();
+  const nodes = new Map<string, { calls: Alias[]; spec: WindowCall['spec'] }>();
+  const take = (call: WindowCall): void => {
+    const key = exprKey(call);
+    if (columns.has(key)) return;
+    const alias: Alias = Object.freeze({ kind: 'alias', name: `_w${columns.size}`, input: call, id: nextId() });
+    columns.set(key, toAttribute(alias));
+    const { partitionBy, orderBy } = call.spec;
+    const spec = `${partitionBy.map(exprKey).join()};${orderBy.map(exprKey).join()}`;
+    const node = nodes.get(spec);
+    if (node === undefined) nodes.set(spec, { calls: [alias], spec: call.spec });
+    else node.calls.push(alias);
+  };
+  for (const expr of exprs) {
+    visitExpr(expr, (e) => {
+      if (e.kind === 'window_call') take(e);
+      return e.kind !== 'window_call';
+    });
+  }
+  let plan = input;
+  for (const { calls, spec } of nodes.values()) plan = windowNode(plan, calls, spec.partitionBy, spec.orderBy);
+  const replaced = exprs.map((expr) =>
+    replaceExpr(expr, (e) => (e.kind === 'window_call' ? columns.get(exprKey(e)) : undefined)),
+  );
+  return { input: plan, exprs: replaced as readonly Expr[] as readonly E[] };
+}

@@ -1,0 +1,94 @@
+import {
+  arrayType,
+  binaryType,
+  booleanType,
+  carrierOf,
+  type DataType,
+  dateType,
+  dayTimeIntervalType,
+  decimalType,
+  field,
+  float32Type,
+  float64Type,
+  int16Type,
+  int32Type,
+  int64Type,
+  int8Type,
+  mapType,
+  nullType,
+  type Scalar,
+  stringType,
+  structType,
+  timestampNtzType,
+  timestampType,
+  yearMonthIntervalType,
+} from '../../src/base/index.js';
+import type { ArgType, FunctionEntry, Resolution } from '../../src/functions/define.js';
+import { Random, randomScalar } from './random-scalars.js';
+
+/** The types signatures are looked for among. */
+export const pool: readonly DataType[] = [
+  int32Type,
+  stringType,
+  float64Type,
+  decimalType(9, 2),
+  int64Type,
+  booleanType,
+  dateType,
+  timestampType,
+  binaryType,
+  int8Type,
+  int16Type,
+  float32Type,
+  decimalType(20, 4),
+  decimalType(38, 10),
+  timestampNtzType,
+  yearMonthIntervalType,
+  dayTimeIntervalType,
+  arrayType(int32Type),
+  structType([field('a', int32Type), field('b', stringType)]),
+  mapType(stringType, int32Type),
+  nullType,
+];
+
+export interface Sample {
+  readonly resolution: Resolution;
+  /** The constant of arguments that must be one. */
+  readonly literals: readonly (Scalar | undefined)[];
+}
+
+const MOST_ARGUMENTS = 4;
+const TRIES = 400;
+
+/** Some ways an entry can be called: every one it accepts among few arguments, a sample of those among more. */
+export function samplesOf(entry: FunctionEntry, most: number, seed = 1): Sample[] {
+  const random = new Random(seed);
+  const found = new Map<string, Sample>();
+  const attempt = (types: readonly DataType[]): void => {
+    for (let constants = 0; constants <= types.length; constants++) {
+      const args = types.map<ArgType>((type, i) =>
+        i < types.length - constants || type.kind === 'null'
+          ? { type, nullable: true }
+          : { type, nullable: false, literal: randomScalar(type, random, isLength(type)) },
+      );
+      const resolution = entry.resolve(args, { ansi: true });
+      if ('mismatch' in resolution) continue;
+      const key = JSON.stringify(resolution.args) + constants;
+      // Constants are of the types given: where those are cast, the plan would fold them.
+      if (constants > 0 && !resolution.args.every((type, i) => JSON.stringify(type) === JSON.stringify(types[i]))) continue;
+      if (!found.has(key)) found.set(key, { resolution, literals: args.map((arg) => arg.literal) });
+      return;
+    }
+  };
+  attempt([]);
+  for (const a of pool) attempt([a]);
+  for (const a of pool) for (const b of pool) attempt([a, b]);
+  for (let count = 3; count <= MOST_ARGUMENTS; count++) {
+    for (let i = 0; i < TRIES; i++) attempt(Array.from({ length: count }, () => random.pick(random.below(2) === 0 ? pool : pool.slice(0, 6))));
+  }
+  const all = [...found.values()];
+  while (all.length > most) all.splice(random.below(all.length), 1);
+  return all;
+}
+
+const isLength = (type: DataType): boolean => carrierOf(type) === 'i32' || carrierOf(type) === 'i64';
