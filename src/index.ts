@@ -31,7 +31,7 @@ export type {
   UnknownType,
   Values,
 } from './api/row-types.js';
-export { FrameSchema } from './api/schema.js';
+export { type FieldType, type FrameField, FrameSchema } from './api/schema.js';
 export type { SchemaInput } from './api/schema-input.js';
 export { Session } from './api/session.js';
 export type { SessionOptions } from './api/session-options.js';

@@ -7,7 +7,7 @@ import {
   SparrowError,
   sliceColumn,
 } from '../base/index.js';
-import { alias, aggregate, call, limit, literal } from '../plan/build.js';
+import { aggregate, alias, call, limit, literal } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import type { FrameContext } from './context.js';
 import type { ActionOptions, RunningQuery } from './engine.js';
@@ -68,7 +68,8 @@ export async function countRows(context: FrameContext, plan: Plan, options?: Act
   const query = await start(context, counted, options);
   let rows = 0;
   for await (const batch of query.batches) {
-    for (const column of batch.columns) for (const value of readColumn(context.engine.heap, column)) rows += Number(value);
+    for (const column of batch.columns)
+      for (const value of readColumn(context.engine.heap, column)) rows += Number(value);
   }
   return rows;
 }
@@ -96,5 +97,5 @@ export async function firstScalars(
 /** Runs a plan for its effect. */
 export async function runToEnd(context: FrameContext, plan: Plan, options?: ActionOptions): Promise<void> {
   const query = await start(context, plan, options);
-  for await (const _ of query.batches) continue;
+  for await (const _ of query.batches);
 }

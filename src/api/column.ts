@@ -4,7 +4,7 @@ import { alias, call, cast, over, sortOrder, tryCast } from '../plan/build.js';
 import type { Expr, WindowSpec } from '../plan/expr.js';
 import { columnName } from '../plan/sql-text.js';
 import { describe, type LiteralValue, literalOf } from './literal.js';
-import type { NotNull, UnknownType, WithNull } from './row-types.js';
+import type { Anything, NotNull, UnknownType, WithNull } from './row-types.js';
 import type { Both, LiteralType, Op, OperandLiteral, Problem } from './type-algebra.js';
 import { parseType, type TypeByName } from './type-text.js';
 
@@ -36,18 +36,28 @@ export abstract class ColumnBase {
   }
 }
 
+/** A column that Spark names by its expression. */
+export type Unnamed<E> = Column<E, string>;
+
 /** What can stand beside a column: another column, or a value. */
 export type Operand = ColumnBase | LiteralValue;
 
 /** What the compiler knows of an operand or value. */
-export type TypeOf<O> = O extends Column<infer E, infer _> ? (unknown extends E ? UnknownType : E) : O extends ColumnBase ? UnknownType : LiteralType<O>;
+export type TypeOf<O> =
+  O extends Column<infer E, infer _>
+    ? unknown extends E
+      ? UnknownType
+      : E
+    : O extends ColumnBase
+      ? UnknownType
+      : LiteralType<O>;
 type OperandType<O> = O extends ColumnBase ? TypeOf<O> : OperandLiteral<O>;
 /** `O` itself, or the sentence that says why it does not fit. */
 type Fits<F extends string, E, O> = Op<F, [E, OperandType<O>]> extends Problem<infer M> ? M : O;
 type FitsValue<F extends string, E, O> = Op<F, [E, TypeOf<O>]> extends Problem<infer M> ? M : O;
 type FitsLogic<E, O> = Both<E, TypeOf<O>> extends Problem<infer M> ? M : O;
-type Compared<F extends string, E, O> = Column<Op<F, [E, OperandType<O>]>>;
-type Computed<F extends string, E, O> = Column<Op<F, [E, TypeOf<O>]>>;
+type Compared<F extends string, E, O> = Unnamed<Op<F, [E, OperandType<O>]>>;
+type Computed<F extends string, E, O> = Unnamed<Op<F, [E, TypeOf<O>]>>;
 
 /** A type to cast to: `t.int64`, or Spark's name of it. */
 type CastTarget = string | DataType;
@@ -63,7 +73,7 @@ type FitsTarget<T> = T extends string
  * An expression over the columns of a frame. `E` is what the compiler knows of its type, `N` its name.
  * Immutable; every method gives a new column. Null operands give null unless a method says otherwise.
  */
-export class Column<in out E = any, in out N extends string = any> extends ColumnBase {
+export class Column<in out E = Anything, in out N extends string = Anything> extends ColumnBase {
   declare readonly '~type'?: E;
   declare readonly '~name'?: N;
 
@@ -90,7 +100,7 @@ export class Column<in out E = any, in out N extends string = any> extends Colum
     return binary('%', this, other);
   }
   /** `-this`. */
-  neg(): Column<Op<'neg', [E]>> {
+  neg(): Unnamed<Op<'neg', [E]>> {
     return new Column(call('negative', this.expr));
   }
   /** PySpark's operator name for `add`. */
@@ -136,15 +146,13 @@ export class Column<in out E = any, in out N extends string = any> extends Colum
   between<const A extends Operand, const B extends Operand>(
     lower: Fits<'between', E, A>,
     upper: Fits<'between', E, B>,
-  ): Column<Both<Op<'ge', [E, OperandType<A>]>, Op<'le', [E, OperandType<B>]>>> {
-    return new Column(
-      call('and', call('>=', this.expr, operand(lower)), call('<=', this.expr, operand(upper))),
-    );
+  ): Unnamed<Both<Op<'ge', [E, OperandType<A>]>, Op<'le', [E, OperandType<B>]>>> {
+    return new Column(call('and', call('>=', this.expr, operand(lower)), call('<=', this.expr, operand(upper))));
   }
   /** Equal to one of the values; null when it is not but one of them is null. Takes values or one array of them. */
   isin<const O extends Operand>(
     ...values: readonly Fits<'isin', E, O>[] | readonly [readonly Fits<'isin', E, O>[]]
-  ): Column<Op<'isin', [E, OperandType<O>]>> {
+  ): Unnamed<Op<'isin', [E, OperandType<O>]>> {
     const flat = values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
     return new Column(call('in', this.expr, ...flat.map(operand)));
   }
@@ -152,27 +160,27 @@ export class Column<in out E = any, in out N extends string = any> extends Colum
   // ---- conditions ----
 
   /** Both hold: false when one is false, else null when one is null. */
-  and<const O extends ColumnBase | boolean>(other: FitsLogic<E, O>): Column<Both<E, TypeOf<O>>> {
+  and<const O extends ColumnBase | boolean>(other: FitsLogic<E, O>): Unnamed<Both<E, TypeOf<O>>> {
     return binary('and', this, other);
   }
   /** One holds: true when one is true, else null when one is null. */
-  or<const O extends ColumnBase | boolean>(other: FitsLogic<E, O>): Column<Both<E, TypeOf<O>>> {
+  or<const O extends ColumnBase | boolean>(other: FitsLogic<E, O>): Unnamed<Both<E, TypeOf<O>>> {
     return binary('or', this, other);
   }
   /** The opposite condition; null stays null. */
-  not(): Column<Op<'not', [E]>> {
+  not(): Unnamed<Op<'not', [E]>> {
     return new Column(call('not', this.expr));
   }
   /** True for null, false otherwise. */
-  isNull(): Column<Op<'isNull', [E]>> {
+  isNull(): Unnamed<Op<'isNull', [E]>> {
     return new Column(call('isnull', this.expr));
   }
   /** False for null, true otherwise. */
-  isNotNull(): Column<Op<'isNotNull', [E]>> {
+  isNotNull(): Unnamed<Op<'isNotNull', [E]>> {
     return new Column(call('isnotnull', this.expr));
   }
   /** True for NaN; false for null. */
-  isNaN(): Column<Op<'isNaN', [E]>> {
+  isNaN(): Unnamed<Op<'isNaN', [E]>> {
     return new Column(call('isnan', this.expr));
   }
 
@@ -211,7 +219,7 @@ export class Column<in out E = any, in out N extends string = any> extends Colum
     return binary('endswith', this, other);
   }
   /** `length` characters from position `start`, which counts from 1, or from the end when negative. */
-  substr(start: number | ColumnBase, length: number | ColumnBase): Column<Op<'substr', [E, NotNull]>> {
+  substr(start: number | ColumnBase, length: number | ColumnBase): Unnamed<Op<'substr', [E, NotNull]>> {
     return new Column(call('substring', this.expr, operand(start), operand(length)));
   }
 
@@ -273,12 +281,14 @@ export class Column<in out E = any, in out N extends string = any> extends Colum
     return new Column(over(this.expr, window.spec));
   }
   /** Element of an array by position from 0, value of a map by key, or field of a struct by name. */
-  getItem(key: Operand): Column<Op<'getItem', [E]>> {
-    return new Column(call('extract_value', this.expr, operand(key)));
+  getItem(key: Operand): Unnamed<Op<'getItem', [E]>> {
+    return new Column(call('getItem', this.expr, operand(key)));
   }
   /** Field of a struct by name. */
-  getField(name: string): Column {
-    return new Column(call('extract_value', this.expr, literalOf(name)));
+  getField(name: string): Unnamed<UnknownType> {
+    const { expr } = this;
+    if (expr.kind !== 'unresolved_column') return new Column(call('getField', expr, literalOf(name)));
+    return new Column({ ...expr, name: `${expr.name}.\`${name.replaceAll('`', '``')}\`` });
   }
 }
 
@@ -297,8 +307,8 @@ export function operand(value: unknown): Expr {
 export const columnExpr = (value: unknown, byName: (name: string) => Expr): Expr =>
   typeof value === 'string' ? byName(value) : operand(value);
 
-function binary<E>(name: string, left: ColumnBase, right: unknown): Column<E> {
-  return new Column<E>(call(name, left.expr, operand(right)));
+function binary<E>(name: string, left: ColumnBase, right: unknown): Unnamed<E> {
+  return new Column(call(name, left.expr, operand(right)));
 }
 
 function target(type: unknown): DataType {

@@ -104,7 +104,8 @@ function zoneOf(text: string, name: string): string {
     timeZone(text);
     return text;
   } catch (cause) {
-    if (cause instanceof SparrowError) throw invalid(name, text, "it is a zone such as 'Europe/Berlin', 'UTC' or '+02:00'");
+    if (cause instanceof SparrowError)
+      throw invalid(name, text, "it is a zone such as 'Europe/Berlin', 'UTC' or '+02:00'");
     throw cause;
   }
 }

@@ -4,7 +4,7 @@ import type { QueryEngine, SessionSettings } from './engine.js';
 
 /** What frames, readers and writers need of their session. */
 export interface FrameContext {
-  /** The session's engine; throws `SESSION_STOPPED` after `stop()`. */
+  /** The session's engine; throws `SESSION_CLOSED` after `stop()`. */
   readonly engine: QueryEngine;
   /** The settings a query starting now runs under. */
   readonly settings: SessionSettings;

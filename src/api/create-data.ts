@@ -1,8 +1,19 @@
-import { SparrowError, type DataType } from '../base/index.js';
+import {
+  type Field,
+  field,
+  fromUserValue,
+  inferColumnType,
+  inferSchema,
+  type Scalar,
+  type Schema,
+  SparrowError,
+  structType,
+} from '../base/index.js';
+import { local } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import type { FrameContext } from './context.js';
-import type { ColumnType, ShapeOfRow } from './row-types.js';
-import type { FrameSchema } from './schema.js';
+import { describe } from './literal.js';
+import type { ShapeOfRow } from './row-types.js';
 
 /** Values column by column: arrays or typed arrays of one length. */
 export type ColumnData = { readonly [name: string]: ArrayLike<unknown> };
@@ -10,14 +21,108 @@ export type ColumnData = { readonly [name: string]: ArrayLike<unknown> };
 /** The schema that columns of TypeScript types have. */
 export type ShapeOfColumns<C extends ColumnData> = ShapeOfRow<{ [K in keyof C]: C[K][number] }>;
 
-const missing = (): SparrowError => new SparrowError('FEATURE_NOT_ENABLED', 'local data is not wired yet');
-export function planOfArrow(_data: unknown, _context: FrameContext, _schema?: FrameSchema): Plan | undefined {
-  return undefined;
+/** Rows or columns given by the caller as a plan; values are converted at once, so later changes do not show. */
+export function localPlan(data: unknown, context: FrameContext, schema: Schema | readonly string[] | undefined): Plan {
+  const zone = context.settings.timeZone;
+  if (typeof data === 'object' && data !== null) {
+    if (Symbol.iterator in data) return ofRows([...(data as Iterable<unknown>)], schema, zone);
+    const prototype = Object.getPrototypeOf(data) as unknown;
+    if (prototype === Object.prototype || prototype === null) return ofColumns(data as ColumnData, schema, zone);
+  }
+  throw new SparrowError('CANNOT_ACCEPT_OBJECT_IN_TYPE', `${describe(data)} has no rows`, {
+    hint: 'give an iterable of objects, an object of columns, or an apache-arrow table',
+  });
 }
-export async function rowsToPlan(_data: AsyncIterable<object>, _context: FrameContext, _schema?: FrameSchema): Promise<Plan> {
-  throw missing();
+
+export async function rowsToPlan(
+  data: AsyncIterable<unknown>,
+  context: FrameContext,
+  schema: Schema | readonly string[] | undefined,
+): Promise<Plan> {
+  const rows: unknown[] = [];
+  for await (const row of data) rows.push(row);
+  return ofRows(rows, schema, context.settings.timeZone);
 }
-export function localPlan(_data: unknown, _context: FrameContext, _schema?: FrameSchema): Plan {
-  throw missing();
+
+function ofRows(rows: readonly unknown[], given: Schema | readonly string[] | undefined, zone: string): Plan {
+  const names = isNames(given) ? given : given?.fields.map((f) => f.name);
+  const objects = rows.map((row, i) => rowObject(row, names, i));
+  if (isNames(given) || given === undefined) {
+    if (objects.length === 0) {
+      throw new SparrowError('CANNOT_INFER_EMPTY_SCHEMA', 'no rows, no schema: the columns cannot be told', {
+        hint: 'pass a schema: createDataFrame([], { id: t.int64 })',
+      });
+    }
+    return plan(inferSchema(objects), rows.length, (name, i) => objects[i]?.[name], zone);
+  }
+  return plan(given, rows.length, (name, i) => objects[i]?.[name], zone);
 }
-export type { ColumnType, DataType };
+
+const isNames = (given: unknown): given is readonly string[] => Array.isArray(given);
+
+/** A row as an object; a row that is an array takes its names from the schema. */
+function rowObject(row: unknown, names: readonly string[] | undefined, i: number): Record<string, unknown> {
+  if (Array.isArray(row) && names !== undefined) {
+    if (row.length === names.length) return Object.fromEntries(names.map((name, c) => [name, row[c] as unknown]));
+    throw new SparrowError('AXIS_LENGTH_MISMATCH', `row ${i} has ${row.length} values for ${names.length} columns`, {
+      where: `row ${i}`,
+    });
+  }
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Record<string, unknown>;
+  throw new SparrowError('CANNOT_ACCEPT_OBJECT_IN_TYPE', `row ${i} is ${describe(row)}, not an object`, {
+    where: `row ${i}`,
+    hint: 'rows are objects, or arrays with a list of names: createDataFrame([[1]], ["id"])',
+  });
+}
+
+function ofColumns(data: ColumnData, given: Schema | readonly string[] | undefined, zone: string): Plan {
+  const lengths = Object.entries(data).map(([name, values]) => [name, lengthOf(name, values)] as const);
+  const rows = lengths[0]?.[1] ?? 0;
+  for (const [name, length] of lengths) {
+    if (length === rows) continue;
+    throw new SparrowError('AXIS_LENGTH_MISMATCH', `column ${name} has ${length} values, the first has ${rows}`, {
+      where: `column ${name}`,
+    });
+  }
+  const schema =
+    given === undefined || isNames(given)
+      ? structType(Object.entries(data).map(([name, values]) => field(name, inferColumnType(name, values))))
+      : given;
+  return plan(schema, rows, (name, i) => data[name]?.[i], zone);
+}
+
+function lengthOf(name: string, values: unknown): number {
+  if (typeof values === 'object' && values !== null && 'length' in values && typeof values.length === 'number') {
+    return values.length;
+  }
+  throw new SparrowError('CANNOT_ACCEPT_OBJECT_IN_TYPE', `column ${name} is ${describe(values)}, not an array`, {
+    where: `column ${name}`,
+  });
+}
+
+function plan(schema: Schema, rows: number, at: (name: string, row: number) => unknown, zone: string): Plan {
+  const columns = schema.fields.map((f) => scalars(f, rows, at, zone));
+  return local({ schema, content: { kind: 'scalars', rows, columns } });
+}
+
+function scalars(
+  { name, type, nullable }: Field,
+  rows: number,
+  at: (name: string, row: number) => unknown,
+  zone: string,
+): Scalar[] {
+  const out: Scalar[] = new Array(rows);
+  let row = 0;
+  const where = (): string => `column ${name}, row ${row}`;
+  for (; row < rows; row++) {
+    const value = fromUserValue(type, at(name, row), where, zone);
+    if (value === null && !nullable) {
+      throw new SparrowError('FIELD_NOT_NULLABLE', `column ${name} takes no nulls`, {
+        where: where(),
+        hint: 'leave t.notNull away where values may be missing',
+      });
+    }
+    out[row] = value;
+  }
+  return out;
+}

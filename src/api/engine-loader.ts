@@ -1,4 +1,5 @@
 import { SparrowError } from '../base/index.js';
+import { missingParser } from '../plan/catalog.js';
 import type { CreateEngine } from './engine.js';
 import type { SessionOptions } from './session-options.js';
 
@@ -9,5 +10,6 @@ export async function loadEngine(options: SessionOptions): Promise<CreateEngine>
       hint: 'leave `remote` out to run on this machine',
     });
   }
-  throw new SparrowError('FEATURE_NOT_ENABLED', 'the engine is not there yet');
+  const { createEngine } = await import('../exec/engine.js');
+  return (engineOptions) => createEngine(engineOptions, { parseExpr: missingParser, parseQuery: missingParser });
 }

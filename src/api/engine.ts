@@ -1,85 +1,12 @@
-import type { Batch, Schema, SharedHeap } from '../base/index.js';
-import type { Plan } from '../plan/node.js';
-
-/** What holds for every query of a session at the moment it starts: plain data. */
-export interface SessionSettings {
-  /** Spark's ANSI mode: overflow, bad casts and division by zero are errors. */
-  readonly ansi: boolean;
-  /** Names a zone or an offset: `UTC`, `Europe/Berlin`, `+02:00`. */
-  readonly timeZone: string;
-  /** What `TIMESTAMP` in SQL and inferred timestamps mean. */
-  readonly timestampType: 'ltz' | 'ntz';
-  readonly caseSensitive: boolean;
-  readonly shufflePartitions: number;
-  /** Everything set by Spark's configuration names, as text. */
-  readonly config: Readonly<Record<string, string>>;
-}
-
-/** How far a query is. Counts grow; totals are estimates until the last task is planned. */
-export interface Progress {
-  readonly tasksDone: number;
-  readonly tasksTotal: number;
-  readonly rowsRead: number;
-  readonly bytesRead: number;
-  readonly elapsedMs: number;
-}
-
-/** What every action takes. */
-export interface ActionOptions {
-  /** Aborting it ends the query with `OPERATION_CANCELED`. */
-  readonly signal?: AbortSignal;
-  /** Called now and then while the query runs, and once when it is done. */
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-export interface RunOptions extends ActionOptions {
-  readonly settings: SessionSettings;
-}
-
-export type ExplainMode = 'simple' | 'extended' | 'formatted' | 'cost' | 'codegen' | 'analyze';
-
-/** Where a cached frame is kept: Spark's flags. Partitions that do not fit are written to disk or computed again. */
-export interface CacheLevel {
-  readonly useDisk: boolean;
-  readonly useMemory: boolean;
-}
-
-/** A query whose plan is resolved. Nothing is computed before `batches` is iterated, and it can be iterated once. */
-export interface RunningQuery {
-  readonly schema: Schema;
-  /**
-   * Rows in order. Each batch is valid until the next one is asked for; leaving the loop early ends the query and
-   * frees what it held.
-   */
-  readonly batches: AsyncIterable<Batch>;
-}
-
-/** What a session tells its engine once. */
-export interface EngineOptions {
-  readonly workers?: number;
-  /** Bytes of column memory. */
-  readonly memoryBytes?: number;
-  readonly spillDirectory?: string;
-  /** The temporary view of this name (any case), when there is one. */
-  readonly view: (name: string) => Plan | undefined;
-  readonly viewNames: () => readonly string[];
-}
-
-/** Runs plans. Implemented by `src/exec`, and by `src/connect` for a cluster. */
-export interface QueryEngine {
-  /** The memory the batches of `run` lie in. */
-  readonly heap: SharedHeap;
-  /** The columns a plan gives: reads metadata of sources, computes nothing. */
-  analyze(plan: Plan, settings: SessionSettings): Promise<Schema>;
-  /** Resolves and optimizes a plan; a `write` plan has no columns and gives no batches, but runs when iterated. */
-  run(plan: Plan, options: RunOptions): Promise<RunningQuery>;
-  explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string>;
-  /** A new cache entry, empty until a query first runs through a `cached` plan with this id. */
-  cache(level: CacheLevel): number;
-  /** Drops an entry; `cached` plans that still name it compute their input again, without keeping it. */
-  uncache(cacheId: number): Promise<void>;
-  /** Ends every query and worker. Safe to call twice. */
-  stop(): Promise<void>;
-}
-
-export type CreateEngine = (options: EngineOptions) => QueryEngine | Promise<QueryEngine>;
+export type {
+  ActionOptions,
+  CacheLevel,
+  CreateEngine,
+  EngineOptions,
+  ExplainMode,
+  Progress,
+  QueryEngine,
+  RunningQuery,
+  RunOptions,
+  SessionSettings,
+} from '../plan/engine.js';

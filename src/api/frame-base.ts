@@ -10,7 +10,7 @@ import type { ActionOptions, ExplainMode } from './engine.js';
 import { htmlTable } from './html.js';
 import { knownFields, oneLine } from './known-schema.js';
 import { theName, wholeNumber } from './names.js';
-import type { DefaultValues, Row, Unknown, Values } from './row-types.js';
+import type { Anything, Row, Values } from './row-types.js';
 import { FrameSchema } from './schema.js';
 import { showFormat, showString } from './show.js';
 import { DataFrameWriter } from './writer.js';
@@ -19,7 +19,7 @@ const modes: readonly ExplainMode[] = ['simple', 'extended', 'formatted', 'cost'
 let lastPlanId = 0;
 
 /** What can be asked of a frame: its rows, its schema, its plan. Every action runs the query again. */
-export abstract class FrameBase<in out S = any, in out V extends Values = any> {
+export abstract class FrameBase<in out S = Anything, in out V extends Values = Anything> {
   declare readonly '~shape'?: S;
   declare readonly '~values'?: V;
   /** What this frame asks, as data. */

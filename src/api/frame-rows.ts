@@ -18,7 +18,7 @@ import type { CacheLevel } from './engine.js';
 import { FrameBase } from './frame-base.js';
 import type { Condition, FitsCondition, FitsItems, FitsName, Item } from './frame-types.js';
 import { itemExprs, made, theColumn, theName, wholeNumber } from './names.js';
-import type { DefaultValues, Unknown, Values } from './row-types.js';
+import type { Anything, Values } from './row-types.js';
 import { StorageLevel } from './storage-level.js';
 import { asOrder } from './window.js';
 
@@ -30,7 +30,7 @@ export interface SortOptions {
 type AnyFrame = { readonly plan: Plan };
 
 /** The verbs that keep a frame's columns. Each gives a new frame; nothing runs. */
-export abstract class RowVerbs<in out S = any, in out V extends Values = any> extends FrameBase<S, V> {
+export abstract class RowVerbs<in out S = Anything, in out V extends Values = Anything> extends FrameBase<S, V> {
   #cached: { readonly id: number; readonly plan: Plan; readonly level: CacheLevel } | undefined;
 
   /** A frame of the same columns over another plan. */
@@ -62,9 +62,16 @@ export abstract class RowVerbs<in out S = any, in out V extends Values = any> ex
   dropDuplicates<const N extends string>(subset?: readonly FitsName<S, N>[]): this {
     if (subset === undefined) return this.distinct();
     if (!Array.isArray(subset)) {
-      throw new SparrowError('NOT_LIST_OF_STR', 'dropDuplicates takes a list of names', { hint: "dropDuplicates(['id'])" });
+      throw new SparrowError('NOT_LIST_OF_STR', 'dropDuplicates takes a list of names', {
+        hint: "dropDuplicates(['id'])",
+      });
     }
-    return this.same(dropDuplicates(this.running, subset.map((name) => theName(name, 'a column'))));
+    return this.same(
+      dropDuplicates(
+        this.running,
+        subset.map((name) => theName(name, 'a column')),
+      ),
+    );
   }
   /** The rows that both have, each once; columns meet by position. */
   intersect(other: AnyFrame): this {
@@ -216,4 +223,3 @@ function isSortOptions(value: unknown): value is SortOptions {
   if (typeof value !== 'object' || value === null || !('ascending' in value)) return false;
   return typeof value.ascending === 'boolean' || Array.isArray(value.ascending);
 }
-

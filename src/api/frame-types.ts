@@ -1,12 +1,28 @@
 import type { Column, ColumnBase, TypeOf } from './column.js';
 import type { AsNullable, Unknown, UnknownType, Unwrap, WithNull } from './row-types.js';
-import type { CanCompare, CommonOf, KindOf, LogicType, Lookup, NoColumn, Op, Problem, Ref, Resolve, TypeName } from './type-algebra.js';
+import type {
+  CanCompare,
+  CommonOf,
+  KindOf,
+  LogicType,
+  Lookup,
+  NoColumn,
+  Op,
+  Problem,
+  Ref,
+  Resolve,
+  TypeName,
+} from './type-algebra.js';
 
 /** The columns of a frame, as `$` in `frame.filter(($) => $.delay.gt(15))`. */
 export type Columns<S> = { readonly [K in keyof S & string]: Column<Lookup<S, K>, K> };
 
 /** What names or makes columns: a name, a column, `{ newName: column }`, a list of these, or a function of the frame's columns. */
-export type Item<S> = PlainItem | readonly PlainItem[] | NamedItems | (($: Columns<S>) => PlainItem | readonly PlainItem[] | NamedItems);
+export type Item<S> =
+  | PlainItem
+  | readonly PlainItem[]
+  | NamedItems
+  | (($: Columns<S>) => PlainItem | readonly PlainItem[] | NamedItems);
 export type PlainItem = string | ColumnBase;
 export type NamedItems = { readonly [name: string]: ColumnBase };
 
@@ -27,10 +43,10 @@ type Check<S, R, C> = 0 extends 1 & R
 
 /** A column expression that fits a frame with columns `S`. */
 export type FitsColumn<S, C> = C extends Column<infer E, infer _> ? Check<S, Resolve<S, E>, C> : C;
-/** A column's name. */
+/** A column's name. Names that are only known when the program runs are checked when the query is planned. */
 export type FitsName<S, N> = N extends string
   ? string extends N
-    ? keyof S & string
+    ? (keyof S & string) | (string & {})
     : N extends '*'
       ? N
       : Check<S, Lookup<S, N>, N>
@@ -53,16 +69,22 @@ export type FitsItems<S, A extends readonly unknown[]> = { [I in keyof A]: FitsI
 export type Condition<S> = string | ColumnBase | (($: Columns<S>) => ColumnBase);
 type FitsBoolean<S, C> = C extends Column<infer E, infer _> ? Check<S, BooleanOf<Resolve<S, E>>, C> : C;
 type BooleanOf<R> = 0 extends 1 & R ? R : LogicType<R>;
-export type FitsCondition<S, C> = C extends (...args: never) => infer R ? ($: Columns<S>) => FitsBoolean<S, R> : FitsBoolean<S, C>;
+export type FitsCondition<S, C> = C extends (...args: never) => infer R
+  ? ($: Columns<S>) => FitsBoolean<S, R>
+  : FitsBoolean<S, C>;
 
 /** One new column: an expression, or a function giving one. */
 export type Made<S> = ColumnBase | (($: Columns<S>) => ColumnBase);
-export type FitsMade<S, C> = C extends (...args: never) => infer R ? ($: Columns<S>) => FitsColumn<S, R> : FitsColumn<S, C>;
+export type FitsMade<S, C> = C extends (...args: never) => infer R
+  ? ($: Columns<S>) => FitsColumn<S, R>
+  : FitsColumn<S, C>;
 /** Several new columns by name. */
 export type MadeMany<S> = NamedItems | (($: Columns<S>) => NamedItems);
 export type FitsMadeMany<S, M> = M extends (...args: never) => infer R
   ? ($: Columns<S>) => { readonly [K in keyof R]: FitsColumn<S, R[K]> }
-  : { readonly [K in keyof M]: FitsColumn<S, M[K]> };
+  : M extends NamedItems
+    ? { readonly [K in keyof M]: FitsColumn<S, M[K]> }
+    : M;
 
 // ---- what a verb gives ----
 
@@ -76,8 +98,18 @@ type Flat<C> = C extends AnyFunction
       ? Flat<X>
       : { [K in keyof C & string]: Column<TypeOf<C[K]>, K> }[keyof C & string];
 
-type LastPart<N extends string> = N extends `\`${infer Q}\`` ? Q : N extends `${string}.${infer Rest}` ? LastPart<Rest> : N;
-type NameOf<C> = C extends string ? LastPart<C> : C extends Column<infer _, infer N> ? N : string;
+type LastPart<N extends string> = N extends `\`${infer Q}\``
+  ? Q
+  : N extends `${string}.${infer Rest}`
+    ? LastPart<Rest>
+    : N;
+type NameOf<C> = C extends string
+  ? LastPart<C>
+  : C extends Column<infer _, infer N>
+    ? 0 extends 1 & N
+      ? string
+      : N
+    : string;
 type TypeIn<S, C> = C extends string ? Lookup<S, C> : C extends Column<infer E, infer _> ? Resolve<S, E> : UnknownType;
 /** A column Spark names itself leaves the names open. */
 type Named<S, X> = { [C in X as NameOf<C>]: string extends NameOf<C> ? UnknownType : TypeIn<S, C> };
@@ -90,7 +122,9 @@ type Picked<S, X> = [Extract<X, Star>] extends [never] ? Named<S, X> : PutAll<S,
 /** `S` with columns `T` added or replaced. */
 export type PutAll<S, T> = { [K in keyof S | keyof T]: K extends keyof T ? T[K] : K extends keyof S ? S[K] : never };
 /** `S` with one column added or replaced. */
-export type Put<S, N extends string, C> = { [K in keyof S | N]: K extends N ? TypeIn<S, Result<C>> : K extends keyof S ? S[K] : never };
+export type Put<S, N extends string, C> = {
+  [K in keyof S | N]: K extends N ? TypeIn<S, Result<C>> : K extends keyof S ? S[K] : never;
+};
 /** `S` with columns given as an object, or by a function giving one. */
 export type PutMany<S, M> = PutAll<S, { [K in keyof Result<M>]: TypeIn<S, Result<M>[K]> }>;
 
@@ -105,7 +139,12 @@ export type NamesOnly<N extends readonly string[]> = { [K in N[number]]: Unknown
 
 /** Aggregates as PySpark's dictionary: `{ delay: 'avg' }`. */
 export type AggregateNames = { readonly [column: string]: string };
-export type AggregateItem<S> = ColumnBase | NamedItems | AggregateNames | readonly ColumnBase[] | (($: Columns<S>) => ColumnBase | NamedItems | readonly ColumnBase[]);
+export type AggregateItem<S> =
+  | ColumnBase
+  | NamedItems
+  | AggregateNames
+  | readonly ColumnBase[]
+  | (($: Columns<S>) => ColumnBase | NamedItems | readonly ColumnBase[]);
 export type FitsAggregate<S, C> = C extends AnyFunction
   ? C extends (...args: never) => infer R
     ? ($: Columns<S>) => FitsGroup<S, R>
@@ -114,14 +153,26 @@ export type FitsAggregate<S, C> = C extends AnyFunction
     ? FitsColumn<S, C>
     : C extends readonly unknown[]
       ? FitsGroup<S, C>
-      : { readonly [K in keyof C]: C[K] extends string ? (K extends keyof S ? C[K] : '*' extends K ? C[K] : NoSuchKey<S, K>) : FitsColumn<S, C[K]> };
+      : {
+          readonly [K in keyof C]: C[K] extends string
+            ? K extends keyof S
+              ? C[K]
+              : '*' extends K
+                ? C[K]
+                : NoSuchKey<S, K>
+            : FitsColumn<S, C[K]>;
+        };
 type NoSuchKey<S, K> = `There is no column "${K & string}" here. Choose one of:` | (keyof S & string);
 export type FitsAggregates<S, A extends readonly unknown[]> = { [I in keyof A]: FitsAggregate<S, A[I]> };
 
 type DictionaryName<F extends string, K extends string> = `${F extends 'mean' ? 'avg' : F}(${K extends '*' ? '1' : K})`;
 type FlatAggregate<C> = C extends AnyFunction | ColumnBase | readonly unknown[]
   ? Flat<C>
-  : { [K in keyof C & string]: C[K] extends string ? Column<Op<C[K], K extends '*' ? [] : [Ref<K>]>, DictionaryName<C[K], K>> : Column<TypeOf<C[K]>, K> }[keyof C & string];
+  : {
+      [K in keyof C & string]: C[K] extends string
+        ? Column<Op<C[K], K extends '*' ? [] : [Ref<K>]>, DictionaryName<C[K], K>>
+        : Column<TypeOf<C[K]>, K>;
+    }[keyof C & string];
 
 /** The columns of `groupBy(…).agg(...items)`: `G` are the grouping columns. */
 export type AggregateShape<S, G, A extends readonly unknown[]> = PutAll<G, Named<S, FlatAggregate<A[number]>>>;
@@ -133,7 +184,7 @@ export type SummaryShape<S, G, F extends string, N extends readonly string[]> = 
 /** A number column's name. */
 export type FitsNumber<S, F extends string, N> = N extends string
   ? string extends N
-    ? keyof S & string
+    ? (keyof S & string) | (string & {})
     : Check<S, Resolve<S, Op<F, [Ref<N>]>>, N>
   : N;
 
@@ -163,7 +214,12 @@ export interface JoinKinds {
 }
 
 /** What two frames are joined on. */
-export type JoinOn<S, S2> = string | ColumnBase | readonly string[] | readonly ColumnBase[] | ((left: Columns<S>, right: Columns<S2>) => ColumnBase);
+export type JoinOn<S, S2> =
+  | string
+  | ColumnBase
+  | readonly string[]
+  | readonly ColumnBase[]
+  | ((left: Columns<S>, right: Columns<S2>) => ColumnBase);
 
 export type FitsOn<S, S2, On> = On extends string
   ? FitsKey<S, S2, On>
@@ -187,7 +243,17 @@ type Keys<On> = On extends string ? On : On extends readonly (infer K)[] ? Extra
 export type JoinShape<S, S2, On, How extends JoinHow> = Joined<S, S2, Keys<On>, JoinKinds[How]>;
 type Joined<S, S2, K, How> = [How] extends ['semi' | 'anti']
   ? S
-  : { [P in keyof S | keyof S2]: P extends K ? JoinKey<S, S2, P, How> : P extends keyof S ? (P extends keyof S2 ? Left<S[P], How> | Right<S2[P], How> : Left<S[P], How>) : P extends keyof S2 ? Right<S2[P], How> : never };
+  : {
+      [P in keyof S | keyof S2]: P extends K
+        ? JoinKey<S, S2, P, How>
+        : P extends keyof S
+          ? P extends keyof S2
+            ? Left<S[P], How> | Right<S2[P], How>
+            : Left<S[P], How>
+          : P extends keyof S2
+            ? Right<S2[P], How>
+            : never;
+    };
 type JoinKey<S, S2, P, How> = P extends keyof S & keyof S2
   ? How extends 'right'
     ? S2[P]
@@ -203,7 +269,15 @@ export type UnionShape<S, S2> = [keyof S, keyof S2] extends [keyof S2, keyof S]
   ? { [K in keyof S]: K extends keyof S2 ? CommonOf<S[K], S2[K]> : S[K] }
   : { [K in keyof S]: UnknownType };
 /** The columns of a union by name. */
-export type UnionByNameShape<S, S2> = { [K in keyof S | keyof S2]: K extends keyof S ? (K extends keyof S2 ? CommonOf<S[K], S2[K]> : AsNullable<S[K]>) : K extends keyof S2 ? AsNullable<S2[K]> : never };
+export type UnionByNameShape<S, S2> = {
+  [K in keyof S | keyof S2]: K extends keyof S
+    ? K extends keyof S2
+      ? CommonOf<S[K], S2[K]>
+      : AsNullable<S[K]>
+    : K extends keyof S2
+      ? AsNullable<S2[K]>
+      : never;
+};
 export type FitsUnion<S, S2, F, AllowMissing> = AllowMissing extends true
   ? F
   : [Exclude<keyof S, keyof S2> | Exclude<keyof S2, keyof S>] extends [never]
@@ -214,4 +288,3 @@ export type FitsUnion<S, S2, F, AllowMissing> = AllowMissing extends true
 
 /** Without nulls in the columns `K`. */
 export type Filled<S, K> = { [P in keyof S]: P extends K ? WithNull<false, Unwrap<S[P]>> : S[P] };
-

@@ -54,18 +54,21 @@ import { columnByName } from './functions.js';
 import { joinCondition, joinType } from './join.js';
 import { knownFields } from './known-schema.js';
 import { columnsOf, itemExprs, made, namedColumns, quoted, theColumn, theName } from './names.js';
-import type { DefaultValues, NotNull, Shape, ShapeOfRow, Unknown, Values } from './row-types.js';
+import type { Anything, ColumnType, NotNull, Shape, ShapeOfRow, Unknown, Values } from './row-types.js';
 import type { Lookup } from './type-algebra.js';
 import { t } from './types.js';
 
-/** Settles the new schema at once, so that a long chain stays as cheap as a short one. */
-type Settled<S, V extends Values> = S extends infer T extends Shape ? DataFrame<T, V> : never;
+/**
+ * The frame of a new schema. Holding it against `ColumnType` makes the compiler work out every column now, not when
+ * the last of a hundred steps asks: a long chain stays as shallow as a short one.
+ */
+type Settled<S, V extends Values> = S extends { readonly [name: string]: ColumnType } ? DataFrame<S, V> : DataFrame<S, V>;
 
 /**
  * A lazy table: Spark's DataFrame. `S` are its columns, `V` the JavaScript types of its values. Verbs are
  * synchronous and give a new frame; actions (`collect`, `count`, `show`, `write`, `toArrow`, iteration) run the query.
  */
-export class DataFrame<in out S = any, in out V extends Values = any> extends RowVerbs<S, V> {
+export class DataFrame<in out S = Anything, in out V extends Values = Anything> extends RowVerbs<S, V> {
   protected override same(plan: Plan): this {
     return new DataFrame<S, V>(this.context, plan) as this;
   }
@@ -83,7 +86,12 @@ export class DataFrame<in out S = any, in out V extends Values = any> extends Ro
   }
   /** Columns as SQL text: `selectExpr('origin', 'delay / 60 AS hours')`. */
   selectExpr(...texts: readonly (string | readonly string[])[]): DataFrame<Unknown, V> {
-    return this.#make(project(this.running, texts.flat().map((text) => sqlExpr(theName(text, 'an expression')))));
+    return this.#make(
+      project(
+        this.running,
+        texts.flat().map((text) => sqlExpr(theName(text, 'an expression'))),
+      ),
+    );
   }
 
   /** Adds a column, or replaces the one of that name. */
@@ -123,7 +131,7 @@ export class DataFrame<in out S = any, in out V extends Values = any> extends Ro
    * The same frame with a schema you vouch for, as types of `t` or as a row type: `as<{ id: number }>()`. Nothing is
    * checked or converted.
    */
-  as<T extends object>(): DataFrame<T extends Shape ? T : ShapeOfRow<T>, V> {
+  as<T extends object>(): DataFrame<T extends { readonly [name: string]: ColumnType } ? T : ShapeOfRow<T>, V> {
     return this.#make(this.running);
   }
   /** This frame's column, which stays its own when frames are joined: `a.col('id').eq(b.col('id'))`. */
@@ -141,7 +149,9 @@ export class DataFrame<in out S = any, in out V extends Values = any> extends Ro
     return new GroupedData(this.context, this.running, itemExprs(columns));
   }
   /** Aggregates over all rows: one row. */
-  agg<const A extends readonly AggregateItem<S>[]>(...columns: FitsAggregates<S, A>): Settled<AggregateShape<S, {}, A>, V> {
+  agg<const A extends readonly AggregateItem<S>[]>(
+    ...columns: FitsAggregates<S, A>
+  ): Settled<AggregateShape<S, Record<never, never>, A>, V> {
     return this.#make(aggregate(this.running, [], aggregateExprs(columns)));
   }
 
@@ -182,7 +192,7 @@ export class DataFrame<in out S = any, in out V extends Values = any> extends Ro
   }
   /** The rows of both; columns meet by name. With `allowMissingColumns`, a column one side lacks is null there. */
   unionByName<S2, const M extends boolean = false>(
-    other: DataFrame<S2, V> & FitsUnion<S, S2, unknown, M>,
+    other: FitsUnion<S, S2, DataFrame<S2, V>, M>,
     options?: M | { readonly allowMissingColumns: M },
   ): Settled<UnionByNameShape<S, S2>, V> {
     const allowMissing = typeof options === 'object' ? options.allowMissingColumns : options === true;
@@ -191,7 +201,7 @@ export class DataFrame<in out S = any, in out V extends Values = any> extends Ro
 }
 
 /** A frame cut into groups: `S` its columns, `G` those it is grouped by. */
-export class GroupedData<in out S = any, in out G = any, in out V extends Values = any> {
+export class GroupedData<in out S = Anything, in out G = Anything, in out V extends Values = Anything> {
   readonly #context: FrameContext;
   readonly #plan: Plan;
   readonly #groups: readonly Expr[];
@@ -206,7 +216,9 @@ export class GroupedData<in out S = any, in out G = any, in out V extends Values
    * One row for each group: its grouping columns, then these. Columns, `{ name: column }`, a function of the frame's
    * columns, or PySpark's dictionary `{ delay: 'avg' }`.
    */
-  agg<const A extends readonly AggregateItem<S>[]>(...columns: FitsAggregates<S, A>): Settled<AggregateShape<S, G, A>, V> {
+  agg<const A extends readonly AggregateItem<S>[]>(
+    ...columns: FitsAggregates<S, A>
+  ): Settled<AggregateShape<S, G, A>, V> {
     return this.#make(aggregateExprs(columns));
   }
   /** The number of rows of each group, as column `count`. */
@@ -214,23 +226,33 @@ export class GroupedData<in out S = any, in out G = any, in out V extends Values
     return this.#make([alias(call('count', literal(t.int32, 1)), 'count')]);
   }
   /** Sums of these columns. */
-  sum<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'sum', N[I]> }): Settled<SummaryShape<S, G, 'sum', N>, V> {
+  sum<const N extends readonly string[]>(
+    ...names: { readonly [I in keyof N]: FitsNumber<S, 'sum', N[I]> }
+  ): Settled<SummaryShape<S, G, 'sum', N>, V> {
     return this.#summary('sum', names);
   }
   /** Means of these columns. */
-  avg<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'avg', N[I]> }): Settled<SummaryShape<S, G, 'avg', N>, V> {
+  avg<const N extends readonly string[]>(
+    ...names: { readonly [I in keyof N]: FitsNumber<S, 'avg', N[I]> }
+  ): Settled<SummaryShape<S, G, 'avg', N>, V> {
     return this.#summary('avg', names);
   }
   /** Another name of `avg`. */
-  mean<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'avg', N[I]> }): Settled<SummaryShape<S, G, 'avg', N>, V> {
+  mean<const N extends readonly string[]>(
+    ...names: { readonly [I in keyof N]: FitsNumber<S, 'avg', N[I]> }
+  ): Settled<SummaryShape<S, G, 'avg', N>, V> {
     return this.#summary('avg', names);
   }
   /** The least values of these columns. */
-  min<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'min', N[I]> }): Settled<SummaryShape<S, G, 'min', N>, V> {
+  min<const N extends readonly string[]>(
+    ...names: { readonly [I in keyof N]: FitsNumber<S, 'min', N[I]> }
+  ): Settled<SummaryShape<S, G, 'min', N>, V> {
     return this.#summary('min', names);
   }
   /** The greatest values of these columns. */
-  max<const N extends readonly string[]>(...names: { readonly [I in keyof N]: FitsNumber<S, 'max', N[I]> }): Settled<SummaryShape<S, G, 'max', N>, V> {
+  max<const N extends readonly string[]>(
+    ...names: { readonly [I in keyof N]: FitsNumber<S, 'max', N[I]> }
+  ): Settled<SummaryShape<S, G, 'max', N>, V> {
     return this.#summary('max', names);
   }
 
@@ -243,9 +265,13 @@ export class GroupedData<in out S = any, in out G = any, in out V extends Values
   #numericColumns(name: string): string[] {
     const fields = knownFields(this.#plan);
     if (fields === undefined) {
-      throw new SparrowError('CANNOT_BE_EMPTY', `${name}() needs column names here: the frame's columns are not known yet`, {
-        hint: `write .${name}('price')`,
-      });
+      throw new SparrowError(
+        'CANNOT_BE_EMPTY',
+        `${name}() needs column names here: the frame's columns are not known yet`,
+        {
+          hint: `write .${name}('price')`,
+        },
+      );
     }
     const grouped = new Set(this.#groups.map((g) => (g.kind === 'unresolved_column' ? g.name : '')));
     return fields.filter((f) => isSummable(f.type.kind) && !grouped.has(f.name)).map((f) => f.name);

@@ -2,7 +2,7 @@ import type { StringType } from '../base/index.js';
 import type { functions } from '../functions/registry.js';
 import type { Column, ColumnBase, Operand, TypeOf } from './column.js';
 import type { literalArguments } from './function-rules.js';
-import type { NotNull } from './row-types.js';
+import type { NotNull, UnknownType } from './row-types.js';
 import type { Both, Op, Problem, Ref } from './type-algebra.js';
 
 type Literals = typeof literalArguments;
@@ -76,21 +76,25 @@ export interface ExtraFunctions {
 type SortCall = <const C extends string | ColumnBase>(
   column: C,
 ) => Column<C extends string ? Ref<C> : TypeOf<C>, C extends string ? C : string>;
-type NamedCall = (name: string, ...columns: readonly Operand[]) => Column;
+type NamedCall = (name: string, ...columns: readonly Operand[]) => Column<UnknownType, string>;
 
 type Registry = typeof functions;
 
 /** Every entry of the registry by its API name. Mapped over its keys, so an editor shows the entry's comment. */
 export type ApiFunctions = {
-  readonly [F in keyof typeof functions]: F extends keyof SpecialCalls ? SpecialCalls[F] : FunctionCall<F & string>;
+  readonly [F in keyof typeof functions as string extends F ? never : F]: F extends keyof SpecialCalls
+    ? SpecialCalls[F]
+    : FunctionCall<F & string>;
 };
 
 /** The same entries by their SQL names: `fn.date_trunc` is `fn.dateTrunc`. Operators are methods of columns. */
 export type SqlFunctions = {
-  readonly [F in keyof Registry as Exclude<SqlNames<Registry[F]>, F>]: FunctionCall<F & string>;
+  readonly [F in keyof Registry as string extends F ? never : Exclude<SqlNames<Registry[F]>, F>]: FunctionCall<
+    F & string
+  >;
 };
 type SqlNames<F> = F extends { readonly sql: readonly (infer N)[] } ? Word<N> : never;
-type Word<N> = N extends string ? (Uppercase<N> extends Lowercase<N> ? never : N) : never;
+type Word<N> = N extends string ? (string extends N ? never : Uppercase<N> extends Lowercase<N> ? never : N) : never;
 
 /** `CASE WHEN … THEN …`: conditions `C` (a union), values `V` in order. */
 export type CaseType<C, V extends readonly unknown[]> = Op<'case', [Condition<C>, ...V]>;

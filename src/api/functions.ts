@@ -3,7 +3,7 @@ import type { FunctionEntry } from '../functions/define.js';
 import { functions } from '../functions/registry.js';
 import { aggregateCall, call, column, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
-import { Column, type ColumnBase, columnExpr, type Operand, operand, type TypeOf } from './column.js';
+import { Column, type ColumnBase, columnExpr, type Operand, operand, type TypeOf, type Unnamed } from './column.js';
 import { literalArguments } from './function-rules.js';
 import type {
   ApiFunctions,
@@ -14,11 +14,15 @@ import type {
   SqlFunctions,
 } from './function-types.js';
 import { type LiteralValue, literalOf } from './literal.js';
-import type { WithNull } from './row-types.js';
-import { t } from './types.js';
+import type { UnknownType, WithNull } from './row-types.js';
 import type { LiteralType, Ref } from './type-algebra.js';
+import { t } from './types.js';
 
-type LastPart<N extends string> = N extends `\`${infer Q}\`` ? Q : N extends `${string}.${infer Rest}` ? LastPart<Rest> : N;
+type LastPart<N extends string> = N extends `\`${infer Q}\``
+  ? Q
+  : N extends `${string}.${infer Rest}`
+    ? LastPart<Rest>
+    : N;
 
 /**
  * A column by name: `col('delay')`, a struct's field `col('ship.city')`, one side of a join `col('a.id')`; a name
@@ -43,25 +47,25 @@ export function columnByName(name: unknown): Expr {
  * A value as a column. Integers are int (bigint past 32 bits), other numbers double, a bigint is bigint, a Date is a
  * timestamp; a second argument asks for another type: `lit('0.05', t.decimal(12, 2))`. A column passes through.
  */
-export function lit<const V extends LiteralValue>(value: V): Column<LiteralType<V>>;
+export function lit<const V extends LiteralValue>(value: V): Unnamed<LiteralType<V>>;
 export function lit<const V extends LiteralValue, T extends Parameters<typeof literalOf>[1] & object>(
   value: V,
   type: T,
-): Column<V extends null ? T : WithNull<false, T>>;
+): Unnamed<V extends null ? T : WithNull<false, T>>;
 export function lit<C extends ColumnBase>(value: C): C;
-export function lit(value: readonly LiteralValue[]): Column;
+export function lit(value: readonly LiteralValue[]): Unnamed<UnknownType>;
 export function lit(value: unknown, type?: Parameters<typeof literalOf>[1]): unknown {
   return value instanceof Column ? value : new Column(literalOf(value, type));
 }
 
 /** An expression as SQL text: `expr('delay > 15 AND origin = "SFO"')`. Parsed when the query is planned. */
-export function expr(text: string): Column {
+export function expr(text: string): Unnamed<UnknownType> {
   if (typeof text === 'string' && text.trim() !== '') return new Column(sqlExpr(text));
   throw new SparrowError('PARSE_EMPTY_STATEMENT', 'expr() needs SQL text');
 }
 
 /** `CASE WHEN condition THEN value …`: null where no condition holds. Add cases with `when`, the rest with `otherwise`. */
-export class CaseColumn<in out C, in out V extends readonly unknown[]> extends Column<CaseType<C, V>> {
+export class CaseColumn<in out C, in out V extends readonly unknown[]> extends Column<CaseType<C, V>, string> {
   readonly #branches: readonly Expr[];
 
   constructor(branches: readonly Expr[]) {
@@ -78,7 +82,7 @@ export class CaseColumn<in out C, in out V extends readonly unknown[]> extends C
   }
 
   /** The value where no condition holds. */
-  otherwise<const W extends Operand>(value: W): Column<CaseElseType<C, readonly [...V, TypeOf<W>]>> {
+  otherwise<const W extends Operand>(value: W): Unnamed<CaseElseType<C, readonly [...V, TypeOf<W>]>> {
     return new Column(call('when', ...this.#branches, operand(value)));
   }
 }
@@ -127,8 +131,10 @@ const distinct =
       ),
     );
 
-const order = (descending: boolean, nullsFirst: boolean) => (value: unknown): Column =>
-  new Column(sortOrder(columnExpr(value, columnByName), descending, nullsFirst));
+const order =
+  (descending: boolean, nullsFirst: boolean) =>
+  (value: unknown): Column =>
+    new Column(sortOrder(columnExpr(value, columnByName), descending, nullsFirst));
 
 const named = (name: string, ...columns: readonly unknown[]): Column => callOf(name, name)(...columns);
 

@@ -1,7 +1,13 @@
 import { isNumeric } from '../base/index.js';
 import { cellText, type ShownTable } from './show.js';
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 const escapeHtml = (text: string): string => text.replaceAll(/[&<>"']/g, (c) => entities[c] ?? c);
 
 /** Rows as an HTML table, for notebooks: names and types in the head, numbers to the right. */

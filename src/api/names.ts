@@ -7,8 +7,7 @@ import { columnByName } from './functions.js';
 import { describe } from './literal.js';
 
 /** A name as an expression reads it: in backquotes when it would be taken for a path otherwise. */
-export const quoted = (name: string): string =>
-  /[.`*]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name;
+export const quoted = (name: string): string => (/[.`*]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name);
 
 /** The last part of a possibly qualified name, without backquotes. */
 const lastPart = (name: string): string => {

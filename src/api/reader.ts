@@ -1,18 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import { SparrowError } from '../base/index.js';
+import { type Schema, SparrowError } from '../base/index.js';
 import { read } from '../plan/build.js';
 import type { FrameContext } from './context.js';
 import { DataFrame } from './frame.js';
 import { theName } from './names.js';
 import type { Unknown, Values } from './row-types.js';
-import type { FrameSchema } from './schema.js';
 import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
 import { type Options, type OptionValue, optionTexts } from './writer.js';
 
 interface Source {
   readonly format: string;
   readonly options: Readonly<Record<string, string>>;
-  readonly schema: FrameSchema | undefined;
+  readonly schema: Schema | undefined;
 }
 
 /** File, folder or pattern: `flights/*.parquet`. */

@@ -23,6 +23,13 @@ import type {
   YearMonthIntervalType,
 } from '../base/index.js';
 
+/**
+ * The default of type parameters, so that `DataFrame` and `Column` without arguments take every frame and column: no
+ * other type goes both ways. It never reaches a row or a column: there it becomes `SqlValue` and `UnknownType`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Anything = any;
+
 /** The type of a column nobody declared: its name and type are checked when the query is planned. */
 export interface UnknownType {
   readonly kind: 'unknown';

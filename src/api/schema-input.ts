@@ -1,10 +1,9 @@
-import { type Field, type Schema, SparrowError } from '../base/index.js';
+import { type DataType, type Field, field, type Schema, SparrowError, structType } from '../base/index.js';
 import { describe } from './literal.js';
 import type { Shape, ShapeOfRow, Unknown } from './row-types.js';
-import { FrameSchema } from './schema.js';
 import { fieldsOfStandard, isStandardSchema, type StandardSchema } from './standard-schema.js';
-import { fieldsOf, type TypeInput } from './types.js';
 import { parseFields } from './type-text.js';
+import { fieldsOf, type TypeInput } from './types.js';
 
 /**
  * Where a schema is taken: an object of types (`{ id: t.int64 }`), Spark's DDL (`'id BIGINT, name STRING'`), a schema
@@ -22,16 +21,18 @@ export type ShapeOfInput<I> = I extends string | Schema
       : Unknown;
 
 /** A schema input as a schema; refuses duplicates and what is no schema. */
-export function schemaOf(input: SchemaInput): FrameSchema {
+export function schemaOf(input: SchemaInput): Schema {
   const fields = fieldsIn(input);
   const seen = new Set<string>();
   for (const { name } of fields) {
     if (seen.has(name)) {
-      throw new SparrowError('COLUMN_ALREADY_EXISTS', `the schema has two columns named \`${name}\``, { sqlState: '42711' });
+      throw new SparrowError('COLUMN_ALREADY_EXISTS', `the schema has two columns named \`${name}\``, {
+        sqlState: '42711',
+      });
     }
     seen.add(name);
   }
-  return new FrameSchema(fields);
+  return structType(fields.map((f) => field(f.name, plain(f.type), f.nullable)));
 }
 
 function fieldsIn(input: unknown): readonly Field[] {
@@ -46,6 +47,8 @@ function fieldsIn(input: unknown): readonly Field[] {
   });
 }
 
+/** Types that came from a frame's schema carry a method; plans hold plain data. */
+const plain = (type: DataType): DataType => ({ ...type });
+
 const isType = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && ('kind' in value || 'notNull' in value);
-

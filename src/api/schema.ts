@@ -1,13 +1,32 @@
 import { inspect } from 'node:util';
 import { type DataType, type Field, type Schema, simpleString } from '../base/index.js';
 
+/** A column's type, which can also print itself. */
+export type FieldType = DataType & { simpleString(): string };
+
+/** A column of a frame's schema: Spark's StructField. */
+export interface FrameField extends Field {
+  readonly type: FieldType;
+  /** The type, by Spark's name of the property. */
+  readonly dataType: FieldType;
+}
+
+function fieldOf({ name, type, nullable }: Field): FrameField {
+  const printable = Object.defineProperty({ ...type }, 'simpleString', {
+    value: () => simpleString(type),
+  }) as FieldType;
+  const made = { name, type: Object.freeze(printable), nullable };
+  // Not enumerable, so that fields print and compare as the plain data they are.
+  return Object.freeze(Object.defineProperty(made, 'dataType', { value: printable }) as FrameField);
+}
+
 /** The columns of a frame, as Spark's StructType: plain fields, and Spark's ways to print them. */
 export class FrameSchema implements Schema {
   readonly kind = 'struct';
-  readonly fields: readonly Field[];
+  readonly fields: readonly FrameField[];
 
   constructor(fields: readonly Field[]) {
-    this.fields = fields;
+    this.fields = Object.freeze(fields.map(fieldOf));
     Object.freeze(this);
   }
 

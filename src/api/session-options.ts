@@ -50,7 +50,17 @@ const choices: { readonly [K in keyof ValueOptions]: readonly ValueOptions[K][] 
   map: ['map', 'object'],
 };
 
-const others = ['workers', 'memory', 'spillDirectory', 'timeZone', 'ansi', 'timestampType', 'config', 'remote', 'appName'];
+const others = [
+  'workers',
+  'memory',
+  'spillDirectory',
+  'timeZone',
+  'ansi',
+  'timestampType',
+  'config',
+  'remote',
+  'appName',
+];
 
 function invalid(name: string, value: unknown, wanted: string): SparrowError {
   return new SparrowError('INVALID_SESSION_OPTION', `the session option ${name} is ${wanted}, not ${describe(value)}`);

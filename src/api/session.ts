@@ -3,27 +3,34 @@ import type { Table } from 'apache-arrow';
 import { type Int64Type, SparrowError, type ValueOptions } from '../base/index.js';
 import { range, sqlQuery, view } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
+import { isArrowTable, planOfArrow, refuseSchema } from './arrow.js';
 import { RuntimeConfig } from './conf.js';
 import type { FrameContext } from './context.js';
-import { type ColumnData, localPlan, planOfArrow, rowsToPlan, type ShapeOfColumns } from './create-data.js';
+import { type ColumnData, localPlan, rowsToPlan, type ShapeOfColumns } from './create-data.js';
 import type { CreateEngine, QueryEngine } from './engine.js';
 import { loadEngine } from './engine-loader.js';
 import { DataFrame } from './frame.js';
+import type { NamesOnly } from './frame-types.js';
 import { theName } from './names.js';
 import { DataFrameReader } from './reader.js';
-import type { DefaultValues, NotNull, Row, ShapeOfRow, SqlValue, Unknown, Values } from './row-types.js';
+import type { Anything, NotNull, Row, ShapeOfRow, SqlValue, Unknown, Values } from './row-types.js';
 import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
-import { bytesOf, checkOptions, configOf, type SessionOptions, type ValuesOf, valueOptionsOf } from './session-options.js';
+import {
+  bytesOf,
+  checkOptions,
+  configOf,
+  type SessionOptions,
+  type ValuesOf,
+  valueOptionsOf,
+} from './session-options.js';
 import { fromTemplate, fromText, type SqlParameters, type SqlPieces } from './sql-text.js';
-
-type Rows<R> = Iterable<R> | AsyncIterable<R>;
 
 /**
  * Where queries start: Spark's session. `V` are the JavaScript types of its values, fixed by the options.
  *
  * @example await using session = await Session.create({ memory: '4GB' });
  */
-export class Session<in out V extends Values = any> {
+export class Session<in out V extends Values = Anything> {
   /** Settings by Spark's names, for the queries that start from now on. */
   readonly conf: RuntimeConfig;
   readonly #views: Map<string, Plan>;
@@ -79,7 +86,9 @@ export class Session<in out V extends Values = any> {
 
   #running(): QueryEngine {
     if (this.#engine !== undefined) return this.#engine;
-    throw new SparrowError('SESSION_STOPPED', 'the session was stopped', { hint: 'create another with Session.create()' });
+    throw new SparrowError('SESSION_CLOSED', 'the session was stopped', {
+      hint: 'create another with Session.create()',
+    });
   }
 
   /** Reads files: `session.read.parquet('flights/*.parquet')`. */
@@ -88,28 +97,35 @@ export class Session<in out V extends Values = any> {
   }
 
   /**
-   * A frame of the caller's rows: an iterable of objects, an object of columns (`{ id: [1, 2] }`), or an apache-arrow
-   * table. The schema is inferred from all rows unless it is given; a missing property is null. Values are copied at
-   * once; an async iterable is read to its end first, so it gives a promise. Throws `CANNOT_INFER_SCHEMA` and, for a
-   * value that does not fit, `CAST_INVALID_INPUT` with row and column.
+   * A frame of the caller's rows: an iterable of objects (or of arrays, with a list of names), or an object of columns
+   * (`{ id: [1, 2] }`). The schema is inferred from all rows unless it is given; a missing property is null. Values are
+   * copied at once. An apache-arrow table and an async iterable, which is read to its end, give a promise. Throws
+   * `CANNOT_INFER_TYPE`, `CANNOT_MERGE_TYPE` and, for a value that does not fit, `INVALID_VALUE_FOR_TYPE` with row and
+   * column.
    */
   createDataFrame<const I extends SchemaInput>(
     data: Iterable<object> | ColumnData,
     schema: I,
   ): DataFrame<ShapeOfInput<I>, V>;
+  createDataFrame<const N extends readonly string[]>(
+    data: Iterable<readonly unknown[]>,
+    names: N,
+  ): DataFrame<NamesOnly<N>, V>;
   createDataFrame<const I extends SchemaInput>(
     data: AsyncIterable<object>,
     schema: I,
   ): Promise<DataFrame<ShapeOfInput<I>, V>>;
   createDataFrame<R extends object>(data: AsyncIterable<R>): Promise<DataFrame<ShapeOfRow<R>, V>>;
-  createDataFrame(data: Table): DataFrame<Unknown, V>;
+  createDataFrame(data: Table): Promise<DataFrame<Unknown, V>>;
   createDataFrame<R extends object>(data: readonly R[] | Iterable<R>): DataFrame<ShapeOfRow<R>, V>;
   createDataFrame<C extends ColumnData>(data: C): DataFrame<ShapeOfColumns<C>, V>;
-  createDataFrame(data: unknown, schema?: SchemaInput): unknown {
-    const columns = schema === undefined ? undefined : schemaOf(schema);
+  createDataFrame(data: unknown, schema?: SchemaInput | readonly string[]): unknown {
+    const columns = schema === undefined || isNames(schema) ? schema : schemaOf(schema);
     const frame = (plan: Plan) => new DataFrame(this.#context, plan);
-    const arrow = planOfArrow(data, this.#context, columns);
-    if (arrow !== undefined) return frame(arrow);
+    if (isArrowTable(data)) {
+      refuseSchema(schema);
+      return planOfArrow(this.#context, data).then(frame);
+    }
     if (typeof data === 'object' && data !== null && Symbol.asyncIterator in data) {
       return rowsToPlan(data as AsyncIterable<object>, this.#context, columns).then(frame);
     }
@@ -176,6 +192,8 @@ export class Session<in out V extends Values = any> {
     this.#views.set(key, plan);
   }
 }
+
+const isNames = (schema: SchemaInput | readonly string[]): schema is readonly string[] => Array.isArray(schema);
 
 function integerOf(value: number | bigint, what: string): bigint {
   if (typeof value === 'bigint') return value;

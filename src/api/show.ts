@@ -40,7 +40,8 @@ export function showFormat(rows: number, truncate: boolean | number, vertical: b
     throw new SparrowError('NOT_INT', `show() takes a whole number of rows, not ${rows}`);
   }
   const width = typeof truncate === 'boolean' ? (truncate ? 20 : 0) : truncate;
-  if (!Number.isInteger(width)) throw new SparrowError('NOT_BOOL_OR_INT', `truncate is true, false or a whole number, not ${truncate}`);
+  if (!Number.isInteger(width))
+    throw new SparrowError('NOT_BOOL_OR_INT', `truncate is true, false or a whole number, not ${truncate}`);
   return { rows: Math.max(0, rows), truncate: Math.max(0, width), vertical };
 }
 
@@ -81,7 +82,8 @@ const escapes: Readonly<Record<string, string>> = {
   '\u000b': '\\v',
   '\u0007': '\\a',
 };
-const escapeControls = (text: string): string => text.replaceAll(/[\n\r\t\f\b\v\u0007]/g, (c) => escapes[c] ?? c);
+const controls = new RegExp(`[${Object.keys(escapes).join('')}]`, 'g');
+const escapeControls = (text: string): string => text.replaceAll(controls, (c) => escapes[c] ?? c);
 
 function cut(text: string, width: number): string {
   if (width <= 0 || text.length <= width) return text;

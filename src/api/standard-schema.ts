@@ -1,12 +1,4 @@
-import {
-  arrayType,
-  type DataType,
-  type Field,
-  field,
-  mapType,
-  SparrowError,
-  structType,
-} from '../base/index.js';
+import { arrayType, type DataType, type Field, field, mapType, SparrowError, structType } from '../base/index.js';
 import { t } from './types.js';
 
 /** The part of a Standard Schema (zod, valibot, arktype, …) that is read here. */
@@ -26,7 +18,8 @@ interface Entry {
 const isObject = (value: unknown): value is Loose =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-export const isStandardSchema = (value: unknown): value is StandardSchema => isObject(value) && isObject(value['~standard']);
+export const isStandardSchema = (value: unknown): value is StandardSchema =>
+  isObject(value) && isObject(value['~standard']);
 
 /**
  * The columns an object schema describes. Reads zod 3 and 4, valibot, and every library that gives a JSON schema.
@@ -70,7 +63,9 @@ function zodDefinition(schema: Loose): Loose | undefined {
 }
 
 function zodEntry(schema: Loose, def: Loose, where: string): Entry {
-  const kind = String(def.typeName ?? def.type).replace(/^Zod/, '').toLowerCase();
+  const kind = String(def.typeName ?? def.type)
+    .replace(/^Zod/, '')
+    .toLowerCase();
   switch (kind) {
     case 'object':
       return structOf(schema.shape as Loose, where, entryOf);
@@ -99,7 +94,9 @@ function zodEntry(schema: Loose, def: Loose, where: string): Entry {
     case 'map':
     case 'record': {
       const value = entryOf(def.valueType, `${where}.*`);
-      return required(mapType(kind === 'map' ? entryOf(def.keyType, where).type : t.string, value.type, value.nullable));
+      return required(
+        mapType(kind === 'map' ? entryOf(def.keyType, where).type : t.string, value.type, value.nullable),
+      );
     }
     case 'number':
       return required(isZodInteger(def) ? t.int64 : t.float64);
@@ -112,15 +109,21 @@ function zodEntry(schema: Loose, def: Loose, where: string): Entry {
 
 function isZodInteger(def: Loose): boolean {
   const checks = (Array.isArray(def.checks) ? def.checks : []) as Loose[];
-  const formats = [def.format, ...checks.map((c) => (isObject(c._zod) && isObject(c._zod.def) ? c._zod.def.format : c.kind))];
-  return formats.some((format) => format === 'safeint' || format === 'int32' || format === 'uint32' || format === 'int');
+  const formats = [
+    def.format,
+    ...checks.map((c) => (isObject(c._zod) && isObject(c._zod.def) ? c._zod.def.format : c.kind)),
+  ];
+  return formats.some(
+    (format) => format === 'safeint' || format === 'int32' || format === 'uint32' || format === 'int',
+  );
 }
 
 function literalEntry(values: readonly unknown[], where: string): Entry {
   const kinds = new Set(values.filter((v) => v !== null).map((v) => typeof v));
   const [kind] = kinds;
   if (kinds.size !== 1 || kind === undefined) throw unreadable('zod', where);
-  const entry = kind === 'number' && values.every(Number.isInteger) ? required(t.int64) : simpleEntry(kind, where, 'zod');
+  const entry =
+    kind === 'number' && values.every(Number.isInteger) ? required(t.int64) : simpleEntry(kind, where, 'zod');
   return values.includes(null) ? nullable(entry) : entry;
 }
 
@@ -175,7 +178,9 @@ function valibotEntry(schema: Loose, where: string): Entry {
     }
     case 'number': {
       const pipe = (Array.isArray(schema.pipe) ? schema.pipe : []) as Loose[];
-      return required(pipe.some((step) => step.type === 'integer' || step.type === 'safe_integer') ? t.int64 : t.float64);
+      return required(
+        pipe.some((step) => step.type === 'integer' || step.type === 'safe_integer') ? t.int64 : t.float64,
+      );
     }
     case 'literal':
       return literalEntry([schema.literal], where);

@@ -70,12 +70,12 @@ type Flat<X> = X extends Logic<infer I> ? I : X;
 export type Resolve<S, E> = unknown extends E
   ? UnknownType
   : E extends Ref<infer N>
-  ? Lookup<S, N>
-  : E extends Apply<infer F, infer A>
-    ? Compute<F, ResolveAll<S, A>>
-    : E extends Logic<infer X>
-      ? LogicType<Resolve<S, X>>
-      : E;
+    ? Lookup<S, N>
+    : E extends Apply<infer F, infer A>
+      ? Compute<F, ResolveAll<S, A>>
+      : E extends Logic<infer X>
+        ? LogicType<Resolve<S, X>>
+        : E;
 type ResolveAll<S, A extends readonly unknown[]> = { readonly [I in keyof A]: Resolve<S, A[I]> };
 
 type Known<C> = unknown extends C ? UnknownType : C;
@@ -98,23 +98,26 @@ export type Lookup<S, N extends string> = N extends keyof S
         : NoColumn<N>;
 
 /** A field of a struct column, by dotted path. */
-export type FieldOf<C, Path extends string> = Unwrap<C> extends StructOf<infer F>
-  ? Path extends keyof F
-    ? WithNull<IsNullable<C> extends true ? true : IsNullable<F[Path]>, Unwrap<F[Path]>>
-    : Path extends `${infer First}.${infer Rest}`
-      ? First extends keyof F
-        ? FieldOf<F[First], Rest>
-        : NoColumn<Path>
-      : string extends keyof F
-        ? UnknownType
-        : NoColumn<Path>
-  : UnknownType;
+export type FieldOf<C, Path extends string> =
+  Unwrap<C> extends StructOf<infer F>
+    ? Path extends keyof F
+      ? WithNull<IsNullable<C> extends true ? true : IsNullable<F[Path]>, Unwrap<F[Path]>>
+      : Path extends `${infer First}.${infer Rest}`
+        ? First extends keyof F
+          ? FieldOf<F[First], Rest>
+          : NoColumn<Path>
+        : string extends keyof F
+          ? UnknownType
+          : NoColumn<Path>
+    : UnknownType;
 
 /** The type a JavaScript value has as a literal. */
 export type LiteralType<V> = V extends null
   ? NullType
   : V extends number
-    ? NotNull<number extends V ? Int32Type | Int64Type | Float64Type : `${V}` extends `${bigint}` ? Int32Type : Float64Type>
+    ? NotNull<
+        number extends V ? Int32Type | Int64Type | Float64Type : `${V}` extends `${bigint}` ? Int32Type : Float64Type
+      >
     : V extends bigint
       ? NotNull<Int64Type>
       : V extends string
@@ -173,7 +176,11 @@ interface SpecialRules<F extends string, A extends readonly unknown[]> {
   readonly avg: Numbers<F, A, KindOf<A[0]> extends 'decimal' ? DecimalType : Float64Type>;
   readonly list: A[0] extends infer E extends ColumnType ? NotNull<ListOf<NotNull<Unwrap<E> & Named>>> : never;
   readonly array: Common<A> extends infer E extends ColumnType ? NotNull<ListOf<E>> : UnknownType;
-  readonly element: Unwrap<A[0]> extends ListOf<infer E> ? (ColumnType extends E ? UnknownType : Unwrap<E>) : UnknownType;
+  readonly element: Unwrap<A[0]> extends ListOf<infer E>
+    ? ColumnType extends E
+      ? UnknownType
+      : Unwrap<E>
+    : UnknownType;
   /** The first value that is not null: null only when every argument can be. */
   readonly coalesce: WithNull<NotNull extends Extract<A[number], NotNull> ? false : AllNull<A>, Unwrap<Common<A>>>;
   /** `[condition, value, …]`: null when no condition holds. */
@@ -195,7 +202,9 @@ export type LogicType<X> = [Extract<X, Problem>] extends [never]
 type NumericKind = keyof Wider;
 type Loose = 'unknown' | 'null';
 
-type Numbers<F extends string, A extends readonly unknown[], T> = [KindOf<A[0]>] extends [NumericKind | Loose | Interval]
+type Numbers<F extends string, A extends readonly unknown[], T> = [KindOf<A[0]>] extends [
+  NumericKind | Loose | Interval,
+]
   ? T
   : Problem<`${F}() needs numbers; this is ${TypeName<KindOf<A[0]>>}. Cast it first, for example .cast("double").`>;
 
@@ -222,8 +231,11 @@ type Temporal<F extends string, A, B, Nullable extends boolean> = [KindOf<A>] ex
     : NoSuch<F, A, B>
   : NoSuch<F, A, B>;
 
-type NoSuch<F extends string, A, B> =
-  Problem<`${F}() does not take ${TypeName<KindOf<A>>} and ${TypeName<KindOf<B>>}: cast one of them first, for example .cast("double").`>;
+type NoSuch<
+  F extends string,
+  A,
+  B,
+> = Problem<`${F}() does not take ${TypeName<KindOf<A>>} and ${TypeName<KindOf<B>>}: cast one of them first, for example .cast("double").`>;
 
 type Quotient<K> = [K] extends ['decimal' | 'int8' | 'int16' | 'int32' | 'int64']
   ? 'decimal' extends K
@@ -274,9 +286,10 @@ interface Families {
 type Family<K> = K extends keyof Families ? Families[K] : never;
 type Partners<F> = F extends keyof Comparable ? Comparable[F] : never;
 
-type Comparison<F extends string, A, B, Nullable extends boolean> = Comparable2<KindOf<A>, KindOf<B>> extends true
-  ? WithNull<Nullable, BooleanType>
-  : Problem<`${F}() cannot compare ${TypeName<KindOf<A>>} with ${TypeName<KindOf<B>>}: cast one of them first, for example .cast("string").`>;
+type Comparison<F extends string, A, B, Nullable extends boolean> =
+  Comparable2<KindOf<A>, KindOf<B>> extends true
+    ? WithNull<Nullable, BooleanType>
+    : Problem<`${F}() cannot compare ${TypeName<KindOf<A>>} with ${TypeName<KindOf<B>>}: cast one of them first, for example .cast("string").`>;
 
 /** Families in common, or nothing known of one side; nested types compare with their own kind. */
 type Comparable2<KA, KB> = [Family<KA>] extends [never]

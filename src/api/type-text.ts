@@ -50,17 +50,18 @@ const named = {
 type NamedTypes = typeof named;
 
 /** A type by Spark's name, as the compiler reads it: `'int'`, `'decimal(12,2)'`, `'array<string>'`. */
-export type TypeByName<N extends string> = Lowercase<N> extends keyof NamedTypes
-  ? NamedTypes[Lowercase<N>]
-  : Lowercase<N> extends `decimal(${string})` | `dec(${string})` | `numeric(${string})`
-    ? NamedTypes['decimal']
-    : Lowercase<N> extends `${'varchar' | 'char'}(${string})`
-      ? NamedTypes['string']
-      : Lowercase<N> extends `${'array' | 'struct' | 'map'}<${string}>` | `interval ${string}` | `time(${string})`
-        ? { readonly kind: 'unknown' }
-        : string extends N
+export type TypeByName<N extends string> =
+  Lowercase<N> extends keyof NamedTypes
+    ? NamedTypes[Lowercase<N>]
+    : Lowercase<N> extends `decimal(${string})` | `dec(${string})` | `numeric(${string})`
+      ? NamedTypes['decimal']
+      : Lowercase<N> extends `${'varchar' | 'char'}(${string})`
+        ? NamedTypes['string']
+        : Lowercase<N> extends `${'array' | 'struct' | 'map'}<${string}>` | `interval ${string}` | `time(${string})`
           ? { readonly kind: 'unknown' }
-          : never;
+          : string extends N
+            ? { readonly kind: 'unknown' }
+            : never;
 
 /**
  * A type written as Spark writes it: `bigint`, `decimal(12,2)`, `array<struct<a:int,b:string>>`.

@@ -34,7 +34,7 @@ export type UdfDescriptor =
 
 /** A JavaScript function as a function of columns. */
 export interface UserFunction<R extends DataType> {
-  (...args: readonly Operand[]): Column<R>;
+  (...args: readonly Operand[]): Column<R, string>;
   readonly descriptor: UdfDescriptor;
 }
 

@@ -1,6 +1,6 @@
 import { SparrowError } from '../base/index.js';
 import { sortOrder } from '../plan/build.js';
-import type { Expr, FrameBound, SortOrder, WindowSpec as PlanSpec } from '../plan/expr.js';
+import type { Expr, FrameBound, WindowSpec as PlanSpec, SortOrder } from '../plan/expr.js';
 import { type ColumnBase, columnExpr } from './column.js';
 import { columnByName } from './functions.js';
 

@@ -1,6 +1,7 @@
 import type { Column, ColumnStats, Storage } from './column.js';
+import { isNullAt, numberStorage, readWide } from './column-reader.js';
 import { unreachable } from './errors.js';
-import type { Arena } from './heap.js';
+import type { Arena, SharedHeap } from './heap.js';
 import { NestedWriter } from './nested.js';
 import type { Scalar } from './scalar.js';
 import type { DataType } from './types.js';
@@ -143,6 +144,27 @@ function buildWide(arena: Arena, values: ArrayLike<Scalar | undefined>, finish: 
     if (max === undefined || value > max) max = value;
   }
   return finish('i128', data, 0, bounds(min, max));
+}
+
+/** The column with min and max of its integers, which it must hold in their natural storage. */
+export function withBounds(heap: SharedHeap, column: Column): Column {
+  const { length, storage } = column;
+  if (column.nullCount === length) return column;
+  const word = Math.floor(column.data / 8);
+  const small = storage === 'i64' || storage === 'i128' ? undefined : numberStorage(heap, column);
+  const valueAt = (row: number): bigint | number => {
+    if (small !== undefined) return small.array[small.base + row] as number;
+    return storage === 'i64' ? (heap.i64[word + row] as bigint) : readWide(heap, word + 2 * row);
+  };
+  let min: bigint | number | undefined;
+  let max: bigint | number | undefined;
+  for (let i = 0; i < length; i++) {
+    if (isNullAt(heap, column, i)) continue;
+    const value = valueAt(i);
+    if (min === undefined || value < min) min = value;
+    if (max === undefined || value > max) max = value;
+  }
+  return min === undefined || max === undefined ? column : { ...column, stats: { min, max } };
 }
 
 function bounds(min: bigint | undefined, max: bigint | undefined): ColumnStats | undefined {

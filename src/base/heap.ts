@@ -11,6 +11,8 @@ export const SLACK_BYTES = 16;
 /** Where 64 Ki one-bits live: the validity bitmap of every column without nulls, so code needs no branch for it. */
 export const ALL_VALID_ADDRESS = 4096;
 const FIRST_FREE_PAGE = 1;
+/** Most bytes in one piece. */
+const MAX_ALLOC_BYTES = 2 ** 31 - 64;
 /** Pages an arena takes at a time, so claiming is rare. */
 const RUN_PAGES = 16;
 
@@ -136,7 +138,9 @@ export class SharedHeap {
       Atomics.sub(this.#control, USED_PAGES, wanted);
       throw this.#exceeded(label, bytes);
     }
-    const start = this.#findRun(arena, wanted, Atomics.load(this.#control, SEARCH_FROM)) || this.#findRun(arena, wanted, FIRST_FREE_PAGE);
+    const start =
+      this.#findRun(arena, wanted, Atomics.load(this.#control, SEARCH_FROM)) ||
+      this.#findRun(arena, wanted, FIRST_FREE_PAGE);
     if (start === 0) {
       Atomics.sub(this.#control, USED_PAGES, wanted);
       throw this.#exceeded(label, bytes);
@@ -202,8 +206,9 @@ export class Arena {
 
   /** Address of `bytes` fresh bytes (plus slack for vector loads), aligned to 16. */
   alloc(bytes: number): number {
+    // Checked first: the rounding below is 32-bit, so that 4 GiB would become nothing.
+    if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes > MAX_ALLOC_BYTES) throw this.#tooLarge(bytes);
     const size = (bytes + SLACK_BYTES + 15) & ~15;
-    if (size < 0 || !Number.isSafeInteger(bytes)) throw this.#tooLarge(bytes);
     this.allocatedBytes += size;
     if (this.#next + size > this.#end) {
       if (size > (RUN_PAGES * PAGE_BYTES) / 4) return this.heap.claim(this.id, size, this.label).address;

@@ -1,7 +1,7 @@
 export * from './calendar.js';
+export * from './column.js';
 export * from './column-builder.js';
 export * from './column-reader.js';
-export * from './column.js';
 export * from './decimal-text.js';
 export * from './errors.js';
 export * from './from-user.js';
@@ -21,5 +21,5 @@ export * from './types.js';
 export * from './user-value.js';
 export * from './utf8.js';
 export * from './value-options.js';
-export * from './variant-writer.js';
 export * from './variant.js';
+export * from './variant-writer.js';

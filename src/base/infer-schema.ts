@@ -45,21 +45,25 @@ class Guess {
   key: Guess | undefined;
   fields: Map<string, Guess> | undefined;
 
+  /** `path` names it in errors. */
+  constructor(readonly path: string) {}
+
   observe(value: unknown, where: () => string): void {
     if (value === null || value === undefined) return;
-    const kind = kindOf(value, where);
-    if (kind !== this.kind) this.kind = this.#merge(kind, value, where);
+    const at = () => (this.path === '' ? where() : `column ${this.path}, ${where()}`);
+    const kind = kindOf(value, at);
+    if (kind !== this.kind) this.kind = this.#merge(kind, value, at);
     switch (kind) {
       case 'array':
-        this.element ??= new Guess();
+        this.element ??= new Guess(`${this.path}[]`);
         for (const item of value as readonly unknown[]) this.element.observe(item, where);
         return;
       case 'struct':
         this.observeFields(value as object, where);
         return;
       case 'map':
-        this.key ??= new Guess();
-        this.element ??= new Guess();
+        this.key ??= new Guess(`${this.path} keys`);
+        this.element ??= new Guess(`${this.path} values`);
         for (const [k, v] of value as ReadonlyMap<unknown, unknown>) {
           this.key.observe(k, where);
           this.element.observe(v, where);
@@ -74,8 +78,11 @@ class Guess {
     this.fields ??= new Map();
     for (const name of Object.keys(value)) {
       let guess = this.fields.get(name);
-      if (guess === undefined) this.fields.set(name, (guess = new Guess()));
-      guess.observe((value as Record<string, unknown>)[name], () => `${where()}, field ${name}`);
+      if (guess === undefined) {
+        guess = new Guess(this.path === '' ? name : `${this.path}.${name}`);
+        this.fields.set(name, guess);
+      }
+      guess.observe((value as Record<string, unknown>)[name], where);
     }
   }
 
@@ -181,7 +188,7 @@ function unsupported(what: string, where: () => string): SparrowError {
  * objects are structs, Maps maps, typed arrays arrays; a column of nulls has type null.
  */
 export function inferSchema(rows: Iterable<object>): Schema {
-  const guess = new Guess();
+  const guess = new Guess('');
   let row = 0;
   const where = () => `row ${row}`;
   for (const value of rows) {
@@ -198,9 +205,9 @@ export function inferSchema(rows: Iterable<object>): Schema {
 export function inferColumnType(name: string, values: ArrayLike<unknown>): DataType {
   const known = typedArrayType(values);
   if (known !== undefined) return known;
-  const guess = new Guess();
+  const guess = new Guess(name);
   let row = 0;
-  const where = () => `column ${name}, row ${row}`;
+  const where = () => `row ${row}`;
   for (; row < values.length; row++) guess.observe(values[row], where);
   return guess.type();
 }

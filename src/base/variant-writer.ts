@@ -120,8 +120,8 @@ class VariantWriter {
   #fields(entries: readonly (readonly [unknown, unknown])[], depth: number): Buffer {
     const fields = entries.map(([key, item]) => {
       if (typeof key !== 'string') throw refused('a map in it has keys that are not strings', this.where);
-      let id = this.keys.get(key);
-      if (id === undefined) this.keys.set(key, (id = this.keys.size));
+      const id = this.keys.get(key) ?? this.keys.size;
+      this.keys.set(key, id);
       return { key: Buffer.from(key, 'utf8'), id, part: this.write(item, depth + 1) };
     });
     // Readers search fields by name.

@@ -70,7 +70,9 @@ class LocalEngine implements QueryEngine {
     this.#running.add(query);
     const stopProgress = reportProgress(query, options);
     try {
-      const executor = new Executor(this.#scheduler, query, settings);
+      const { ansi, timeZone } = settings;
+      // The instant is in the plan already (see lower.ts).
+      const executor = new Executor(this.#scheduler, query, { ansi, timeZone, nowMicros: 0n });
       const physical = this.#physical(resolved, settings, executor, options.settings);
       yield* executor.batches(physical);
     } finally {
@@ -91,6 +93,7 @@ class LocalEngine implements QueryEngine {
         return batches.map((b) => ({ rows: b.rows, columns: columns.map((c) => b.columns[c] as Batch['columns'][number]) }));
       },
       shufflePartitions: session.shufflePartitions,
+      settings,
     };
     const optimized = process.env.SPARROW_MODE === 'no-optimizer' ? plan : optimize(plan, settings);
     return lower(optimized, context);

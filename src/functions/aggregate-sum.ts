@@ -12,6 +12,7 @@ import {
   simpleString,
 } from '../base/index.js';
 import { addChecked, addTo, arg, ifPresent, increment, narrowSum, presentIf, pushFlag, type SumCheck, storeFlag, storeZero } from './aggregate-emit.js';
+import { toDecimal } from './arithmetic-eval.js';
 import { boundedDecimal, divideHalfUp, pow10 } from './decimal.js';
 import { aggregate, type ArgType, type Call, type Mismatch, type Resolution } from './define.js';
 import { part, pushConst, pushInt, take, value } from './emit.js';
@@ -203,6 +204,7 @@ function finishAvg([total, count]: readonly Scalar[], call: Call): Scalar {
   if (call.returns.kind === 'float64') return Number(total) / Number(count);
   const shift = type.kind === 'decimal' && call.returns.kind === 'decimal' ? call.returns.scale - type.scale : 0;
   const average = divideHalfUp((total as bigint) * pow10(shift), count as bigint);
+  if (call.returns.kind === 'decimal') return toDecimal(average, call.returns.scale, call.returns, call);
   return type.kind === 'interval_ym' ? Number(average) : average;
 }
 

@@ -14,6 +14,7 @@ import {
   rangeOf,
   take,
   value,
+  widen,
   widerCarrier,
 } from './emit.js';
 import {
@@ -23,9 +24,11 @@ import {
   type IntOperation,
   isSafe,
   operationRange,
+  orSlow,
   type OverflowMode,
   pushSignExtension,
   scaled,
+  scaledChecked,
   scaleRange,
   signal,
 } from './int-emit.js';
@@ -94,7 +97,8 @@ export function emitBasic(
   if (isTemporal(call)) {
     return tolerant || operator === 'mul' ? undefined : emitMove(e, a, b, operator === 'add' ? 1 : -1, call);
   }
-  return emitIntOperation(e, intOperation(operator, call), a, b, overflowMode(call, tolerant));
+  const slow = (): Value => e.js(call, [widen(e, a), widen(e, b)]);
+  return emitIntOperation(e, intOperation(operator, call), a, b, overflowMode(call, tolerant), slow);
 }
 
 const isNonZero = (literal: Scalar | undefined): boolean =>
@@ -107,7 +111,7 @@ export function divisionFails(call: Call, ranges: readonly (Range | undefined)[]
   const divisor = ranges[1];
   const neverZero = isNonZero(call.literals[1]) || (divisor !== undefined && (divisor[0] > 0n || divisor[1] < 0n));
   if (!neverZero || call.fn === 'intDiv') return true;
-  return call.returns.kind === 'decimal' && call.fn === 'div';
+  return call.returns.kind === 'decimal' && (call.fn === 'div' || call.fn === 'pmod');
 }
 
 /** Pushes a test for a zero divisor and deals with it. Gives the null flag when that means null. */
@@ -149,18 +153,25 @@ export function emitDivide(e: Emitter, args: readonly Value[], call: Call, toler
   const shift = scaleOf(returns) - scaleOf(call.argTypes[0]) + scaleOf(call.argTypes[1]);
   const range = rangeOf(a.type, a.range);
   if (shift < 0 || range === undefined || shift > 38) return undefined;
-  const numerator = scaleRange(range, shift);
-  const carrier = carrierFor(numerator);
-  if (carrier === undefined) return undefined;
   const isNull = zeroCheck(e, b, call, tolerant);
   const divisor = nonZero(e, b, call);
+  const numerator = scaleRange(range, shift);
+  const mode = overflowMode(call, tolerant);
   const largest = -numerator[0] > numerator[1] ? -numerator[0] : numerator[1];
-  const left = scaled(e, a, shift, 'i128');
-  push(e, left);
-  pushInt(e, divisor, 'i128');
-  e.code.call(e.helper('i128_div_half_up'));
-  const quotient = take(e, returns, 'i128', undefined, [-largest, largest]);
-  return checked(e, quotient, returns, overflowMode(call, tolerant), isNull);
+  const quotient = (left: readonly Local[], bound: bigint): Value => {
+    for (const local of left) e.code.get(local);
+    pushInt(e, divisor, 'i128');
+    e.code.call(e.helper('i128_div_half_up'));
+    return take(e, returns, 'i128', undefined, [-bound, bound]);
+  };
+  if (carrierFor(numerator) !== undefined) {
+    return checked(e, quotient(scaled(e, a, shift, 'i128').parts, largest), returns, mode, isNull);
+  }
+  const overflow = e.code.local('i32');
+  e.code.i32(0).set(overflow);
+  const left = scaledChecked(e, a, shift, overflow);
+  const fast = (): Value => checked(e, quotient(left, 2n ** 127n), returns, mode, isNull);
+  return orSlow(e, overflow, returns, fast, () => e.js(call, [widen(e, a), widen(e, b)]));
 }
 
 /** Both operands at one scale, in one carrier; undefined beyond 128 bits. */
@@ -222,6 +233,11 @@ export function emitRemainder(
   const [left, right, carrier] = both;
   const rest = emitRest(e, left, right, carrier, call.returns);
   const result = form === 'positive' ? emitPositive(e, rest, right, call) : rest;
+  if (form === 'positive' && call.returns.kind === 'decimal') {
+    // It may be nearly as large as the divisor, which has digits the result type has not.
+    const any: Range = [-(2n ** 63n), 2n ** 63n - 1n];
+    return checked(e, { ...result, range: any }, call.returns, overflowMode(call, tolerant), isNull);
+  }
   const natural = carrierOf(call.returns) as IntCarrier;
   const computed = result.carrier as IntCarrier;
   const narrow = widerCarrier(natural, computed) === natural ? computed : natural;

@@ -83,6 +83,7 @@ function resolveIn(args: readonly ArgType[]): Resolved {
   if (args.length < 2) return wrongCount(args.length, 2, Number.POSITIVE_INFINITY);
   const common = commonTypeOf(args.map((arg) => arg.type));
   if (common === undefined) return noCommonType(args);
+  if (!isOrderable(common)) return wrongType(0, 'a type that can be compared', common);
   return { args: args.map(() => common), returns: booleanType };
 }
 
@@ -101,6 +102,7 @@ function resolveBetween(args: readonly ArgType[]): Resolved {
   if (args.length !== 3) return wrongCount(args.length, 3, 3);
   const common = commonTypeOf(args.map((arg) => arg.type));
   if (common === undefined) return noCommonType(args);
+  if (!isOrderable(common)) return wrongType(0, 'a type with an order', common);
   return { args: args.map(() => common), returns: booleanType };
 }
 

@@ -5,7 +5,7 @@ import { compareScalars } from './compare-scalars.js';
 import { type ArgType, type Call, type Mismatch, type Range, type Resolution, scalar } from './define.js';
 import { push, pushNull, takeBoolean, value } from './emit.js';
 import { anyType, takes } from './implicit.js';
-import { commonType, commonTypeOf, noCommonType, sameTypes, wrongCount, wrongType } from './signature.js';
+import { commonType, commonTypeOf, isOrderable, noCommonType, sameTypes, wrongCount, wrongType } from './signature.js';
 import type { Emitter, Thunk, Value } from './value.js';
 
 type Resolved = Resolution | Mismatch;
@@ -98,7 +98,9 @@ function emitNvl2(e: Emitter, args: readonly Thunk[], call: Call): Value {
 
 function resolveNullIf(args: readonly ArgType[]): Resolved {
   const resolution = args.length === 2 ? sameTypes(2)(args) : wrongCount(args.length, 2, 2);
-  return 'mismatch' in resolution ? resolution : { ...resolution, nullable: true };
+  if ('mismatch' in resolution) return resolution;
+  if (!isOrderable(resolution.returns)) return wrongType(0, 'a type that can be compared', resolution.returns);
+  return { ...resolution, nullable: true };
 }
 
 function emitNullIf(e: Emitter, args: readonly Value[], call: Call): Value | undefined {

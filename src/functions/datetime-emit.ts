@@ -87,29 +87,43 @@ export function pushDays(e: Emitter, { year, month, day }: Civil): void {
   code.get(shifted).i32(1461).op('i32.mul').i32(2).op('i32.shr_u').get(century).op('i32.sub');
   code.get(century).i32(2).op('i32.shr_u').op('i32.add');
   code.get(month).get(early).i32(12).op('i32.mul').op('i32.add').i32(979).op('i32.mul').i32(2919).op('i32.sub');
-  code.i32(5).op('i32.shr_u').op('i32.add').get(day).op('i32.add').i32(SHIFT_DAYS + 1).op('i32.sub');
+  code
+    .i32(5)
+    .op('i32.shr_u')
+    .op('i32.add')
+    .get(day)
+    .op('i32.add')
+    .i32(SHIFT_DAYS + 1)
+    .op('i32.sub');
 }
 
 /** Pushes the days of a month. */
 export function pushMonthLength(e: Emitter, { year, month }: Pick<Civil, 'year' | 'month'>): void {
   const { code } = e;
-  code.get(month).i32(2).op('i32.eq').if(
-    () => {
+  code
+    .get(month)
+    .i32(2)
+    .op('i32.eq')
+    .if(() => {
       // Leap: divisible by 4, and by 16 where it is by 25.
       code.i32(28).get(year).i32(15).i32(3).get(year).i32(25).op('i32.rem_s').op('i32.eqz').select();
       code.op('i32.and').op('i32.eqz').op('i32.add');
-    },
-    () => {
+    }, () => {
       // 31 for 1 3 5 7 8 10 12: the lowest bit of month xor month / 8.
       code.i32(30).get(month).get(month).i32(3).op('i32.shr_u').op('i32.xor').i32(1).op('i32.and').op('i32.add');
-    },
-    ['i32'],
-  );
+    }, ['i32']);
 }
 
 /** Pushes (days + shift) modulo 7, never negative; `shift` from 0 to 7. */
 export function pushWeekday(e: Emitter, days: Local, shift: number): void {
-  e.code.get(days).i32(7).op('i32.rem_s').i32(shift + 7).op('i32.add').i32(7).op('i32.rem_u');
+  e.code
+    .get(days)
+    .i32(7)
+    .op('i32.rem_s')
+    .i32(shift + 7)
+    .op('i32.add')
+    .i32(7)
+    .op('i32.rem_u');
 }
 
 /** Pushes an i64 modulo a positive constant, never negative. */
@@ -130,7 +144,10 @@ export function pushFloorDiv(e: Emitter, dividend: Local, divisor: bigint): void
 /** What clocks with a fixed offset show at an instant. */
 export function emitLocalMicros(e: Emitter, micros: Local, offsetSeconds: number): Local {
   if (offsetSeconds === 0) return micros;
-  e.code.get(micros).i64(BigInt(offsetSeconds) * 1_000_000n).op('i64.add');
+  e.code
+    .get(micros)
+    .i64(BigInt(offsetSeconds) * 1_000_000n)
+    .op('i64.add');
   return keepI64(e);
 }
 

@@ -1,29 +1,29 @@
 import {
   type DataType,
-  dateType,
   type DecimalType,
+  dateType,
   findTimeZone,
   int32Type,
   int64Type,
   isFloating,
   isInteger,
   isNumeric,
-  localToInstant,
   joinMicros,
+  localToInstant,
   type Scalar,
   SparrowError,
   stringType,
   timestampType,
   timeZone,
 } from '../base/index.js';
-import { type Call, scalar } from './define.js';
-import { formatMoment } from './datetime-format.js';
 import { dateOf, microsOf, pushFloorDiv } from './datetime-emit.js';
+import { formatMoment } from './datetime-format.js';
 import { parseMoment } from './datetime-parse.js';
 import { floorDiv } from './datetime-units.js';
+import { type Call, scalar } from './define.js';
 import { intOf, keepI64, part, wide } from './emit-parts.js';
 import { overflow } from './eval-errors.js';
-import { anyDate, anyInt, anyInteger, anyLong, anyString, anyTimestamp, type Param, takes } from './implicit.js';
+import { anyDate, anyInt, anyLong, anyString, anyTimestamp, only, type Param, takes } from './implicit.js';
 
 const viaPattern = 'a call per row: datetime patterns are read and written in JS';
 const DEFAULT_PATTERN = 'yyyy-MM-dd HH:mm:ss';
@@ -43,9 +43,13 @@ function unixSeconds(value: Scalar, pattern: Scalar | undefined, call: Call): bi
   const micros = parseMoment(value as string, zone, (pattern ?? DEFAULT_PATTERN) as string);
   if (micros !== undefined) return micros / MICROS;
   if (!call.settings.ansi) return null;
-  throw new SparrowError('CANNOT_PARSE_TIMESTAMP', `${JSON.stringify(value)} does not fit the pattern ${JSON.stringify(pattern ?? DEFAULT_PATTERN)}`, {
-    sqlState: '22007',
-  });
+  throw new SparrowError(
+    'CANNOT_PARSE_TIMESTAMP',
+    `${JSON.stringify(value)} does not fit the pattern ${JSON.stringify(pattern ?? DEFAULT_PATTERN)}`,
+    {
+      sqlState: '22007',
+    },
+  );
 }
 
 const moment: Param = {
@@ -64,7 +68,8 @@ const toUnix = (name: string, sql: string, least: number) =>
   scalar({
     name,
     sql: [sql],
-    summary: 'The seconds since 1970-01-01 00:00:00 UTC of a date, a timestamp or a string in a pattern (yyyy-MM-dd HH:mm:ss unless given).',
+    summary:
+      'The seconds since 1970-01-01 UTC of a date, a timestamp or a string (yyyy-MM-dd HH:mm:ss or a given pattern).',
     examples: [[`${sql}('2016-04-08', 'yyyy-MM-dd')`, '1460073600']],
     resolve: takes([moment, anyString], int64Type, { optional: 2 - least, nullable: true }),
     nulls: 'propagate',
@@ -104,7 +109,7 @@ const fromUnits = (name: string, sql: string, what: string, size: bigint, exampl
     sql: [sql],
     summary: `The instant that many ${what} after 1970-01-01 00:00:00 UTC.`,
     examples: [example],
-    resolve: takes([anyInteger], timestampType),
+    resolve: takes([only('integral', isInteger)], timestampType),
     nulls: 'propagate',
     fails: size !== 1n,
     eval: ([count]) => checked(BigInt(count as number | bigint) * size),
@@ -144,7 +149,9 @@ function decimalMicros(unscaled: bigint, { scale }: DecimalType): bigint {
   const divisor = 10n ** BigInt(scale);
   const micros = (unscaled * MICROS) / divisor;
   if (micros * divisor !== unscaled * MICROS) {
-    throw new SparrowError('ARITHMETIC_OVERFLOW', 'timestamp_seconds takes no more than six digits after the point', { sqlState: '22003' });
+    throw new SparrowError('ARITHMETIC_OVERFLOW', 'timestamp_seconds takes no more than six digits after the point', {
+      sqlState: '22003',
+    });
   }
   return checked(micros);
 }
@@ -156,14 +163,18 @@ export const epochFunctions = {
   fromUnixtime: scalar({
     name: 'fromUnixtime',
     sql: ['from_unixtime'],
-    summary: 'The text of seconds since 1970-01-01 00:00:00 UTC by a pattern (yyyy-MM-dd HH:mm:ss unless given), in the session time zone.',
+    summary: 'Seconds since 1970-01-01 UTC as text in the session time zone (yyyy-MM-dd HH:mm:ss or a given pattern).',
     examples: [["from_unixtime(0, 'yyyy-MM-dd HH:mm:ss')", '1970-01-01 00:00:00']],
     resolve: takes([anyLong, anyString], stringType, { optional: 1 }),
     nulls: 'propagate',
     fails: true,
     eval: ([seconds, pattern], call) => {
       const zone = findTimeZone(call.settings.timeZone) ?? timeZone(call.settings.timeZone);
-      return formatMoment(BigInt.asIntN(64, (seconds as bigint) * MICROS), zone, (pattern ?? DEFAULT_PATTERN) as string);
+      return formatMoment(
+        BigInt.asIntN(64, (seconds as bigint) * MICROS),
+        zone,
+        (pattern ?? DEFAULT_PATTERN) as string,
+      );
     },
     compiled: viaPattern,
   }),
@@ -189,17 +200,37 @@ export const epochFunctions = {
     eval: ([days]) => days as number,
     emit: (_, args) => dateOf(dateType, part(args[0])),
   }),
-  unixSeconds: unixUnits('unixSeconds', 'unix_seconds', 'seconds', MICROS, ["unix_seconds(timestamp'1970-01-01 00:00:01Z')", '1']),
-  unixMillis: unixUnits('unixMillis', 'unix_millis', 'milliseconds', 1000n, ["unix_millis(timestamp'1970-01-01 00:00:01Z')", '1000']),
-  unixMicros: unixUnits('unixMicros', 'unix_micros', 'microseconds', 1n, ["unix_micros(timestamp'1970-01-01 00:00:01Z')", '1000000']),
-  timestampMillis: fromUnits('timestampMillis', 'timestamp_millis', 'milliseconds', 1000n, ['timestamp_millis(1230219000123)', '2008-12-25 15:30:00.123']),
-  timestampMicros: fromUnits('timestampMicros', 'timestamp_micros', 'microseconds', 1n, ['timestamp_micros(1230219000123123)', '2008-12-25 15:30:00.123123']),
+  unixSeconds: unixUnits('unixSeconds', 'unix_seconds', 'seconds', MICROS, [
+    "unix_seconds(timestamp'1970-01-01 00:00:01Z')",
+    '1',
+  ]),
+  unixMillis: unixUnits('unixMillis', 'unix_millis', 'milliseconds', 1000n, [
+    "unix_millis(timestamp'1970-01-01 00:00:01Z')",
+    '1000',
+  ]),
+  unixMicros: unixUnits('unixMicros', 'unix_micros', 'microseconds', 1n, [
+    "unix_micros(timestamp'1970-01-01 00:00:01Z')",
+    '1000000',
+  ]),
+  timestampMillis: fromUnits('timestampMillis', 'timestamp_millis', 'milliseconds', 1000n, [
+    'timestamp_millis(1230219000123)',
+    '2008-12-25 15:30:00.123',
+  ]),
+  timestampMicros: fromUnits('timestampMicros', 'timestamp_micros', 'microseconds', 1n, [
+    'timestamp_micros(1230219000123123)',
+    '2008-12-25 15:30:00.123123',
+  ]),
   timestampSeconds: scalar({
     name: 'timestampSeconds',
     sql: ['timestamp_seconds'],
     summary: 'The instant that many seconds, with a fraction, after 1970-01-01 00:00:00 UTC.',
-    examples: [['timestamp_seconds(1230219000)', '2008-12-25 15:30:00'], ['timestamp_seconds(1230219000.123)', '2008-12-25 15:30:00.123']],
-    resolve: takes([{ wants: 'numeric', accept: (type) => (isNumeric(type) ? type : undefined) }], timestampType, { nullable: true }),
+    examples: [
+      ['timestamp_seconds(1230219000)', '2008-12-25 15:30:00'],
+      ['timestamp_seconds(1230219000.123)', '2008-12-25 15:30:00.123'],
+    ],
+    resolve: takes([{ wants: 'numeric', accept: (type) => (isNumeric(type) ? type : undefined) }], timestampType, {
+      nullable: true,
+    }),
     nulls: 'propagate',
     fails: (call) => !isFloating(call.argTypes[0] as DataType),
     eval: ([value], call) => secondsToMicros(value as Scalar, call.argTypes[0] as DataType),

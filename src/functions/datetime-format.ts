@@ -1,8 +1,8 @@
 import {
-  civilFromDays,
-  civilTime,
   type CivilDate,
   type CivilTime,
+  civilFromDays,
+  civilTime,
   floorSeconds,
   splitMicros,
   type TimeZone,
@@ -26,7 +26,15 @@ export function formatMoment(micros: bigint, zone: TimeZone, pattern: string): s
   const parts = datetimePattern(pattern, 'format');
   const offset = zone.offsetAt(floorSeconds(micros));
   const { days, ofDay } = splitMicros(micros + BigInt(offset) * 1_000_000n);
-  const moment = { days, date: civilFromDays(days), time: civilTime(ofDay), offset, zone, micros, inEra: hasLetter(parts, 'G') };
+  const moment = {
+    days,
+    date: civilFromDays(days),
+    time: civilTime(ofDay),
+    offset,
+    zone,
+    micros,
+    inEra: hasLetter(parts, 'G'),
+  };
   return formatParts(parts, moment);
 }
 
@@ -59,7 +67,7 @@ function formatField(letter: string, count: number, moment: Moment): string {
     case 'E':
       return named(WEEKDAYS[weekdayOf(days)] ?? '', count);
     case 'F':
-      return String(Math.floor((date.day - 1) / 7) + 1);
+      return String(((date.day - 1) % 7) + 1);
     case 'q':
     case 'Q':
       return formatQuarter(Math.ceil(date.month / 3), count);
@@ -142,7 +150,9 @@ function isoOffset(offset: number, count: number): string {
 function localizedOffset(offset: number, full: boolean): string {
   const size = Math.abs(offset);
   const [hours, minutes, seconds] = [Math.floor(size / 3600), Math.floor(size / 60) % 60, size % 60];
-  const tail = (full || minutes > 0 || seconds > 0 ? `:${padded(minutes, 2)}` : '') + (seconds > 0 ? `:${padded(seconds, 2)}` : '');
+  const tail =
+    (full || minutes > 0 || seconds > 0 ? `:${padded(minutes, 2)}` : '') +
+    (seconds > 0 ? `:${padded(seconds, 2)}` : '');
   return (offset < 0 ? '-' : '+') + padded(hours, full ? 2 : 1) + tail;
 }
 

@@ -1,8 +1,8 @@
 import {
   type DataType,
   dateType,
-  dayTimeIntervalType,
   daysFromCivil,
+  dayTimeIntervalType,
   decimalType,
   isCivilDate,
   isNumeric,
@@ -17,6 +17,7 @@ import {
   yearMonthIntervalType,
 } from '../base/index.js';
 import { type ArgType, type Call, scalar } from './define.js';
+import { overflow } from './eval-errors.js';
 import { anyInt, anyString, type Param, takes } from './implicit.js';
 
 const seldom = 'a call per row: seldom the bottleneck';
@@ -47,26 +48,46 @@ function readingOf(args: readonly Scalar[], call: Call): bigint | null {
   const text = `${args.slice(0, 5).join(', ')}, ${Number(micros) / 1e6}`;
   if (year === undefined || month === undefined || day === undefined) return null;
   if (micros > MINUTE_MICROS && micros / 1_000_000n === 60n) {
-    return failOrNull(call, () => new SparrowError('INVALID_FRACTION_OF_SECOND', 'the seconds must be below 60, or 60 without a fraction', { sqlState: '22023' }));
+    return failOrNull(
+      call,
+      () =>
+        new SparrowError('INVALID_FRACTION_OF_SECOND', 'the seconds must be below 60, or 60 without a fraction', {
+          sqlState: '22023',
+        }),
+    );
   }
   const full = micros === MINUTE_MICROS;
   const seconds = full ? 0 : Number(micros);
-  const ofDay = seconds < 0 || (hour ?? 0) < 0 || (minute ?? 0) < 0 ? undefined : microsOfDay(hour ?? 0, minute ?? 0, Math.floor(seconds / 1e6), seconds % 1e6);
+  const ofDay =
+    seconds < 0 || (hour ?? 0) < 0 || (minute ?? 0) < 0
+      ? undefined
+      : microsOfDay(hour ?? 0, minute ?? 0, Math.floor(seconds / 1e6), seconds % 1e6);
   if (ofDay === undefined || !isCivilDate(year, month, day)) return failOrNull(call, () => outOfBounds(text));
-  return joinMicros(daysFromCivil(year, month, day), ofDay) + (full ? MINUTE_MICROS : 0n);
+  const reading = joinMicros(daysFromCivil(year, month, day), ofDay) + (full ? MINUTE_MICROS : 0n);
+  if (BigInt.asIntN(64, reading) !== reading) throw overflow('long');
+  return reading;
 }
 
-const nullableUnlessAnsi = (args: readonly ArgType[], ansi: boolean): boolean => !ansi || args.some((arg) => arg.nullable);
+const nullableUnlessAnsi = (args: readonly ArgType[], ansi: boolean): boolean =>
+  !ansi || args.some((arg) => arg.nullable);
 
-const makeTimestamp = (name: string, sql: string, returns: typeof timestampType | typeof timestampNtzType, zoned: boolean) =>
+const makeTimestamp = (
+  name: string,
+  sql: string,
+  returns: typeof timestampType | typeof timestampNtzType,
+  zoned: boolean,
+) =>
   scalar({
     name,
     sql: [sql],
-    summary: `The timestamp of year, month, day, hour, minute and second${zoned ? ', in a time zone (the session zone unless given)' : ''}; fields out of range are errors (null without ANSI).`,
+    summary: `The timestamp of year to second${zoned ? ' and zone' : ''}; fields out of range are errors (null without ANSI).`,
     examples: [[`${sql}(2014, 12, 28, 6, 30, 45.887)`, '2014-12-28 06:30:45.887']],
     resolve: (args, settings) => {
       const params = [anyInt, anyInt, anyInt, anyInt, anyInt, secondsParam(SECONDS)];
-      const result = takes(zoned ? [...params, anyString] : params, returns, { optional: zoned ? 1 : 0 })(args, settings);
+      const result = takes(zoned ? [...params, anyString] : params, returns, { optional: zoned ? 1 : 0 })(
+        args,
+        settings,
+      );
       return 'mismatch' in result ? result : { ...result, nullable: nullableUnlessAnsi(args, settings.ansi) };
     },
     nulls: 'propagate',
@@ -82,13 +103,16 @@ const makeTimestamp = (name: string, sql: string, returns: typeof timestampType 
 const INT_TOP = 2 ** 31;
 
 function intervalOverflow(): SparrowError {
-  return new SparrowError('INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION', 'the interval is out of range', { sqlState: '22015' });
+  return new SparrowError('INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION', 'the interval is out of range', {
+    sqlState: '22015',
+  });
 }
 
 function dayTimeMicros(args: readonly Scalar[]): bigint {
   const [days = 0, hours = 0, minutes = 0] = args.slice(0, 3) as number[];
   const seconds = (args[3] ?? 0n) as bigint;
-  const micros = BigInt(days) * 86_400_000_000n + BigInt(hours) * 3_600_000_000n + BigInt(minutes) * MINUTE_MICROS + seconds;
+  const micros =
+    BigInt(days) * 86_400_000_000n + BigInt(hours) * 3_600_000_000n + BigInt(minutes) * MINUTE_MICROS + seconds;
   if (BigInt.asIntN(64, micros) !== micros) throw intervalOverflow();
   return micros;
 }
@@ -99,16 +123,23 @@ export const makingFunctions = {
     name: 'makeDate',
     sql: ['make_date'],
     summary: 'The date of year, month and day; fields out of range are errors (null without ANSI).',
-    examples: [['make_date(2013, 7, 15)', '2013-07-15'], ['make_date(2019, 7, null)', null]],
+    examples: [
+      ['make_date(2013, 7, 15)', '2013-07-15'],
+      ['make_date(2019, 7, null)', null],
+    ],
     resolve: (args, settings) => {
       const result = takes([anyInt, anyInt, anyInt], dateType)(args, settings);
       return 'mismatch' in result ? result : { ...result, nullable: nullableUnlessAnsi(args, settings.ansi) };
     },
     nulls: 'propagate',
-    fails: (call) => call.settings.ansi,
+    fails: true,
     eval: (args, call) => {
       const [year, month, day] = args as [number, number, number];
-      if (isCivilDate(year, month, day)) return daysFromCivil(year, month, day);
+      if (isCivilDate(year, month, day)) {
+        const days = daysFromCivil(year, month, day);
+        if (days !== (days | 0)) throw overflow('integer');
+        return days;
+      }
       return failOrNull(call, () => outOfBounds(`${year}-${month}-${day}`));
     },
     compiled: seldom,

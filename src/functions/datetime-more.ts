@@ -2,12 +2,8 @@ import {
   civilFromDays,
   type DataType,
   dateType,
-  daysFromCivil,
   float64Type,
-  int32Type,
-  int64Type,
   instantToLocal,
-  joinMicros,
   localToInstant,
   type Scalar,
   SparrowError,
@@ -17,20 +13,19 @@ import {
   timestampType,
   timeZone,
 } from '../base/index.js';
-import { type Call, scalar } from './define.js';
+import { dateOf, microsOf, pushWeekday } from './datetime-emit.js';
+import { epochFunctions } from './datetime-epoch.js';
 import { formatMoment } from './datetime-format.js';
 import { makingFunctions } from './datetime-make.js';
 import { parseMoment } from './datetime-parse.js';
 import { MONTHS, SHORT, WEEKDAYS } from './datetime-pattern.js';
 import { datetimeUnitFunctions } from './datetime-shift.js';
-import { epochFunctions } from './datetime-epoch.js';
 import { weekdayOf } from './datetime-units.js';
-import { dateOf, microsOf, pushWeekday } from './datetime-emit.js';
+import { type Call, scalar } from './define.js';
 import { keepI32, keepI64, part, textLiteral } from './emit-parts.js';
 import { anyBoolean, anyDate, anyString, anyTimestamp, anyTimestampNtz, type Param, takes } from './implicit.js';
 
 const viaPattern = 'a call per row: datetime patterns are read and written in JS';
-const DEFAULT_PATTERN = 'yyyy-MM-dd HH:mm:ss';
 
 const zoneOf = (call: Call) => timeZone(call.settings.timeZone);
 
@@ -39,17 +34,22 @@ export function parseOrFail(text: Scalar, pattern: Scalar, call: Call, ansi = ca
   const micros = parseMoment(text as string, zoneOf(call), pattern as string);
   if (micros !== undefined) return micros;
   if (!ansi) return null;
-  throw new SparrowError('CANNOT_PARSE_TIMESTAMP', `${JSON.stringify(text)} does not fit the pattern ${JSON.stringify(pattern)}`, {
-    sqlState: '22007',
-    hint: 'use `try_to_timestamp` to get NULL instead',
-  });
+  throw new SparrowError(
+    'CANNOT_PARSE_TIMESTAMP',
+    `${JSON.stringify(text)} does not fit the pattern ${JSON.stringify(pattern)}`,
+    {
+      sqlState: '22007',
+      hint: 'use `try_to_timestamp` to get NULL instead',
+    },
+  );
 }
 
 /** Without a pattern a cast; with one, strings are parsed and moments are taken as they are. */
 const parsing = (target: DataType, param: Param): ReturnType<typeof takes> => {
   const byPattern = takes([anyString, anyString], target, { nullable: true });
   const byCast = takes([param, anyString], target, { optional: 1 });
-  return (args, settings) => (args.length === 2 && args[0]?.type.kind === 'string' ? byPattern : byCast)(args, settings);
+  return (args, settings) =>
+    (args.length === 2 && args[0]?.type.kind === 'string' ? byPattern : byCast)(args, settings);
 };
 
 const parsesText = (call: Call): boolean => call.argTypes[0]?.kind === 'string';
@@ -61,7 +61,10 @@ const converting = {
     name: 'toDate',
     sql: ['to_date'],
     summary: 'The date of a string, by a cast or a pattern; strings that fit neither are errors (null without ANSI).',
-    examples: [["to_date('2009-07-30 04:17:52')", '2009-07-30'], ["to_date('31/12/2016', 'dd/MM/yyyy')", '2016-12-31']],
+    examples: [
+      ["to_date('2009-07-30 04:17:52')", '2009-07-30'],
+      ["to_date('31/12/2016', 'dd/MM/yyyy')", '2016-12-31'],
+    ],
     resolve: parsing(dateType, anyDate),
     nulls: 'propagate',
     fails: parsesText,
@@ -76,7 +79,8 @@ const converting = {
   toTimestamp: scalar({
     name: 'toTimestamp',
     sql: ['to_timestamp', 'to_timestamp_ltz'],
-    summary: 'The instant of a string, by a cast or a pattern; strings that fit neither are errors (null without ANSI).',
+    summary:
+      'The instant of a string, by a cast or a pattern; strings that fit neither are errors (null without ANSI).',
     examples: [
       ["to_timestamp('2016-12-31 00:12:00')", '2016-12-31 00:12:00'],
       ["to_timestamp('12/31/2016 03:05 PM', 'MM/dd/yyyy hh:mm a')", '2016-12-31 15:05:00'],
@@ -84,7 +88,8 @@ const converting = {
     resolve: parsing(timestampType, anyTimestamp),
     nulls: 'propagate',
     fails: parsesText,
-    eval: ([value, pattern], call) => (parsesText(call) ? parseOrFail(value as Scalar, pattern as Scalar, call) : (value as Scalar)),
+    eval: ([value, pattern], call) =>
+      parsesText(call) ? parseOrFail(value as Scalar, pattern as Scalar, call) : (value as Scalar),
     emit: (_, args, call) => (parsesText(call) ? undefined : args[0]),
     compiled: viaPattern,
   }),
@@ -98,7 +103,10 @@ const converting = {
     fails: parsesText,
     eval: ([value, pattern], call) => {
       if (!parsesText(call)) return value as Scalar;
-      return parseOrFail(value as Scalar, pattern as Scalar, { ...call, settings: { ...call.settings, timeZone: 'UTC' } });
+      return parseOrFail(value as Scalar, pattern as Scalar, {
+        ...call,
+        settings: { ...call.settings, timeZone: 'UTC' },
+      });
     },
     emit: (_, args, call) => (parsesText(call) ? undefined : args[0]),
     compiled: viaPattern,
@@ -107,7 +115,10 @@ const converting = {
     name: 'tryToTimestamp',
     sql: ['try_to_timestamp'],
     summary: 'The instant of a string by a pattern; null where it does not fit.',
-    examples: [["try_to_timestamp('foo', 'yyyy-MM-dd')", null], ["try_to_timestamp('2016-12-31', 'yyyy-MM-dd')", '2016-12-31 00:00:00']],
+    examples: [
+      ["try_to_timestamp('foo', 'yyyy-MM-dd')", null],
+      ["try_to_timestamp('2016-12-31', 'yyyy-MM-dd')", '2016-12-31 00:00:00'],
+    ],
     resolve: takes([anyString, anyString], timestampType, { nullable: true }),
     nulls: 'propagate',
     fails: (call) => textLiteral(call.literals[1]) === undefined,
@@ -118,7 +129,10 @@ const converting = {
     name: 'dateFormat',
     sql: ['date_format'],
     summary: 'A timestamp as text by a pattern of letters, in the session time zone.',
-    examples: [["date_format('2016-04-08', 'y')", '2016'], ["date_format('2016-04-08 13:10:15', 'dd/MM/yy hh:mm a')", '08/04/16 01:10 PM']],
+    examples: [
+      ["date_format('2016-04-08', 'y')", '2016'],
+      ["date_format('2016-04-08 13:10:15', 'dd/MM/yy hh:mm a')", '08/04/16 01:10 PM'],
+    ],
     resolve: takes([anyTimestamp, anyString], stringType),
     nulls: 'propagate',
     fails: true,
@@ -154,7 +168,12 @@ function monthsBetween(end: bigint, start: bigint, rounded: boolean, call: Call)
   const [a, b] = [end, start].map((micros) => {
     const { days, ofDay } = splitMicros(instantToLocal(zoneOf(call), micros));
     const civil = civilFromDays(days);
-    return { ...civil, months: civil.year * 12 + civil.month, seconds: Math.floor(ofDay / 1e6), last: civilFromDays(days + 1).day === 1 };
+    return {
+      ...civil,
+      months: civil.year * 12 + civil.month,
+      seconds: Math.floor(ofDay / 1e6),
+      last: civilFromDays(days + 1).day === 1,
+    };
   });
   if (a === undefined || b === undefined) return 0;
   const months = a.months - b.months;
@@ -166,8 +185,10 @@ function monthsBetween(end: bigint, start: bigint, rounded: boolean, call: Call)
 
 /** Monday is 0. */
 function weekdayNamed(text: string): number | undefined {
-  const wanted = text.trim().toUpperCase();
-  const found = WEEKDAYS.findIndex((name) => [2, 3, name.length].some((n) => name.slice(0, n).toUpperCase() === wanted));
+  const wanted = text.toUpperCase();
+  const found = WEEKDAYS.findIndex((name) =>
+    [2, 3, name.length].some((n) => name.slice(0, n).toUpperCase() === wanted),
+  );
   return found < 0 ? undefined : found;
 }
 
@@ -175,7 +196,8 @@ const measuring = {
   monthsBetween: scalar({
     name: 'monthsBetween',
     sql: ['months_between'],
-    summary: 'The months from the second timestamp to the first, the rest in shares of 31 days, rounded to 8 digits unless told not to.',
+    summary:
+      'The months from the second timestamp to the first, the rest in shares of 31 days, rounded to 8 digits unless told not.',
     examples: [["months_between('1997-02-28 10:30:00', '1996-10-30')", '3.94959677']],
     resolve: takes([anyTimestamp, anyTimestamp, anyBoolean], float64Type, { optional: 1 }),
     nulls: 'propagate',
@@ -185,7 +207,8 @@ const measuring = {
   nextDay: scalar({
     name: 'nextDay',
     sql: ['next_day'],
-    summary: 'The first date later than the given one on a day of the week; an unknown day is an error (null without ANSI).',
+    summary:
+      'The first date later than the given one on a day of the week; an unknown day is an error (null without ANSI).',
     examples: [["next_day('2015-01-14', 'TU')", '2015-01-20']],
     resolve: takes([anyDate, anyString], dateType, { nullable: true }),
     nulls: 'propagate',
@@ -194,7 +217,9 @@ const measuring = {
       const wanted = weekdayNamed(name as string);
       if (wanted !== undefined) return (days as number) + ((wanted - weekdayOf(days as number) + 6) % 7) + 1;
       if (!call.settings.ansi) return null;
-      throw new SparrowError('ILLEGAL_DAY_OF_WEEK', `${JSON.stringify(name)} is no day of the week`, { sqlState: '22009' });
+      throw new SparrowError('ILLEGAL_DAY_OF_WEEK', `${JSON.stringify(name)} is no day of the week`, {
+        sqlState: '22009',
+      });
     },
     emit: (e, args, call) => {
       const wanted = weekdayNamed(textLiteral(call.literals[1]) ?? '');
@@ -233,9 +258,17 @@ const measuring = {
     name: 'convertTimezone',
     sql: ['convert_timezone'],
     summary: 'A wall clock reading of one zone (the session zone unless given) as that of another.',
-    examples: [["convert_timezone('Europe/Brussels', 'America/Los_Angeles', timestamp_ntz'2021-12-06 00:00:00')", '2021-12-05 15:00:00']],
+    examples: [
+      [
+        "convert_timezone('Europe/Brussels', 'America/Los_Angeles', timestamp_ntz'2021-12-06 00:00:00')",
+        '2021-12-05 15:00:00',
+      ],
+    ],
     resolve: (args, settings) =>
-      takes(args.length === 2 ? [anyString, anyTimestampNtz] : [anyString, anyString, anyTimestampNtz], timestampNtzType)(args, settings),
+      takes(
+        args.length === 2 ? [anyString, anyTimestampNtz] : [anyString, anyString, anyTimestampNtz],
+        timestampNtzType,
+      )(args, settings),
     nulls: 'propagate',
     fails: true,
     eval: (args, call) => {

@@ -175,6 +175,7 @@ function zoneOf(fields: Fields, fallback: TimeZone): TimeZone | undefined {
   const found = fields.V ?? fields.z ?? fields.X ?? fields.x ?? fields.Z ?? fields.O;
   if (found === undefined) return fallback;
   const id = found.text;
-  if (/^[+-]\d{4,6}$/.test(id)) return findTimeZone(`${id.slice(0, 3)}:${id.slice(3, 5)}${id.length > 5 ? `:${id.slice(5)}` : ''}`);
+  if (/^[+-]\d{4,6}$/.test(id))
+    return findTimeZone(`${id.slice(0, 3)}:${id.slice(3, 5)}${id.length > 5 ? `:${id.slice(5)}` : ''}`);
   return findTimeZone(/^z$/i.test(id) ? 'UTC' : id);
 }

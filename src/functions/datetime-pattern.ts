@@ -13,11 +13,31 @@ const ILLEGAL = 'ABcenNp';
 const ILLEGAL_IN_PARSING = 'EFqQ';
 /** The longest run of each letter there is. */
 const LONGEST: Readonly<Record<string, number>> = {
-  G: 4, y: 10, M: 4, L: 4, d: 2, D: 3, E: 4, a: 1, h: 2, H: 2, k: 2, K: 2, m: 2, s: 2, S: 9,
-  q: 4, Q: 4, z: 4, V: 2, X: 5, x: 5, Z: 5, O: 4, F: 1,
+  G: 4,
+  y: 10,
+  M: 4,
+  L: 4,
+  d: 2,
+  D: 3,
+  E: 4,
+  a: 1,
+  h: 2,
+  H: 2,
+  k: 2,
+  K: 2,
+  m: 2,
+  s: 2,
+  S: 9,
+  q: 4,
+  Q: 4,
+  z: 4,
+  V: 2,
+  X: 5,
+  x: 5,
+  Z: 5,
+  O: 4,
+  F: 1,
 };
-/** Letters whose longest runs would be narrow forms, which Spark leaves out. */
-const NARROW = 'GMLEQq';
 
 const remembered = new Map<string, readonly PatternPart[]>();
 const REMEMBERED = 256;
@@ -28,11 +48,28 @@ export function datetimePattern(pattern: string, use: PatternUse): readonly Patt
   let parts = remembered.get(key);
   if (parts === undefined) {
     const reader = { pattern, at: 0, use };
-    parts = readParts(reader, false);
+    parts = readPattern(reader);
     if (remembered.size >= REMEMBERED) remembered.clear();
     remembered.set(key, parts);
   }
   return parts;
+}
+
+/** Letters of Java's older SimpleDateFormat. */
+const OLDER = /^(?:'[^']*'|[GyYMLwWDdFEuaHkKhmsSzZX]|[^A-Za-z'])*$/;
+
+/** A pattern that only Spark 2 could read is refused by another name, as Spark does. */
+function readPattern(reader: PatternReader): PatternPart[] {
+  try {
+    return readParts(reader, false);
+  } catch (error) {
+    if (!(error instanceof SparrowError) || !OLDER.test(reader.pattern)) throw error;
+    throw new SparrowError(
+      'INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION',
+      `the datetime pattern ${JSON.stringify(reader.pattern)} is no longer understood`,
+      { sqlState: '42K0B', cause: error },
+    );
+  }
 }
 
 interface PatternReader {
@@ -93,29 +130,32 @@ function readField(reader: PatternReader): PatternPart {
     throw new SparrowError(
       'INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN',
       `the datetime pattern ${JSON.stringify(pattern)} is invalid: ${letter} is based on weeks`,
-      { hint: "use y, M and d, or weekofyear()", sqlState: '42K0B' },
+      { hint: 'use y, M and d, or weekofyear()', sqlState: '42K0B' },
     );
   }
   if (ILLEGAL.includes(letter) || (use === 'parse' && ILLEGAL_IN_PARSING.includes(letter))) {
-    throw patternError(pattern, 'ILLEGAL_CHARACTER', `${letter} cannot be used ${use === 'parse' ? 'in parsing' : 'here'}`);
+    throw patternError(
+      pattern,
+      'ILLEGAL_CHARACTER',
+      `${letter} cannot be used ${use === 'parse' ? 'in parsing' : 'here'}`,
+    );
   }
   const longest = LONGEST[letter];
   if (longest === undefined) throw patternError(pattern, 'ILLEGAL_CHARACTER', `${letter} is unknown`);
   const wrong = count > longest || (letter === 'V' && count !== 2) || (letter === 'O' && count !== 1 && count !== 4);
   if (!wrong) return { kind: 'field', letter, count };
-  if (NARROW.includes(letter) || letter === 'y') throw patternError(pattern, 'LENGTH', `${count} × ${letter} is too long`);
-  throw new SparrowError(
-    'INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION',
-    `the datetime pattern ${JSON.stringify(pattern)} is invalid: ${count} × ${letter}`,
-    { sqlState: '42K0B' },
-  );
+  throw patternError(pattern, 'LENGTH', `${count} × ${letter} cannot be used`);
 }
 
 function patternError(pattern: string, condition: string, why: string): SparrowError {
-  return new SparrowError(`INVALID_DATETIME_PATTERN.${condition}`, `the datetime pattern ${JSON.stringify(pattern)} is invalid: ${why}`, {
-    sqlState: '22007',
-    parameters: { pattern },
-  });
+  return new SparrowError(
+    `INVALID_DATETIME_PATTERN.${condition}`,
+    `the datetime pattern ${JSON.stringify(pattern)} is invalid: ${why}`,
+    {
+      sqlState: '22007',
+      parameters: { pattern },
+    },
+  );
 }
 
 /** Whether a letter stands in the pattern: years are counted within eras where G does. */
@@ -123,8 +163,18 @@ export const hasLetter = (parts: readonly PatternPart[], letter: string): boolea
   parts.some((p) => (p.kind === 'field' ? p.letter === letter : p.kind === 'optional' && hasLetter(p.parts, letter)));
 
 export const MONTHS = [
-  'January', 'February', 'March', 'April', 'May', 'June',
-  'July', 'August', 'September', 'October', 'November', 'December',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
 ] as const;
 /** From Monday on. */
 export const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;

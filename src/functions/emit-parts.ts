@@ -1,7 +1,7 @@
 import { booleanType, engineBug, int32Type, type Scalar } from '../base/index.js';
 import type { Local } from '../wasm/index.js';
 import type { Range } from './define.js';
-import { part as partOf, value as valueOf, widen } from './emit.js';
+import { value as newValue, part as partOf, widen } from './emit.js';
 import type { Emitter, Value } from './value.js';
 
 /** Small words that the emissions of the function families share: locals in, locals out. */
@@ -18,8 +18,8 @@ export function part(value: Value | undefined, i = 0): Local {
   return partOf(value, i);
 }
 
-export const booleanOf = (flag: Local): Value => valueOf(booleanType, 'i32', [flag]);
-export const intOf = (local: Local, range?: Range): Value => valueOf(int32Type, 'i32', [local], undefined, range);
+export const booleanOf = (flag: Local): Value => newValue(booleanType, 'i32', [flag]);
+export const intOf = (local: Local, range?: Range): Value => newValue(int32Type, 'i32', [local], undefined, range);
 
 /** The one local of a value in the carrier of its type. */
 export const wide = (e: Emitter, value: Value | undefined): Local => {

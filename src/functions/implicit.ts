@@ -118,7 +118,9 @@ export function takes(params: readonly Param[], returns: Returns, shape: Shape =
     }
     const result = typeof returns === 'function' ? returns(types, args) : returns;
     if ('mismatch' in result) return result;
-    return shape.nullable === true ? { args: types, returns: result, nullable: true } : { args: types, returns: result };
+    return shape.nullable === true
+      ? { args: types, returns: result, nullable: true }
+      : { args: types, returns: result };
   };
 }
 

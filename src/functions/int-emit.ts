@@ -70,13 +70,17 @@ export function isSafe(operation: IntOperation, a: Range | undefined, b: Range |
   return inside(operationRange(operation, a, b), bounds);
 }
 
-/** Emits the operation in the narrowest words that hold every intermediate value; undefined beyond 128 bits. */
+/**
+ * Emits the operation in the narrowest words that hold every intermediate value. Where those may pass 128 bits
+ * before digits are dropped, `slow` computes the rows that do.
+ */
 export function emitIntOperation(
   e: Emitter,
   operation: IntOperation,
   a: Value,
   b: Value,
   mode: OverflowMode,
+  slow?: () => Value,
 ): Value | undefined {
   const { type, operator, drop } = operation;
   const bounds = integerBounds(type);
@@ -95,7 +99,10 @@ export function emitIntOperation(
   if (!safe && direct && natural === 'i64' && (work === undefined || work === 'i128')) {
     return emitChecked64(e, operation, a, b, mode);
   }
-  if (work === undefined) return drop > 0 ? undefined : emitChecked128(e, operation, a, b, mode);
+  if (work === undefined) {
+    if (drop > 0 && slow === undefined) return undefined;
+    return emitChecked128(e, operation, a, b, mode, drop > 0 ? slow : undefined);
+  }
   const left = scaled(e, a, operation.scaleA, work);
   const right = scaled(e, b, operation.scaleB, work);
   const computed = dropDigits(e, emitPlain(e, operator, left, right, work, type, raw), drop, result);
@@ -222,8 +229,15 @@ function emitChecked64(e: Emitter, operation: IntOperation, a: Value, b: Value, 
   return value(type, 'i64', [result], flag);
 }
 
-/** Operands of up to 38 digits whose result may not fit 128 bits. */
-function emitChecked128(e: Emitter, operation: IntOperation, a: Value, b: Value, mode: OverflowMode): Value {
+/** Operands of up to 38 digits whose result may not fit 128 bits: then it is out of range, or `slow` finds it. */
+function emitChecked128(
+  e: Emitter,
+  operation: IntOperation,
+  a: Value,
+  b: Value,
+  mode: OverflowMode,
+  slow?: () => Value,
+): Value {
   const { code } = e;
   const overflow = code.local('i32');
   code.i32(0).set(overflow);
@@ -240,13 +254,34 @@ function emitChecked128(e: Emitter, operation: IntOperation, a: Value, b: Value,
     code.get(operator === 'add' ? right[1] : left[1]).get(out[1]).op('i64.xor');
     code.op('i64.and').i64(0).op('i64.lt_s').get(overflow).op('i32.or').set(overflow);
   }
+  const raw = value(type, 'i128', out, undefined, ANY_128);
+  if (slow !== undefined) {
+    return orSlow(e, overflow, type, () => checked(e, dropDigits(e, raw, operation.drop, ANY_128), type, mode), slow);
+  }
   code.get(overflow);
-  const flag = signal(e, mode);
-  const anything: Range = [-(2n ** 127n), 2n ** 127n - 1n];
-  return checked(e, value(type, 'i128', out, undefined, anything), type, mode, flag);
+  return checked(e, raw, type, mode, signal(e, mode));
 }
 
-function scaledChecked(e: Emitter, v: Value, digits: number, overflow: Local): Two {
+const ANY_128: Range = [-(2n ** 127n), 2n ** 127n - 1n];
+
+/** The value of `slow` where the flag is set, else that of `fast`. */
+export function orSlow(e: Emitter, isSlow: Local, type: DataType, fast: () => Value, slow: () => Value): Value {
+  const carrier = carrierOf(type) as IntCarrier;
+  const parts = e.newParts(carrier);
+  const isNull = e.code.local('i32');
+  const keep = (v: Value): void => {
+    for (const [i, local] of intParts(e, v, carrier).entries()) e.code.get(local).set(parts[i] as Local);
+    if (v.isNull === undefined) e.code.i32(0).set(isNull);
+    else e.code.get(v.isNull).set(isNull);
+  };
+  e.code.get(isSlow).if(
+    () => e.scoped(() => keep(slow())),
+    () => e.scoped(() => keep(fast())),
+  );
+  return value(type, carrier, parts, isNull);
+}
+
+export function scaledChecked(e: Emitter, v: Value, digits: number, overflow: Local): Two {
   const parts = intParts(e, v, 'i128') as unknown as Two;
   if (digits === 0) return parts;
   const { code } = e;

@@ -100,7 +100,10 @@ function range(reader: Reader, from: number, to: number): string {
   const text = (a: number, b: number): string => (a === b ? hexEscape(a) : `${hexEscape(a)}-${hexEscape(b)}`);
   if (!reader.flags.ignoreCase) return text(from, to);
   let out = text(from, to);
-  for (const [[low, high], change] of [[UPPER, CASE], [LOWER, -CASE]] as const) {
+  for (const [[low, high], change] of [
+    [UPPER, CASE],
+    [LOWER, -CASE],
+  ] as const) {
     const [a, b] = [Math.max(from, low), Math.min(to, high)];
     if (a <= b) out += text(a + change, b + change);
   }

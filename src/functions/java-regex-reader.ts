@@ -8,10 +8,14 @@ export interface Flags {
 }
 
 export function refuse(pattern: string, why: string): never {
-  throw new SparrowError('INVALID_PARAMETER_VALUE.PATTERN', `the regular expression ${JSON.stringify(pattern)} cannot be used: ${why}`, {
-    sqlState: '22023',
-    parameters: { value: pattern },
-  });
+  throw new SparrowError(
+    'INVALID_PARAMETER_VALUE.PATTERN',
+    `the regular expression ${JSON.stringify(pattern)} cannot be used: ${why}`,
+    {
+      sqlState: '22023',
+      parameters: { value: pattern },
+    },
+  );
 }
 
 /** A position in a pattern, and what has been translated so far. */

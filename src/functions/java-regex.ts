@@ -30,47 +30,37 @@ export function translateRegex(pattern: string): string {
 
 function readPiece(reader: Reader, outer: Flags[]): void {
   const char = reader.peek();
-  switch (char) {
-    case '(':
-      return readGroup(reader, outer);
-    case ')': {
-      reader.next();
-      const flags = outer.pop();
-      if (flags === undefined) return reader.refuse('a ) has no (');
-      reader.flags = flags;
-      reader.out += ')';
-      return readQuantifier(reader);
-    }
-    case '|':
-      reader.next();
-      reader.out += '|';
-      return;
-    case '^':
-      reader.next();
-      reader.out += reader.flags.multiline ? `(?:^|(?<=[${LINE_END}])${NOT_INSIDE_CRLF}(?=[\\s\\S]))` : '^';
-      return;
-    case '$':
-      reader.next();
-      reader.out += reader.flags.multiline ? `(?:$|(?=[${LINE_END}])${NOT_INSIDE_CRLF})` : END;
-      return;
-    case '*':
-    case '+':
-    case '?':
-    case '{':
-      return reader.refuse(`there is nothing before ${char} to repeat`);
-    case '\\':
-      return readEscape(reader);
-    case '[':
-      reader.out += readClass(reader);
-      return readQuantifier(reader);
-    case '.':
-      reader.next();
-      reader.out += reader.flags.dotAll ? '[\\s\\S]' : `[^${LINE_END}]`;
-      return readQuantifier(reader);
-    default:
-      reader.out += literal(reader.next(), reader.flags);
-      return readQuantifier(reader);
+  if (char === '(') readGroup(reader, outer);
+  else if (char === '\\') readEscape(reader);
+  else if (char === '|') reader.out += reader.next();
+  else if (char === '^' || char === '$') {
+    reader.next();
+    reader.out += anchor(char, reader.flags.multiline);
+  } else if ('*+?{'.includes(char)) reader.refuse(`there is nothing before ${char} to repeat`);
+  else {
+    reader.out += char === ')' ? closeGroup(reader, outer) : readOne(reader, char);
+    readQuantifier(reader);
   }
+}
+
+function closeGroup(reader: Reader, outer: Flags[]): string {
+  const flags = outer.pop();
+  if (flags === undefined) return reader.refuse('a ) has no (');
+  reader.flags = flags;
+  return reader.next();
+}
+
+function anchor(char: '^' | '$', multiline: boolean): string {
+  if (char === '^') return multiline ? `(?:^|(?<=[${LINE_END}])${NOT_INSIDE_CRLF}(?=[\\s\\S]))` : '^';
+  return multiline ? `(?:$|(?=[${LINE_END}])${NOT_INSIDE_CRLF})` : END;
+}
+
+/** A class, any character, or a literal one. */
+function readOne(reader: Reader, char: string): string {
+  if (char === '[') return readClass(reader);
+  const next = reader.next();
+  if (char !== '.') return literal(next, reader.flags);
+  return reader.flags.dotAll ? '[\\s\\S]' : `[^${LINE_END}]`;
 }
 
 const GROUP = /\(\?(?:([:=!]|<[=!])|<([A-Za-z][A-Za-z0-9]*)>|([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)]))/;
@@ -83,7 +73,7 @@ function readGroup(reader: Reader, outer: Flags[]): void {
     return;
   }
   const match = reader.take(GROUP);
-  if (match === undefined) return reader.refuse('groups such as (?> have no JavaScript form');
+  if (match === undefined) reader.refuse('groups such as (?> have no JavaScript form');
   const [, look, name, on = '', off = '', end] = match;
   if (look !== undefined || name !== undefined) {
     outer.push(reader.flags);
@@ -121,18 +111,22 @@ const ANCHORS: Readonly<Record<string, string>> = { A: '^', z: '$', Z: END, b: B
 const OPTIONAL_PARTS = /[|?*]|\{0/;
 
 function readEscape(reader: Reader): void {
-  const anchor = ANCHORS[reader.peek(1)];
-  if (anchor !== undefined) {
+  const boundary = ANCHORS[reader.peek(1)];
+  if (boundary !== undefined) {
     if (reader.peek(2) === '{') reader.refuse('\\b{…} has no JavaScript form');
     reader.at += 2;
-    reader.out += anchor;
+    reader.out += boundary;
     return;
   }
-  if (reader.startsWith('\\Q')) return readQuoted(reader);
+  if (reader.startsWith('\\Q')) {
+    readQuoted(reader);
+    return;
+  }
   if (reader.startsWith('\\R')) {
     reader.at += 2;
     reader.out += '(?:\\r\\n|[\\n-\\r\\u0085\\u2028\\u2029])';
-    return readQuantifier(reader);
+    readQuantifier(reader);
+    return;
   }
   const back = reader.take(/\\(?:([1-9])|k<([A-Za-z][A-Za-z0-9]*)>)/);
   if (back !== undefined) {
@@ -141,7 +135,8 @@ function readEscape(reader: Reader): void {
       reader.refuse('references to groups that may take no part mean something else in JavaScript');
     }
     reader.out += back[1] === undefined ? `\\k<${back[2]}>` : `(?:\\${back[1]})`;
-    return readQuantifier(reader);
+    readQuantifier(reader);
+    return;
   }
   reader.out += readClass(reader);
   readQuantifier(reader);

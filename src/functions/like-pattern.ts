@@ -2,22 +2,29 @@ import { SparrowError } from '../base/index.js';
 import { utf8Bytes } from './emit-parts.js';
 
 /** One character of a LIKE pattern, any character (`_`), or any run of characters (`%`). */
-export type LikeToken = { readonly kind: 'char'; readonly char: string } | { readonly kind: 'one' } | { readonly kind: 'many' };
+export type LikeToken =
+  | { readonly kind: 'char'; readonly char: string }
+  | { readonly kind: 'one' }
+  | { readonly kind: 'many' };
 
 const ANY_ONE: LikeToken = { kind: 'one' };
 const ANY_RUN: LikeToken = { kind: 'many' };
 
 /** Reads a pattern; the escape character may stand before `_`, `%` and itself only. */
-export function parseLike(pattern: string, escape: string): LikeToken[] {
+export function parseLike(pattern: string, escapeChar: string): LikeToken[] {
   const chars = [...pattern];
   const tokens: LikeToken[] = [];
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i] as string;
-    if (char === escape) {
+    if (char === escapeChar) {
       const next = chars[++i];
       if (next === undefined) throw badEscape(pattern, 'ESC_AT_THE_END', 'the escape character must not end it');
-      if (next !== '_' && next !== '%' && next !== escape) {
-        throw badEscape(pattern, 'ESC_IN_THE_MIDDLE', `the escape character must not stand before ${JSON.stringify(next)}`);
+      if (next !== '_' && next !== '%' && next !== escapeChar) {
+        throw badEscape(
+          pattern,
+          'ESC_IN_THE_MIDDLE',
+          `the escape character must not stand before ${JSON.stringify(next)}`,
+        );
       }
       tokens.push({ kind: 'char', char: next });
     } else if (char === '%') {
@@ -28,11 +35,15 @@ export function parseLike(pattern: string, escape: string): LikeToken[] {
 }
 
 function badEscape(pattern: string, condition: string, why: string): SparrowError {
-  return new SparrowError(`INVALID_FORMAT.${condition}`, `the LIKE pattern ${JSON.stringify(pattern)} is invalid: ${why}`, {
-    hint: "write '\\\\\\\\' for one backslash, or choose another character with ESCAPE",
-    sqlState: '42601',
-    parameters: { format: pattern },
-  });
+  return new SparrowError(
+    `INVALID_FORMAT.${condition}`,
+    `the LIKE pattern ${JSON.stringify(pattern)} is invalid: ${why}`,
+    {
+      hint: "write '\\\\\\\\' for one backslash, or choose another character with ESCAPE",
+      sqlState: '42601',
+      parameters: { format: pattern },
+    },
+  );
 }
 
 /** Whether the whole text fits: on a mismatch the last `%` takes one character more. */

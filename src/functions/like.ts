@@ -20,26 +20,29 @@ import type { Emitter, Value } from './value.js';
 const REMEMBERED = 256;
 const parsed = new Map<string, readonly LikeToken[]>();
 
-function tokensOf(pattern: string, escape: string): readonly LikeToken[] {
-  const key = escape + pattern;
+function tokensOf(pattern: string, escapeChar: string): readonly LikeToken[] {
+  const key = escapeChar + pattern;
   let tokens = parsed.get(key);
   if (tokens === undefined) {
-    tokens = parseLike(pattern, escape);
+    tokens = parseLike(pattern, escapeChar);
     if (parsed.size >= REMEMBERED) parsed.clear();
     parsed.set(key, tokens);
   }
   return tokens;
 }
 
-function escapeOf(escape: Scalar | undefined): string {
-  const text = escape === undefined ? '\\' : (escape as string);
+function escapeOf(given: Scalar | undefined): string {
+  const text = given === undefined ? '\\' : (given as string);
   if ([...text].length === 1) return text;
-  throw new SparrowError('INVALID_ESCAPE_CHAR', `the escape of LIKE must be one character, not ${JSON.stringify(text)}`);
+  throw new SparrowError(
+    'INVALID_ESCAPE_CHAR',
+    `the escape of LIKE must be one character, not ${JSON.stringify(text)}`,
+  );
 }
 
 function evalLike(args: readonly Scalar[], lower: boolean): boolean {
-  const [text, pattern, escape] = args as [string, string, string | undefined];
-  const tokens = tokensOf(lower ? pattern.toLowerCase() : pattern, escapeOf(escape));
+  const [text, pattern, escapeChar] = args as [string, string, string | undefined];
+  const tokens = tokensOf(lower ? pattern.toLowerCase() : pattern, escapeOf(escapeChar));
   return likeMatches(tokens, [...(lower ? text.toLowerCase() : text)]);
 }
 
@@ -93,10 +96,20 @@ function emitSkip(e: Emitter, p: Local, end: Local, count: number, differ: Label
 const sizeOf = (pieces: readonly LikePiece[]): number =>
   pieces.reduce<number>((sum, piece) => sum + (typeof piece === 'number' ? piece : piece.length), 0);
 const charsOf = (pieces: readonly LikePiece[]): number =>
-  pieces.reduce<number>((n, piece) => n + (typeof piece === 'number' ? piece : [...Buffer.from(piece).toString()].length), 0);
+  pieces.reduce<number>(
+    (n, piece) => n + (typeof piece === 'number' ? piece : [...Buffer.from(piece).toString()].length),
+    0,
+  );
 
 /** Moves `p` behind the first place where the segment fits, or branches away. */
-function emitSearch(e: Emitter, p: Local, end: Local, pieces: readonly LikePiece[], needle: Value | undefined, differ: Label): void {
+function emitSearch(
+  e: Emitter,
+  p: Local,
+  end: Local,
+  pieces: readonly LikePiece[],
+  needle: Value | undefined,
+  differ: Label,
+): void {
   const { code } = e;
   const [first, ...rest] = pieces;
   const start = code.local('i32');
@@ -175,7 +188,8 @@ function emitPattern(e: Emitter, text: Value, tokens: readonly LikeToken[]): Val
 /** The tokens of a constant pattern; undefined when it is not constant or not valid (then each row says so). */
 function constantTokens(call: Call, lower: boolean): readonly LikeToken[] | undefined {
   const pattern = textLiteral(call.literals[1]);
-  if (pattern === undefined || (call.literals.length > 2 && textLiteral(call.literals[2]) === undefined)) return undefined;
+  if (pattern === undefined || (call.literals.length > 2 && textLiteral(call.literals[2]) === undefined))
+    return undefined;
   try {
     return tokensOf(lower ? pattern.toLowerCase() : pattern, escapeOf(call.literals[2]));
   } catch (error) {
@@ -192,8 +206,13 @@ export const likeFunctions = {
   like: scalar({
     name: 'like',
     sql: ['like'],
-    summary: 'Whether the string fits a pattern of `%` (any run) and `_` (any character); `\\` or the third argument escapes.',
-    examples: [["like('Spark', '_park')", 'true'], ["like('Spark SQL', '%ark%L')", 'true'], ["like('100%', '100/%', '/')", 'true']],
+    summary:
+      'Whether the string fits a pattern of `%` (any run) and `_` (any character); `\\` or the third argument escapes.',
+    examples: [
+      ["like('Spark', '_park')", 'true'],
+      ["like('Spark SQL', '%ark%L')", 'true'],
+      ["like('100%', '100/%', '/')", 'true'],
+    ],
     resolve: takes([anyString, anyString, constant(anyString)], booleanType, { optional: 1 }),
     nulls: 'propagate',
     fails,

@@ -1,4 +1,13 @@
-import { carrierOf, type DataType, int32Type, int64Type, int8Type, isInteger, type Scalar, SparrowError } from '../base/index.js';
+import {
+  carrierOf,
+  type DataType,
+  int8Type,
+  int32Type,
+  int64Type,
+  isInteger,
+  type Scalar,
+  SparrowError,
+} from '../base/index.js';
 import type { OpName } from '../wasm/index.js';
 import { type Call, scalar } from './define.js';
 import { take } from './emit.js';
@@ -62,7 +71,10 @@ const shift = (
     nulls: 'propagate',
     eval: ([x, by], call) => {
       const width = widthOf(call.returns);
-      const result = BigInt.asIntN(width, of(BigInt(x as number | bigint), BigInt((by as number) & (width - 1)), width));
+      const result = BigInt.asIntN(
+        width,
+        of(BigInt(x as number | bigint), BigInt((by as number) & (width - 1)), width),
+      );
       return width === 64 ? result : Number(result);
     },
     emit: (e, args, call) => {
@@ -115,7 +127,14 @@ export const bitFunctions = {
     },
   }),
   shiftleft: shift('shiftleft', ['shiftleft', '<<'], 'left', ['shiftleft(2, 1)', '4'], (x, by) => x << by, 'shl'),
-  shiftright: shift('shiftright', ['shiftright', '>>'], 'right, the sign kept', ['shiftright(4, 1)', '2'], (x, by) => x >> by, 'shr_s'),
+  shiftright: shift(
+    'shiftright',
+    ['shiftright', '>>'],
+    'right, the sign kept',
+    ['shiftright(4, 1)', '2'],
+    (x, by) => x >> by,
+    'shr_s',
+  ),
   shiftrightunsigned: shift(
     'shiftrightunsigned',
     ['shiftrightunsigned', '>>>'],
@@ -128,7 +147,10 @@ export const bitFunctions = {
     name: 'bitCount',
     sql: ['bit_count'],
     summary: 'The number of bits that are set, of 64.',
-    examples: [['bit_count(7)', '3'], ['bit_count(-1)', '64']],
+    examples: [
+      ['bit_count(7)', '3'],
+      ['bit_count(-1)', '64'],
+    ],
     resolve: takes([only('integral or boolean', (type) => isInteger(type) || type.kind === 'boolean')], int32Type),
     nulls: 'propagate',
     range: () => [0n, 64n],
@@ -144,11 +166,15 @@ export const bitFunctions = {
     name: 'getbit',
     sql: ['getbit', 'bit_get'],
     summary: 'The bit at a position, counted from the lowest, which is 0.',
-    examples: [['getbit(11, 0)', '1'], ['getbit(11, 2)', '0']],
+    examples: [
+      ['getbit(11, 0)', '1'],
+      ['getbit(11, 2)', '0'],
+    ],
     resolve: takes([anyInteger, anyInt], int8Type),
     nulls: 'propagate',
     fails: true,
-    eval: ([x, position], call) => bitAt(BigInt(x as number | bigint), position as number, call.argTypes[0] as DataType),
+    eval: ([x, position], call) =>
+      bitAt(BigInt(x as number | bigint), position as number, call.argTypes[0] as DataType),
     compiled: 'a call per row: rare',
   }),
 };

@@ -6,7 +6,8 @@ const rare = 'a call per row: rare';
 
 const hexable: Param = {
   wants: 'bigint, string or binary',
-  accept: (type) => (type.kind === 'string' || type.kind === 'binary' ? type : anyLong.accept(type)),
+  accept: (type) =>
+    type.kind === 'string' || type.kind === 'binary' ? type : (anyLong.accept(type) ?? anyString.accept(type)),
 };
 
 const hexOf = (bytes: Buffer): string => bytes.toString('hex').toUpperCase();
@@ -34,7 +35,10 @@ function convert(text: string, from: number, to: number, ansi: boolean): string 
     if (digit >= from) break;
     value = value * BigInt(from) + BigInt(digit);
     if (value >= UINT64) {
-      if (ansi) throw new SparrowError('ARITHMETIC_OVERFLOW', `conv overflow of ${JSON.stringify(text)}`, { sqlState: '22003' });
+      if (ansi)
+        throw new SparrowError('ARITHMETIC_OVERFLOW', `conv overflow of ${JSON.stringify(text)}`, {
+          sqlState: '22003',
+        });
       value = UINT64 - 1n;
       break;
     }
@@ -58,7 +62,11 @@ export const numeralFunctions = {
     name: 'hex',
     sql: ['hex'],
     summary: 'A number, or the bytes of a string or binary value, as hexadecimal digits.',
-    examples: [['hex(17)', '11'], ["hex('Spark SQL')", '537061726B2053514C'], ['hex(-1)', 'FFFFFFFFFFFFFFFF']],
+    examples: [
+      ['hex(17)', '11'],
+      ["hex('Spark SQL')", '537061726B2053514C'],
+      ['hex(-1)', 'FFFFFFFFFFFFFFFF'],
+    ],
     resolve: takes([hexable], stringType),
     nulls: 'propagate',
     eval: ([value]) => {
@@ -71,7 +79,10 @@ export const numeralFunctions = {
     name: 'unhex',
     sql: ['unhex'],
     summary: 'The bytes of hexadecimal digits; null when there are other characters.',
-    examples: [["hex(unhex('537'))", '0537'], ["unhex('ZZ')", null]],
+    examples: [
+      ["hex(unhex('537'))", '0537'],
+      ["unhex('ZZ')", null],
+    ],
     resolve: takes([anyString], binaryType, { nullable: true }),
     nulls: 'propagate',
     eval: ([text]) => unhex(text as string),
@@ -91,7 +102,10 @@ export const numeralFunctions = {
     name: 'conv',
     sql: ['conv'],
     summary: 'Digits of one base as digits of another; a negative target base gives a signed number.',
-    examples: [["conv('100', 2, 10)", '4'], ["conv('-10', 16, -10)", '-16']],
+    examples: [
+      ["conv('100', 2, 10)", '4'],
+      ["conv('-10', 16, -10)", '-16'],
+    ],
     resolve: takes([anyString, anyInt, anyInt], stringType, { nullable: true }),
     nulls: 'propagate',
     fails: (call) => call.settings.ansi,
@@ -101,8 +115,12 @@ export const numeralFunctions = {
   widthBucket: scalar({
     name: 'widthBucket',
     sql: ['width_bucket'],
-    summary: 'Which of `n` equal buckets between two bounds the number falls into; 0 below, n + 1 above; null for bad bounds.',
-    examples: [['width_bucket(5.3, 0.2, 10.6, 5)', '3'], ['width_bucket(-2.1, 1.3, 3.4, 3)', '0']],
+    summary:
+      'Which of `n` equal buckets between two bounds the number falls into; 0 below, n + 1 above; null for bad bounds.',
+    examples: [
+      ['width_bucket(5.3, 0.2, 10.6, 5)', '3'],
+      ['width_bucket(-2.1, 1.3, 3.4, 3)', '0'],
+    ],
     resolve: takes([anyDouble, anyDouble, anyDouble, anyLong], int64Type, { nullable: true }),
     nulls: 'propagate',
     eval: ([value, low, high, count]) => widthBucket(value as number, low as number, high as number, count as bigint),

@@ -58,10 +58,14 @@ export function formatWithPattern(value: Scalar, type: DataType | undefined, pat
   if (pattern === '') return formatWithPattern(value, type, '#,###,###,###,###,###,##0');
   const match = PATTERN.exec(pattern);
   if (match === null || /[%‰¤E']/.test((match[1] ?? '') + (match[5] ?? ''))) {
-    throw new SparrowError('INVALID_PARAMETER_VALUE.PATTERN', `format_number cannot use the pattern ${JSON.stringify(pattern)}`, {
-      hint: "use '#', '0', ',' and '.' as in '#,##0.00'",
-      sqlState: '22023',
-    });
+    throw new SparrowError(
+      'INVALID_PARAMETER_VALUE.PATTERN',
+      `format_number cannot use the pattern ${JSON.stringify(pattern)}`,
+      {
+        hint: "use '#', '0', ',' and '.' as in '#,##0.00'",
+        sqlState: '22023',
+      },
+    );
   }
   const [, prefix = '', whole = '', zeros = '', hashes = '', suffix = ''] = match;
   const comma = whole.lastIndexOf(',');

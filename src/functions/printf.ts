@@ -1,7 +1,17 @@
-import { type DataType, formatDecimal, formatDouble, formatFloat, isFloating, isInteger, type Scalar, SparrowError, simpleString } from '../base/index.js';
+import {
+  type DataType,
+  formatDecimal,
+  formatDouble,
+  formatFloat,
+  isFloating,
+  isInteger,
+  type Scalar,
+  SparrowError,
+  simpleString,
+} from '../base/index.js';
+import { decimalText, pow10 } from './decimal.js';
 import { exactNumber } from './number-format.js';
 import { decimalOfDouble, divideRounded, roundUnscaled } from './rounding.js';
-import { decimalText, pow10 } from './decimal.js';
 
 /** The part of java.util.Formatter that formats numbers, strings and booleans. */
 
@@ -28,7 +38,13 @@ export function printf(format: string, values: readonly Scalar[], types: readonl
     if (match === null) throw unusable(format.slice(i, i + 5), 'it is no format');
     const [text, index, flags = '', width, precision, conversion = ''] = match;
     i += text.length - 1;
-    const spec = { text, flags, width: Number(width ?? 0), precision: precision === undefined ? undefined : Number(precision), conversion };
+    const spec = {
+      text,
+      flags,
+      width: Number(width ?? 0),
+      precision: precision === undefined ? undefined : Number(precision),
+      conversion,
+    };
     if (conversion === '%' || conversion === 'n') out += conversion === 'n' ? '\n' : justify('%', spec);
     else {
       const at = index === undefined ? next++ : Number(index) - 1;
@@ -41,15 +57,20 @@ export function printf(format: string, values: readonly Scalar[], types: readonl
 }
 
 function unusable(spec: string, why: string): SparrowError {
-  return new SparrowError('INVALID_PARAMETER_VALUE.PATTERN', `format_string cannot use ${JSON.stringify(spec)}: ${why}`, {
-    sqlState: '22023',
-  });
+  return new SparrowError(
+    'INVALID_PARAMETER_VALUE.PATTERN',
+    `format_string cannot use ${JSON.stringify(spec)}: ${why}`,
+    {
+      sqlState: '22023',
+    },
+  );
 }
 
 function formatOne(spec: Spec, value: Scalar, type: DataType): string {
   const { conversion } = spec;
   const lower = conversion.toLowerCase();
-  const text = value === null && lower !== 'b' ? justify(cut('null', spec), spec) : formatValue(spec, lower, value, type);
+  const text =
+    value === null && lower !== 'b' ? justify(cut('null', spec), spec) : formatValue(spec, lower, value, type);
   return conversion === lower ? text : text.toUpperCase();
 }
 
@@ -89,13 +110,16 @@ function plainText(value: Scalar, type: DataType): string {
   if (type.kind === 'float64') return formatDouble(value as number);
   if (Array.isArray(value)) {
     const element = type.kind === 'array' ? type.element : undefined;
-    return `[${(value as readonly Scalar[]).map((v) => (v === null || element === undefined ? String(v) : plainText(v, element))).join(',')}]`;
+    const text = (item: Scalar): string =>
+      item === null || element === undefined ? String(item) : plainText(item, element);
+    return `[${(value as readonly Scalar[]).map(text).join(',')}]`;
   }
   return String(value);
 }
 
 function unsigned(value: bigint, type: DataType, base: number): string {
-  const bits = type.kind === 'int8' ? 8 : type.kind === 'int16' ? 16 : type.kind === 'int32' || type.kind === 'date' ? 32 : 64;
+  const bits =
+    type.kind === 'int8' ? 8 : type.kind === 'int16' ? 16 : type.kind === 'int32' || type.kind === 'date' ? 32 : 64;
   return BigInt.asUintN(bits, value).toString(base);
 }
 
@@ -108,7 +132,11 @@ function signed(spec: Spec, value: bigint): string {
 
 function withSign(spec: Spec, digits: string, negative: boolean): string {
   const { flags, width } = spec;
-  const [before, after] = negative ? (flags.includes('(') ? ['(', ')'] : ['-', '']) : [flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '', ''];
+  const [before, after] = negative
+    ? flags.includes('(')
+      ? ['(', ')']
+      : ['-', '']
+    : [flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '', ''];
   if (!flags.includes('0')) return justify(before + digits + after, spec);
   return before + digits.padStart(width - before.length - after.length, '0') + after;
 }
@@ -117,7 +145,8 @@ function justifyNumber(text: string, spec: Spec): string {
   return spec.flags.includes('0') ? text.padStart(spec.width, '0') : justify(text, spec);
 }
 
-const justify = (text: string, { flags, width }: Spec): string => (flags.includes('-') ? text.padEnd(width) : text.padStart(width));
+const justify = (text: string, { flags, width }: Spec): string =>
+  flags.includes('-') ? text.padEnd(width) : text.padStart(width);
 
 const DEFAULT_PRECISION = 6;
 
@@ -125,7 +154,13 @@ function floating(spec: Spec, conversion: string, value: Scalar, type: DataType)
   if (!isFloating(type)) throw unusable(spec.text, `the value is of type ${simpleString(type)}`);
   const special = exactNumber(value, type);
   const number = value as number;
-  if (typeof special === 'string') return justify(Number.isNaN(number) ? 'NaN' : withSign({ ...spec, flags: spec.flags.replace('0', ''), width: 0 }, 'Infinity', number < 0), spec);
+  if (typeof special === 'string')
+    return justify(
+      Number.isNaN(number)
+        ? 'NaN'
+        : withSign({ ...spec, flags: spec.flags.replace('0', ''), width: 0 }, 'Infinity', number < 0),
+      spec,
+    );
   const precision = spec.precision ?? DEFAULT_PRECISION;
   const { unscaled, scale } = decimalOfDouble(Math.abs(number));
   const negative = special.negative;
@@ -139,7 +174,13 @@ function floating(spec: Spec, conversion: string, value: Scalar, type: DataType)
   }
   if (kind === 'e') return withSign(spec, scientific(unscaled, scale, digits), negative);
   const fixed = decimalText(roundUnscaled(unscaled, scale, digits, 'half-up'), digits);
-  return withSign(spec, spec.flags.includes(',') ? commas(fixed.split('.')[0] ?? '') + fixed.slice(fixed.indexOf('.') < 0 ? fixed.length : fixed.indexOf('.')) : fixed, negative);
+  return withSign(
+    spec,
+    spec.flags.includes(',')
+      ? commas(fixed.split('.')[0] ?? '') + fixed.slice(fixed.indexOf('.') < 0 ? fixed.length : fixed.indexOf('.'))
+      : fixed,
+    negative,
+  );
 }
 
 /** d.ddde±dd, ties away from zero. */

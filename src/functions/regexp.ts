@@ -71,9 +71,13 @@ function groupOf(match: RegExpExecArray, group: number, fn: string): string {
 }
 
 function invalidReplacement(replacement: string, why: string): SparrowError {
-  return new SparrowError('INVALID_REGEXP_REPLACE', `the replacement ${JSON.stringify(replacement)} is invalid: ${why}`, {
-    sqlState: '22023',
-  });
+  return new SparrowError(
+    'INVALID_REGEXP_REPLACE',
+    `the replacement ${JSON.stringify(replacement)} is invalid: ${why}`,
+    {
+      sqlState: '22023',
+    },
+  );
 }
 
 /** Java's replacement text: `$1`, `${name}` and escapes by `\`. */
@@ -100,7 +104,8 @@ function reference(replacement: string, start: number, match: RegExpExecArray): 
   const named = /^\{([A-Za-z][A-Za-z0-9]*)\}/.exec(replacement.slice(start));
   if (named !== null) {
     const name = named[1] as string;
-    if (match.groups === undefined || !(name in match.groups)) throw invalidReplacement(replacement, `there is no group ${name}`);
+    if (match.groups === undefined || !(name in match.groups))
+      throw invalidReplacement(replacement, `there is no group ${name}`);
     return [match.groups[name] ?? '', start + named[0].length - 1];
   }
   let group = digitAt(replacement, start);
@@ -159,7 +164,10 @@ export const regexpFunctions = {
     name: 'rlike',
     sql: ['rlike', 'regexp', 'regexp_like'],
     summary: 'Whether a part of the string fits a regular expression.',
-    examples: [["rlike('abc', '^a.c$')", 'true'], ["regexp_like('abc', 'x')", 'false']],
+    examples: [
+      ["rlike('abc', '^a.c$')", 'true'],
+      ["regexp_like('abc', 'x')", 'false'],
+    ],
     resolve: takes([anyString, anyString], booleanType),
     nulls: 'propagate',
     fails: patternFails,
@@ -170,7 +178,10 @@ export const regexpFunctions = {
     name: 'regexpExtract',
     sql: ['regexp_extract'],
     summary: 'A group (the first unless given, 0: all) of the first match; the empty string when there is none.',
-    examples: [["regexp_extract('100-200', '([0-9]+)-([0-9]+)', 1)", '100'], ["regexp_extract('foo', '([0-9]+)', 1)", '']],
+    examples: [
+      ["regexp_extract('100-200', '([0-9]+)-([0-9]+)', 1)", '100'],
+      ["regexp_extract('foo', '([0-9]+)', 1)", ''],
+    ],
     resolve: takes([anyString, anyString, anyInt], stringType, { optional: 1 }),
     nulls: 'propagate',
     fails: true,
@@ -198,7 +209,10 @@ export const regexpFunctions = {
     name: 'regexpReplace',
     sql: ['regexp_replace'],
     summary: 'The string with every match, from a position on, replaced; `$1` stands for a group.',
-    examples: [["regexp_replace('100-200', '([0-9]+)', 'num')", 'num-num'], ["regexp_replace('ab', '(a)(b)', '$2$1')", 'ba']],
+    examples: [
+      ["regexp_replace('100-200', '([0-9]+)', 'num')", 'num-num'],
+      ["regexp_replace('ab', '(a)(b)', '$2$1')", 'ba'],
+    ],
     resolve: (args, settings) =>
       positive(args)
         ? { mismatch: 'the position must be positive', code: 'DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE' }
@@ -235,7 +249,10 @@ export const regexpFunctions = {
     name: 'regexpSubstr',
     sql: ['regexp_substr'],
     summary: 'The first match; null when there is none.',
-    examples: [["regexp_substr('Steven Jones', 'Ste(v|ph)en')", 'Steven'], ["regexp_substr('abc', 'x')", null]],
+    examples: [
+      ["regexp_substr('Steven Jones', 'Ste(v|ph)en')", 'Steven'],
+      ["regexp_substr('abc', 'x')", null],
+    ],
     resolve: takes([anyString, anyString], stringType, { nullable: true }),
     nulls: 'propagate',
     fails: patternFails,
@@ -246,7 +263,10 @@ export const regexpFunctions = {
     name: 'split',
     sql: ['split'],
     summary: 'The parts between the matches of a regular expression; at most `limit` of them when that is positive.',
-    examples: [["split('oneAtwoBthreeC', '[ABC]')", '[one, two, three, ]'], ["split('oneAtwoBthreeC', '[ABC]', 2)", '[one, twoBthreeC]']],
+    examples: [
+      ["split('oneAtwoBthreeC', '[ABC]')", '[one, two, three, ]'],
+      ["split('oneAtwoBthreeC', '[ABC]', 2)", '[one, twoBthreeC]'],
+    ],
     resolve: takes([anyString, anyString, anyInt], arrayType(stringType, false), { optional: 1 }),
     nulls: 'propagate',
     fails: patternFails,

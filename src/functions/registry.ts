@@ -7,6 +7,7 @@ import { conditionalFunctions } from './conditional.js';
 import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
 import { datetimeFunctions } from './datetime.js';
 import { datetimeMoreFunctions } from './datetime-more.js';
+import { hashFunctions } from './hash.js';
 import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
 import { mathFunctions } from './math.js';
@@ -23,6 +24,7 @@ export const functions = {
   ...logicFunctions,
   ...conditionalFunctions,
   ...castFunctions,
+  ...hashFunctions,
   ...mathFunctions,
   ...stringFunctions,
   ...stringMoreFunctions,

@@ -11,9 +11,13 @@ function emitTake(e: Emitter, p: Local, end: Local, most: Local): Value {
   const { code } = e;
   const q = code.local('i32');
   code.get(p).set(q);
-  code.get(most).i32(0).op('i32.gt_s').if(() => {
-    emitAdvance(e, q, end, most);
-  });
+  code
+    .get(most)
+    .i32(0)
+    .op('i32.gt_s')
+    .if(() => {
+      emitAdvance(e, q, end, most);
+    });
   code.get(q).get(p).op('i32.sub');
   return stringOf(p, keepI32(e));
 }
@@ -39,9 +43,13 @@ export function emitSubstring(e: Emitter, args: readonly Value[], call: Call): V
     emitAdvance(e, p, span.end, keepI32(e));
   };
   if (known === undefined) {
-    code.get(position).i32(0).op('i32.gt_s').if(forward, () => {
-      code.get(position).if(() => emitFromEnd(e, span, p, position, most));
-    });
+    code
+      .get(position)
+      .i32(0)
+      .op('i32.gt_s')
+      .if(forward, () => {
+        code.get(position).if(() => emitFromEnd(e, span, p, position, most));
+      });
   } else if (known > 1) {
     forward();
   } else if (known < 0) {
@@ -58,9 +66,13 @@ function emitFromEnd(e: Emitter, span: Span, p: Local, position: Local, most: Lo
   code.get(span.end).set(p);
   code.i32(0).get(position).op('i32.sub');
   const missing = emitRetreat(e, p, span.at, keepI32(e));
-  code.get(most).i32(0).op('i32.gt_s').if(() => {
-    code.i32(0).get(most).get(missing).op('i32.sub').get(missing).get(most).op('i32.ge_u').select().set(most);
-  });
+  code
+    .get(most)
+    .i32(0)
+    .op('i32.gt_s')
+    .if(() => {
+      code.i32(0).get(most).get(missing).op('i32.sub').get(missing).get(most).op('i32.ge_u').select().set(most);
+    });
 }
 
 export function emitLeft(e: Emitter, args: readonly Value[]): Value {
@@ -73,9 +85,13 @@ export function emitRight(e: Emitter, args: readonly Value[]): Value {
   const span = spanOf(e, argument(args, 0));
   const p = code.local('i32');
   code.get(span.end).set(p);
-  code.get(part(args[1])).i32(0).op('i32.gt_s').if(() => {
-    emitRetreat(e, p, span.at, part(args[1]));
-  });
+  code
+    .get(part(args[1]))
+    .i32(0)
+    .op('i32.gt_s')
+    .if(() => {
+      emitRetreat(e, p, span.at, part(args[1]));
+    });
   return emitRest(e, p, span.end);
 }
 
@@ -139,33 +155,47 @@ export function emitAscii(e: Emitter, text: Value): Local {
   };
   code.i32(0).set(point);
   code.get(part(text, 1)).if(() => {
-    code.get(at).op('i32.load8_u').tee(point).i32(0x80).op('i32.ge_u').if(() => {
-      code.get(point).i32(0xe0).op('i32.lt_u').if(
-        () => {
-          code.get(point).i32(0x1f).op('i32.and').i32(6).op('i32.shl');
-          low(1);
-          code.op('i32.or').set(point);
-        },
-        () => {
-          const four = (): void => {
-            code.get(point).i32(0x07).op('i32.and').i32(18).op('i32.shl');
-            low(1);
-            code.i32(12).op('i32.shl').op('i32.or');
-            low(2);
-            code.i32(6).op('i32.shl').op('i32.or');
-            low(3);
-            code.op('i32.or').set(point);
-          };
-          code.get(point).i32(0xf0).op('i32.lt_u').if(() => {
-            code.get(point).i32(0x0f).op('i32.and').i32(12).op('i32.shl');
-            low(1);
-            code.i32(6).op('i32.shl').op('i32.or');
-            low(2);
-            code.op('i32.or').set(point);
-          }, four);
-        },
-      );
-    });
+    code
+      .get(at)
+      .op('i32.load8_u')
+      .tee(point)
+      .i32(0x80)
+      .op('i32.ge_u')
+      .if(() => {
+        code
+          .get(point)
+          .i32(0xe0)
+          .op('i32.lt_u')
+          .if(
+            () => {
+              code.get(point).i32(0x1f).op('i32.and').i32(6).op('i32.shl');
+              low(1);
+              code.op('i32.or').set(point);
+            },
+            () => {
+              const four = (): void => {
+                code.get(point).i32(0x07).op('i32.and').i32(18).op('i32.shl');
+                low(1);
+                code.i32(12).op('i32.shl').op('i32.or');
+                low(2);
+                code.i32(6).op('i32.shl').op('i32.or');
+                low(3);
+                code.op('i32.or').set(point);
+              };
+              code
+                .get(point)
+                .i32(0xf0)
+                .op('i32.lt_u')
+                .if(() => {
+                  code.get(point).i32(0x0f).op('i32.and').i32(12).op('i32.shl');
+                  low(1);
+                  code.i32(6).op('i32.shl').op('i32.or');
+                  low(2);
+                  code.op('i32.or').set(point);
+                }, four);
+            },
+          );
+      });
   });
   return point;
 }
@@ -211,8 +241,17 @@ function emitCaseLoop(e: Emitter, at: Local, out: Local, length: Local, to: 'upp
       code.get(length).get(i).op('i32.sub').i32(16).op('i32.ge_u').select();
       code.op('i32.and').get(foreign).op('i32.or').set(foreign);
       code.get(out).get(i).op('i32.add').get(chunk);
-      code.get(chunk).v128(bytes(to === 'upper' ? 0x61 : 0x41)).op('i8x16.sub').v128(bytes(26)).op('i8x16.lt_u');
-      code.v128(bytes(0x20)).op('v128.and').op(to === 'upper' ? 'i8x16.sub' : 'i8x16.add').op('v128.store', 0, 0);
+      code
+        .get(chunk)
+        .v128(bytes(to === 'upper' ? 0x61 : 0x41))
+        .op('i8x16.sub')
+        .v128(bytes(26))
+        .op('i8x16.lt_u');
+      code
+        .v128(bytes(0x20))
+        .op('v128.and')
+        .op(to === 'upper' ? 'i8x16.sub' : 'i8x16.add')
+        .op('v128.store', 0, 0);
       code.get(i).i32(16).op('i32.add').set(i).br(again);
     });
   });

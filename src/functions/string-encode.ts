@@ -24,7 +24,9 @@ function charsetOf(name: string, fn: string): string {
 }
 
 function malformed(fn: string, charset: string): SparrowError {
-  return new SparrowError('MALFORMED_CHARACTER_CODING', `${fn} found characters that are none in ${charset}`, { sqlState: '22000' });
+  return new SparrowError('MALFORMED_CHARACTER_CODING', `${fn} found characters that are none in ${charset}`, {
+    sqlState: '22000',
+  });
 }
 
 function encode(text: string, name: string): Uint8Array {
@@ -71,9 +73,13 @@ function unbase64(text: string): Uint8Array {
   const digits = text.replace(/[^A-Za-z0-9+/=]/g, '');
   const body = digits.replace(/=+$/, '');
   const padding = digits.length - body.length;
-  const wrong = body.includes('=') || body.length % 4 === 1 || (padding > 0 && (body.length + padding) % 4 !== 0);
+  const split = /=[^A-Za-z0-9+/=]+=/.test(text);
+  const wrong =
+    split || body.includes('=') || body.length % 4 === 1 || (padding > 0 && (body.length + padding) % 4 !== 0);
   if (!wrong) return new Uint8Array(Buffer.from(body, 'base64'));
-  throw new SparrowError('CONVERSION_INVALID_INPUT', `${JSON.stringify(text)} is no base64 text`, { sqlState: '22018' });
+  throw new SparrowError('CONVERSION_INVALID_INPUT', `${JSON.stringify(text)} is no base64 text`, {
+    sqlState: '22018',
+  });
 }
 
 const scaleOrPattern: Param = {
@@ -85,7 +91,8 @@ const formatted = (name: string, sql: readonly string[]) =>
   scalar({
     name,
     sql,
-    summary: "The values in the places of a printf-style format, as Java's: `%d`, `%5.2f`, `%-10s`, `%,d`, `%x`, `%e`, `%2$s`, `%%`.",
+    summary:
+      "The values in the places of a format, as Java's: `%d`, `%5.2f`, `%-10s`, `%,d`, `%x`, `%e`, `%2$s`, `%%`.",
     examples: [[`${sql[0]}('Hello World %d %s', 100, 'days')`, 'Hello World 100 days']],
     resolve: takes([anyString], stringType, { rest: anyType }),
     nulls: 'custom',
@@ -143,13 +150,18 @@ export const stringEncodeFunctions = {
   formatNumber: scalar({
     name: 'formatNumber',
     sql: ['format_number'],
-    summary: 'The number with thousands separated by commas and rounded (half even) to some digits, or by a pattern such as #,##0.00.',
-    examples: [['format_number(12332.123456, 4)', '12,332.1235'], ["format_number(12332.123456, '##################.###')", '12332.123']],
+    summary:
+      'The number with commas between thousands, rounded half even to some digits, or by a pattern such as #,##0.00.',
+    examples: [
+      ['format_number(12332.123456, 4)', '12,332.1235'],
+      ["format_number(12332.123456, '##################.###')", '12332.123'],
+    ],
     resolve: takes([anyNumber, constant(scaleOrPattern)], stringType, { nullable: true }),
     nulls: 'propagate',
     fails: (call) => typeof call.literals[1] !== 'number',
     eval: ([value, format], call): Scalar => {
-      if (typeof format === 'number') return format < 0 ? null : formatWithScale(value as Scalar, call.argTypes[0], format);
+      if (typeof format === 'number')
+        return format < 0 ? null : formatWithScale(value as Scalar, call.argTypes[0], format);
       return formatWithPattern(value as Scalar, call.argTypes[0], format as string);
     },
     compiled: seldom,

@@ -12,11 +12,18 @@ const padder = (name: 'lpad' | 'rpad', side: string, examples: readonly (readonl
     sql: [name],
     summary: `The string filled up at the ${side} with blanks or the third argument to a length, or cut to it.`,
     examples,
-    resolve: takes([stringOrBinary, anyInt, stringOrBinary], ([type]) => type ?? stringType, { optional: 1 }),
+    resolve: (args, settings) => {
+      const text =
+        args[0]?.type.kind === 'binary' && (args[2] === undefined || args[2].type.kind === 'binary')
+          ? stringOrBinary
+          : anyString;
+      return takes([text, anyInt, text], ([type]) => type ?? stringType, { optional: 1 })(args, settings);
+    },
     nulls: 'propagate',
     eval: ([value, length, pad]) => {
       const left = name === 'lpad';
-      if (value instanceof Uint8Array) return padBytes(value, length as number, (pad ?? new Uint8Array(1)) as Uint8Array | string, left);
+      if (value instanceof Uint8Array)
+        return padBytes(value, length as number, (pad ?? new Uint8Array(1)) as Uint8Array, left);
       return padText(value as string, length as number, pad === undefined ? ' ' : (pad as string), left);
     },
     compiled: seldom,
@@ -25,7 +32,9 @@ const padder = (name: 'lpad' | 'rpad', side: string, examples: readonly (readonl
 function padText(text: string, length: number, pad: string, left: boolean): string {
   const missing = length - codePointLength(text);
   if (missing <= 0 || pad === '') return slicePoints(text, 0, Math.min(length, INT_MAX));
-  const units = isPlain(pad) ? pad.repeat(Math.ceil(missing / pad.length)).slice(0, missing) : filled([...pad], missing);
+  const units = isPlain(pad)
+    ? pad.repeat(Math.ceil(missing / pad.length)).slice(0, missing)
+    : filled([...pad], missing);
   return left ? units + text : text + units;
 }
 
@@ -35,8 +44,7 @@ function filled(points: readonly string[], count: number): string {
   return out;
 }
 
-function padBytes(bytes: Uint8Array, length: number, padding: Uint8Array | string, left: boolean): Uint8Array {
-  const pad = typeof padding === 'string' ? Buffer.from(padding) : padding;
+function padBytes(bytes: Uint8Array, length: number, pad: Uint8Array, left: boolean): Uint8Array {
   if (length <= bytes.length || pad.length === 0) return bytes.slice(0, Math.max(0, length));
   const out = new Uint8Array(length);
   const missing = length - bytes.length;
@@ -46,7 +54,7 @@ function padBytes(bytes: Uint8Array, length: number, padding: Uint8Array | strin
   return out;
 }
 
-/** Position (from 1) of the first occurrence from a position on; 0 when there is none or the position is not positive. */
+/** Position (from 1) of the first occurrence from a positive position on; 0 when there is none. */
 function locate(wanted: string, text: string, position: number): number {
   if (position <= 0) return 0;
   if (wanted === '') return 1;
@@ -68,9 +76,13 @@ function substringIndex(text: string, delimiter: string, count: number): string 
 
 function splitPart(text: string, delimiter: string, index: number): string {
   if (index === 0) {
-    throw new SparrowError('INVALID_INDEX_OF_ZERO', 'the index 0 is invalid: parts are counted from 1, or from -1 at the end', {
-      sqlState: '22003',
-    });
+    throw new SparrowError(
+      'INVALID_INDEX_OF_ZERO',
+      'the index 0 is invalid: parts are counted from 1, or from -1 at the end',
+      {
+        sqlState: '22003',
+      },
+    );
   }
   const parts = delimiter === '' ? [text] : text.split(delimiter);
   return parts.at(index > 0 ? index - 1 : index) ?? '';
@@ -93,7 +105,10 @@ const joining = {
     name: 'concatWs',
     sql: ['concat_ws'],
     summary: 'The strings, and those in arrays of strings, with a separator between them; nulls are left out.',
-    examples: [["concat_ws(' ', 'Spark', 'SQL')", 'Spark SQL'], ["concat_ws(',', 'a', null, 'b')", 'a,b']],
+    examples: [
+      ["concat_ws(' ', 'Spark', 'SQL')", 'Spark SQL'],
+      ["concat_ws(',', 'a', null, 'b')", 'a,b'],
+    ],
     resolve: (args, settings) => {
       const result = takes([anyString], stringType, { rest: wordOrWords })(args, settings);
       return 'mismatch' in result ? result : { ...result, nullable: args[0]?.nullable ?? true };
@@ -127,7 +142,10 @@ const joining = {
     name: 'reverse',
     sql: ['reverse'],
     summary: 'The characters of a string, or the elements of an array, from the last to the first.',
-    examples: [["reverse('Spark SQL')", 'LQS krapS'], ["reverse('a😀b')", 'b😀a']],
+    examples: [
+      ["reverse('Spark SQL')", 'LQS krapS'],
+      ["reverse('a😀b')", 'b😀a'],
+    ],
     resolve: takes(
       [{ wants: 'string or array', accept: (type) => (type.kind === 'array' ? type : anyString.accept(type)) }],
       ([type]) => type ?? stringType,
@@ -137,7 +155,10 @@ const joining = {
       typeof value === 'string' ? [...value].reverse().join('') : [...(value as readonly Scalar[])].reverse(),
     compiled: seldom,
   }),
-  lpad: padder('lpad', 'start', [["lpad('hi', 5, '??')", '???hi'], ["lpad('hi', 1, '??')", 'h']]),
+  lpad: padder('lpad', 'start', [
+    ["lpad('hi', 5, '??')", '???hi'],
+    ["lpad('hi', 1, '??')", 'h'],
+  ]),
   rpad: padder('rpad', 'end', [["rpad('hi', 5, '??')", 'hi???']]),
 };
 
@@ -146,17 +167,25 @@ const replacing = {
     name: 'replace',
     sql: ['replace'],
     summary: 'The string with every occurrence of the second one replaced by the third, or left out.',
-    examples: [["replace('ABCabc', 'abc', 'DEF')", 'ABCDEF'], ["replace('abcabc', 'b')", 'acac']],
+    examples: [
+      ["replace('ABCabc', 'abc', 'DEF')", 'ABCDEF'],
+      ["replace('abcabc', 'b')", 'acac'],
+    ],
     resolve: takes([anyString, anyString, anyString], stringType, { optional: 1 }),
     nulls: 'propagate',
-    eval: ([text, wanted, by]) => (wanted === '' ? (text as string) : (text as string).replaceAll(wanted as string, () => (by ?? '') as string)),
+    eval: ([text, wanted, by]) =>
+      wanted === '' ? (text as string) : (text as string).replaceAll(wanted as string, () => (by ?? '') as string),
     compiled: seldom,
   }),
   translate: scalar({
     name: 'translate',
     sql: ['translate'],
-    summary: 'The string with each character of the second one replaced by that at the same place in the third, or left out.',
-    examples: [["translate('AaBbCc', 'abc', '123')", 'A1B2C3'], ["translate('AaBbCc', 'abc', '1')", 'A1BC']],
+    summary:
+      'The string with each character of the second one replaced by that at the same place in the third, or left out.',
+    examples: [
+      ["translate('AaBbCc', 'abc', '123')", 'A1B2C3'],
+      ["translate('AaBbCc', 'abc', '1')", 'A1BC'],
+    ],
     resolve: takes([anyString, anyString, anyString], stringType),
     nulls: 'propagate',
     eval: ([text, from, to]) => translateChars(text as string, from as string, to as string),
@@ -165,11 +194,16 @@ const replacing = {
   overlay: scalar({
     name: 'overlay',
     sql: ['overlay'],
-    summary: 'The string with the second one put over it from a position on, in place of as many characters or `length`.',
-    examples: [["overlay('Spark SQL', '_', 6)", 'Spark_SQL'], ["overlay('Spark SQL', 'ANSI ', 7, 0)", 'Spark ANSI SQL']],
+    summary:
+      'The string with the second one put over it from a position on, in place of as many characters or `length`.',
+    examples: [
+      ["overlay('Spark SQL', '_', 6)", 'Spark_SQL'],
+      ["overlay('Spark SQL', 'ANSI ', 7, 0)", 'Spark ANSI SQL'],
+    ],
     resolve: takes([anyString, anyString, anyInt, anyInt], stringType, { optional: 1 }),
     nulls: 'propagate',
-    eval: ([text, by, position, length]) => overlay(text as string, by as string, position as number, (length ?? -1) as number),
+    eval: ([text, by, position, length]) =>
+      overlay(text as string, by as string, position as number, (length ?? -1) as number),
     compiled: seldom,
   }),
   initcap: scalar({
@@ -189,7 +223,10 @@ const locating = {
     name: 'locate',
     sql: ['locate', 'position'],
     summary: 'The position (from 1) of the first string in the second, from a position on; 0 when there is none.',
-    examples: [["locate('bar', 'foobarbar')", '4'], ["locate('bar', 'foobarbar', 5)", '7']],
+    examples: [
+      ["locate('bar', 'foobarbar')", '4'],
+      ["locate('bar', 'foobarbar', 5)", '7'],
+    ],
     resolve: takes([anyString, anyString, anyInt], int32Type, { optional: 1 }),
     nulls: 'propagate',
     eval: ([wanted, text, position]) => locate(wanted as string, text as string, (position ?? 1) as number),
@@ -198,8 +235,12 @@ const locating = {
   splitPart: scalar({
     name: 'splitPart',
     sql: ['split_part'],
-    summary: 'A part (from 1; negative: from the end) of a string cut at a delimiter; empty beyond them; 0 is an error.',
-    examples: [["split_part('11.12.13', '.', 3)", '13'], ["split_part('11.12.13', '.', -3)", '11']],
+    summary:
+      'A part (from 1; negative: from the end) of a string cut at a delimiter; empty beyond them; 0 is an error.',
+    examples: [
+      ["split_part('11.12.13', '.', 3)", '13'],
+      ["split_part('11.12.13', '.', -3)", '11'],
+    ],
     resolve: takes([anyString, anyString, anyInt], stringType),
     nulls: 'propagate',
     fails: (call) => typeof call.literals[2] !== 'number' || call.literals[2] === 0,
@@ -210,7 +251,10 @@ const locating = {
     name: 'substringIndex',
     sql: ['substring_index'],
     summary: 'What lies before the n-th delimiter, or behind the n-th one from the end when n is negative.',
-    examples: [["substring_index('www.apache.org', '.', 2)", 'www.apache'], ["substring_index('www.apache.org', '.', -2)", 'apache.org']],
+    examples: [
+      ["substring_index('www.apache.org', '.', 2)", 'www.apache'],
+      ["substring_index('www.apache.org', '.', -2)", 'apache.org'],
+    ],
     resolve: takes([anyString, anyString, anyInt], stringType),
     nulls: 'propagate',
     eval: ([text, delimiter, count]) => substringIndex(text as string, delimiter as string, count as number),
@@ -223,14 +267,18 @@ const locating = {
     examples: [["find_in_set('ab', 'abc,b,ab,c,def')", '3']],
     resolve: takes([anyString, anyString], int32Type),
     nulls: 'propagate',
-    eval: ([wanted, list]) => ((wanted as string).includes(',') ? 0 : (list as string).split(',').indexOf(wanted as string) + 1),
+    eval: ([wanted, list]) =>
+      (wanted as string).includes(',') ? 0 : (list as string).split(',').indexOf(wanted as string) + 1,
     compiled: seldom,
   }),
   levenshtein: scalar({
     name: 'levenshtein',
     sql: ['levenshtein'],
     summary: 'The least number of changed characters between two strings; -1 when it is above the threshold.',
-    examples: [["levenshtein('kitten', 'sitting')", '3'], ["levenshtein('kitten', 'sitting', 2)", '-1']],
+    examples: [
+      ["levenshtein('kitten', 'sitting')", '3'],
+      ["levenshtein('kitten', 'sitting', 2)", '-1'],
+    ],
     resolve: takes([anyString, anyString, anyInt], int32Type, { optional: 1 }),
     nulls: 'propagate',
     eval: ([a, b, threshold]) => {
@@ -253,7 +301,10 @@ const locating = {
     name: 'chr',
     sql: ['chr', 'char'],
     summary: 'The character of a code modulo 256; empty for negative numbers.',
-    examples: [['chr(65)', 'A'], ['chr(321)', 'A']],
+    examples: [
+      ['chr(65)', 'A'],
+      ['chr(321)', 'A'],
+    ],
     resolve: takes([anyLong], stringType),
     nulls: 'propagate',
     eval: ([code]) => ((code as bigint) < 0n ? '' : String.fromCharCode(Number((code as bigint) & 255n))),
@@ -264,7 +315,10 @@ const locating = {
     sql: ['elt'],
     summary: 'The n-th of the arguments that follow; an error when there is none.',
     examples: [["elt(2, 'scala', 'java')", 'java']],
-    resolve: takes([anyInt, stringOrBinary], ([, type]) => type ?? stringType, { rest: stringOrBinary, nullable: true }),
+    resolve: (args, settings) => {
+      const param = args.slice(1).every((arg) => arg.type.kind === 'binary') ? stringOrBinary : anyString;
+      return takes([anyInt, param], ([, type]) => type ?? stringType, { rest: param, nullable: true })(args, settings);
+    },
     nulls: 'custom',
     fails: true,
     eval: ([n, ...values], call) => {
@@ -272,9 +326,13 @@ const locating = {
       const index = n as number;
       if (index >= 1 && index <= values.length) return values[index - 1] ?? null;
       if (!call.settings.ansi) return null;
-      throw new SparrowError('INVALID_ARRAY_INDEX', `the index ${index} is out of bounds: there are ${values.length} values`, {
-        sqlState: '22003',
-      });
+      throw new SparrowError(
+        'INVALID_ARRAY_INDEX',
+        `the index ${index} is out of bounds: there are ${values.length} values`,
+        {
+          sqlState: '22003',
+        },
+      );
     },
     compiled: seldom,
   }),

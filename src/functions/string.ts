@@ -1,20 +1,22 @@
-import { binaryType, booleanType, type DataType, int32Type, type Scalar, simpleString, stringType } from '../base/index.js';
+import {
+  binaryType,
+  booleanType,
+  type DataType,
+  int32Type,
+  type Scalar,
+  simpleString,
+  stringType,
+} from '../base/index.js';
 import { scalar } from './define.js';
 import { argument, booleanOf, intOf, keepI32, part } from './emit-parts.js';
 import { anyInt, anyString, stringOrBinary, takes } from './implicit.js';
 import { emitAscii, emitCase, emitConcat, emitLeft, emitRight, emitSubstring, emitTrim } from './string-emit.js';
-import {
-  codePointLength,
-  INT_MAX,
-  substringOf,
-  substringOfBytes,
-  trimSet,
-  utf8Length,
-} from './text.js';
+import { codePointLength, INT_MAX, substringOf, substringOfBytes, trimSet, utf8Length } from './text.js';
 import { emitCodePoints, emitFind, emitStartsAt, spanOf, textOf } from './text-emit.js';
 import type { Emitter, Value } from './value.js';
 
-const sizeOf = (value: Scalar): number => (typeof value === 'string' ? utf8Length(value) : (value as Uint8Array).length);
+const sizeOf = (value: Scalar): number =>
+  typeof value === 'string' ? utf8Length(value) : (value as Uint8Array).length;
 const isText = (types: readonly DataType[]): boolean => types[0]?.kind === 'string';
 /** Both of one kind: binary when both are, else string. */
 const pairOf = takesPair();
@@ -33,7 +35,11 @@ const lengths = {
     name: 'length',
     sql: ['length', 'len', 'char_length', 'character_length'],
     summary: 'The number of characters of a string, trailing blanks included, or of bytes of a binary value.',
-    examples: [["length('Spark SQL ')", '10'], ["length('a😀ß')", '3'], ["length(x'0102')", '2']],
+    examples: [
+      ["length('Spark SQL ')", '10'],
+      ["length('a😀ß')", '3'],
+      ["length(x'0102')", '2'],
+    ],
     resolve: takes([stringOrBinary], int32Type),
     nulls: 'propagate',
     range: () => bounded,
@@ -47,7 +53,10 @@ const lengths = {
     name: 'octetLength',
     sql: ['octet_length'],
     summary: 'The number of bytes of a string in UTF-8, or of a binary value.',
-    examples: [["octet_length('ß')", '2'], ["octet_length(x'01')", '1']],
+    examples: [
+      ["octet_length('ß')", '2'],
+      ["octet_length(x'01')", '1'],
+    ],
     resolve: takes([stringOrBinary], int32Type),
     nulls: 'propagate',
     range: () => bounded,
@@ -81,7 +90,14 @@ const changeCase = (name: 'upper' | 'lower', alias: string, example: readonly [s
     emit: (e, args, call) => emitCase(e, args, call, name),
   });
 
-const trimmer = (name: string, sql: readonly string[], left: boolean, right: boolean, where: string, example: readonly [string, string]) =>
+const trimmer = (
+  name: string,
+  sql: readonly string[],
+  left: boolean,
+  right: boolean,
+  where: string,
+  example: readonly [string, string],
+) =>
   scalar({
     name,
     sql,
@@ -102,7 +118,11 @@ const cutting = {
     name: 'substring',
     sql: ['substring', 'substr', 'mid'],
     summary: 'The characters from a position on (from 1; negative: from the end), at most `length` of them.',
-    examples: [["substring('Spark SQL', 5)", 'k SQL'], ["substring('Spark SQL', -3)", 'SQL'], ["substring('Spark SQL', 5, 1)", 'k']],
+    examples: [
+      ["substring('Spark SQL', 5)", 'k SQL'],
+      ["substring('Spark SQL', -3)", 'SQL'],
+      ["substring('Spark SQL', 5, 1)", 'k'],
+    ],
     resolve: takes([stringOrBinary, anyInt, anyInt], ([type]) => type ?? stringType, { optional: 1 }),
     nulls: 'propagate',
     eval: ([text, position, length]) => {
@@ -118,7 +138,10 @@ const cutting = {
     name: 'left',
     sql: ['left'],
     summary: 'The first characters of a string; none when the number is not positive.',
-    examples: [["left('Spark SQL', 3)", 'Spa'], ["left('abc', -1)", '']],
+    examples: [
+      ["left('Spark SQL', 3)", 'Spa'],
+      ["left('abc', -1)", ''],
+    ],
     resolve: takes([stringOrBinary, anyInt], ([type]) => type ?? stringType),
     nulls: 'propagate',
     eval: ([text, count]) =>
@@ -132,7 +155,10 @@ const cutting = {
     name: 'right',
     sql: ['right'],
     summary: 'The last characters of a string; none when the number is not positive.',
-    examples: [["right('Spark SQL', 3)", 'SQL'], ["right('a😀b', 2)", '😀b']],
+    examples: [
+      ["right('Spark SQL', 3)", 'SQL'],
+      ["right('a😀b', 2)", '😀b'],
+    ],
     resolve: takes([anyString, anyInt], stringType),
     nulls: 'propagate',
     eval: ([text, count]) => ((count as number) <= 0 ? '' : substringOf(text as string, -(count as number), INT_MAX)),
@@ -145,7 +171,10 @@ const cutting = {
     name: 'btrim',
     sql: ['btrim'],
     summary: 'The string without blanks, or the characters of the second argument, at both ends.',
-    examples: [["btrim('    SparkSQL   ')", 'SparkSQL'], ["btrim('SSparkSQLS', 'SL')", 'parkSQ']],
+    examples: [
+      ["btrim('    SparkSQL   ')", 'SparkSQL'],
+      ["btrim('SSparkSQLS', 'SL')", 'parkSQ'],
+    ],
     resolve: takes([anyString, anyString], stringType, { optional: 1 }),
     nulls: 'propagate',
     eval: ([text, set]) => trimSet(text as string, (set ?? ' ') as string, true, true),
@@ -180,7 +209,10 @@ const search = (
 
 function emitContains(e: Emitter, text: Value, wanted: Value): Value {
   const { at, end } = spanOf(e, text);
-  e.code.get(emitFind(e, at, end, wanted)).i32(0).op('i32.ne');
+  e.code
+    .get(emitFind(e, at, end, wanted))
+    .i32(0)
+    .op('i32.ne');
   return booleanOf(keepI32(e));
 }
 
@@ -195,10 +227,14 @@ function emitEndsWith(e: Emitter, text: Value, wanted: Value): Value {
   const flag = code.local('i32');
   const start = code.local('i32');
   code.i32(0).set(flag);
-  code.get(part(wanted, 1)).get(length).op('i32.le_u').if(() => {
-    code.get(end).get(part(wanted, 1)).op('i32.sub').set(start);
-    code.get(emitStartsAt(e, start, end, wanted)).set(flag);
-  });
+  code
+    .get(part(wanted, 1))
+    .get(length)
+    .op('i32.le_u')
+    .if(() => {
+      code.get(end).get(part(wanted, 1)).op('i32.sub').set(start);
+      code.get(emitStartsAt(e, start, end, wanted)).set(flag);
+    });
   return booleanOf(flag);
 }
 
@@ -234,7 +270,10 @@ const searching = {
     name: 'instr',
     sql: ['instr'],
     summary: 'The position (from 1) of the first occurrence of the second string in the first; 0 when there is none.',
-    examples: [["instr('SparkSQL', 'SQL')", '6'], ["instr('a😀b', 'b')", '3']],
+    examples: [
+      ["instr('SparkSQL', 'SQL')", '6'],
+      ["instr('a😀b', 'b')", '3'],
+    ],
     resolve: takes([anyString, anyString], int32Type),
     nulls: 'propagate',
     range: () => bounded,
@@ -263,12 +302,17 @@ const combining = {
     name: 'concat',
     sql: ['concat', '||'],
     summary: 'The strings (or binary values, or arrays) one after the other; null when one of them is null.',
-    examples: [["concat('Spark', 'SQL')", 'SparkSQL'], ["concat('a', 1, true)", 'a1true'], ["concat('a', null)", null]],
+    examples: [
+      ["concat('Spark', 'SQL')", 'SparkSQL'],
+      ["concat('a', 1, true)", 'a1true'],
+      ["concat('a', null)", null],
+    ],
     resolve: (args, settings) => {
       const [first] = args;
       if (first?.type.kind === 'array') {
         const differs = args.find((arg) => simpleString(arg.type) !== simpleString(first.type));
-        if (differs !== undefined) return { mismatch: `cannot join ${simpleString(differs.type)} to ${simpleString(first.type)}` };
+        if (differs !== undefined)
+          return { mismatch: `cannot join ${simpleString(differs.type)} to ${simpleString(first.type)}` };
         const open = args.find((arg) => arg.type.kind === 'array' && arg.type.containsNull) ?? first;
         return { args: args.map((arg) => arg.type), returns: open.type };
       }
@@ -280,14 +324,19 @@ const combining = {
       if (call.returns.kind === 'array') return (args as readonly (readonly Scalar[])[]).flat(1);
       return call.returns.kind === 'binary' ? new Uint8Array(Buffer.concat(args as Uint8Array[])) : args.join('');
     },
-    emit: (e, args, call) => (call.returns.kind === 'array' || args.length === 0 ? undefined : emitConcat(e, args, call.returns)),
+    emit: (e, args, call) =>
+      call.returns.kind === 'array' || args.length === 0 ? undefined : emitConcat(e, args, call.returns),
     compiled: 'in Wasm for strings and binary; a call per row for arrays',
   }),
   ascii: scalar({
     name: 'ascii',
     sql: ['ascii'],
     summary: 'The code point of the first character; 0 for the empty string.',
-    examples: [["ascii('222')", '50'], ["ascii('😀')", '128512'], ["ascii('')", '0']],
+    examples: [
+      ["ascii('222')", '50'],
+      ["ascii('😀')", '128512'],
+      ["ascii('')", '0'],
+    ],
     resolve: takes([anyString], int32Type),
     nulls: 'propagate',
     range: () => [0n, 0x10ffffn],

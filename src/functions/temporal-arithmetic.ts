@@ -77,7 +77,7 @@ function move(a: Scalar, type: DataType, b: Scalar, by: DataType, sign: 1 | -1, 
   switch (type.kind) {
     case 'date':
       if (by.kind === 'date') return long(BigInt((a as number) - (b as number)) * DAY);
-      if (by.kind === 'interval_ym') return addMonths(a as number, sign * (b as number));
+      if (by.kind === 'interval_ym') return int(BigInt(addMonths(a as number, sign * (b as number))), 'integer');
       if (by.kind !== 'interval_dt') return ((a as number) + sign * (b as number)) | 0;
       if (call.returns.kind === 'date') return (a as number) + Number(step() / DAY);
       return moveInstant(dateToTimestamp(a as number, zone), step(), zone);

@@ -145,9 +145,12 @@ export function emitFind(e: Emitter, from: Local, end: Local, needle: Value, pro
   const other = { offset: code.local('i32'), byte: code.local('v128') };
   code.i32(0).set(found).get(from).set(p);
   code.block((done) => {
-    code.get(length).op('i32.eqz').if(() => {
-      code.get(from).set(found).br(done);
-    });
+    code
+      .get(length)
+      .op('i32.eqz')
+      .if(() => {
+        code.get(from).set(found).br(done);
+      });
     // Positions p with p + length <= end.
     code.get(end).get(from).op('i32.sub').get(length).op('i32.lt_s').brIf(done);
     code.get(end).get(length).op('i32.sub').set(last);

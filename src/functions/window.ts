@@ -52,7 +52,13 @@ function bucketOf(row: number, rows: number, buckets: number): number {
 }
 
 const ranks = {
-  rowNumber: numbering('rowNumber', 'row_number', int32Type, 'The position of the row in its partition, from 1.', (row) => row + 1),
+  rowNumber: numbering(
+    'rowNumber',
+    'row_number',
+    int32Type,
+    'The position of the row in its partition, from 1.',
+    (row) => row + 1,
+  ),
   rank: numbering(
     'rank',
     'rank',
@@ -107,10 +113,13 @@ const neighbour = (name: 'lag' | 'lead', where: string) =>
   windowFunction({
     name,
     sql: [name],
-    summary: `The value of the row \`offset\` (1 unless given) rows ${where}; the default, or null, where there is none.`,
+    summary: `The value \`offset\` rows (1 unless given) ${where}; the default, or null, where there is none.`,
     examples: [],
     resolve: (args, settings) => {
-      const result = takes([anyType, constant(anyInt), anyType], ([type]) => type ?? int32Type, { optional: 2, nullable: true })(args, settings);
+      const result = takes([anyType, constant(anyInt), anyType], ([type]) => type ?? int32Type, {
+        optional: 2,
+        nullable: true,
+      })(args, settings);
       const [value, , fallback] = args;
       if (isMismatch(result) || value === undefined || fallback === undefined) return result;
       const common = commonType(value.type, fallback.type);
@@ -128,7 +137,8 @@ const neighbour = (name: 'lag' | 'lead', where: string) =>
 
 function nthValue(values: readonly Scalar[], n: Scalar | undefined, peers: Int32Array, rows: number): Scalar[] {
   const position = Number(n);
-  if (!(position > 0)) throw new SparrowError('DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE', 'the offset of nth_value must be positive');
+  if (!(position > 0))
+    throw new SparrowError('DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE', 'the offset of nth_value must be positive');
   // The default frame ends with the row's last peer.
   return endOfPeers(peers, rows).map((end) => (position <= end ? (values[position - 1] ?? null) : null));
 }
@@ -141,7 +151,7 @@ export const windowFunctions = {
   nthValue: windowFunction({
     name: 'nthValue',
     sql: ['nth_value'],
-    summary: 'The value of the n-th row of the frame from the start of the partition to the row and its peers; null before it.',
+    summary: 'The value of the n-th row of the partition, for rows from there on; null for those before.',
     examples: [],
     resolve: takes([anyType, constant(anyInt)], ([type]) => type ?? int32Type, { nullable: true }),
     eval: ([values = [], n], peers, rows, _call: Call) => nthValue(values, n?.[0], peers, rows),

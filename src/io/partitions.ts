@@ -41,7 +41,7 @@ export function partitionValue(file: DataFile, column: PartitionColumn): Partiti
 
 function inferType(values: readonly string[]): DataType {
   if (values.length === 0) return stringType;
-  if (values.every((v) => /^-?\d{1,19}$/.test(v))) {
+  if (values.every((v) => /^-?\d+$/.test(v))) {
     const numbers = values.map((v) => BigInt(v));
     const within = (bits: number) => numbers.every((n) => BigInt.asIntN(bits, n) === n);
     if (within(32)) return int32Type;

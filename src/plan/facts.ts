@@ -94,10 +94,24 @@ export const exprSize = (expr: Expr): number => {
   return size;
 };
 
-const interned = new Map<string, number>();
+/** Keys by structure, in two generations: what was not asked for while the younger one filled up is forgotten. */
+let young = new Map<string, number>();
+let old = new Map<string, number>();
+const MOST_YOUNG = 1 << 18;
 const keys = new WeakMap<Expr, number>();
-/** Beyond this many the table is emptied: keys are compared within one pass only. */
-const MOST_KEYS = 1 << 18;
+let lastKey = 0;
+
+function internKey(text: string): number {
+  const known = young.get(text);
+  if (known !== undefined) return known;
+  const key = old.get(text) ?? ++lastKey;
+  if (young.size >= MOST_YOUNG) {
+    old = young;
+    young = new Map();
+  }
+  young.set(text, key);
+  return key;
+}
 
 /**
  * Equal numbers mean structurally equal resolved expressions (names of columns left out). Numbers stay valid only
@@ -107,19 +121,11 @@ export function exprKey(expr: Expr): number {
   const known = keys.get(expr);
   if (known !== undefined) return known;
   return foldExpr<number>(expr, (node, inputs) => {
-    const text = `${ownKey(node)}(${inputs.join(',')})`;
-    let key = interned.get(text);
-    if (key === undefined) {
-      key = ++lastKey;
-      if (interned.size >= MOST_KEYS) interned.clear();
-      interned.set(text, key);
-    }
+    const key = internKey(`${ownKey(node)}(${inputs.join(',')})`);
     keys.set(node, key);
     return key;
   });
 }
-
-let lastKey = 0;
 
 function ownKey(expr: Expr): string {
   switch (expr.kind) {

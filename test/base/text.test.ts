@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as base from '../../src/base/index.js';
 import type { DataType, Scalar } from '../../src/base/index.js';
+import * as base from '../../src/base/index.js';
 import { civilFromDays, daysFromCivil, formatScalar, parseScalar } from '../../src/base/index.js';
 
 const corpora = process.env.SPARROW_CORPORA;
@@ -83,7 +83,14 @@ describe('text of values, as Spark prints it', () => {
     expect(show(types.arrayType(int), [1, null, 2])).toBe('[1, null, 2]');
     expect(show(types.arrayType(types.stringType), ['a b', ''])).toBe('[a b, ]');
     expect(show(row, [1, 'a', null])).toBe('{1, a, null}');
-    expect(show(types.mapType(types.stringType, int), { entries: [['k', 1], ['z', null]] })).toBe('{k -> 1, z -> null}');
+    expect(
+      show(types.mapType(types.stringType, int), {
+        entries: [
+          ['k', 1],
+          ['z', null],
+        ],
+      }),
+    ).toBe('{k -> 1, z -> null}');
     expect(show(types.mapType(types.stringType, int), { entries: [] })).toBe('{}');
     expect(show(types.arrayType(types.float64Type), [1.5, 1e10])).toBe('[1.5, 1.0E10]');
     expect(show(types.binaryType, Uint8Array.of(0x61, 0xff))).toBe('a\ufffd');
@@ -260,7 +267,7 @@ describe('text there and back', () => {
 
   it('any text is read or refused, never thrown at', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789+-.eEdfxp:TZ \'PYMDHSin') }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom(..."0123456789+-.eEdfxp:TZ 'PYMDHSin") }), (text) => {
         for (const [type] of cases) read(type, text);
       }),
       { numRuns: 2000 },
@@ -325,7 +332,10 @@ describe.skipIf(!corpora)('corpora', () => {
 
   it('edge/doubles.json', () => {
     const bits = new DataView(new ArrayBuffer(8));
-    const doubles = JSON.parse(readFileSync(join(folder, 'edge/doubles.json'), 'utf8')) as { bits: string; repr: string }[];
+    const doubles = JSON.parse(readFileSync(join(folder, 'edge/doubles.json'), 'utf8')) as {
+      bits: string;
+      repr: string;
+    }[];
     for (const { bits: hex, repr } of doubles) {
       bits.setBigUint64(0, BigInt(`0x${hex}`));
       const value = bits.getFloat64(0);

@@ -7,21 +7,21 @@ import {
   decimalType,
   float32Type,
   float64Type,
+  int8Type,
   int16Type,
   int32Type,
   int64Type,
-  int8Type,
   nullType,
-  sameType,
   type Scalar,
+  sameType,
   stringType,
   timestampNtzType,
   timestampType,
 } from '../../src/base/index.js';
 import { castScalar } from '../../src/functions/cast-eval.js';
+import { evaluate } from '../../src/functions/evaluate.js';
 import type { EvalSettings, PhysicalExpr } from '../../src/functions/expression.js';
 import { isNullable } from '../../src/functions/expression.js';
-import { evaluate } from '../../src/functions/evaluate.js';
 import { resolveCall } from '../../src/functions/registry.js';
 
 /**
@@ -45,12 +45,22 @@ const TYPES: Readonly<Record<string, DataType>> = {
   timestamp_ntz: timestampNtzType,
 };
 
-const TOKEN = /\s*(?:(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?[LlDd]?|\.\d+)|'((?:[^'\\]|\\[\s\S]|'')*)'|([A-Za-z_][A-Za-z_0-9]*)|(<=>|<<|>>>|>>|\|\||[-+*/%&|^~(),=<>]))/y;
+const NUMBER = /(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?[LlDd]?|\.\d+)/;
+const SINGLE_QUOTED = /'((?:[^'\\]|\\[\s\S]|'')*)'/;
+const DOUBLE_QUOTED = /"((?:[^"\\]|\\[\s\S])*)"/;
+const NAME = /([A-Za-z_][A-Za-z_0-9]*)/;
+const MARK = /(<=>|<<|>>>|>>|\|\||[-+*/%&|^~(),=<>])/;
+const TOKEN = new RegExp(
+  `\\s*(?:${[NUMBER, SINGLE_QUOTED, DOUBLE_QUOTED, NAME, MARK].map((r) => r.source).join('|')})`,
+  'y',
+);
 
 interface Token {
   readonly kind: 'number' | 'text' | 'name' | 'mark' | 'end';
   readonly text: string;
 }
+
+const SEPARATORS = [',', 'from', 'in', 'placing', 'for'];
 
 class Parser {
   #at = 0;
@@ -65,9 +75,10 @@ class Parser {
       const from = TOKEN.lastIndex;
       const match = TOKEN.exec(sql);
       if (match === null) throw new Error(`cannot read ${sql} at ${from}`);
-      const [, number, text, name, mark] = match;
+      const [, number, single, double, name, mark] = match;
+      const text = single ?? double;
       if (number !== undefined) this.#tokens.push({ kind: 'number', text: number });
-      else if (text !== undefined) this.#tokens.push({ kind: 'text', text: unescape(text) });
+      else if (text !== undefined) this.#tokens.push({ kind: 'text', text: unescapeText(text, single !== undefined) });
       else if (name !== undefined) this.#tokens.push({ kind: 'name', text: name });
       else this.#tokens.push({ kind: 'mark', text: mark ?? '' });
     }
@@ -107,6 +118,8 @@ class Parser {
     if (quoted?.kind === 'text') return this.#typed(name);
     if (name === 'null') return { kind: 'literal', type: nullType, value: null };
     if (name === 'true' || name === 'false') return { kind: 'literal', type: booleanType, value: name === 'true' };
+    // A unit or field stands without quotes.
+    if (!this.#is('(')) return { kind: 'literal', type: stringType, value: token.text };
     return this.#called(name);
   }
 
@@ -135,7 +148,7 @@ class Parser {
     while (!this.#is(')')) {
       args.push(this.expression());
       if (name === 'cast' && this.#is('as')) return this.#castTo(args[0] as PhysicalExpr);
-      if (this.#is(',')) this.#next();
+      if (SEPARATORS.some((word) => this.#is(word))) this.#next();
     }
     this.#next();
     if (name === 'array') return arrayOf(args);
@@ -180,9 +193,9 @@ class Parser {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', Z: '\x1a', '0': '\0' };
 
-function unescape(text: string): string {
+function unescapeText(text: string, single: boolean): string {
   return text.replace(/''|\\(u[0-9a-fA-F]{4}|[\s\S])/g, (all, escaped: string | undefined) => {
-    if (escaped === undefined) return all === "''" ? '' : all;
+    if (escaped === undefined) return single ? '' : all;
     if (escaped.length === 5) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
     // These two stay as they are, for LIKE.
     if (escaped === '%' || escaped === '_') return all;
@@ -218,7 +231,10 @@ export function parseSql(sql: string, settings: EvalSettings = UTC): PhysicalExp
 }
 
 /** The answer as `cast(… as string)` prints it, and its type. */
-export function answer(sql: string, settings: EvalSettings = UTC): { readonly text: string | null; readonly type: DataType } {
+export function answer(
+  sql: string,
+  settings: EvalSettings = UTC,
+): { readonly text: string | null; readonly type: DataType } {
   const parsed = parseSql(sql, settings);
   const value = evaluate(parsed, [], settings);
   const text = castScalar(value, parsed.type, stringType, { mode: 'ansi', timeZone: settings.timeZone });

@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Predicate, type Scalar, SparrowError, simpleString } from '../../src/base/index.js';
 import { parquetFormat } from '../../src/io/parquet/index.js';
+import type { ParquetSplit } from '../../src/io/parquet/split.js';
 import {
   compareFile,
   duckdb,
@@ -288,6 +289,27 @@ describe('what cannot be read', () => {
     const changed = await openParquet(path);
     writeFileSync(path, bytes.subarray(0, 100));
     await expect(readTable(changed)).rejects.toThrow(/FILE_CHANGED/);
+  });
+
+  it('is refused before memory is taken for rows that cannot be there', async () => {
+    const path = await write("SELECT i AS n, 's' || i % 9 AS s FROM range(1000) t(i)");
+    const table = await openParquet(path);
+    const request = { columns: ['n', 's'] };
+    const [split] = (await table.plan(request)).splits;
+    const payload = split?.payload as ParquetSplit;
+    for (const rows of [2 ** 28, 2 ** 29, 2 ** 30, 2 ** 40]) {
+      const columns = payload.columns.map((c) => ({
+        ...c,
+        chunks: c.chunks.map((chunk) => ({ ...chunk, values: rows })),
+      }));
+      const hostile = { ...(split as ScanSplit), payload: { ...payload, rows, columns } };
+      const context = taskContext();
+      const read = async () => {
+        for await (const _ of parquetFormat.reader.read(hostile, request, context)) expect.unreachable();
+      };
+      await expect(read()).rejects.toThrow(/MEMORY_LIMIT_EXCEEDED|UNSUPPORTED_PARQUET_FEATURE|FAILED_READ_FILE/);
+      context.arena.release();
+    }
   });
 
   it('never crashes or hangs, whatever bytes are changed', async () => {

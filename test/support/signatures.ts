@@ -57,6 +57,8 @@ export interface Sample {
   readonly literals: readonly (Scalar | undefined)[];
 }
 
+/** Constants some functions ask for; undefined: any text. */
+const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour'];
 const MOST_ARGUMENTS = 4;
 const TRIES = 400;
 
@@ -65,11 +67,13 @@ export function samplesOf(entry: FunctionEntry, most: number, seed = 1): Sample[
   const random = new Random(seed);
   const found = new Map<string, Sample>();
   const attempt = (types: readonly DataType[]): void => {
-    for (let constants = 0; constants <= types.length; constants++) {
+    for (let round = 0; round < types.length * WORDS.length + 1; round++) {
+      const constants = Math.ceil(round / WORDS.length);
+      const word = WORDS[round % WORDS.length];
       const args = types.map<ArgType>((type, i) =>
         i < types.length - constants || type.kind === 'null'
           ? { type, nullable: true }
-          : { type, nullable: false, literal: randomScalar(type, random, isLength(type)) },
+          : { type, nullable: false, literal: type.kind === 'string' && word !== undefined ? word : randomScalar(type, random, isLength(type)) },
       );
       const resolution = entry.resolve(args, { ansi: true });
       if ('mismatch' in resolution) continue;
@@ -85,6 +89,11 @@ export function samplesOf(entry: FunctionEntry, most: number, seed = 1): Sample[
   for (const a of pool) for (const b of pool) attempt([a, b]);
   for (let count = 3; count <= MOST_ARGUMENTS; count++) {
     for (let i = 0; i < TRIES; i++) attempt(Array.from({ length: count }, () => random.pick(random.below(2) === 0 ? pool : pool.slice(0, 6))));
+  }
+  for (const more of [[], [stringType]]) {
+    const fields = [int32Type, int32Type, int32Type, int32Type, int32Type];
+    for (const seconds of [int32Type, float64Type, decimalType(16, 6)]) attempt([...fields, seconds, ...more]);
+    attempt([...fields, ...more]);
   }
   const all = [...found.values()];
   while (all.length > most) all.splice(random.below(all.length), 1);

@@ -1,6 +1,7 @@
 import { type Batch, engineBug, type Predicate, SparrowError } from '../../base/index.js';
-import { isNullable, type PhysicalExpr } from '../../functions/expression.js';
-import { bind, bindWith, positionsOf } from '../../plan/bind.js';
+import { type EvalSettings, isNullable, type PhysicalExpr } from '../../functions/expression.js';
+import { evaluate } from '../../functions/evaluate.js';
+import { bind as bindAny, bindWith as bindAnyWith, positionsOf } from '../../plan/bind.js';
 import type { AggregateCall, Alias, Attribute, Expr, SortOrder } from '../../plan/expr.js';
 import { readsOnly, toAttribute } from '../../plan/expr-type.js';
 import { exprKey } from '../../plan/facts.js';
@@ -19,12 +20,14 @@ export interface LowerContext {
   /** The cached frame's batches; filled when they are first asked for. */
   cached(plan: CachedPlan): Promise<readonly Batch[]>;
   readonly shufflePartitions: number;
+  readonly settings: EvalSettings;
 }
 
 /** The operators of this machine for a resolved (and usually optimized) logical plan. */
 export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
   const output = outputOf(plan);
   const columns = output.map(physicalColumn);
+  const bind: Bind = (expr, input) => fixClock(bindAny(expr, input), context.settings);
   switch (plan.kind) {
     case 'scan': {
       const predicate: Predicate | undefined = plan.predicate === undefined ? undefined : toPredicate(plan.predicate);
@@ -46,28 +49,28 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
     case 'project':
       return { kind: 'project', columns, input: lower(plan.input, context), exprs: plan.exprs.map((e) => bind(e, outputOf(plan.input))) };
     case 'filter':
-      return lowerFilter(splitAnd(plan.condition), outputOf(plan.input), lower(plan.input, context), columns);
+      return lowerFilter(splitAnd(plan.condition).map((c) => bind(c, outputOf(plan.input))), lower(plan.input, context), columns);
     case 'aggregate':
-      return lowerAggregate(plan, columns, context);
+      return lowerAggregate(plan, columns, context, bind);
     case 'distinct': {
-      const keys = output.map((a): PhysicalExpr => bind(a, outputOf(plan.input)));
+      const keys = output.map((a) => bind(a, outputOf(plan.input)));
       return { kind: 'aggregate', columns, input: lower(plan.input, context), keys, aggregates: [], output: keys.map(passOn) };
     }
     case 'join':
-      return lowerJoin(plan, columns, context);
+      return lowerJoin(plan, columns, context, bind);
     case 'sort':
-      return lowerSort(plan, columns, context);
+      return lowerSort(plan, columns, context, bind);
     case 'limit': {
       const most = plan.limit === undefined ? {} : { limit: plan.limit };
       if (plan.input.kind === 'sort' && plan.input.local !== true) {
-        return { ...lowerSort(plan.input, columns, context), ...most, offset: plan.offset };
+        return { ...lowerSort(plan.input, columns, context, bind), ...most, offset: plan.offset };
       }
       return { kind: 'limit', columns, input: lower(plan.input, context), ...most, offset: plan.offset };
     }
     case 'union':
       return { kind: 'union', columns, inputs: plan.inputs.map((input) => lower(input, context)) };
     case 'window':
-      return lowerWindow(plan, columns, context);
+      return lowerWindow(plan, columns, context, bind);
     case 'sample':
       if (plan.withReplacement) {
         throw new SparrowError('UNSUPPORTED_FEATURE', 'sampling with replacement is not supported', { hint: 'sample without replacement' });
@@ -89,6 +92,22 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
   }
 }
 
+/** Calls that read the query's clock, when they have no arguments. */
+const CLOCK_CALLS = new Set(['currentDate', 'currentTimestamp', 'localtimestamp', 'unixTimestamp']);
+
+/**
+ * The query's instant becomes a literal here, so that compiled pipelines do not depend on when they run and can be
+ * used again.
+ */
+function fixClock(expr: PhysicalExpr, settings: EvalSettings): PhysicalExpr {
+  if (expr.kind !== 'call') return expr;
+  if (expr.args.length === 0 && CLOCK_CALLS.has(expr.fn)) return { kind: 'literal', type: expr.type, value: evaluate(expr, [], settings) };
+  const args = expr.args.map((arg) => fixClock(arg, settings));
+  return args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
+}
+
+type Bind = (expr: Expr, input: readonly Attribute[]) => PhysicalExpr;
+
 const physicalColumn = (a: Attribute): PhysicalColumn => ({ name: a.name, type: a.type, nullable: a.nullable });
 
 const passOn = (key: PhysicalExpr, index: number): PhysicalExpr => ({ kind: 'column', index, type: key.type, nullable: isNullable(key) });
@@ -99,11 +118,11 @@ function lowerRange(plan: RangePlan, columns: readonly PhysicalColumn[]): Physic
 }
 
 /** One filter a condition: each can then be decided in the way that suits it. Their order stays. */
-function lowerFilter(conditions: readonly Expr[], output: readonly Attribute[], input: PhysicalPlan, columns: readonly PhysicalColumn[]): PhysicalPlan {
-  return conditions.reduce<PhysicalPlan>((below, condition) => ({ kind: 'filter', columns, input: below, condition: bind(condition, output) }), input);
+function lowerFilter(conditions: readonly PhysicalExpr[], input: PhysicalPlan, columns: readonly PhysicalColumn[]): PhysicalPlan {
+  return conditions.reduce<PhysicalPlan>((below, condition) => ({ kind: 'filter', columns, input: below, condition }), input);
 }
 
-function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): PhysicalPlan {
   const input = outputOf(plan.input);
   const keys = plan.groupBy.map((key) => bind(key, input));
   const calls = new Map<number, { index: number; call: AggregateCall }>();
@@ -115,7 +134,7 @@ function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[],
       return false;
     });
   }
-  const aggregates = [...calls.values()].map(({ call }) => aggregateSpec(call, input));
+  const aggregates = [...calls.values()].map(({ call }) => aggregateSpec(call, input, bind));
   // Results get attributes of their own, so that the output expressions bind like any others.
   const results = [...calls.values()].map(({ call, index }): Attribute => ({ kind: 'attribute', id: -1 - index, name: call.fn, type: call.type, nullable: call.nullable }));
   const keyColumns = plan.groupBy.map(toAttribute);
@@ -126,12 +145,12 @@ function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[],
       const k = plan.groupBy.findIndex((key) => e.kind !== 'alias' && key.kind === 'alias' && exprKey(key.input) === exprKey(e));
       return k < 0 ? undefined : keyColumns[k];
     });
-    return bindWith(replaced, positions);
+    return fixClock(bindAnyWith(replaced, positions), context.settings);
   });
   return { kind: 'aggregate', columns, input: lower(plan.input, context), keys, aggregates, output };
 }
 
-function aggregateSpec(call: AggregateCall, input: readonly Attribute[]): AggregateSpec {
+function aggregateSpec(call: AggregateCall, input: readonly Attribute[], bind: Bind): AggregateSpec {
   if (call.distinct) throw engineBug(`${call.fn}(DISTINCT …) was not rewritten`);
   return {
     fn: call.fn,
@@ -142,7 +161,7 @@ function aggregateSpec(call: AggregateCall, input: readonly Attribute[]): Aggreg
   };
 }
 
-function lowerJoin(plan: JoinPlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+function lowerJoin(plan: JoinPlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): PhysicalPlan {
   const left = outputOf(plan.left);
   const right = outputOf(plan.right);
   const leftIds = new Set(left.map((a) => a.id));
@@ -179,30 +198,30 @@ const conjunction = (a: PhysicalExpr, b: PhysicalExpr): PhysicalExpr => ({
   nullable: isNullable(a) || isNullable(b),
 });
 
-function lowerSort(plan: SortPlan, columns: readonly PhysicalColumn[], context: LowerContext): Extract<PhysicalPlan, { kind: 'sort' }> {
-  const keys = plan.orders.map((order) => sortKey(order, outputOf(plan.input)));
+function lowerSort(plan: SortPlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): Extract<PhysicalPlan, { kind: 'sort' }> {
+  const keys = plan.orders.map((order) => sortKey(order, outputOf(plan.input), bind));
   return { kind: 'sort', columns, input: lower(plan.input, context), keys, offset: 0 };
 }
 
-const sortKey = (order: SortOrder, input: readonly Attribute[]): SortKey => ({
+const sortKey = (order: SortOrder, input: readonly Attribute[], bind: Bind): SortKey => ({
   expr: bind(order.input, input),
   descending: order.descending,
   nullsFirst: order.nullsFirst,
 });
 
-function lowerWindow(plan: WindowPlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+function lowerWindow(plan: WindowPlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): PhysicalPlan {
   const input = outputOf(plan.input);
   return {
     kind: 'window',
     columns,
     input: lower(plan.input, context),
     partitionBy: plan.partitionBy.map((e) => bind(e, input)),
-    orderBy: plan.orderBy.map((order) => sortKey(order, input)),
-    calls: plan.calls.map((alias) => windowCall(alias, input)),
+    orderBy: plan.orderBy.map((order) => sortKey(order, input, bind)),
+    calls: plan.calls.map((alias) => windowCall(alias, input, bind)),
   };
 }
 
-function windowCall(alias: Alias, input: readonly Attribute[]): WindowSpecCall {
+function windowCall(alias: Alias, input: readonly Attribute[], bind: Bind): WindowSpecCall {
   const window = alias.input;
   if (window.kind !== 'window_call') throw engineBug(`a window column that is a ${window.kind}`);
   const call = window.input;

@@ -11,7 +11,7 @@ type Row = readonly Scalar[];
 type Ready = (expr: PhysicalExpr) => Prepared;
 
 /** Steps of work between two breaths. */
-const STEPS_A_BREATH = 4096;
+const STEPS_A_BREATH = 1024;
 
 /** Lets others have the thread now and then. */
 class Pace {
@@ -53,14 +53,21 @@ export async function windowColumns(
   return columns;
 }
 
-async function* partitions(plan: PhysicalWindow, rows: readonly Row[], ready: Ready, pace: Pace): AsyncGenerator<Row[]> {
+async function* partitions(
+  plan: PhysicalWindow,
+  rows: readonly Row[],
+  ready: Ready,
+  pace: Pace,
+): AsyncGenerator<Row[]> {
   const keys = plan.partitionBy.map(ready);
   const types = plan.partitionBy.map((expr) => expr.type);
   let current: Scalar[] | undefined;
   let part: Row[] = [];
   for (const row of rows) {
     const values = keys.map((key) => key(row));
-    const same = current?.every((value, k) => compareScalars(types[k] as PhysicalExpr['type'], value, values[k] as Scalar) === 0);
+    const same = current?.every(
+      (value, k) => compareScalars(types[k] as PhysicalExpr['type'], value, values[k] as Scalar) === 0,
+    );
     if (same === false) {
       yield part;
       part = [];
@@ -72,7 +79,12 @@ async function* partitions(plan: PhysicalWindow, rows: readonly Row[], ready: Re
   if (part.length > 0) yield part;
 }
 
-async function orderedRows(plan: PhysicalWindow, part: readonly Row[], orderKeys: readonly Prepared[], pace: Pace): Promise<OrderedRows> {
+async function orderedRows(
+  plan: PhysicalWindow,
+  part: readonly Row[],
+  orderKeys: readonly Prepared[],
+  pace: Pace,
+): Promise<OrderedRows> {
   const keys = orderKeys.map((): Scalar[] => []);
   const peers = new Int32Array(part.length);
   for (const [at, row] of part.entries()) {
@@ -92,7 +104,13 @@ async function orderedRows(plan: PhysicalWindow, part: readonly Row[], orderKeys
 /** One call over one partition: a value for each of its rows. */
 type PreparedCall = (part: readonly Row[], ordered: OrderedRows) => Promise<readonly Scalar[]>;
 
-function prepareCall(spec: WindowSpecCall, plan: PhysicalWindow, ready: Ready, settings: EvalSettings, pace: Pace): PreparedCall {
+function prepareCall(
+  spec: WindowSpecCall,
+  plan: PhysicalWindow,
+  ready: Ready,
+  settings: EvalSettings,
+  pace: Pace,
+): PreparedCall {
   const call: Call = {
     fn: spec.fn,
     argTypes: spec.args.map((arg) => arg.type),

@@ -22,7 +22,8 @@ export function frames(frame: PhysicalFrame | undefined, orderBy: readonly SortK
   const { start, end } = frame;
   if (frame.unit === 'rows') {
     const within = (row: number): number => Math.min(Math.max(row, 0), rows);
-    return (row) => span(start === undefined ? 0 : within(row + start), end === undefined ? rows : within(row + end + 1));
+    return (row) =>
+      span(start === undefined ? 0 : within(row + start), end === undefined ? rows : within(row + end + 1));
   }
   const ends = endsOfPeers(ordered);
   const first = lowerEdge(start, orderBy, ordered);
@@ -52,7 +53,12 @@ function lowerEdge(offset: number | undefined, orderBy: readonly SortKey[], orde
   return (row) => search(ordered.rows, (at) => order(keys[at] as Scalar, bound(keys[row] as Scalar)) >= 0);
 }
 
-function upperEdge(offset: number | undefined, orderBy: readonly SortKey[], ordered: OrderedRows, ends: Int32Array): Edge {
+function upperEdge(
+  offset: number | undefined,
+  orderBy: readonly SortKey[],
+  ordered: OrderedRows,
+  ends: Int32Array,
+): Edge {
   if (offset === undefined) return () => ordered.rows;
   if (offset === 0 || orderBy.length === 0) return (row) => ends[row] as number;
   const { bound, order, keys } = rangeOrder(offset, orderBy, ordered);

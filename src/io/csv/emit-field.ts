@@ -88,8 +88,9 @@ function bounds(code: Code, dialect: CsvDialect, b: Bounds, isNull: Label, escap
   const { text, index, at, end } = b;
   const word = code.local('i32');
   code.get(index).op('i32.load', 4, 0).tee(word).i32(MISSING).op('i32.eq').brIf(isNull);
-  code.get(index).op('i32.load', 0, 0).i32(POSITION).op('i32.and').get(text).op('i32.add');
-  code.i32(dialect.delimiter.length).op('i32.add').set(at);
+  // The sum before the mask: the first record of a text starts a delimiter before it.
+  code.get(index).op('i32.load', 0, 0).i32(dialect.delimiter.length).op('i32.add').i32(POSITION).op('i32.and');
+  code.get(text).op('i32.add').set(at);
   code.get(word).i32(POSITION).op('i32.and').get(text).op('i32.add').set(end);
   // Unquoted is the rule: one test tells it from the rest.
   code.get(word).i32(~POSITION).op('i32.and');

@@ -119,12 +119,13 @@ export async function inferTypes(
   const ratio = asked ? options.samplingRatio : Math.min(1, FULL_BYTES / Math.max(1, total));
   return withArena(async (arena) => {
     const columns = new ColumnTypes(arena, fields, options);
+    const index = new TextIndex(arena, options.dialect, { width: fields, fields }, Math.min(total, PIECE_BYTES));
     let sliceStart = platform.clock.monotonic();
     for (const file of files) {
       const readable = platform.files.open(file.path);
       try {
         for (const [start, end] of ranges(readable, options, ratio)) {
-          const index = new TextIndex(arena, options.dialect, { width: fields, fields }, Math.min(end - start, PIECE_BYTES));
+          index.restart();
           let header = options.header && start === 0;
           for await (const _ of pieces(readable, index, options, start, end)) {
             while (index.next(header ? 1 : MAX_ROWS)) {

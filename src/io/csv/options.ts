@@ -67,7 +67,7 @@ export interface CsvWriteOptions {
   readonly timestampFormat?: string;
   readonly timestampNtzFormat?: string;
   readonly timeZone: string;
-  readonly compression: 'none' | 'gzip' | 'deflate';
+  readonly compression: 'none' | 'gzip';
 }
 
 /** Every option Spark's CSV source has, in lower case, with the name it is documented by. */
@@ -248,9 +248,7 @@ export function writeOptions(options: Readonly<Record<string, string>>): CsvWrit
   const given = new Given(options);
   given.only('encoding', ['utf-8', 'utf8']);
   const compression = (given.text('compression', 'codec') ?? 'none').toLowerCase();
-  if (!['none', 'uncompressed', 'gzip', 'deflate'].includes(compression)) {
-    throw wrong('compression', compression, 'none, gzip or deflate');
-  }
+  if (!['none', 'uncompressed', 'gzip'].includes(compression)) throw wrong('compression', compression, 'none or gzip');
   const asText = (code: number): string => (code < 0 ? '' : String.fromCharCode(code));
   return {
     header: given.flag('header', false),
@@ -266,6 +264,6 @@ export function writeOptions(options: Readonly<Record<string, string>>): CsvWrit
     trimTrailing: given.flag('ignoreTrailingWhiteSpace', true),
     ...formatsOf(given),
     timeZone: given.text('timeZone') ?? 'UTC',
-    compression: compression === 'gzip' || compression === 'deflate' ? compression : 'none',
+    compression: compression === 'gzip' ? 'gzip' : 'none',
   };
 }

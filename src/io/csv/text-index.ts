@@ -92,6 +92,12 @@ export class TextIndex {
     this.arena.heap.u8.set(guardBytes(this.dialect), this.text + this.#length);
   }
 
+  /** Forgets everything: another text follows. */
+  restart(): void {
+    this.#length = this.#at = this.#before = 0;
+    this.#final = false;
+  }
+
   /** Drops bytes at the start of what was added and not looked at: a byte order mark. */
   skip(bytes: number): void {
     this.#at += bytes;

@@ -9,8 +9,8 @@ import { KERNEL_SLACK, Scratch } from './scratch.js';
 import type { ParquetSplit, SplitChunk } from './split.js';
 import { ThriftError } from './thrift.js';
 
-/** Bytes read from the file at a time, so that they are still in the cache when they are decompressed. */
-const WINDOW_BYTES = 1 << 20;
+/** Bytes read from the file at a time: most chunks are read at once, large ones do not fill the memory. */
+const WINDOW_BYTES = 1 << 22;
 const HEADER_BYTES = 1 << 12;
 const MAX_HEADER_BYTES = 1 << 24;
 const FORGOTTEN_BYTES = 128;

@@ -77,13 +77,17 @@ const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zl
 const wasmZstd = new ZSTDDecoder();
 let wasmZstdReady = false;
 
+/** Beyond this its own memory of 2 GiB might not hold both sides, which it would not notice. */
+const WASM_ZSTD_BYTES = 2 ** 30;
+
 const zstd: Codec = {
   name: 'zstd',
-  maxRatio: ANY_RATIO,
+  // Four bytes can stand for a block of 128 KiB.
+  maxRatio: 32768,
   decompress: (block) =>
     fill(block, (bytes) =>
       nodeZstd === undefined
-        ? wasmZstd.decode(bytes, block.targetBytes)
+        ? wasmDecode(bytes, block.targetBytes)
         : nodeZstd(bytes, { maxOutputLength: Math.max(1, block.targetBytes), chunkSize: chunkSize(block) }),
     ),
   prepare() {
@@ -93,6 +97,17 @@ const zstd: Codec = {
     });
   },
 };
+
+function wasmDecode(bytes: Uint8Array, targetBytes: number): Uint8Array {
+  if (bytes.length + targetBytes <= WASM_ZSTD_BYTES) return wasmZstd.decode(bytes, targetBytes);
+  throw new SparrowError(
+    'UNSUPPORTED_PARQUET_FEATURE',
+    `a zstd page of ${targetBytes} bytes is too large for this Node`,
+    {
+      hint: 'use Node 22.15 or later, or write the file with smaller pages',
+    },
+  );
+}
 
 export const codecs: readonly Codec[] = [snappy, zstd, gzip, lz4Raw, lz4, brotli];
 

@@ -13,16 +13,27 @@ export function emitCompression(module: WasmModule, varint: Func): void {
   emitLz4(module);
 }
 
-/** For each distance 1…15: 16 swizzle lanes that repeat it; then 16 bytes telling how far one such store reaches. */
+/**
+ * For each distance 1…15: 16 swizzle lanes that repeat it; then 16 bytes telling how far one such store reaches; then
+ * for each tag of a snappy copy its length and the high bits of its distance.
+ */
 export function patternBytes(): Uint8Array {
   const bytes = new Uint8Array(PATTERN_BYTES);
   for (let distance = 1; distance < 16; distance++) {
     for (let i = 0; i < 16; i++) bytes[distance * 16 + i] = i % distance;
-    bytes[256 + distance] = 16 - (16 % distance);
+    bytes[STRIDES + distance] = 16 - (16 % distance);
+  }
+  for (let tag = 0; tag < 256; tag++) {
+    const short = (tag & 3) === 1;
+    bytes[COPY_TAGS + 2 * tag] = short ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
+    bytes[COPY_TAGS + 2 * tag + 1] = short ? tag >> 5 : 0;
   }
   return bytes;
 }
-export const PATTERN_BYTES = 272;
+
+const STRIDES = 256;
+const COPY_TAGS = 272;
+export const PATTERN_BYTES = COPY_TAGS + 512;
 
 interface Block {
   readonly source: Local;
@@ -89,7 +100,7 @@ function repeatPattern(code: Code, b: Block): void {
   code.get(b.from).op('v128.load', 0, 0);
   code.get(b.patterns).get(b.distance).i32(4).op('i32.shl').op('i32.add').op('v128.load', 0, 0);
   code.op('i8x16.swizzle').set(pattern);
-  code.get(b.patterns).get(b.distance).op('i32.add').op('i32.load8_u', 256).set(stride);
+  code.get(b.patterns).get(b.distance).op('i32.add').op('i32.load8_u', STRIDES).set(stride);
   code.loop((again) => {
     code.get(b.target).get(pattern).op('v128.store', 0, 0);
     code.get(b.target).get(stride).op('i32.add').tee(b.target).get(b.last).op('i32.lt_u').brIf(again);
@@ -109,24 +120,124 @@ function emitSnappy(module: WasmModule, varint: Func): void {
       code,
       () => code.get(b.source).get(b.end).op('i32.lt_u'),
       () => {
-        code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and');
-        code.if(
-          () => {
-            snappyCopyTag(code, b, tag);
-            code.get(b.source).get(b.end).op('i32.gt_u');
-            returnIf(code, 0);
-            match(code, b);
-          },
-          () => {
-            bump(code, b.source, 1);
-            code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u');
-            code.if(() => snappyLongLiteral(code, b, extra));
-            literal(code, b);
-          },
-        );
+        snappyFast(code, b, tag, extra);
+        code.get(b.source).get(b.end).op('i32.lt_u');
+        code.if(() => snappyChecked(code, b, tag, extra));
       },
     );
     code.get(b.target).get(b.targetEnd).op('i32.eq');
+  });
+}
+
+/** One literal or copy, wherever it stands. */
+function snappyChecked(code: Code, b: Block, tag: Local, extra: Local): void {
+  code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and');
+  code.if(
+    () => {
+      snappyCopyTag(code, b, tag);
+      code.get(b.source).get(b.end).op('i32.gt_u');
+      returnIf(code, 0);
+      match(code, b);
+    },
+    () => {
+      bump(code, b.source, 1);
+      code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u');
+      code.if(() => snappyLongLiteral(code, b, extra));
+      literal(code, b);
+    },
+  );
+}
+
+/** As long as source and target go on for 80 bytes, no literal or copy of up to 64 bytes can leave them. */
+function snappyFast(code: Code, b: Block, tag: Local, extra: Local): void {
+  const [sourceLimit, targetLimit] = [code.local('i32'), code.local('i32')];
+  for (const [limit, at, end] of [
+    [sourceLimit, b.source, b.end],
+    [targetLimit, b.target, b.targetEnd],
+  ] as const) {
+    code
+      .get(end)
+      .i32(80)
+      .op('i32.sub')
+      .get(at)
+      .get(end)
+      .get(at)
+      .op('i32.sub')
+      .i32(80)
+      .op('i32.gt_u')
+      .select()
+      .set(limit);
+  }
+  code.block((done) => {
+    code.loop((again) => {
+      code.get(b.source).get(sourceLimit).op('i32.ge_u').get(b.target).get(targetLimit).op('i32.ge_u').op('i32.or');
+      code.brIf(done);
+      code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and').tee(extra);
+      code.if(
+        () => {
+          snappyFastCopy(code, b, tag, extra);
+          code.br(again);
+        },
+        () => {
+          code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u').brIf(done);
+          wideCopy(code, b, b.source, 1);
+          code.get(b.source).get(b.length).i32(1).op('i32.add').op('i32.add').set(b.source);
+          code.get(b.target).get(b.length).op('i32.add').set(b.target);
+          code.br(again);
+        },
+      );
+    });
+  });
+}
+
+/** `kind` is 1, 2 or 3: one, two or four bytes of distance follow. */
+function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local): void {
+  code.get(b.source).op('i32.load', 1, 0);
+  code.i32(-1).i32(32).i32(4).get(kind).op('i32.shl').op('i32.sub').op('i32.shr_u').op('i32.and');
+  code.get(b.patterns).get(tag).i32(1).op('i32.shl').op('i32.add').op('i32.load16_u', COPY_TAGS, 0).tee(b.length);
+  code.i32(0x700).op('i32.and').op('i32.or').set(b.distance);
+  code.get(b.length).i32(255).op('i32.and').set(b.length);
+  code
+    .get(b.source)
+    .i32(1)
+    .get(kind)
+    .op('i32.shl')
+    .i32(1)
+    .op('i32.shr_u')
+    .i32(1)
+    .op('i32.add')
+    .op('i32.add')
+    .set(b.source);
+  code.get(b.distance).i32(1).op('i32.sub').get(b.target).get(b.start).op('i32.sub').op('i32.ge_u');
+  returnIf(code, 0);
+  code.get(b.target).get(b.distance).op('i32.sub').set(b.from);
+  code.get(b.distance).i32(16).op('i32.ge_u');
+  code.if(
+    () => {
+      wideCopy(code, b, b.from, 0);
+      code.get(b.target).get(b.length).op('i32.add').set(b.target);
+    },
+    () => {
+      code.get(b.target).get(b.length).op('i32.add').set(b.last);
+      repeatPattern(code, b);
+      code.get(b.last).set(b.target);
+    },
+  );
+}
+
+/** Copies 16 bytes, or 64 when `length` is more: no loop whose end has to be guessed. */
+function wideCopy(code: Code, b: Block, from: Local, offset: number): void {
+  const chunk = (at: number): void => {
+    code
+      .get(b.target)
+      .get(from)
+      .op('v128.load', offset + at, 0)
+      .op('v128.store', at, 0);
+  };
+  chunk(0);
+  code.get(b.length).i32(16).op('i32.gt_u');
+  code.if(() => {
+    for (const at of [16, 32, 48]) chunk(at);
   });
 }
 

@@ -1,0 +1,208 @@
+import { type Column, type Dictionary, engineBug, numberStorage, readWide, type SharedHeap } from '../../base/index.js';
+import type { LeafWriter } from './encode-leaf.js';
+
+/** No more rows are taken at a time. */
+const MAX_ROWS = 65536;
+
+/** Areas that every column uses in turn. */
+const words = new Int32Array(2 * MAX_ROWS);
+const validity = new Uint8Array(MAX_ROWS);
+const booleans = new Uint8Array(MAX_ROWS);
+
+/** Rows `from`…`to` of a column that is one leaf. */
+export function addFlat(heap: SharedHeap, writer: LeafWriter, column: Column, from: number, to: number): void {
+  const count = to - from;
+  if (column.storage === 'none') {
+    validity.fill(0, 0, count);
+    writer.addValidity(validity, count, count);
+    return;
+  }
+  const nulls = readValidity(heap, column, from, to);
+  if (nulls > 0 && writer.leaf.maxDefinition === 0) {
+    throw engineBug(`the column ${writer.leaf.path.join('.')} was said to have no nulls`);
+  }
+  if (nulls === 0) writer.addPresent(count);
+  else writer.addValidity(validity, count, nulls);
+  switch (writer.leaf.physical) {
+    case 'int32':
+    case 'float':
+      writer.addWords(words, narrowWords(heap, column, from, to, nulls));
+      break;
+    case 'int64':
+    case 'double':
+      writer.addWords(words, wideWords(heap, column, from, to, nulls));
+      break;
+    case 'boolean':
+      addBooleans(heap, writer, column, from, to, nulls);
+      break;
+    case 'fixed':
+      addDecimals(heap, writer, column, from, to, nulls);
+      break;
+    default:
+      addStrings(heap, writer, column, from, to, nulls);
+  }
+}
+
+/** Fills `validity` with 1 where a value is there; returns how many are not. */
+function readValidity(heap: SharedHeap, column: Column, from: number, to: number): number {
+  if (column.validity === 0) return 0;
+  const { u8 } = heap;
+  let present = 0;
+  for (let row = from; row < to; row++) {
+    const bit = ((u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1;
+    validity[row - from] = bit;
+    present += bit;
+  }
+  return to - from - present;
+}
+
+/** The values that are there as 32-bit words; returns how many. */
+function narrowWords(heap: SharedHeap, column: Column, from: number, to: number, nulls: number): number {
+  const { storage, data } = column;
+  // Floats as their bits; the low half of what is stored wider than it needs to be.
+  const step = storage === 'i64' ? 2 : storage === 'i128' ? 4 : 1;
+  const raw = storage === 'f32' || step > 1;
+  const { array, base } = raw ? { array: heap.i32, base: Math.floor(data / 4) } : numberStorage(heap, column);
+  let count = 0;
+  if (nulls === 0) {
+    if (array === heap.i32 && step === 1) words.set(heap.i32.subarray(base + from, base + to));
+    else for (let row = from; row < to; row++) words[row - from] = array[base + row * step] as number;
+    return to - from;
+  }
+  for (let row = from; row < to; row++) {
+    if (validity[row - from] === 1) words[count++] = array[base + row * step] as number;
+  }
+  return count;
+}
+
+/** The values that are there as pairs of words, low half first. */
+function wideWords(heap: SharedHeap, column: Column, from: number, to: number, nulls: number): number {
+  const { storage, data } = column;
+  let count = 0;
+  if (storage === 'i64' || storage === 'f64' || storage === 'i128') {
+    const { i32 } = heap;
+    const base = Math.floor(data / 4);
+    const step = storage === 'i128' ? 4 : 2;
+    if (nulls === 0 && step === 2) {
+      words.set(i32.subarray(base + 2 * from, base + 2 * to));
+      return to - from;
+    }
+    for (let row = from; row < to; row++) {
+      if (nulls > 0 && validity[row - from] === 0) continue;
+      words[2 * count] = i32[base + row * step] as number;
+      words[2 * count++ + 1] = i32[base + row * step + 1] as number;
+    }
+    return count;
+  }
+  const { array, base } = numberStorage(heap, column);
+  for (let row = from; row < to; row++) {
+    if (nulls > 0 && validity[row - from] === 0) continue;
+    const value = array[base + row] as number;
+    words[2 * count] = value;
+    words[2 * count++ + 1] = value >> 31;
+  }
+  return count;
+}
+
+function addBooleans(
+  heap: SharedHeap,
+  writer: LeafWriter,
+  column: Column,
+  from: number,
+  to: number,
+  nulls: number,
+): void {
+  const { array, base } = numberStorage(heap, column);
+  let count = 0;
+  for (let row = from; row < to; row++) {
+    if (nulls === 0 || validity[row - from] === 1) booleans[count++] = array[base + row] === 0 ? 0 : 1;
+  }
+  writer.addBooleans(booleans.subarray(0, count));
+}
+
+function addDecimals(
+  heap: SharedHeap,
+  writer: LeafWriter,
+  column: Column,
+  from: number,
+  to: number,
+  nulls: number,
+): void {
+  const bytes = new Uint8Array(writer.leaf.typeLength);
+  const { storage, data } = column;
+  const small = storage === 'i64' || storage === 'i128' ? undefined : numberStorage(heap, column);
+  const word = Math.floor(data / 8);
+  for (let row = from; row < to; row++) {
+    if (nulls > 0 && validity[row - from] === 0) continue;
+    if (small !== undefined) bigEndian(BigInt(small.array[small.base + row] as number), bytes);
+    else bigEndian(storage === 'i64' ? (heap.i64[word + row] as bigint) : readWide(heap, word + 2 * row), bytes);
+    writer.addFixedValue(bytes);
+  }
+}
+
+/** Two's complement, the most significant byte first. */
+export function bigEndian(value: bigint, bytes: Uint8Array): void {
+  let low = BigInt.asIntN(64, value);
+  let high = value >> 64n;
+  for (let at = bytes.length; at > 0; ) {
+    const chunk = Number(low & 0xffffffffn);
+    for (let shift = 0; shift < 32 && at > 0; shift += 8) bytes[--at] = (chunk >>> shift) & 255;
+    low = (BigInt.asUintN(64, low) >> 32n) | (BigInt.asUintN(32, high) << 32n);
+    high >>= 32n;
+  }
+}
+
+function addStrings(
+  heap: SharedHeap,
+  writer: LeafWriter,
+  column: Column,
+  from: number,
+  to: number,
+  nulls: number,
+): void {
+  if (column.dictionary !== undefined) {
+    addDictionaryStrings(heap, writer, column, column.dictionary, { from, to, nulls });
+    return;
+  }
+  const { u8, i32, u32 } = heap;
+  const slot = (column.storage === 'view' ? column.data : column.offsets) >>> 2;
+  for (let row = from; row < to; row++) {
+    if (nulls > 0 && validity[row - from] === 0) continue;
+    if (column.storage === 'view') {
+      const start = u32[slot + 2 * row] as number;
+      writer.addBytes(u8, start, start + (u32[slot + 2 * row + 1] as number));
+    } else
+      writer.addBytes(u8, column.data + (i32[slot + row] as number), column.data + (i32[slot + row + 1] as number));
+  }
+}
+
+interface Rows {
+  readonly from: number;
+  readonly to: number;
+  readonly nulls: number;
+}
+
+/** Each entry of the column's dictionary is looked up once; rows are then only numbers. */
+function addDictionaryStrings(
+  heap: SharedHeap,
+  writer: LeafWriter,
+  column: Column,
+  dictionary: Dictionary,
+  rows: Rows,
+): void {
+  const { u8, i32 } = heap;
+  const { array, base } = numberStorage(heap, column);
+  const slot = dictionary.offsets >>> 2;
+  const known = new Int32Array(dictionary.count).fill(-1);
+  for (let row = rows.from; row < rows.to; row++) {
+    if (rows.nulls > 0 && validity[row - rows.from] === 0) continue;
+    const entry = array[base + row] as number;
+    const start = dictionary.data + (i32[slot + entry] as number);
+    const end = dictionary.data + (i32[slot + entry + 1] as number);
+    if (known[entry] === -1) known[entry] = writer.codeOf(u8, start, end);
+    // Without a dictionary of its own the writer gets the bytes.
+    if (known[entry] === -1) writer.addBytes(u8, start, end);
+    else writer.addCode(known[entry] as number);
+  }
+  writer.limitDictionary();
+}

@@ -1,0 +1,91 @@
+/** Repeated values are worth a run of their own from this many on. */
+const RUN_FROM = 8;
+
+/** Bits that hold every value up to `most`. */
+export const bitWidth = (most: number): number => 32 - Math.clz32(most);
+
+/** Values of `width` bits as Parquet's mix of runs and bit-packed groups of eight. */
+export function encodeHybrid(values: ArrayLike<number>, count: number, width: number): Uint8Array {
+  const out = new HybridWriter(count, width);
+  let pending = 0;
+  let at = 0;
+  while (at < count) {
+    const value = values[at] as number;
+    let end = at + 1;
+    while (end < count && values[end] === value) end++;
+    // A packed group is complete or the last one of all, so a run gives it what it lacks.
+    const fill = (8 - ((at - pending) & 7)) & 7;
+    if (end - at - fill >= RUN_FROM) {
+      if (at > pending) out.packed(values, pending, at + fill);
+      out.run(value, end - at - fill);
+      pending = end;
+    }
+    at = end;
+  }
+  if (pending < count) out.packed(values, pending, count);
+  return out.bytes();
+}
+
+class HybridWriter {
+  readonly #out: Uint8Array;
+  #at = 0;
+
+  constructor(
+    count: number,
+    private readonly width: number,
+  ) {
+    // Packing costs `width` bytes for eight values; a header is paid for by the run it opens.
+    this.#out = new Uint8Array((Math.ceil(count / 8) + 1) * (width + 6) + 16);
+  }
+
+  bytes(): Uint8Array {
+    return this.#out.subarray(0, this.#at);
+  }
+
+  run(value: number, count: number): void {
+    this.#varint(count * 2);
+    for (let shift = 0; shift < this.width; shift += 8) this.#out[this.#at++] = (value >>> shift) & 255;
+  }
+
+  /** Eight at a time; what the last group lacks is zero. */
+  packed(values: ArrayLike<number>, from: number, to: number): void {
+    const groups = Math.ceil((to - from) / 8);
+    this.#varint(groups * 2 + 1);
+    const { width } = this;
+    const out = this.#out;
+    let bits = 0;
+    let held = 0;
+    let at = this.#at;
+    for (let i = from; i < from + groups * 8; i++) {
+      const value = i < to ? (values[i] as number) : 0;
+      // At most 7 bits are held, so wide values go in two parts.
+      if (width <= 24) {
+        bits |= value << held;
+        held += width;
+      } else {
+        bits |= (value & 0xffff) << held;
+        held += 16;
+        for (; held >= 8; held -= 8) {
+          out[at++] = bits & 255;
+          bits >>>= 8;
+        }
+        bits |= (value >>> 16) << held;
+        held += width - 16;
+      }
+      for (; held >= 8; held -= 8) {
+        out[at++] = bits & 255;
+        bits >>>= 8;
+      }
+    }
+    this.#at = at;
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest > 127) {
+      this.#out[this.#at++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    this.#out[this.#at++] = rest;
+  }
+}

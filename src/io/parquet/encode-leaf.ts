@@ -1,0 +1,382 @@
+import { type Bounds, BytesBounds, FixedBounds, NumberBounds, WordBounds } from './encode-bounds.js';
+import { BytesDictionary, WordDictionary } from './encode-dictionary.js';
+import { bitWidth, encodeHybrid } from './encode-hybrid.js';
+import type { Compressor } from './write-codecs.js';
+import { dataPageHeader, dictionaryPageHeader } from './write-footer.js';
+import type { WriteLeaf } from './write-schema.js';
+
+/** A page ends at so many values or bytes, whichever comes first. */
+const PAGE_VALUES = 65536;
+/** Dictionaries beyond this give way to plain pages, as in parquet-mr. */
+const DICTIONARY_BYTES = 1 << 20;
+/** The first page must be at least this much smaller with a dictionary to keep it. */
+const WORTHWHILE = 0.8;
+
+export interface LeafOptions {
+  readonly dictionary: boolean;
+  readonly pageBytes: number;
+  readonly compressor: Compressor;
+}
+
+/** A column chunk, complete: pages ready to be written, and what the footer says of them. */
+export interface EncodedChunk {
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly uncompressedBytes: number;
+  /** Bytes of the dictionary page, which comes first. */
+  readonly dictionaryBytes: number;
+  readonly values: number;
+  readonly nulls: number;
+  readonly encodings: readonly number[];
+  readonly min?: Uint8Array;
+  readonly max?: Uint8Array;
+}
+
+const PLAIN = 0;
+const RLE = 3;
+const RLE_DICTIONARY = 8;
+
+/** Bytes that values are collected in. */
+class Bytes {
+  buffer = Buffer.allocUnsafe(1 << 12);
+  length = 0;
+
+  /** Room for more; returns where. */
+  take(bytes: number): number {
+    const at = this.length;
+    if (at + bytes > this.buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(at + bytes, this.buffer.length * 2));
+      grown.set(this.buffer.subarray(0, at));
+      this.buffer = grown;
+    }
+    this.length = at + bytes;
+    return at;
+  }
+}
+
+/**
+ * Collects the values of one leaf and turns them into pages. Values that are there are added without the nulls
+ * between them; levels tell where those are.
+ */
+export class LeafWriter {
+  readonly #bounds: Bounds;
+  readonly #words: 0 | 1 | 2;
+  #dictionary: WordDictionary | BytesDictionary | undefined;
+  /** Numbers of dictionary entries seen so far, told by the dictionaries of the input. */
+  #codes = new Uint32Array(1024);
+  #codeCount = 0;
+  readonly #plain = new Bytes();
+  #definitions = new Uint8Array(1024);
+  #repetitions = new Uint8Array(1024);
+  #levels = 0;
+  #nulls = 0;
+  #pieces: Uint8Array[] = [];
+  #compressed = 0;
+  #uncompressed = 0;
+  #values = 0;
+  #chunkNulls = 0;
+  #dictionaryPages = false;
+  #plainPages = false;
+
+  constructor(
+    readonly leaf: WriteLeaf,
+    private readonly options: LeafOptions,
+  ) {
+    const { physical } = leaf;
+    this.#words =
+      physical === 'int32' || physical === 'float' ? 1 : physical === 'int64' || physical === 'double' ? 2 : 0;
+    this.#bounds = boundsOf(leaf);
+    this.#startDictionary();
+  }
+
+  #startDictionary(): void {
+    const { physical, type } = this.leaf;
+    if (!this.options.dictionary || physical === 'boolean' || type.kind === 'null') return;
+    this.#dictionary =
+      this.#words === 0
+        ? physical === 'byte_array'
+          ? new BytesDictionary()
+          : undefined
+        : new WordDictionary(this.#words);
+  }
+
+  /** Bytes held for the chunk so far, about. */
+  get heldBytes(): number {
+    return this.#compressed + this.#plain.length + this.#codeCount * 2;
+  }
+
+  /** Values and levels of the page under way. */
+  get pendingLevels(): number {
+    return this.#levels;
+  }
+
+  /** Levels of `count` values that are all there, at the top level. */
+  addPresent(count: number): void {
+    this.#reserveLevels(count);
+    if (this.leaf.maxDefinition > 0)
+      this.#definitions.fill(this.leaf.maxDefinition, this.#levels, this.#levels + count);
+    if (this.leaf.maxRepetition > 0) this.#repetitions.fill(0, this.#levels, this.#levels + count);
+    this.#levels += count;
+  }
+
+  /** Levels of flat rows: 1 where a value is there. */
+  addValidity(definitions: Uint8Array, count: number, nulls: number): void {
+    this.#reserveLevels(count);
+    this.#definitions.set(definitions.subarray(0, count), this.#levels);
+    this.#levels += count;
+    this.#nulls += nulls;
+  }
+
+  addLevel(definition: number, repetition: number): void {
+    this.#reserveLevels(1);
+    this.#definitions[this.#levels] = definition;
+    this.#repetitions[this.#levels++] = repetition;
+    if (definition < this.leaf.maxDefinition) this.#nulls++;
+  }
+
+  /** Numbers of one or two 32-bit words. */
+  addWords(words: Int32Array, count: number): void {
+    const dictionary = this.#dictionary as WordDictionary | undefined;
+    if (dictionary !== undefined) {
+      this.#reserveCodes(count);
+      dictionary.encode(words, count, this.#codes, this.#codeCount);
+      this.#codeCount += count;
+      if (dictionary.bytes > DICTIONARY_BYTES) this.#dropDictionary();
+      return;
+    }
+    this.#bounds.addWords(words, count);
+    this.#addFixed(new Uint8Array(words.buffer, words.byteOffset, count * this.#words * 4));
+  }
+
+  /** Values already in their PLAIN form. */
+  #addFixed(bytes: Uint8Array): void {
+    // Taking room may replace the buffer.
+    const at = this.#plain.take(bytes.length);
+    this.#plain.buffer.set(bytes, at);
+  }
+
+  /** A big-endian value of the type's length. */
+  addFixedValue(bytes: Uint8Array): void {
+    this.#bounds.addBytes(bytes, 0, bytes.length);
+    this.#addFixed(bytes);
+  }
+
+  /** Booleans as bytes 0 and 1. */
+  addBooleans(bytes: Uint8Array): void {
+    this.#bounds.addBytes(bytes, 0, bytes.length);
+    this.#addFixed(bytes);
+  }
+
+  /** The code of a byte string, or -1 when there is no dictionary (any more). */
+  codeOf(source: Uint8Array, start: number, end: number): number {
+    const dictionary = this.#dictionary as BytesDictionary | undefined;
+    return dictionary === undefined ? -1 : dictionary.code(source, start, end);
+  }
+
+  addCode(code: number): void {
+    if (this.#codeCount === this.#codes.length) this.#reserveCodes(1);
+    this.#codes[this.#codeCount++] = code;
+  }
+
+  /** After codes were added: gives the dictionary up when it has become too large. */
+  limitDictionary(): void {
+    if ((this.#dictionary?.bytes ?? 0) > DICTIONARY_BYTES) this.#dropDictionary();
+  }
+
+  /** One byte string. */
+  addBytes(source: Uint8Array, start: number, end: number): void {
+    const dictionary = this.#dictionary as BytesDictionary | undefined;
+    if (dictionary !== undefined) {
+      this.addCode(dictionary.code(source, start, end));
+      if (dictionary.bytes > DICTIONARY_BYTES) this.#dropDictionary();
+      return;
+    }
+    this.#bounds.addBytes(source, start, end);
+    this.#appendBytes(source, start, end);
+  }
+
+  #appendBytes(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const at = this.#plain.take(4 + length);
+    const { buffer } = this.#plain;
+    buffer.writeInt32LE(length, at);
+    if (length < 32) for (let i = 0; i < length; i++) buffer[at + 4 + i] = source[start + i] as number;
+    else buffer.set(source.subarray(start, end), at + 4);
+  }
+
+  /** Ends the page when it is full; called between rows. */
+  endRow(): void {
+    if (this.#levels >= PAGE_VALUES || this.#plain.length >= this.options.pageBytes) this.flushPage();
+  }
+
+  flushPage(): void {
+    if (this.#levels === 0) return;
+    if (this.#dictionary !== undefined && !this.#dictionaryPages && !this.#isWorthwhile()) this.#dropDictionary();
+    if (this.#dictionary === undefined) {
+      this.#page(this.#plainBytes(), PLAIN);
+      this.#plainPages = true;
+    } else {
+      const width = Math.max(1, bitWidth(Math.max(0, this.#dictionary.count - 1)));
+      const codes = encodeHybrid(this.#codes, this.#codeCount, width);
+      const body = new Uint8Array(codes.length + 1);
+      body[0] = width;
+      body.set(codes, 1);
+      this.#page(body, RLE_DICTIONARY);
+      this.#dictionaryPages = true;
+      this.#codeCount = 0;
+    }
+  }
+
+  /** Whether codes and dictionary are smaller than the values as they are. */
+  #isWorthwhile(): boolean {
+    const dictionary = this.#dictionary as WordDictionary | BytesDictionary;
+    const width = Math.max(1, bitWidth(dictionary.count));
+    const each =
+      dictionary instanceof WordDictionary ? dictionary.words * 4 : dictionary.bytes / Math.max(1, dictionary.count);
+    return dictionary.bytes + (this.#codeCount * width) / 8 < each * this.#codeCount * WORTHWHILE;
+  }
+
+  /** Plain from here on. Codes not yet in a page become values again, or a page of their own after others. */
+  #dropDictionary(): void {
+    const dictionary = this.#dictionary as WordDictionary | BytesDictionary;
+    this.#bounds.addDictionary(dictionary);
+    if (this.#dictionaryPages) this.#closed = { plain: dictionary.plain(), count: dictionary.count };
+    this.#dictionary = undefined;
+    const plain = dictionary.plain();
+    if (dictionary instanceof WordDictionary) {
+      const bytes = dictionary.words * 4;
+      const at = this.#plain.take(this.#codeCount * bytes);
+      for (let i = 0; i < this.#codeCount; i++) {
+        const from = (this.#codes[i] as number) * bytes;
+        for (let k = 0; k < bytes; k++) this.#plain.buffer[at + i * bytes + k] = plain[from + k] as number;
+      }
+    } else {
+      for (let i = 0; i < this.#codeCount; i++) {
+        const { start, end } = dictionary.entry(this.#codes[i] as number);
+        this.#appendBytes(plain, start, end);
+      }
+    }
+    this.#codeCount = 0;
+  }
+
+  /** The dictionary of earlier pages, once plain ones have begun. */
+  #closed: { readonly plain: Uint8Array; readonly count: number } | undefined;
+
+  #plainBytes(): Uint8Array {
+    const bytes = this.#plain.buffer.subarray(0, this.#plain.length);
+    if (this.leaf.physical !== 'boolean') return bytes;
+    const packed = new Uint8Array(Math.ceil(bytes.length / 8));
+    for (let i = 0; i < bytes.length; i++)
+      packed[i >> 3] = (packed[i >> 3] as number) | ((bytes[i] as number) << (i & 7));
+    return packed;
+  }
+
+  #page(values: Uint8Array, encoding: number): void {
+    const { maxDefinition, maxRepetition } = this.leaf;
+    const parts: Uint8Array[] = [];
+    const addLevels = (levels: Uint8Array, most: number): void => {
+      if (most === 0) return;
+      const encoded = encodeHybrid(levels, this.#levels, bitWidth(most));
+      const length = Buffer.alloc(4);
+      length.writeInt32LE(encoded.length);
+      parts.push(length, encoded);
+    };
+    addLevels(this.#repetitions, maxRepetition);
+    addLevels(this.#definitions, maxDefinition);
+    const body = parts.length === 0 ? values : Buffer.concat([...parts, values]);
+    const compressed = this.options.compressor.compress(body);
+    const header = dataPageHeader(body.length, compressed.length, this.#levels, encoding);
+    this.#keep(header, compressed, body.length);
+    this.#values += this.#levels;
+    this.#chunkNulls += this.#nulls;
+    this.#levels = this.#nulls = this.#plain.length = 0;
+  }
+
+  #keep(header: Uint8Array, compressed: Uint8Array, bodyBytes: number): void {
+    // The compressor's area is used again: keep a copy.
+    this.#pieces.push(header, new Uint8Array(compressed));
+    this.#compressed += header.length + compressed.length;
+    this.#uncompressed += header.length + bodyBytes;
+  }
+
+  /** The chunk of the row group that ends here; the next one starts anew. */
+  finishChunk(): EncodedChunk {
+    this.flushPage();
+    if (this.#dictionary !== undefined) this.#bounds.addDictionary(this.#dictionary);
+    let dictionaryBytes = 0;
+    if (this.#dictionaryPages) {
+      const { plain, count } = this.#closed ?? {
+        plain: (this.#dictionary as WordDictionary).plain(),
+        count: this.#dictionary?.count ?? 0,
+      };
+      const pages = this.#pieces;
+      this.#pieces = [];
+      const before = this.#compressed;
+      const compressed = this.options.compressor.compress(plain);
+      this.#keep(dictionaryPageHeader(plain.length, compressed.length, count), compressed, plain.length);
+      dictionaryBytes = this.#compressed - before;
+      this.#pieces.push(...pages);
+    }
+    const encodings = [
+      ...(this.#dictionaryPages ? [RLE_DICTIONARY] : []),
+      ...(this.#plainPages || this.#dictionaryPages ? [PLAIN] : []),
+      RLE,
+    ];
+    const chunk: EncodedChunk = {
+      pieces: this.#pieces,
+      bytes: this.#compressed,
+      uncompressedBytes: this.#uncompressed,
+      dictionaryBytes,
+      values: this.#values,
+      nulls: this.#chunkNulls,
+      encodings,
+      ...this.#bounds.take(),
+    };
+    this.#reset();
+    return chunk;
+  }
+
+  #reset(): void {
+    this.#pieces = [];
+    this.#compressed = this.#uncompressed = this.#values = this.#chunkNulls = 0;
+    this.#dictionaryPages = this.#plainPages = false;
+    this.#closed = undefined;
+    this.#dictionary = undefined;
+    this.#startDictionary();
+  }
+
+  #reserveLevels(count: number): void {
+    const needed = this.#levels + count;
+    if (needed <= this.#definitions.length) return;
+    const grow = (array: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const grown = new Uint8Array(Math.max(needed, array.length * 2));
+      grown.set(array);
+      return grown;
+    };
+    this.#definitions = grow(this.#definitions);
+    this.#repetitions = grow(this.#repetitions);
+  }
+
+  #reserveCodes(count: number): void {
+    const needed = this.#codeCount + count;
+    if (needed <= this.#codes.length) return;
+    const grown = new Uint32Array(Math.max(needed, this.#codes.length * 2));
+    grown.set(this.#codes);
+    this.#codes = grown;
+  }
+}
+
+function boundsOf({ physical }: WriteLeaf): Bounds {
+  switch (physical) {
+    case 'float':
+    case 'double':
+      return new NumberBounds(physical);
+    case 'int32':
+    case 'int64':
+      return new WordBounds(physical === 'int32' ? 1 : 2);
+    case 'byte_array':
+      return new BytesBounds();
+    default:
+      return new FixedBounds(physical === 'boolean');
+  }
+}

@@ -1,0 +1,200 @@
+import { booleanType, stringType } from '../base/index.js';
+import { alias, call, cast, literal } from '../plan/build.js';
+import type { Expr } from '../plan/expr.js';
+import { numberLiteral } from './literal-parser.js';
+import { readPrimary } from './primary-parser.js';
+import { type ExprParser, type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
+import { readType } from './type-parser.js';
+
+/** A Spark SQL expression as an unresolved plan expression: `delay > 15 AND origin LIKE 'S%'`, `sum(x) AS total`. */
+export function parseExpression(text: string, settings: ParseSettings = plainSettings): Expr {
+  const tokens = new TokenStream(text);
+  const expr = new Parser(tokens, settings).named();
+  tokens.end();
+  return expr;
+}
+
+/** The parser over tokens that a longer text has, too: it reads as far as an expression goes. */
+export const expressionParser = (tokens: TokenStream, settings: ParseSettings): ExprParser & { named(): Expr } =>
+  new Parser(tokens, settings);
+
+/** How tightly operators on values bind, loosest first. Left to right all of them. */
+const levels: readonly (readonly string[])[] = [
+  ['=', '==', '<=>', '<>', '!=', '<', '<=', '>', '>='],
+  ['|'],
+  ['^'],
+  ['&'],
+  ['<<', '>>', '>>>'],
+  ['+', '-', '||'],
+  ['*', '/', '%', 'DIV'],
+];
+
+/** What an operator is called in the function registry, where that is not the operator itself. */
+const functionOf: Readonly<Record<string, string>> = { '||': 'concat', '==': '=', '<>': '!=', DIV: 'div' };
+
+const DEEPEST = 300;
+
+class Parser implements ExprParser {
+  readonly tokens: TokenStream;
+  readonly settings: ParseSettings;
+  #depth = 0;
+
+  constructor(tokens: TokenStream, settings: ParseSettings) {
+    this.tokens = tokens;
+    this.settings = settings;
+  }
+
+  /** An expression with a name of its own, perhaps: `a + b AS c`, `a + b c`. */
+  named(): Expr {
+    const expr = this.expression();
+    if (this.tokens.accept('AS')) return alias(expr, this.tokens.name());
+    const { kind } = this.tokens.peek();
+    const isName = kind === 'name' || (kind === 'word' && this.tokens.peek(1).kind === 'end');
+    return isName ? alias(expr, this.tokens.name()) : expr;
+  }
+
+  expression(): Expr {
+    // Every level of parentheses takes a dozen calls; a clear error is better than a stack that overflows.
+    if (++this.#depth > DEEPEST) throw this.tokens.error('the expression is nested too deeply');
+    let left = this.#conjunction();
+    while (this.tokens.accept('OR')) left = call('or', left, this.#conjunction());
+    this.#depth--;
+    return left;
+  }
+
+  #conjunction(): Expr {
+    let left = this.#negation();
+    while (this.tokens.accept('AND')) left = call('and', left, this.#negation());
+    return left;
+  }
+
+  #negation(): Expr {
+    let times = 0;
+    while (this.tokens.accept('NOT') || this.tokens.accept('!')) times++;
+    let expr = this.#predicate();
+    for (; times > 0; times--) expr = call('not', expr);
+    return expr;
+  }
+
+  /** A value with what may be said of it: IS NULL, IN, BETWEEN, LIKE. */
+  #predicate(): Expr {
+    let expr = this.value();
+    for (;;) {
+      const next = this.#saidOf(expr);
+      if (next === undefined) return expr;
+      expr = next;
+    }
+  }
+
+  #saidOf(expr: Expr): Expr | undefined {
+    const { tokens } = this;
+    if (tokens.accept('IS')) return this.#is(expr);
+    const place = tokens.place;
+    const negated = tokens.accept('NOT');
+    const maybeNot = (positive: Expr): Expr => (negated ? call('not', positive) : positive);
+    if (tokens.accept('IN')) return maybeNot(this.#in(expr));
+    if (tokens.accept('BETWEEN')) {
+      const low = this.value();
+      tokens.expect('AND');
+      return maybeNot(call('and', call('>=', expr, low), call('<=', expr, this.value())));
+    }
+    if (tokens.accept('LIKE')) return this.#like('like', expr, negated);
+    if (tokens.accept('ILIKE')) return this.#like('ilike', expr, negated);
+    if (tokens.accept('RLIKE') || tokens.accept('REGEXP')) return maybeNot(call('rlike', expr, this.value()));
+    tokens.back(place);
+    return undefined;
+  }
+
+  #is(expr: Expr): Expr {
+    const { tokens } = this;
+    const negated = tokens.accept('NOT');
+    const maybeNot = (positive: Expr): Expr => (negated ? call('not', positive) : positive);
+    if (tokens.accept('NULL')) return call(negated ? 'isnotnull' : 'isnull', expr);
+    if (tokens.accept('UNKNOWN')) return call(negated ? 'isnotnull' : 'isnull', cast(expr, booleanType));
+    if (tokens.accept('TRUE')) return maybeNot(call('<=>', expr, literal(booleanType, true)));
+    if (tokens.accept('FALSE')) return maybeNot(call('<=>', expr, literal(booleanType, false)));
+    if (tokens.accept('DISTINCT', 'FROM')) {
+      const same = call('<=>', expr, this.value());
+      return negated ? same : call('not', same);
+    }
+    throw tokens.unexpected('NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM');
+  }
+
+  #in(expr: Expr): Expr {
+    const { tokens } = this;
+    tokens.expect('(');
+    if (tokens.is('SELECT') || tokens.is('WITH')) {
+      throw tokens.error('a subquery cannot stand in an expression on its own', tokens.peek(), 'UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY');
+    }
+    const values: Expr[] = [];
+    do values.push(this.expression());
+    while (tokens.accept(','));
+    tokens.expect(')');
+    return call('in', expr, ...values);
+  }
+
+  /** `LIKE 'p' [ESCAPE 'c']` or `LIKE ANY | SOME | ALL ('p', …)`. */
+  #like(name: string, expr: Expr, negated: boolean): Expr {
+    const { tokens } = this;
+    const all = tokens.accept('ALL');
+    const any = !all && (tokens.accept('ANY') || tokens.accept('SOME'));
+    if (!all && !any) {
+      const args = [expr, this.value()];
+      if (tokens.accept('ESCAPE')) args.push(literal(stringType, tokens.string('an escape character')));
+      const like = call(name, ...args);
+      return negated ? call('not', like) : like;
+    }
+    tokens.expect('(');
+    let result: Expr | undefined;
+    do {
+      const like = call(name, expr, this.expression());
+      const term = negated ? call('not', like) : like;
+      result = result === undefined ? term : call(all ? 'and' : 'or', result, term);
+    } while (tokens.accept(','));
+    tokens.expect(')');
+    return result;
+  }
+
+  value(): Expr {
+    return this.#level(0);
+  }
+
+  #level(level: number): Expr {
+    const operators = levels[level];
+    if (operators === undefined) return this.#unary();
+    let left = this.#level(level + 1);
+    for (;;) {
+      const operator = this.tokens.peek().upper;
+      if (!operators.includes(operator)) return left;
+      this.tokens.next();
+      left = call(functionOf[operator] ?? operator, left, this.#level(level + 1));
+    }
+  }
+
+  #unary(): Expr {
+    const { tokens } = this;
+    if (tokens.accept('+')) return call('positive', this.#unary());
+    if (tokens.accept('~')) return call('~', this.#unary());
+    if (!tokens.accept('-')) return this.#postfix(readPrimary(this));
+    const number = tokens.peek();
+    if (number.kind !== 'number') return call('negative', this.#unary());
+    tokens.next();
+    return this.#postfix(numberLiteral(tokens, number, true));
+  }
+
+  /** `a[0]`, `f(x).field`, `a :: int`. */
+  #postfix(primary: Expr): Expr {
+    const { tokens } = this;
+    let expr = primary;
+    for (;;) {
+      if (tokens.accept('[')) {
+        expr = call('getItem', expr, this.value());
+        tokens.expect(']');
+      } else if (tokens.is('.') && (tokens.peek(1).kind === 'word' || tokens.peek(1).kind === 'name')) {
+        tokens.next();
+        expr = call('getField', expr, literal(stringType, tokens.name('a field')));
+      } else if (tokens.accept('::')) expr = cast(expr, readType(tokens, this.settings));
+      else return expr;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { dayTimeIntervalType, integerBounds, yearMonthIntervalType } from '../base/index.js';
+import { literal } from '../plan/build.js';
+import type { Literal } from '../plan/expr.js';
+import type { Token } from './lexer.js';
+import type { TokenStream } from './token-stream.js';
+
+const MONTHS: Readonly<Record<string, bigint>> = { YEAR: 12n, MONTH: 1n };
+const SECOND = 1_000_000n;
+const MICROS: Readonly<Record<string, bigint>> = {
+  WEEK: 7n * 86_400n * SECOND,
+  DAY: 86_400n * SECOND,
+  HOUR: 3600n * SECOND,
+  MINUTE: 60n * SECOND,
+  SECOND,
+  MILLISECOND: 1000n,
+  MICROSECOND: 1n,
+};
+
+/** Months and microseconds, of which an interval has one or the other. */
+interface Amount {
+  months: bigint;
+  micros: bigint;
+  kinds: Set<'months' | 'micros'>;
+}
+
+/** What follows INTERVAL: `'1' DAY`, `3 days 2 hours`, `'1-2' YEAR TO MONTH`, `'1 day 2 hours'`. */
+export function readIntervalLiteral(tokens: TokenStream): Literal {
+  const start = tokens.peek();
+  const amount: Amount = { months: 0n, micros: 0n, kinds: new Set() };
+  const signed = tokens.peek().upper === '-' || tokens.peek().upper === '+';
+  const next = tokens.peek(signed ? 1 : 0);
+  if (next.kind === 'string' && unitOf(tokens.peek(signed ? 2 : 1)) === undefined) {
+    const negative = tokens.accept('-') || (tokens.accept('+') && false);
+    readWords(tokens.string(), negative, amount, tokens, start);
+  } else {
+    do readPart(tokens, amount, start);
+    while (startsPart(tokens));
+  }
+  return finish(amount, tokens, start);
+}
+
+/** `DAYS` is `DAY`. */
+function unitOf(token: Token | undefined): string | undefined {
+  if (token?.kind !== 'word') return undefined;
+  const unit = token.upper.replace(/S$/, '');
+  return unit in MONTHS || unit in MICROS ? unit : undefined;
+}
+
+function startsPart(tokens: TokenStream): boolean {
+  const signed = tokens.peek().upper === '-' || tokens.peek().upper === '+';
+  const value = tokens.peek(signed ? 1 : 0);
+  return (value.kind === 'number' || value.kind === 'string') && unitOf(tokens.peek(signed ? 2 : 1)) !== undefined;
+}
+
+function readPart(tokens: TokenStream, amount: Amount, start: Token): void {
+  const negative = tokens.accept('-');
+  if (!negative) tokens.accept('+');
+  const token = tokens.peek();
+  if (token.kind !== 'number' && token.kind !== 'string') throw tokens.unexpected('an interval');
+  tokens.next();
+  const unit = unitOf(tokens.peek());
+  if (unit === undefined) throw tokens.unexpected('a unit (YEAR, MONTH, DAY, …)');
+  tokens.next();
+  if (!tokens.accept('TO')) return add(amount, token.text, unit, negative, tokens, start);
+  const last = unitOf(tokens.peek());
+  if (last === undefined) throw tokens.unexpected('a unit (MONTH, SECOND, …)');
+  tokens.next();
+  readRange(token.text, unit, last, negative, amount, tokens, start);
+}
+
+/** Adds so many of a unit; seconds may have a fraction. */
+function add(amount: Amount, text: string, unit: string, negative: boolean, tokens: TokenStream, start: Token): void {
+  const match = /^\s*([+-]?)(\d+)(?:\.(\d{0,9}))?\s*$/.exec(text);
+  const fraction = match?.[3] ?? '';
+  if (match === null || (fraction !== '' && unit !== 'SECOND')) {
+    throw tokens.error(`'${text}' is no number of ${unit.toLowerCase()}s`, start, 'INVALID_INTERVAL_FORMAT');
+  }
+  const sign = (match[1] === '-') !== negative ? -1n : 1n;
+  const whole = BigInt(match[2] ?? '0');
+  const months = MONTHS[unit];
+  if (months !== undefined) {
+    amount.months += sign * whole * months;
+    amount.kinds.add('months');
+    return;
+  }
+  const micros = BigInt(fraction.padEnd(6, '0').slice(0, 6));
+  amount.micros += sign * (whole * (MICROS[unit] as bigint) + micros);
+  amount.kinds.add('micros');
+}
+
+/** `'1 day 2 hours'`, with or without the word interval. */
+function readWords(text: string, negative: boolean, amount: Amount, tokens: TokenStream, start: Token): void {
+  const words = text.trim().toLowerCase().replace(/^interval\b/, '').trim();
+  const parts = [...words.matchAll(/([+-]?\s*\d+(?:\.\d+)?)\s+([a-z]+)\s*/gy)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== words) {
+    throw tokens.error(`'${text}' is no interval`, start, 'INVALID_INTERVAL_FORMAT');
+  }
+  for (const [, value = '', word = ''] of parts) {
+    const unit = word.toUpperCase().replace(/S$/, '');
+    if (!(unit in MONTHS) && !(unit in MICROS)) {
+      throw tokens.error(`'${word}' is no unit of intervals`, start, 'INVALID_INTERVAL_FORMAT');
+    }
+    add(amount, value.replaceAll(/\s/g, ''), unit, negative, tokens, start);
+  }
+}
+
+const fields = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
+
+/** `'1-2' YEAR TO MONTH`, `'1 02:03:04.5' DAY TO SECOND` and what lies between. */
+function readRange(
+  text: string,
+  from: string,
+  to: string,
+  negative: boolean,
+  amount: Amount,
+  tokens: TokenStream,
+  start: Token,
+): void {
+  const bad = () => tokens.error(`'${text}' is no interval of ${from} TO ${to}`, start, 'INVALID_INTERVAL_FORMAT');
+  const sign = /^\s*([+-]?)/.exec(text)?.[1] ?? '';
+  const minus = (sign === '-') !== negative;
+  const body = text.trim().replace(/^[+-]/, '');
+  if (from === 'YEAR' && to === 'MONTH') {
+    const match = /^(\d+)-(\d+)$/.exec(body);
+    if (match === null || Number(match[2]) > 11) throw bad();
+    add(amount, match[1] ?? '', 'YEAR', minus, tokens, start);
+    return add(amount, match[2] ?? '', 'MONTH', minus, tokens, start);
+  }
+  const units = fields.slice(fields.indexOf(from), fields.indexOf(to) + 1);
+  if (!fields.includes(from) || !fields.includes(to) || units.length < 2) throw bad();
+  const patterns = units.map((unit, i) => (unit === 'SECOND' ? '(\\d{1,2}(?:\\.\\d{1,9})?)' : i === 0 ? '(\\d+)' : '(\\d{1,2})'));
+  const separators = units.slice(1).map((_, i) => (units[i] === 'DAY' ? ' ' : ':'));
+  const pattern = patterns.reduce((all, part, i) => `${all}${i === 0 ? '' : separators[i - 1]}${part}`, '');
+  const match = new RegExp(`^${pattern}$`).exec(body);
+  if (match === null) throw bad();
+  for (const [i, unit] of units.entries()) add(amount, match[i + 1] ?? '', unit, minus, tokens, start);
+}
+
+function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {
+  if (amount.kinds.size > 1) {
+    throw tokens.error('an interval has years and months, or days and times, not both', start, 'INVALID_INTERVAL_FORMAT');
+  }
+  const isMonths = amount.kinds.has('months');
+  const type = isMonths ? yearMonthIntervalType : dayTimeIntervalType;
+  const value = isMonths ? amount.months : amount.micros;
+  const [least, most] = integerBounds(type) as readonly [bigint, bigint];
+  if (value < least || value > most) throw tokens.error('the interval is out of range', start, 'INTERVAL_ARITHMETIC_OVERFLOW');
+  return literal(type, isMonths ? Number(value) : value);
+}

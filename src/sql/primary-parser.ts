@@ -1,0 +1,206 @@
+import { booleanType, nullType, stringType } from '../base/index.js';
+import { aggregateCall, call, cast, column, literal, star, tryCast } from '../plan/build.js';
+import type { Expr, Literal, UnresolvedCall } from '../plan/expr.js';
+import { readIntervalLiteral } from './interval-parser.js';
+import type { Token } from './lexer.js';
+import { numberLiteral, typedLiteral } from './literal-parser.js';
+import type { ExprParser } from './token-stream.js';
+import { readType } from './type-parser.js';
+import { readWindow } from './window-parser.js';
+import { readSpecialCall } from './special-calls.js';
+
+const text = (value: string): Literal => literal(stringType, value);
+
+/** A literal, a name, a call, CASE, CAST or something in parentheses. */
+export function readPrimary(parser: ExprParser): Expr {
+  const { tokens } = parser;
+  const token = tokens.peek();
+  switch (token.kind) {
+    case 'number':
+      tokens.next();
+      return numberLiteral(tokens, token, false);
+    case 'string':
+      return readStrings(parser);
+    case 'parameter':
+      tokens.next();
+      return column(`:${token.text}`);
+    case 'name':
+      return readNamed(parser);
+    case 'word':
+      return readWord(parser, token);
+    default:
+      break;
+  }
+  if (tokens.accept('(')) return readParenthesized(parser);
+  if (tokens.accept('*')) return star();
+  throw tokens.unexpected('an expression');
+}
+
+/** Strings in a row are one. */
+function readStrings(parser: ExprParser): Expr {
+  let value = '';
+  while (parser.tokens.peek().kind === 'string') value += parser.tokens.string();
+  return text(value);
+}
+
+function readWord(parser: ExprParser, token: Token): Expr {
+  const { tokens, settings } = parser;
+  const typed = typedLiteral(tokens, settings);
+  if (typed !== undefined) return typed;
+  switch (token.upper) {
+    case 'NULL':
+      tokens.next();
+      return literal(nullType, null);
+    case 'TRUE':
+    case 'FALSE':
+      tokens.next();
+      return literal(booleanType, token.upper === 'TRUE');
+    case 'CASE':
+      tokens.next();
+      return readCase(parser);
+    case 'CAST':
+    case 'TRY_CAST':
+      if (tokens.peek(1).upper === '(') return readCast(parser, token.upper === 'TRY_CAST');
+      break;
+    case 'INTERVAL':
+      if (startsInterval(parser)) {
+        tokens.next();
+        return readIntervalLiteral(tokens);
+      }
+      break;
+    case 'CURRENT_DATE':
+    case 'CURRENT_TIMESTAMP':
+    case 'CURRENT_USER':
+    case 'LOCALTIMESTAMP':
+    case 'CURRENT_TIME':
+      if (tokens.peek(1).upper === '(') break;
+      tokens.next();
+      return call(token.upper.toLowerCase());
+    default:
+      break;
+  }
+  if (reserved.has(token.upper) && tokens.peek(1).upper !== '(') throw tokens.unexpected('an expression');
+  return readNamed(parser);
+}
+
+/** Words that never begin an expression: a mistake is found where it is. */
+const reserved: ReadonlySet<string> = new Set([
+  ...['AND', 'OR', 'WHEN', 'THEN', 'ELSE', 'END', 'FROM', 'WHERE', 'GROUP', 'HAVING', 'ORDER', 'UNION', 'SELECT'],
+  ...['IN', 'IS', 'BETWEEN', 'LIKE', 'ILIKE', 'RLIKE', 'AS', 'ON', 'JOIN', 'OVER'],
+]);
+
+function startsInterval({ tokens }: ExprParser): boolean {
+  const next = tokens.peek(1);
+  return next.kind === 'string' || next.kind === 'number' || next.upper === '-' || next.upper === '+';
+}
+
+function readParenthesized(parser: ExprParser): Expr {
+  const { tokens } = parser;
+  const items = [parser.expression()];
+  while (tokens.accept(',')) items.push(parser.expression());
+  tokens.expect(')');
+  const [only] = items;
+  if (items.length === 1 && only !== undefined) return only;
+  // A row: a struct whose fields are called as its columns, or col1, col2, …
+  return call('struct', ...items);
+}
+
+function readCase(parser: ExprParser): Expr {
+  const { tokens } = parser;
+  const subject = tokens.is('WHEN') ? undefined : parser.expression();
+  const args: Expr[] = [];
+  while (tokens.accept('WHEN')) {
+    const condition = parser.expression();
+    args.push(subject === undefined ? condition : call('=', subject, condition));
+    tokens.expect('THEN');
+    args.push(parser.expression());
+  }
+  if (args.length === 0) throw tokens.unexpected("'WHEN'");
+  if (tokens.accept('ELSE')) args.push(parser.expression());
+  tokens.expect('END');
+  return call('when', ...args);
+}
+
+function readCast(parser: ExprParser, safe: boolean): Expr {
+  const { tokens, settings } = parser;
+  tokens.next();
+  tokens.expect('(');
+  const input = parser.expression();
+  tokens.expect('AS');
+  const type = readType(tokens, settings);
+  tokens.expect(')');
+  return safe ? tryCast(input, type) : cast(input, type);
+}
+
+const quoted = (token: Token): string =>
+  token.kind === 'name' || !/^\w+$/.test(token.text) ? `\`${token.text.replaceAll('`', '``')}\`` : token.text;
+
+/** A column `a.b.c`, a star `t.*`, or a call. */
+function readNamed(parser: ExprParser): Expr {
+  const { tokens } = parser;
+  const first = tokens.peek();
+  if (first.kind === 'word' && tokens.peek(1).upper === '(') {
+    return readSpecialCall(parser) ?? readCall(parser);
+  }
+  tokens.next();
+  if (tokens.peek().upper === '->') {
+    throw tokens.error('lambda functions are not supported in SQL text yet', tokens.peek(), 'UNSUPPORTED_FEATURE.LAMBDA_FUNCTION');
+  }
+  let name = quoted(first);
+  while (tokens.is('.')) {
+    const after = tokens.peek(1);
+    if (after.upper === '*') {
+      tokens.next();
+      tokens.next();
+      return star(name);
+    }
+    if (after.kind !== 'word' && after.kind !== 'name') break;
+    tokens.next();
+    tokens.next();
+    name += `.${quoted(after)}`;
+  }
+  return column(name);
+}
+
+/** `name([DISTINCT] args) [FILTER (WHERE …)] [IGNORE NULLS] [OVER (…)]`. */
+function readCall(parser: ExprParser): Expr {
+  const { tokens } = parser;
+  const name = tokens.next();
+  tokens.expect('(');
+  const distinct = tokens.accept('DISTINCT');
+  if (!distinct) tokens.accept('ALL');
+  const args: Expr[] = [];
+  if (!tokens.is(')')) {
+    do args.push(parser.expression());
+    while (tokens.accept(','));
+  }
+  const inside = acceptIgnoreNulls(parser);
+  tokens.expect(')');
+  const filter = tokens.accept('FILTER', '(', 'WHERE') ? readFilter(parser) : undefined;
+  const ignoreNulls = acceptIgnoreNulls(parser) || inside;
+  if (ignoreNulls) args.push(ignoreNullsOf(parser, name));
+  const options = { ...(distinct ? { distinct } : {}), ...(filter === undefined ? {} : { filter }) };
+  return readOver(parser, aggregateCall(name.text, args, options));
+}
+
+function readFilter(parser: ExprParser): Expr {
+  const condition = parser.expression();
+  parser.tokens.expect(')');
+  return condition;
+}
+
+const acceptIgnoreNulls = ({ tokens }: ExprParser): boolean =>
+  tokens.accept('IGNORE', 'NULLS') || (tokens.accept('RESPECT', 'NULLS') && false);
+
+const endsOf: ReadonlySet<string> = new Set(['FIRST', 'FIRST_VALUE', 'LAST', 'LAST_VALUE', 'ANY_VALUE']);
+
+/** The first, last and any value take it as an argument. */
+function ignoreNullsOf({ tokens }: ExprParser, name: Token): Expr {
+  if (endsOf.has(name.upper)) return literal(booleanType, true);
+  throw tokens.error(`IGNORE NULLS is not supported for ${name.text}`, name, 'INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX');
+}
+
+function readOver(parser: ExprParser, input: UnresolvedCall): Expr {
+  if (!parser.tokens.accept('OVER')) return input;
+  return Object.freeze({ kind: 'window_call', input, spec: readWindow(parser) });
+}

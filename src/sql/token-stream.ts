@@ -1,0 +1,120 @@
+import type { SparrowError } from '../base/index.js';
+import type { Expr } from '../plan/expr.js';
+import { syntaxError, type Token, tokenize } from './lexer.js';
+
+/** Tokens with a place among them. */
+export class TokenStream {
+  readonly text: string;
+  readonly #tokens: Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+    this.#tokens = tokenize(text);
+  }
+
+  /** The token `ahead` places on. */
+  peek(ahead = 0): Token {
+    const last = this.#tokens.length - 1;
+    return this.#tokens[Math.min(this.#at + ahead, last)] as Token;
+  }
+
+  next(): Token {
+    const token = this.peek();
+    this.#at++;
+    return token;
+  }
+
+  /** Where the stream stands, for `back`. */
+  get place(): number {
+    return this.#at;
+  }
+
+  back(place: number): void {
+    this.#at = place;
+  }
+
+  /** Whether these words or symbols come next. */
+  is(...words: readonly string[]): boolean {
+    return words.every((word, i) => {
+      const token = this.peek(i);
+      return token.upper === word && (token.kind === 'word' || token.kind === 'symbol');
+    });
+  }
+
+  /** Goes past these words or symbols when they come next. */
+  accept(...words: readonly string[]): boolean {
+    if (!this.is(...words)) return false;
+    this.#at += words.length;
+    return true;
+  }
+
+  expect(...words: readonly string[]): void {
+    for (const word of words) if (!this.accept(word)) throw this.unexpected(`'${word}'`);
+  }
+
+  /** Takes `first` off a longer symbol that starts with it (`>` off `>>`). */
+  splitFirst(first: string): boolean {
+    const token = this.peek();
+    if (token.kind !== 'symbol' || token.text.length <= first.length || !token.text.startsWith(first)) return false;
+    const text = token.text.slice(first.length);
+    this.#tokens[this.#at] = { ...token, text, upper: text, start: token.start + first.length };
+    return true;
+  }
+
+  /** A name: any word, or anything in backquotes. */
+  name(what = 'a name'): string {
+    const token = this.peek();
+    if (token.kind !== 'word' && token.kind !== 'name') throw this.unexpected(what);
+    this.#at++;
+    return token.text;
+  }
+
+  string(what = 'a string'): string {
+    const token = this.peek();
+    if (token.kind !== 'string') throw this.unexpected(what);
+    this.#at++;
+    return token.text;
+  }
+
+  integer(what = 'a whole number'): number {
+    const token = this.peek();
+    if (token.kind !== 'number' || !/^\d+$/.test(token.text)) throw this.unexpected(what);
+    this.#at++;
+    return Number(token.text);
+  }
+
+  /** Fails unless everything has been read. */
+  end(): void {
+    if (this.peek().kind !== 'end') throw this.unexpected('the end');
+  }
+
+  unexpected(wanted?: string): SparrowError {
+    const token = this.peek();
+    const found = token.kind === 'end' ? 'at the end of the text' : `at or near '${this.text.slice(token.start, token.end)}'`;
+    return this.error(`syntax error ${found}${wanted === undefined ? '' : `: expected ${wanted}`}`, token);
+  }
+
+  error(what: string, token: Token = this.peek(), code?: string): SparrowError {
+    return syntaxError(this.text, token.start, what, code);
+  }
+}
+
+/** What the parts of the expression parser ask of each other. */
+export interface ExprParser {
+  readonly tokens: TokenStream;
+  readonly settings: ParseSettings;
+  /** Any expression. */
+  expression(): Expr;
+  /** An expression without AND, OR, NOT and predicates: an operand of BETWEEN. */
+  value(): Expr;
+}
+
+/** What literals depend on. */
+export interface ParseSettings {
+  readonly timeZone: string;
+  /** What TIMESTAMP and timestamp literals without a zone mean. */
+  readonly timestampType: 'ltz' | 'ntz';
+}
+
+export const plainSettings: ParseSettings = { timeZone: 'UTC', timestampType: 'ltz' };
