@@ -58,11 +58,8 @@ import type { Anything, ColumnType, NotNull, Shape, ShapeOfRow, Unknown, Values 
 import type { Lookup } from './type-algebra.js';
 import { t } from './types.js';
 
-/**
- * The frame of a new schema. Holding it against `ColumnType` makes the compiler work out every column now, not when
- * the last of a hundred steps asks: a long chain stays as shallow as a short one.
- */
-type Settled<S, V extends Values> = S extends { readonly [name: string]: ColumnType } ? DataFrame<S, V> : DataFrame<S, V>;
+/** Settles the new schema at once, so that a long chain stays cheap. The compiler follows about 95 steps of one chain. */
+type Settled<S, V extends Values> = S extends infer T extends Shape ? DataFrame<T, V> : never;
 
 /**
  * A lazy table: Spark's DataFrame. `S` are its columns, `V` the JavaScript types of its values. Verbs are

@@ -1,21 +1,28 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type Batch, type Schema, SharedHeap, SparrowError } from '../base/index.js';
-import type { EvalSettings } from '../functions/expression.js';
 import { formatNamed, splitReader } from '../io/registry.js';
 import { nodePlatform } from '../io/node-platform.js';
 import type { Catalog } from '../plan/catalog.js';
 import type { CacheLevel, EngineOptions, ExplainMode, QueryEngine, RunningQuery, RunOptions, SessionSettings } from '../plan/engine.js';
 import type { Plan, ResolvedPlan } from '../plan/node.js';
+import { explainLogical, optimizeExplained } from '../plan/explain.js';
 import { optimize } from '../plan/optimize/optimizer.js';
 import { schemaOf } from '../plan/output.js';
-import { resolve } from '../plan/resolve/resolver.js';
+import { ruleBatches } from '../plan/optimize/rules.js';
+import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
 import { Executor } from './driver/executor.js';
 import { LocalStore } from './driver/local-store.js';
 import { lower, type LowerContext } from './driver/lower.js';
+import { physicalText, stagesText } from './driver/physical-text.js';
 import { Query } from './driver/query.js';
+import { Interpreter } from './interpreter/interpreter.js';
+import { engineMode } from './modes.js';
 import { Scheduler } from './driver/scheduler.js';
 import type { PhysicalPlan } from './physical.js';
+
+/** Rules without which a plan cannot run: they rewrite what no operator does. */
+const requiredBatches = ruleBatches.filter((batch) => batch.name === 'normalize');
 
 const DEFAULT_MEMORY = 4 * 2 ** 30;
 
@@ -36,12 +43,12 @@ class LocalEngine implements QueryEngine {
   readonly #catalog: Catalog;
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
-  readonly #running = new Set<Query>();
+  readonly #queries = new Set<Query>();
   #stopped = false;
 
   constructor(options: EngineOptions, parsers: SqlParsers) {
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
-    this.#scheduler = new Scheduler(this.heap, Math.max(1, options.workers ?? availableParallelism()), nodePlatform, splitReader);
+    this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, splitReader);
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap);
     this.#catalog = {
@@ -57,53 +64,86 @@ class LocalEngine implements QueryEngine {
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
-    this.#checkRunning();
+    this.#checkOpen();
     options.signal?.throwIfAborted();
     const settings = evalSettings(options.settings);
     const resolved = await resolve(plan, this.#catalog, settings);
     return { schema: schemaOf(resolved), batches: this.#batches(resolved, settings, options) };
   }
 
-  async *#batches(resolved: ResolvedPlan, settings: PlanEvalSettings, options: RunOptions): AsyncGenerator<Batch> {
-    this.#checkRunning();
-    const query = new Query(this.heap, this.#scheduler.pool.flags, options.signal, nodePlatform.clock.monotonic());
-    this.#running.add(query);
-    const stopProgress = reportProgress(query, options);
-    try {
-      const { ansi, timeZone } = settings;
-      // The instant is in the plan already (see lower.ts).
-      const executor = new Executor(this.#scheduler, query, { ansi, timeZone, nowMicros: 0n });
+  async *#batches(resolved: ResolvedPlan, settings: PlanSettings, options: RunOptions): AsyncGenerator<Batch> {
+    yield* this.#running(settings, options, (executor) => {
       const physical = this.#physical(resolved, settings, executor, options.settings);
-      yield* executor.batches(physical);
+      if (engineMode() !== 'interpreted') return executor.batches(physical);
+      const { query } = executor;
+      return new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
+    });
+  }
+
+  /** Gives a query its memory and takes everything back when it is over, however it ends. */
+  async *#running(settings: PlanSettings, options: RunOptions, work: (executor: Executor) => AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    this.#checkOpen();
+    const query = new Query(this.heap, this.#scheduler.pool.flags, options.signal, nodePlatform.clock.monotonic());
+    this.#queries.add(query);
+    const stopProgress = reportProgress(query, options);
+    const { ansi, timeZone } = settings;
+    try {
+      // The query's instant is in the plan already (see lower.ts).
+      yield* work(new Executor(this.#scheduler, query, { ansi, timeZone, nowMicros: 0n }));
     } finally {
       stopProgress();
-      this.#running.delete(query);
+      this.#queries.delete(query);
       query.end();
     }
   }
 
-  #physical(plan: ResolvedPlan, settings: PlanEvalSettings, executor: Executor, session: SessionSettings): PhysicalPlan {
+  #physical(plan: ResolvedPlan, settings: PlanSettings, executor: Executor, session: SessionSettings): PhysicalPlan {
+    const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
+    return this.#lower(optimize(plan, settings, batches), settings, executor, session);
+  }
+
+  #lower(plan: ResolvedPlan, settings: PlanSettings, executor: Executor | undefined, session: SessionSettings): PhysicalPlan {
     const context: LowerContext = {
+      settings,
+      shufflePartitions: session.shufflePartitions,
       local: (local) => this.#local.batches(local),
       cached: async (cached) => {
+        if (executor === undefined) return [];
         const input = (): PhysicalPlan => this.#physical(cached.input as ResolvedPlan, settings, executor, session);
         const batches = await this.#cache.batches(cached.cacheId, input, executor);
         const { columns } = cached;
         if (columns === undefined) return batches;
         return batches.map((b) => ({ rows: b.rows, columns: columns.map((c) => b.columns[c] as Batch['columns'][number]) }));
       },
-      shufflePartitions: session.shufflePartitions,
-      settings,
     };
-    const optimized = process.env.SPARROW_MODE === 'no-optimizer' ? plan : optimize(plan, settings);
-    return lower(optimized, context);
+    return lower(plan, context);
   }
 
-  async explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string> {
-    void plan;
-    void mode;
-    void settings;
-    return '';
+  async explain(plan: Plan, mode: ExplainMode, session: SessionSettings): Promise<string> {
+    this.#checkOpen();
+    const settings = evalSettings(session);
+    const resolved = await resolve(plan, this.#catalog, settings);
+    const explained = optimizeExplained(plan, resolved, settings);
+    const physical = this.#lower(explained.optimized, settings, undefined, session);
+    const sections = [`== Physical Plan ==\n${physicalText(physical)}`];
+    if (mode !== 'simple' && mode !== 'codegen') sections.unshift(explainLogical(explained, mode === 'analyze' ? 'cost' : mode));
+    if (mode === 'analyze' || mode === 'codegen') sections.push(await this.#analyzed(resolved, settings, session, mode));
+    return sections.join('\n\n');
+  }
+
+  /** Runs the query for its figures. */
+  async #analyzed(resolved: ResolvedPlan, settings: PlanSettings, session: SessionSettings, mode: 'analyze' | 'codegen'): Promise<string> {
+    let report = '';
+    const started = nodePlatform.clock.monotonic();
+    const work = async function* (this: LocalEngine, executor: Executor): AsyncGenerator<Batch> {
+      for await (const batch of executor.batches(this.#physical(resolved, settings, executor, session))) void batch;
+      const { stages, peakBytes } = executor.query;
+      if (mode === 'analyze') report = `== Stages ==\n${stagesText(stages, nodePlatform.clock.monotonic() - started, peakBytes)}`;
+      else report = `== Compiled Pipelines ==\n${stages.map((s, i) => `${i + 1}. ${s.label}`).join('\n')}`;
+      yield* [];
+    };
+    for await (const batch of this.#running(settings, { settings: session }, (executor) => work.call(this, executor))) void batch;
+    return report;
   }
 
   cache(_level: CacheLevel): number {
@@ -116,18 +156,16 @@ class LocalEngine implements QueryEngine {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const query of this.#running) query.abort();
+    for (const query of this.#queries) query.abort();
     await this.#scheduler.stop();
   }
 
-  #checkRunning(): void {
+  #checkOpen(): void {
     if (this.#stopped) throw new SparrowError('SESSION_CLOSED', 'the session was stopped', { hint: 'create a new session with Session.create()' });
   }
 }
 
-type PlanEvalSettings = EvalSettings & { readonly caseSensitive: boolean };
-
-function evalSettings(settings: SessionSettings): PlanEvalSettings {
+function evalSettings(settings: SessionSettings): PlanSettings {
   const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
   return { ansi: settings.ansi, timeZone: settings.timeZone, nowMicros, caseSensitive: settings.caseSensitive };
 }
@@ -151,3 +189,11 @@ function reportProgress(query: Query, { onProgress }: RunOptions): () => void {
   };
 }
 
+
+function workerCount(options: EngineOptions): number {
+  const mode = engineMode();
+  if (mode === 'spill') {
+    throw new SparrowError('UNSUPPORTED_FEATURE.SPILL', 'operators do not spill to disk yet', { hint: 'run in another mode' });
+  }
+  return mode === 'one-worker' ? 1 : Math.max(1, options.workers ?? availableParallelism());
+}

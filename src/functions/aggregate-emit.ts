@@ -14,7 +14,10 @@ export const arg = (args: readonly Value[], i = 0): Value => args[i] as Value;
 /** Runs `body` for rows where the value is not null. */
 export function ifPresent(e: Emitter, v: Value, body: () => void): void {
   if (v.isNull === undefined) return body();
-  e.code.get(v.isNull).op('i32.eqz').if(() => e.scoped(body));
+  e.code
+    .get(v.isNull)
+    .op('i32.eqz')
+    .if(() => e.scoped(body));
 }
 
 /** An i32 constant in a local. */
@@ -101,7 +104,16 @@ export function addChecked(e: Emitter, state: StateAccess, v: Value, check: SumC
   const sum = plainSum(e, old, v, carrier);
   if (check === 'long') {
     const added = intParts(e, v, 'i64')[0] as Local;
-    code.get(part(old)).get(part(sum)).op('i64.xor').get(added).get(part(sum)).op('i64.xor').op('i64.and').i64(0).op('i64.lt_s');
+    code
+      .get(part(old))
+      .get(part(sum))
+      .op('i64.xor')
+      .get(added)
+      .get(part(sum))
+      .op('i64.xor')
+      .op('i64.and')
+      .i64(0)
+      .op('i64.lt_s');
   } else {
     // Two values of 38 digits cannot pass 128 bits unnoticed: their sum changes sign.
     const high = intParts(e, v, 'i128')[1] as Local;

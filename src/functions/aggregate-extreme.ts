@@ -1,7 +1,14 @@
 import { type DataType, int8Type, type Scalar } from '../base/index.js';
 import { arg, ifPresent, presentIf, pushFlag, pushOrder, storeAs, storeFlag, storeZero } from './aggregate-emit.js';
 import { compareScalars } from './compare-scalars.js';
-import { type AggregateFunction, aggregate, type ArgType, type Call, type Mismatch, type Resolution } from './define.js';
+import {
+  type AggregateFunction,
+  type ArgType,
+  aggregate,
+  type Call,
+  type Mismatch,
+  type Resolution,
+} from './define.js';
 import { carrierFor, rangeOf } from './emit.js';
 import { isOrderable, wrongCount, wrongType } from './signature.js';
 import type { Emitter, StateAccess, Value } from './value.js';
@@ -43,10 +50,14 @@ function emitOffer(e: Emitter, state: StateAccess, v: Value, sign: 1 | -1, call:
   const { code } = e;
   const better = code.local('i32');
   pushFlag(e, state.load(1));
-  code.op('i32.eqz').tee(better).op('i32.eqz').if(() => {
-    pushOrder(e, sign === 1 ? 'gt' : 'lt', v, state.load(0), call);
-    code.set(better);
-  });
+  code
+    .op('i32.eqz')
+    .tee(better)
+    .op('i32.eqz')
+    .if(() => {
+      pushOrder(e, sign === 1 ? 'gt' : 'lt', v, state.load(0), call);
+      code.set(better);
+    });
   code.get(better).if(() => {
     storeAs(e, state, 0, v);
     storeFlag(e, state, 1, 1);
@@ -103,14 +114,25 @@ const byEval = (sign: 1 | -1): AggregateEval => {
   };
 };
 
-function emitOfferBy(e: Emitter, state: StateAccess, [x, by]: readonly Value[], storeState: () => void, sign: 1 | -1, call: Call): void {
+function emitOfferBy(
+  e: Emitter,
+  state: StateAccess,
+  [x, by]: readonly Value[],
+  storeState: () => void,
+  sign: 1 | -1,
+  call: Call,
+): void {
   const { code } = e;
   const better = code.local('i32');
   pushFlag(e, state.load(2));
-  code.op('i32.eqz').tee(better).op('i32.eqz').if(() => {
-    pushOrder(e, sign === 1 ? 'gt' : 'lt', state.load(1), by as Value, call);
-    code.op('i32.eqz').set(better);
-  });
+  code
+    .op('i32.eqz')
+    .tee(better)
+    .op('i32.eqz')
+    .if(() => {
+      pushOrder(e, sign === 1 ? 'gt' : 'lt', state.load(1), by as Value, call);
+      code.op('i32.eqz').set(better);
+    });
   code.get(better).if(() => {
     storeAs(e, state, 0, x as Value);
     storeAs(e, state, 1, by as Value);

@@ -1,8 +1,15 @@
 import { booleanType, type DataType, int8Type, type Scalar } from '../base/index.js';
 import { arg, presentIf, pushFlag, storeAs, storeFlag, storeZero } from './aggregate-emit.js';
-import { type AggregateFunction, aggregate, type ArgType, type Call, type Mismatch, type Resolution } from './define.js';
-import type { Emitter, StateAccess, Value } from './value.js';
+import {
+  type AggregateFunction,
+  type ArgType,
+  aggregate,
+  type Call,
+  type Mismatch,
+  type Resolution,
+} from './define.js';
 import { wrongCount } from './signature.js';
+import type { Emitter, StateAccess, Value } from './value.js';
 
 type Resolved = (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
 

@@ -1,9 +1,9 @@
 import { type DataType, float64Type, type Scalar } from '../base/index.js';
+import type { Local } from '../wasm/index.js';
 import { arg, ifPresent, storeZero } from './aggregate-emit.js';
-import { type AggregateFunction, aggregate, type ArgType, type Mismatch, type Resolution } from './define.js';
+import { type AggregateFunction, type ArgType, aggregate, type Mismatch, type Resolution } from './define.js';
 import { part, take } from './emit.js';
 import { anyDouble, takes } from './implicit.js';
-import type { Local } from '../wasm/index.js';
 import type { Emitter, StateAccess, Value } from './value.js';
 
 type Resolved = (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
@@ -98,8 +98,18 @@ const momentEmit = ({ sample, root }: Moment): NonNullable<AggregateFunction['em
     const { code } = e;
     const divisor = code.local('f64');
     const isNull = code.local('i32');
-    code.get(part(n as Value)).f64(sample ? 1 : 0).op('f64.sub').tee(divisor).f64(0).op('f64.le').set(isNull);
-    code.get(part(m2 as Value)).get(divisor).op('f64.div');
+    code
+      .get(part(n as Value))
+      .f64(sample ? 1 : 0)
+      .op('f64.sub')
+      .tee(divisor)
+      .f64(0)
+      .op('f64.le')
+      .set(isNull);
+    code
+      .get(part(m2 as Value))
+      .get(divisor)
+      .op('f64.div');
     if (root) code.op('f64.sqrt');
     return take(e, float64Type, 'f64', isNull);
   },

@@ -2,8 +2,8 @@ import {
   type DataType,
   decimalType,
   float64Type,
-  int64Type,
   int8Type,
+  int64Type,
   integerBounds,
   isFloating,
   isInteger,
@@ -11,10 +11,22 @@ import {
   type Scalar,
   simpleString,
 } from '../base/index.js';
-import { addChecked, addTo, arg, ifPresent, increment, narrowSum, presentIf, pushFlag, type SumCheck, storeFlag, storeZero } from './aggregate-emit.js';
+import {
+  addChecked,
+  addTo,
+  arg,
+  ifPresent,
+  increment,
+  narrowSum,
+  presentIf,
+  pushFlag,
+  type SumCheck,
+  storeFlag,
+  storeZero,
+} from './aggregate-emit.js';
 import { toDecimal } from './arithmetic-eval.js';
 import { boundedDecimal, divideHalfUp, pow10 } from './decimal.js';
-import { aggregate, type ArgType, type Call, type Mismatch, type Resolution } from './define.js';
+import { type ArgType, aggregate, type Call, type Mismatch, type Resolution } from './define.js';
 import { part, pushConst, pushInt, take, value } from './emit.js';
 import { overflow } from './eval-errors.js';
 import { checked, pushOutside } from './int-emit.js';
@@ -81,7 +93,8 @@ function evalAdd(state: Scalar[], value: Scalar, call: Call): void {
   if (state[1] === 0) state[1] = 1;
 }
 
-const sumOverflow = (type: DataType) => overflow(type.kind === 'decimal' ? 'sum of decimals' : type.kind === 'int64' ? 'long' : 'interval');
+const sumOverflow = (type: DataType) =>
+  overflow(type.kind === 'decimal' ? 'sum of decimals' : type.kind === 'int64' ? 'long' : 'interval');
 
 const zeroOf = (type: DataType): Scalar => (type.kind === 'float64' || type.kind === 'interval_ym' ? 0 : 0n);
 
@@ -124,14 +137,18 @@ function emitSumFinish(e: Emitter, [sum, flag]: readonly Value[], call: Call): V
     return result;
   }
   const isNull = e.code.local('i32');
-  e.code.get(result.isNull as NonNullable<Value['isNull']>).op('i32.or').set(isNull);
+  e.code
+    .get(result.isNull as NonNullable<Value['isNull']>)
+    .op('i32.or')
+    .set(isNull);
   return { ...result, isNull };
 }
 
 export const sum = aggregate({
   name: 'sum',
   sql: ['sum'],
-  summary: 'Sum of the values that are not null; null when there are none. Integers sum to bigint, decimals get 10 more digits. Overflow is an error.',
+  summary:
+    'Sum of the values that are not null; null when there are none. Integers sum to bigint, decimals get 10 more digits. Overflow is an error.',
   resolve: resolveSum,
   narrowState: (ranges, rows, call) =>
     argTypeOf(call).kind === 'interval_ym' ? undefined : narrowSum(ranges, rows, call, ['i32']),
@@ -159,7 +176,10 @@ export const sum = aggregate({
       e.code.if(() => {
         emitSumAdd(e, state, arg(other), call);
         pushFlag(e, flag);
-        e.code.i32(OVERFLOWED).op('i32.eq').if(() => storeFlag(e, state, 1, OVERFLOWED));
+        e.code
+          .i32(OVERFLOWED)
+          .op('i32.eq')
+          .if(() => storeFlag(e, state, 1, OVERFLOWED));
       });
     },
     finish: emitSumFinish,
@@ -194,7 +214,8 @@ function averageState(type: DataType): DataType {
 function resolveAvg(args: readonly ArgType[]): Resolved {
   const type = summable(args);
   if ('mismatch' in type) return type;
-  const returns = type.kind === 'decimal' ? boundedDecimal(type.precision + 4, type.scale + 4) : isNumeric(type) ? float64Type : type;
+  const returns =
+    type.kind === 'decimal' ? boundedDecimal(type.precision + 4, type.scale + 4) : isNumeric(type) ? float64Type : type;
   return { args: [type], returns, nullable: true, state: [averageState(type), int64Type] };
 }
 
@@ -216,16 +237,27 @@ function emitAvgFinish(e: Emitter, [total, count]: readonly Value[], call: Call)
   code.op('i64.eqz').set(isNull);
   if (call.returns.kind === 'float64') {
     pushDouble(e, s, call);
-    code.get(part(n)).op(n.carrier === 'i32' ? 'f64.convert_i32_s' : 'f64.convert_i64_s').op('f64.div');
+    code
+      .get(part(n))
+      .op(n.carrier === 'i32' ? 'f64.convert_i32_s' : 'f64.convert_i64_s')
+      .op('f64.div');
     return take(e, float64Type, 'f64', isNull);
   }
-  const carrier = call.returns.kind === 'decimal' && call.returns.precision > 18 ? 'i128' : call.returns.kind === 'interval_ym' ? 'i32' : 'i64';
+  const carrier =
+    call.returns.kind === 'decimal' && call.returns.precision > 18
+      ? 'i128'
+      : call.returns.kind === 'interval_ym'
+        ? 'i32'
+        : 'i64';
   const out = e.newParts(carrier);
-  code.get(isNull).op('i32.eqz').if(() => {
-    const average = emitExactAverage(e, s, n, call);
-    pushInt(e, average, carrier);
-    for (const local of [...out].reverse()) code.set(local);
-  });
+  code
+    .get(isNull)
+    .op('i32.eqz')
+    .if(() => {
+      const average = emitExactAverage(e, s, n, call);
+      pushInt(e, average, carrier);
+      for (const local of [...out].reverse()) code.set(local);
+    });
   return value(call.returns, carrier, out, isNull);
 }
 
@@ -237,7 +269,13 @@ function emitExactAverage(e: Emitter, s: Value, n: Value, call: Call): Value {
   const digits = type.kind === 'decimal' ? Math.min(38, type.precision + 10) : 19;
   if (digits + shift > 38) {
     const argTypes = [s.type, decimalType(20, 0)] as const;
-    const division: Call = { fn: 'div', argTypes, literals: [undefined, undefined], returns: call.returns, settings: call.settings };
+    const division: Call = {
+      fn: 'div',
+      argTypes,
+      literals: [undefined, undefined],
+      returns: call.returns,
+      settings: call.settings,
+    };
     pushInt(e, s, 'i128');
     const total = take(e, s.type, 'i128');
     pushInt(e, n, 'i128');
@@ -257,15 +295,28 @@ function emitExactAverage(e: Emitter, s: Value, n: Value, call: Call): Value {
 function pushDouble(e: Emitter, s: Value, call: Call): void {
   const { code } = e;
   if (s.carrier === 'f64') return void code.get(part(s));
-  if (s.carrier !== 'i128') return void code.get(part(s)).op(s.carrier === 'i32' ? 'f64.convert_i32_s' : 'f64.convert_i64_s');
+  if (s.carrier !== 'i128')
+    return void code.get(part(s)).op(s.carrier === 'i32' ? 'f64.convert_i32_s' : 'f64.convert_i64_s');
   const out = code.local('f64');
-  code.get(part(s)).i64(63).op('i64.shr_s').get(part(s, 1)).op('i64.eq').if(
-    () => code.get(part(s)).op('f64.convert_i64_s').set(out),
-    () => {
-      const toDouble: Call = { fn: 'cast', argTypes: [s.type], literals: [undefined], returns: float64Type, settings: call.settings };
-      code.get(part(e.js(toDouble, [s]))).set(out);
-    },
-  );
+  code
+    .get(part(s))
+    .i64(63)
+    .op('i64.shr_s')
+    .get(part(s, 1))
+    .op('i64.eq')
+    .if(
+      () => code.get(part(s)).op('f64.convert_i64_s').set(out),
+      () => {
+        const toDouble: Call = {
+          fn: 'cast',
+          argTypes: [s.type],
+          literals: [undefined],
+          returns: float64Type,
+          settings: call.settings,
+        };
+        code.get(part(e.js(toDouble, [s]))).set(out);
+      },
+    );
   code.get(out);
 }
 
@@ -280,12 +331,14 @@ function addToAverage(state: Scalar[], total: Scalar, count: bigint, call: Call)
   state[1] = (state[1] as bigint) + count;
 }
 
-const averageCheck = (call: Call): SumCheck => (argTypeOf(call).kind === 'decimal' ? checkOf(argTypeOf(call), true) : 'none');
+const averageCheck = (call: Call): SumCheck =>
+  argTypeOf(call).kind === 'decimal' ? checkOf(argTypeOf(call), true) : 'none';
 
 export const avg = aggregate({
   name: 'avg',
   sql: ['avg', 'mean'],
-  summary: 'Average of the values that are not null; null when there are none. Doubles for integers, decimals get 4 more digits.',
+  summary:
+    'Average of the values that are not null; null when there are none. Doubles for integers, decimals get 4 more digits.',
   resolve: resolveAvg,
   narrowState: (ranges, rows, call) => narrowSum(ranges, rows, call, ['i64']),
   eval: {
@@ -314,4 +367,3 @@ export const avg = aggregate({
   },
   examples: [['avg(col) from values (1), (2), (null) as tab(col)', '1.5']],
 });
-

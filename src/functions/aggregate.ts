@@ -1,11 +1,18 @@
-import { booleanType, type DataType, int64Type, int8Type, type Scalar } from '../base/index.js';
+import { booleanType, type DataType, int8Type, int64Type, type Scalar } from '../base/index.js';
 import { addTo, arg, ifPresent, increment, presentIf, pushFlag, storeFlag, storeZero } from './aggregate-emit.js';
 import { extremeAggregates } from './aggregate-extreme.js';
 import { endAggregates } from './aggregate-first.js';
 import { momentAggregates } from './aggregate-moments.js';
 import { avg, sum } from './aggregate-sum.js';
 import { pushTrue } from './branch-emit.js';
-import { type AggregateFunction, aggregate, type ArgType, type Call, type Mismatch, type Resolution } from './define.js';
+import {
+  type AggregateFunction,
+  type ArgType,
+  aggregate,
+  type Call,
+  type Mismatch,
+  type Resolution,
+} from './define.js';
 import { anyNull, part, value } from './emit.js';
 import { anyBoolean, takes } from './implicit.js';
 import type { Emitter, StateAccess, Value } from './value.js';
@@ -42,7 +49,9 @@ const countEval = (counts: (args: readonly Scalar[]) => boolean): AggregateFunct
   finish: ([count]) => count as Scalar,
 });
 
-const countEmit = (update: NonNullable<AggregateFunction['emit']>['update']): NonNullable<AggregateFunction['emit']> => ({
+const countEmit = (
+  update: NonNullable<AggregateFunction['emit']>['update'],
+): NonNullable<AggregateFunction['emit']> => ({
   init: (e, state) => storeZero(e, state, 0),
   update,
   merge: (e, state, other) => void addTo(e, state, 0, arg(other)),
@@ -91,7 +100,11 @@ const booleanEval = (keeps: boolean): AggregateFunction['eval'] => {
 function emitBooleanOffer(e: Emitter, state: StateAccess, v: Value, keeps: boolean): void {
   const { code } = e;
   const result = code.local('i32');
-  code.get(part(state.load(0))).get(part(v)).op(keeps ? 'i32.or' : 'i32.and').set(result);
+  code
+    .get(part(state.load(0)))
+    .get(part(v))
+    .op(keeps ? 'i32.or' : 'i32.and')
+    .set(result);
   state.store(0, [result]);
   storeFlag(e, state, 1, 1);
 }

@@ -19,13 +19,12 @@ import {
 } from './emit.js';
 import {
   checked,
-
   emitIntOperation,
   type IntOperation,
   isSafe,
+  type OverflowMode,
   operationRange,
   orSlow,
-  type OverflowMode,
   pushSignExtension,
   scaled,
   scaledChecked,
@@ -185,7 +184,11 @@ function align(e: Emitter, a: Value, b: Value, call: Call): [Value, Value, IntCa
   if (carrierA === undefined || carrierB === undefined) return undefined;
   const carrier = widerCarrier(carrierA, carrierB);
   const divisor = nonZero(e, b, call);
-  return [scaled(e, a, scale - scaleOf(a.type), carrier), scaled(e, divisor, scale - scaleOf(b.type), carrier), carrier];
+  return [
+    scaled(e, a, scale - scaleOf(a.type), carrier),
+    scaled(e, divisor, scale - scaleOf(b.type), carrier),
+    carrier,
+  ];
 }
 
 /** a div b. */
@@ -200,8 +203,8 @@ export function emitIntDivide(e: Emitter, args: readonly Value[], call: Call): V
   if (carrier === 'i128') {
     push(e, left);
     push(e, right);
-    code.call(e.helper('i128_div'));
-    return checked(e, take(e, call.returns, 'i128', undefined, [-(2n ** 127n), 2n ** 127n]), call.returns, 'error', isNull);
+    code.call(e.helper('i128_div')).drop();
+    return take(e, call.returns, 'i64', isNull);
   }
   // The least value divided by -1 would stop the machine: it overflows, or is computed in a wider word.
   if (carrier === 'i32' || (left.range !== undefined && left.range[0] > -(2n ** 63n))) {
@@ -211,7 +214,15 @@ export function emitIntDivide(e: Emitter, args: readonly Value[], call: Call): V
     return take(e, call.returns, 'i64', isNull);
   }
   const overflows = code.local('i32');
-  code.get(part(left)).i64(-(2n ** 63n)).op('i64.eq').get(part(right)).i64(-1).op('i64.eq').op('i32.and').tee(overflows);
+  code
+    .get(part(left))
+    .i64(-(2n ** 63n))
+    .op('i64.eq')
+    .get(part(right))
+    .i64(-1)
+    .op('i64.eq')
+    .op('i32.and')
+    .tee(overflows);
   e.failIf();
   code.get(part(left)).i64(1).get(part(right)).get(overflows).select().op('i64.div_s');
   return take(e, call.returns, 'i64', isNull);
@@ -257,7 +268,10 @@ function emitPositive(e: Emitter, rest: Value, b: Value, call: Call): Value {
   pushInt(e, rest, work);
   pushInt(e, rest, work);
   pushConst(e, work, 0n);
-  code.op(`${work}.lt_s`).select().set(out[0] as Local);
+  code
+    .op(`${work}.lt_s`)
+    .select()
+    .set(out[0] as Local);
   return value(call.returns, work, out);
 }
 
@@ -314,13 +328,25 @@ export function emitAbs(e: Emitter, [a]: readonly Value[], call: Call): Value | 
   const least = (integerBounds(returns) as Range)[0];
   const overflows = returns.kind !== 'decimal' && bounds[0] <= least;
   if (carrier === 'i128') {
-    code.get(part(v, 1)).i64(0).op('i64.lt_s').if(
-      () => {
-        push(e, v);
-        code.call(e.helper('i128_neg')).set(out[1] as Local).set(out[0] as Local);
-      },
-      () => code.get(part(v)).set(out[0] as Local).get(part(v, 1)).set(out[1] as Local),
-    );
+    code
+      .get(part(v, 1))
+      .i64(0)
+      .op('i64.lt_s')
+      .if(
+        () => {
+          push(e, v);
+          code
+            .call(e.helper('i128_neg'))
+            .set(out[1] as Local)
+            .set(out[0] as Local);
+        },
+        () =>
+          code
+            .get(part(v))
+            .set(out[0] as Local)
+            .get(part(v, 1))
+            .set(out[1] as Local),
+      );
   } else {
     if (overflows && call.settings.ansi) {
       code.get(part(v));
@@ -340,9 +366,9 @@ export function emitAbs(e: Emitter, [a]: readonly Value[], call: Call): Value | 
 
 export const absRange = (ranges: readonly (Range | undefined)[], call: Call): Range | undefined => {
   const range = rangeOf(call.returns, ranges[0]);
-  if (range === undefined || (!call.settings.ansi && range[0] <= (integerBounds(call.returns) as Range)[0])) return undefined;
+  if (range === undefined || (!call.settings.ansi && range[0] <= (integerBounds(call.returns) as Range)[0]))
+    return undefined;
   const [low, high] = range;
   if (low >= 0n) return range;
   return [high < 0n ? -high : 0n, -low > high ? -low : high];
 };
-

@@ -92,7 +92,8 @@ export const evalIntDivide: BinaryEval = (a, b, call) => {
   const quotient = x / y;
   const wrapped = BigInt.asIntN(64, quotient);
   if (wrapped === quotient) return quotient;
-  if (!call.settings.ansi) return wrapped;
+  // Decimals keep the low 64 bits, as in Spark.
+  if (!call.settings.ansi || call.argTypes[0]?.kind === 'decimal') return wrapped;
   throw overflow('integral divide', 'try_divide');
 };
 
@@ -127,7 +128,12 @@ export const evalPmod: BinaryEval = (a, b, call) => {
   const [x, y] = aligned(a, b, call);
   const rest = x % y;
   // Integers wrap around in between, as in Spark.
-  const sum = returns.kind === 'int32' ? BigInt.asIntN(32, rest + y) : returns.kind === 'int64' ? BigInt.asIntN(64, rest + y) : rest + y;
+  const sum =
+    returns.kind === 'int32'
+      ? BigInt.asIntN(32, rest + y)
+      : returns.kind === 'int64'
+        ? BigInt.asIntN(64, rest + y)
+        : rest + y;
   const result = rest < 0n ? sum % y : rest;
   if (returns.kind !== 'decimal') return likeType(result, returns);
   return toDecimal(result, Math.max(scaleOf(call.argTypes[0]), scaleOf(call.argTypes[1])), returns, call);

@@ -90,8 +90,8 @@ export function resolveNumeric(args: readonly ArgType[]): Resolved {
   const [arg] = args;
   if (arg === undefined || args.length !== 1) return wrongCount(args.length, 1, 1);
   const { type } = arg;
-  if (isNumeric(type) || type.kind === 'interval_ym' || type.kind === 'interval_dt') return { args: [type], returns: type };
+  if (isNumeric(type) || type.kind === 'interval_ym' || type.kind === 'interval_dt')
+    return { args: [type], returns: type };
   if (type.kind === 'string' || type.kind === 'null') return { args: [float64Type], returns: float64Type };
   return { mismatch: `it takes a number or an interval, not ${simpleString(type).toUpperCase()}` };
 }
-

@@ -1,14 +1,17 @@
 import { type Carrier, carrierOf, type DataType } from '../base/index.js';
 import type { Local } from '../wasm/index.js';
 import type { Range } from './define.js';
-import { carrierFor, copyParts, isIntCarrier, intParts, part, pushNull, value } from './emit.js';
+import { carrierFor, copyParts, intParts, isIntCarrier, part, pushNull, value } from './emit.js';
 import type { Emitter, Thunk, Value } from './value.js';
 
 export function unionRange(ranges: readonly (Range | undefined)[]): Range | undefined {
   let union: Range | undefined;
   for (const range of ranges) {
     if (range === undefined) return undefined;
-    union = union === undefined ? range : [range[0] < union[0] ? range[0] : union[0], range[1] > union[1] ? range[1] : union[1]];
+    union =
+      union === undefined
+        ? range
+        : [range[0] < union[0] ? range[0] : union[0], range[1] > union[1] ? range[1] : union[1]];
   }
   return union;
 }
@@ -114,7 +117,12 @@ export function emitSelect(e: Emitter, type: DataType, condition: Value, a: Valu
 
 /** The first argument that is not null. */
 export function emitCoalesce(e: Emitter, type: DataType, args: readonly Thunk[]): Value {
-  const merge = new Merge(e, type, rangesOf(args), args.every((arg) => arg.nullable));
+  const merge = new Merge(
+    e,
+    type,
+    rangesOf(args),
+    args.every((arg) => arg.nullable),
+  );
   const arm = (i: number): void => {
     const thunk = args[i];
     if (thunk === undefined) return merge.assignNull();

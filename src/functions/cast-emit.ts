@@ -1,9 +1,38 @@
-import { carrierOf, type DataType, integerBounds, isFloating, isInteger, MICROS_PER_DAY, sameType } from '../base/index.js';
+import {
+  carrierOf,
+  type DataType,
+  integerBounds,
+  isFloating,
+  isInteger,
+  MICROS_PER_DAY,
+  sameType,
+} from '../base/index.js';
 import { castFails } from './cast-types.js';
 import { pow10 } from './decimal.js';
 import type { Call, Range } from './define.js';
-import { carrierFor, type IntCarrier, inside, intParts, part, push, pushConst, pushInt, rangeOf, take, value } from './emit.js';
-import { checked, dropDigits, emitIntOperation, type OverflowMode, pushSignExtension, scaled, scaleRange, signal } from './int-emit.js';
+import {
+  carrierFor,
+  type IntCarrier,
+  inside,
+  intParts,
+  part,
+  push,
+  pushConst,
+  pushInt,
+  rangeOf,
+  take,
+  value,
+} from './emit.js';
+import {
+  checked,
+  dropDigits,
+  emitIntOperation,
+  type OverflowMode,
+  pushSignExtension,
+  scaled,
+  scaleRange,
+  signal,
+} from './int-emit.js';
 import { isUtc } from './temporal-arithmetic.js';
 import type { Emitter, Value } from './value.js';
 
@@ -67,7 +96,8 @@ function emitExact(e: Emitter, v: Value, to: DataType, mode: OverflowMode): Valu
     if (carrier === undefined) return undefined;
     return checked(e, { ...scaled(e, known, up, carrier), type: to }, to, mode);
   }
-  if (up === 0) return mode === 'wrap' && isInteger(to) ? emitWrapped(e, known, to) : checked(e, { ...known, type: to }, to, mode);
+  if (up === 0)
+    return mode === 'wrap' && isInteger(to) ? emitWrapped(e, known, to) : checked(e, { ...known, type: to }, to, mode);
   if (isInteger(to)) {
     const whole = emitTruncate(e, known, -up);
     return mode === 'wrap' ? emitWrapped(e, whole, to) : checked(e, { ...whole, type: to }, to, mode);
@@ -129,7 +159,12 @@ function emitToFloat(e: Emitter, v: Value, to: DataType, call: Call): Value | un
   const out = code.local('f64');
   pushInt(e, v, 'i128');
   const parts = take(e, v.type, 'i128');
-  code.get(part(parts)).i64(EXACT_DOUBLE[1]).op('i64.add').i64(EXACT_DOUBLE[1] * 2n).op('i64.le_u');
+  code
+    .get(part(parts))
+    .i64(EXACT_DOUBLE[1])
+    .op('i64.add')
+    .i64(EXACT_DOUBLE[1] * 2n)
+    .op('i64.le_u');
   code.get(part(parts)).i64(63).op('i64.shr_s').get(part(parts, 1)).op('i64.eq').op('i32.and');
   code.if(
     () => {
@@ -207,4 +242,3 @@ export function castRange(ranges: readonly (Range | undefined)[], call: Call): R
   const result = castExactRange(range, from, to);
   return inside(result, bounds) || call.settings.ansi ? result : undefined;
 }
-

@@ -5,7 +5,6 @@ import {
   decimalType,
   engineBug,
   formatDouble,
-  formatFloat,
   formatScalar,
   instantToLocal,
   integerBounds,
@@ -122,7 +121,11 @@ function javaInteger(x: number, to: DataType): bigint {
   if (Number.isNaN(x)) return 0n;
   const [low, high] = to.kind === 'int64' ? LONG : [-(2n ** 31n), 2n ** 31n - 1n];
   const saturated = x >= Number(high) ? high : x <= Number(low) ? low : BigInt(Math.trunc(x));
-  return to.kind === 'int8' ? BigInt.asIntN(8, saturated) : to.kind === 'int16' ? BigInt.asIntN(16, saturated) : saturated;
+  return to.kind === 'int8'
+    ? BigInt.asIntN(8, saturated)
+    : to.kind === 'int16'
+      ? BigInt.asIntN(16, saturated)
+      : saturated;
 }
 
 function toFloat(value: Scalar, from: DataType): number {
@@ -148,7 +151,8 @@ function toDecimal(value: Scalar, from: DataType, to: DecimalType, { mode }: Cas
 function shortestDecimal(value: Scalar, from: DataType): readonly [bigint, number] | undefined {
   const x = from.kind === 'timestamp' ? Number(value) / 1e6 : (value as number);
   if (!Number.isFinite(x)) return undefined;
-  const text = from.kind === 'float32' ? formatFloat(x) : formatDouble(x);
+  // A float counts with all the digits of the double it widens to, as in Spark.
+  const text = formatDouble(x);
   const [digits = '0', exponent = '0'] = text.split('E');
   const [whole = '0', fraction = ''] = digits.split('.');
   const scale = fraction.length - Number(exponent);
@@ -200,7 +204,10 @@ function toNested(value: Scalar, from: DataType, to: DataType, context: CastCont
   if (from.kind === 'map' && to.kind === 'map') {
     const { entries } = value as MapScalar;
     return {
-      entries: entries.map(([k, v]) => [castScalar(k, from.key, to.key, context), castScalar(v, from.value, to.value, context)]),
+      entries: entries.map(([k, v]) => [
+        castScalar(k, from.key, to.key, context),
+        castScalar(v, from.value, to.value, context),
+      ]),
     };
   }
   const [source, target] = [from as StructType, to as StructType];
@@ -208,4 +215,3 @@ function toNested(value: Scalar, from: DataType, to: DataType, context: CastCont
     castScalar(fieldValue, source.fields[i]?.type as DataType, target.fields[i]?.type as DataType, context),
   );
 }
-

@@ -27,7 +27,10 @@ function canCastNested(from: DataType, to: DataType): boolean {
   if (from.kind === 'array' && to.kind === 'array') return canCast(from.element, to.element);
   if (from.kind === 'map' && to.kind === 'map') return canCast(from.key, to.key) && canCast(from.value, to.value);
   if (from.kind === 'struct' && to.kind === 'struct') {
-    return from.fields.length === to.fields.length && from.fields.every((f, i) => canCast(f.type, to.fields[i]?.type ?? f.type));
+    return (
+      from.fields.length === to.fields.length &&
+      from.fields.every((f, i) => canCast(f.type, to.fields[i]?.type ?? f.type))
+    );
   }
   return false;
 }

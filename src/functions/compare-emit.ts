@@ -49,7 +49,10 @@ function pushIntegers(e: Emitter, op: 'eq' | 'lt' | 'le', a: Value, b: Value): v
   const left = scaled(e, a, digitsA, carrier);
   const right = scaled(e, b, digitsB, carrier);
   if (carrier !== 'i128') {
-    code.get(part(left)).get(part(right)).op(`${carrier}.${op === 'eq' ? 'eq' : op === 'lt' ? 'lt_s' : 'le_s'}`);
+    code
+      .get(part(left))
+      .get(part(right))
+      .op(`${carrier}.${op === 'eq' ? 'eq' : op === 'lt' ? 'lt_s' : 'le_s'}`);
     return;
   }
   if (op === 'eq') {
@@ -59,11 +62,19 @@ function pushIntegers(e: Emitter, op: 'eq' | 'lt' | 'le', a: Value, b: Value): v
   }
   push(e, left);
   push(e, right);
-  code.call(e.helper('i128_compare')).i32(op === 'lt' ? 0 : 1).op('i32.lt_s');
+  code
+    .call(e.helper('i128_compare'))
+    .i32(op === 'lt' ? 0 : 1)
+    .op('i32.lt_s');
 }
 
 function commonCarrier(a: Value, digitsA: number, b: Value, digitsB: number): IntCarrier | undefined {
-  const carriers = ([[a, digitsA], [b, digitsB]] as const).map(([v, digits]) => {
+  const carriers = (
+    [
+      [a, digitsA],
+      [b, digitsB],
+    ] as const
+  ).map(([v, digits]) => {
     if (digits === 0 && isIntCarrier(v.carrier)) return v.carrier;
     const range = rangeOf(v.type, v.range);
     return range && carrierFor(scaleRange(range, digits));
@@ -81,7 +92,10 @@ function pushHuge(e: Emitter, op: 'eq' | 'lt' | 'le', a: Value, digitsA: number,
   const overflow = code.local('i32');
   pushInt(e, v, 'i128');
   const power = 10n ** BigInt(digits);
-  code.i64(BigInt.asIntN(64, power)).i64(power >> 64n).call(e.helper('i128_mul_checked'));
+  code
+    .i64(BigInt.asIntN(64, power))
+    .i64(power >> 64n)
+    .call(e.helper('i128_mul_checked'));
   code.set(overflow).set(out[1]).set(out[0]);
   const negative = code.local('i32');
   pushInt(e, v, 'i128');
@@ -113,7 +127,10 @@ function pushBytes(e: Emitter, op: 'eq' | 'lt' | 'le', a: Value, b: Value, liter
   }
   push(e, a);
   push(e, b);
-  code.call(e.helper('bytes_compare')).i32(op === 'lt' ? 0 : 1).op('i32.lt_s');
+  code
+    .call(e.helper('bytes_compare'))
+    .i32(op === 'lt' ? 0 : 1)
+    .op('i32.lt_s');
 }
 
 export function literalBytes(literal: Scalar | undefined): Uint8Array | undefined {

@@ -1,11 +1,11 @@
 import { booleanType, type DataType, type Scalar } from '../base/index.js';
+import type { Local } from '../wasm/index.js';
 import { type Comparison, comparesInWasm, pushComparison } from './compare-emit.js';
 import { compareScalars, compareTyped } from './compare-scalars.js';
 import { type ArgType, type Call, type Mismatch, type Range, type Resolution, scalar } from './define.js';
 import { anyNull, part, pushNull, takeBoolean, value, widen } from './emit.js';
 import { emitIn } from './in-emit.js';
 import { commonType, commonTypeOf, isOrderable, noCommonType, sameTypes, wrongCount, wrongType } from './signature.js';
-import type { Local } from '../wasm/index.js';
 import type { Emitter, Value } from './value.js';
 
 type Resolved = Resolution | Mismatch;
@@ -53,7 +53,8 @@ const emitComparison =
     const [a, b] = args as [Value, Value];
     if (!comparesInWasm(a.type)) return undefined;
     // A constant on the left of an equality is put on the right.
-    if ((op === 'eq' || op === 'ne') && call.literals[0] !== undefined) pushComparison(e, op, b, a, call.literals[0] ?? undefined);
+    if ((op === 'eq' || op === 'ne') && call.literals[0] !== undefined)
+      pushComparison(e, op, b, a, call.literals[0] ?? undefined);
     else pushComparison(e, op, a, b, call.literals[1] ?? undefined);
     return takeBoolean(e);
   };
@@ -146,8 +147,7 @@ const evalExtreme =
   (sign: 1 | -1) =>
   (args: readonly Scalar[], { returns }: Call): Scalar =>
     args.reduce<Scalar>(
-      (best, arg) =>
-        arg === null || (best !== null && sign * compareScalars(returns, arg, best) <= 0) ? best : arg,
+      (best, arg) => (arg === null || (best !== null && sign * compareScalars(returns, arg, best) <= 0) ? best : arg),
       null,
     );
 

@@ -109,10 +109,15 @@ export class ExpressionCompiler implements Emitter {
     const address = code.local('i32');
     const load = (field: number): Code => code.get(state).op('i32.load', field);
     load(STATE.HEAP_END);
-    load(STATE.HEAP_NEXT).tee(address).op('i32.sub').get(length).op('i32.lt_u').if(() => {
-      code.get(state).get(length).call(this.#context.imports.moreHeap);
-      load(STATE.HEAP_NEXT).set(address);
-    });
+    load(STATE.HEAP_NEXT)
+      .tee(address)
+      .op('i32.sub')
+      .get(length)
+      .op('i32.lt_u')
+      .if(() => {
+        code.get(state).get(length).call(this.#context.imports.moreHeap);
+        load(STATE.HEAP_NEXT).set(address);
+      });
     code.get(state).get(address).get(length).op('i32.add').op('i32.store', STATE.HEAP_NEXT);
     return address;
   }
@@ -187,22 +192,37 @@ export class ExpressionCompiler implements Emitter {
     }
     const nullFlag = this.code.local('i32');
     let result: Value | undefined;
-    this.code.get(isNull).tee(nullFlag).op('i32.eqz').if(() => {
-      result = this.scoped(() => this.#invoke(entry, bare, call));
-      if (result.isNull !== undefined) this.code.get(result.isNull).set(nullFlag);
-    });
+    this.code
+      .get(isNull)
+      .tee(nullFlag)
+      .op('i32.eqz')
+      .if(() => {
+        result = this.scoped(() => this.#invoke(entry, bare, call));
+        if (result.isNull !== undefined) this.code.get(result.isNull).set(nullFlag);
+      });
     return this.#ranged({ ...(result as Value | undefined as Value), isNull: nullFlag }, entry, ranges, call);
   }
 
   #invoke(entry: ScalarFunction, args: readonly Value[], call: Call): Value {
-    return entry.emit?.(this, args, call) ?? this.js(call, args.map((arg) => widen(this, arg)));
+    return (
+      entry.emit?.(this, args, call) ??
+      this.js(
+        call,
+        args.map((arg) => widen(this, arg)),
+      )
+    );
   }
 
   #lazyCall(entry: ScalarFunction, expr: CallExpr, call: Call): Value {
     const thunks = expr.args.map((arg) => this.#thunk(arg));
     const result = entry.emitLazy?.(this, thunks, call);
     if (result === undefined) throw engineBug(`the lazy function ${expr.fn} has no Wasm form`);
-    return this.#ranged(result, entry, expr.args.map((arg) => this.rangeOf(arg)), call);
+    return this.#ranged(
+      result,
+      entry,
+      expr.args.map((arg) => this.rangeOf(arg)),
+      call,
+    );
   }
 
   #thunk(expr: PhysicalExpr): Thunk {

@@ -11,7 +11,8 @@ import type { Emitter, Thunk, Value } from './value.js';
 type Resolved = Resolution | Mismatch;
 type Ranges = readonly (Range | undefined)[];
 
-const isCondition = (type: DataType): boolean => type.kind === 'boolean' || type.kind === 'null' || type.kind === 'string';
+const isCondition = (type: DataType): boolean =>
+  type.kind === 'boolean' || type.kind === 'null' || type.kind === 'string';
 
 function resolveIf(args: readonly ArgType[]): Resolved {
   if (args.length !== 3) return wrongCount(args.length, 3, 3);
@@ -46,7 +47,13 @@ function emitWhen(e: Emitter, args: readonly Thunk[], call: Call): Value {
   for (let i = 0; i + 1 < args.length; i += 2) branches.push([args[i] as Thunk, args[i + 1] as Thunk]);
   const otherwise = args.length % 2 === 1 ? args.at(-1) : undefined;
   const [only, ...more] = branches;
-  if (only !== undefined && more.length === 0 && only[1].cheap && otherwise?.cheap === true && carrierOf(call.returns) !== 'none') {
+  if (
+    only !== undefined &&
+    more.length === 0 &&
+    only[1].cheap &&
+    otherwise?.cheap === true &&
+    carrierOf(call.returns) !== 'none'
+  ) {
     const condition = only[0]();
     return emitSelect(e, call.returns, condition, only[1](), otherwise());
   }

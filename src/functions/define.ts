@@ -83,7 +83,11 @@ export interface AggregateFunction extends FunctionDocs {
     settings: { readonly ansi: boolean },
   ) => (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
   /** Narrower carriers for the state of one task, when `rows` values within `ranges` cannot overflow them. */
-  readonly narrowState?: (ranges: readonly (Range | undefined)[], rows: bigint, call: Call) => readonly Carrier[] | undefined;
+  readonly narrowState?: (
+    ranges: readonly (Range | undefined)[],
+    rows: bigint,
+    call: Call,
+  ) => readonly Carrier[] | undefined;
   /** The result depends on the order of rows (first, last, collect_list). */
   readonly ordered?: boolean;
   readonly eval: {
@@ -115,12 +119,19 @@ export interface WindowFunction extends FunctionDocs {
 export type FunctionEntry = ScalarFunction | AggregateFunction | WindowFunction;
 
 /** Identity with inference: what every entry is written in. */
-export const scalar = <const F extends Omit<ScalarFunction, 'kind'>>(entry: F): F & { readonly kind: 'scalar' } => ({ ...entry, kind: 'scalar' });
-export const aggregate = <const F extends Omit<AggregateFunction, 'kind'>>(entry: F): F & { readonly kind: 'aggregate' } => ({
+export const scalar = <const F extends Omit<ScalarFunction, 'kind'>>(entry: F): F & { readonly kind: 'scalar' } => ({
+  ...entry,
+  kind: 'scalar',
+});
+export const aggregate = <const F extends Omit<AggregateFunction, 'kind'>>(
+  entry: F,
+): F & { readonly kind: 'aggregate' } => ({
   ...entry,
   kind: 'aggregate',
 });
-export const windowFunction = <const F extends Omit<WindowFunction, 'kind'>>(entry: F): F & { readonly kind: 'window' } => ({
+export const windowFunction = <const F extends Omit<WindowFunction, 'kind'>>(
+  entry: F,
+): F & { readonly kind: 'window' } => ({
   ...entry,
   kind: 'window',
 });

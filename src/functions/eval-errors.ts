@@ -1,4 +1,4 @@
-import { type DataType, type DecimalType, type Scalar, simpleString, SparrowError } from '../base/index.js';
+import { type DataType, type DecimalType, type Scalar, SparrowError, simpleString } from '../base/index.js';
 import { decimalText } from './decimal.js';
 import { describeValue } from './describe-value.js';
 
@@ -15,7 +15,8 @@ export function overflow(what: string, alternative?: string): SparrowError {
 
 /** Overflow of an operator over integers of one type. */
 export function integerOverflow(type: DataType, text: string, alternative?: string): SparrowError {
-  if (type.kind !== 'int8' && type.kind !== 'int16') return overflow(type.kind === 'int64' ? 'long' : 'integer', alternative);
+  if (type.kind !== 'int8' && type.kind !== 'int16')
+    return overflow(type.kind === 'int64' ? 'long' : 'integer', alternative);
   return new SparrowError('BINARY_ARITHMETIC_OVERFLOW', `${text} caused overflow`, { sqlState: '22003' });
 }
 
@@ -50,8 +51,9 @@ export function castOverflow(value: Scalar, from: DataType, to: DataType): Sparr
 }
 
 export function castInvalid(value: Scalar, from: DataType, to: DataType): SparrowError {
+  const isInterval = to.kind === 'interval_ym' || to.kind === 'interval_dt';
   return new SparrowError(
-    'CAST_INVALID_INPUT',
+    isInterval ? 'INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING' : 'CAST_INVALID_INPUT',
     `the value ${describeValue(from, value)} of the type ${kindOf(from)} cannot be cast to ${kindOf(to)} because it is malformed`,
     { sqlState: '22018', hint: 'use `try_cast` to get NULL instead' },
   );

@@ -1,9 +1,9 @@
 import { engineBug, fromPlainError, type Scalar, SparrowError } from '../base/index.js';
 import { callOf } from './call.js';
 import type { Call, ScalarFunction } from './define.js';
+import { describe } from './describe.js';
 import type { CallExpr, EvalSettings, PhysicalExpr } from './expression.js';
 import { scalarFunction } from './registry.js';
-import { describe } from './describe.js';
 
 /** A row's values by column position in, the expression's value out. */
 export type Prepared = (row: readonly Scalar[]) => Scalar;
@@ -65,7 +65,11 @@ function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call): 
 function lazily(entry: ScalarFunction, args: readonly Prepared[], call: Call): Prepared {
   const { evalLazy } = entry;
   if (evalLazy === undefined) throw engineBug(`the lazy function ${call.fn} has no evalLazy`);
-  return (row) => evalLazy(args.map((arg) => () => arg(row)), call);
+  return (row) =>
+    evalLazy(
+      args.map((arg) => () => arg(row)),
+      call,
+    );
 }
 
 /** The error with the expression it came from, unless an inner one was already named. */

@@ -60,15 +60,23 @@ function hashScalar<H>(hasher: Hasher<H>, type: DataType, value: Scalar, seed: H
     case 'float64':
       return hasher.long(float64Bits(value as number), seed);
     case 'decimal':
-      return type.precision <= 18 ? hasher.long(value as bigint, seed) : hasher.bytes(bigIntegerBytes(value as bigint), seed);
+      return type.precision <= 18
+        ? hasher.long(value as bigint, seed)
+        : hasher.bytes(bigIntegerBytes(value as bigint), seed);
     case 'string':
       return hasher.bytes(Buffer.from(value as string, 'utf8'), seed);
     case 'binary':
       return hasher.bytes(value as Uint8Array, seed);
     case 'array':
-      return (value as readonly Scalar[]).reduce<H>((hash, element) => hashScalar(hasher, type.element, element, hash), seed);
+      return (value as readonly Scalar[]).reduce<H>(
+        (hash, element) => hashScalar(hasher, type.element, element, hash),
+        seed,
+      );
     case 'struct':
-      return type.fields.reduce<H>((hash, f, i) => hashScalar(hasher, f.type, (value as readonly Scalar[])[i] ?? null, hash), seed);
+      return type.fields.reduce<H>(
+        (hash, f, i) => hashScalar(hasher, f.type, (value as readonly Scalar[])[i] ?? null, hash),
+        seed,
+      );
     default:
       return seed;
   }
@@ -95,7 +103,9 @@ const hashAll = <H>(hasher: Hasher<H>, args: readonly Scalar[], { argTypes }: Ca
   args.reduce<H>((hash, arg, i) => hashScalar(hasher, argTypes[i] as DataType, arg, hash), seed);
 
 const digest = (algorithm: string, bytes: Scalar | undefined): string =>
-  createHash(algorithm).update(bytes as Uint8Array).digest('hex');
+  createHash(algorithm)
+    .update(bytes as Uint8Array)
+    .digest('hex');
 
 const CRC_TABLE = Int32Array.from({ length: 256 }, (_, n) => {
   let c = n;
@@ -109,7 +119,13 @@ function checksum(bytes: Uint8Array): number {
   return (c ^ -1) >>> 0;
 }
 
-const SHA2: Readonly<Record<number, string>> = { 0: 'sha256', 224: 'sha224', 256: 'sha256', 384: 'sha384', 512: 'sha512' };
+const SHA2: Readonly<Record<number, string>> = {
+  0: 'sha256',
+  224: 'sha224',
+  256: 'sha256',
+  384: 'sha384',
+  512: 'sha512',
+};
 const compiled = 'a JS call per row: cryptographic digests, and hashes that must equal Spark’s bit for bit';
 
 export const hashFunctions = {

@@ -9,20 +9,38 @@ const bytesEqual: Helper = {
   results: ['i32'],
   build: (code, params) => {
     const [a, aLength, b, bLength] = params as Four;
-    code.get(aLength).get(bLength).op('i32.ne').if(() => code.i32(0).return());
+    code
+      .get(aLength)
+      .get(bLength)
+      .op('i32.ne')
+      .if(() => code.i32(0).return());
     const last = code.local('i32');
     // Eight bytes at a time; the last eight may overlap the ones before.
-    code.get(aLength).i32(8).op('i32.ge_u').if(() => {
-      code.get(a).get(aLength).op('i32.add').i32(8).op('i32.sub').set(last);
-      code.loop((again) => {
-        code.get(a).get(last).op('i32.lt_u').if(() => {
-          code.get(a).op('i64.load', 0, 0).get(b).op('i64.load', 0, 0).op('i64.ne').if(() => code.i32(0).return());
-          code.get(a).i32(8).op('i32.add').set(a).get(b).i32(8).op('i32.add').set(b).br(again);
+    code
+      .get(aLength)
+      .i32(8)
+      .op('i32.ge_u')
+      .if(() => {
+        code.get(a).get(aLength).op('i32.add').i32(8).op('i32.sub').set(last);
+        code.loop((again) => {
+          code
+            .get(a)
+            .get(last)
+            .op('i32.lt_u')
+            .if(() => {
+              code
+                .get(a)
+                .op('i64.load', 0, 0)
+                .get(b)
+                .op('i64.load', 0, 0)
+                .op('i64.ne')
+                .if(() => code.i32(0).return());
+              code.get(a).i32(8).op('i32.add').set(a).get(b).i32(8).op('i32.add').set(b).br(again);
+            });
         });
+        code.get(b).get(last).get(a).op('i32.sub').op('i32.add').set(b);
+        code.get(last).op('i64.load', 0, 0).get(b).op('i64.load', 0, 0).op('i64.eq').return();
       });
-      code.get(b).get(last).get(a).op('i32.sub').op('i32.add').set(b);
-      code.get(last).op('i64.load', 0, 0).get(b).op('i64.load', 0, 0).op('i64.eq').return();
-    });
     // Fewer than eight: what lies behind the end is readable but not ours.
     code.get(a).op('i64.load', 0, 0).get(b).op('i64.load', 0, 0).op('i64.xor');
     code.i64(1).get(aLength).op('i64.extend_i32_u').i64(3).op('i64.shl').op('i64.shl').i64(1).op('i64.sub');
@@ -46,25 +64,37 @@ const bytesCompare: Helper = {
         code.get(i).i32(8).op('i32.add').get(shorter).op('i32.gt_u').brIf(done);
         loadAt(code, a, i, x);
         loadAt(code, b, i, y);
-        code.get(x).get(y).op('i64.ne').if(() => {
-          firstDifference(code, x, y);
-          code.return();
-        });
+        code
+          .get(x)
+          .get(y)
+          .op('i64.ne')
+          .if(() => {
+            firstDifference(code, x, y);
+            code.return();
+          });
         code.get(i).i32(8).op('i32.add').set(i).br(again);
       });
     });
-    code.get(i).get(shorter).op('i32.lt_u').if(() => {
-      loadAt(code, a, i, x);
-      loadAt(code, b, i, y);
-      const mask = code.local('i64');
-      code.i64(1).get(shorter).get(i).op('i32.sub').i32(3).op('i32.shl').op('i64.extend_i32_u').op('i64.shl');
-      code.i64(1).op('i64.sub').set(mask);
-      code.get(x).get(mask).op('i64.and').set(x).get(y).get(mask).op('i64.and').set(y);
-      code.get(x).get(y).op('i64.ne').if(() => {
-        firstDifference(code, x, y);
-        code.return();
+    code
+      .get(i)
+      .get(shorter)
+      .op('i32.lt_u')
+      .if(() => {
+        loadAt(code, a, i, x);
+        loadAt(code, b, i, y);
+        const mask = code.local('i64');
+        code.i64(1).get(shorter).get(i).op('i32.sub').i32(3).op('i32.shl').op('i64.extend_i32_u').op('i64.shl');
+        code.i64(1).op('i64.sub').set(mask);
+        code.get(x).get(mask).op('i64.and').set(x).get(y).get(mask).op('i64.and').set(y);
+        code
+          .get(x)
+          .get(y)
+          .op('i64.ne')
+          .if(() => {
+            firstDifference(code, x, y);
+            code.return();
+          });
       });
-    });
     code.get(aLength).get(bLength).op('i32.gt_u').get(aLength).get(bLength).op('i32.lt_u').op('i32.sub');
   },
 };

@@ -71,12 +71,16 @@ const hashBytes: Helper = {
       });
     });
     // The last 0 to 7 bytes; what lies behind the end is readable but masked off.
-    code.get(address).get(end).op('i32.lt_u').if(() => {
-      code.get(address).op('i64.load', 0, 0);
-      code.i64(1).get(end).get(address).op('i32.sub').i32(3).op('i32.shl').op('i64.extend_i32_u').op('i64.shl');
-      code.i64(1).op('i64.sub').op('i64.and');
-      absorb();
-    });
+    code
+      .get(address)
+      .get(end)
+      .op('i32.lt_u')
+      .if(() => {
+        code.get(address).op('i64.load', 0, 0);
+        code.i64(1).get(end).get(address).op('i32.sub').i32(3).op('i32.shl').op('i64.extend_i32_u').op('i64.shl');
+        code.i64(1).op('i64.sub').op('i64.and');
+        absorb();
+      });
     code.get(h);
     finalize(code, h);
   },

@@ -30,7 +30,12 @@ function negate(code: Code, [low, high]: Two): void {
 
 /** Makes the value positive (as unsigned 128 bits); `sign` becomes 1 when it was negative. */
 function absolute(code: Code, x: Two, sign: Local): void {
-  code.get(x[1]).i64(0).op('i64.lt_s').tee(sign).if(() => negate(code, x));
+  code
+    .get(x[1])
+    .i64(0)
+    .op('i64.lt_s')
+    .tee(sign)
+    .if(() => negate(code, x));
 }
 
 /** Pushes 1 when a < b, unsigned. */
@@ -54,16 +59,28 @@ const mulWideUnsigned: Helper = {
       g();
       code.op('i64.mul');
     };
-    product(() => lowOf(a), () => lowOf(b));
+    product(
+      () => lowOf(a),
+      () => lowOf(b),
+    );
     code.set(low);
-    product(() => highOf(a), () => lowOf(b));
+    product(
+      () => highOf(a),
+      () => lowOf(b),
+    );
     highOf(low);
     code.op('i64.add').set(cross);
-    product(() => lowOf(a), () => highOf(b));
+    product(
+      () => lowOf(a),
+      () => highOf(b),
+    );
     lowOf(cross);
     code.op('i64.add').set(middle);
     code.get(a).get(b).op('i64.mul');
-    product(() => highOf(a), () => highOf(b));
+    product(
+      () => highOf(a),
+      () => highOf(b),
+    );
     highOf(cross);
     code.op('i64.add');
     highOf(middle);
@@ -129,7 +146,11 @@ const mulChecked: Helper = {
     code.get(overflow).get(crossHigh).i64(0).op('i64.ne').op('i32.or');
     code.get(high).get(crossLow).op('i64.add').tee(high).get(crossLow).op('i64.lt_u').op('i32.or');
     code.get(high).i64(0).op('i64.lt_s').op('i32.or').set(overflow);
-    code.get(signA).get(signB).op('i32.xor').if(() => negate(code, [low, high]));
+    code
+      .get(signA)
+      .get(signB)
+      .op('i32.xor')
+      .if(() => negate(code, [low, high]));
     code.get(low).get(high).get(overflow);
   },
 };
@@ -179,18 +200,28 @@ const divRem: Helper = {
   build: (code, params) => {
     const [aLow, aHigh, bLow, bHigh] = params as Four;
     const [qLow, qHigh, rest] = [code.local('i64'), code.local('i64'), code.local('i64')];
-    code.get(bHigh).op('i64.eqz').if(() => {
-      code.get(aHigh).op('i64.eqz').if(() => {
-        code.get(aLow).get(bLow).op('i64.div_u').i64(0).get(aLow).get(bLow).op('i64.rem_u').i64(0).return();
+    code
+      .get(bHigh)
+      .op('i64.eqz')
+      .if(() => {
+        code
+          .get(aHigh)
+          .op('i64.eqz')
+          .if(() => {
+            code.get(aLow).get(bLow).op('i64.div_u').i64(0).get(aLow).get(bLow).op('i64.rem_u').i64(0).return();
+          });
+        code
+          .get(bLow)
+          .i64(LOW_32)
+          .op('i64.le_u')
+          .if(() => {
+            digitStep(code, aHigh, true, bLow, rest, qHigh);
+            digitStep(code, aHigh, false, bLow, rest, qHigh);
+            digitStep(code, aLow, true, bLow, rest, qLow);
+            digitStep(code, aLow, false, bLow, rest, qLow);
+            code.get(qLow).get(qHigh).get(rest).i64(0).return();
+          });
       });
-      code.get(bLow).i64(LOW_32).op('i64.le_u').if(() => {
-        digitStep(code, aHigh, true, bLow, rest, qHigh);
-        digitStep(code, aHigh, false, bLow, rest, qHigh);
-        digitStep(code, aLow, true, bLow, rest, qLow);
-        digitStep(code, aLow, false, bLow, rest, qLow);
-        code.get(qLow).get(qHigh).get(rest).i64(0).return();
-      });
-    });
     shiftSubtract(code, [aLow, aHigh], [bLow, bHigh], [qLow, qHigh]);
     code.get(qLow).get(qHigh).get(aLow).get(aHigh);
   },
@@ -201,20 +232,25 @@ function shiftSubtract(code: Code, a: Two, b: Two, quotient: Two): void {
   const steps = code.local('i64');
   leadingZeros(code, b);
   leadingZeros(code, a);
-  code.op('i64.sub').tee(steps).i64(0).op('i64.ge_s').if(() => {
-    shiftLeft(code, b, steps);
-    code.loop((again) => {
-      shiftLeftOne(code, quotient);
-      lessUnsigned(code, a, b);
-      code.op('i32.eqz').if(() => {
-        emitSub128(code, a, b, a);
-        code.get(quotient[0]).i64(1).op('i64.or').set(quotient[0]);
+  code
+    .op('i64.sub')
+    .tee(steps)
+    .i64(0)
+    .op('i64.ge_s')
+    .if(() => {
+      shiftLeft(code, b, steps);
+      code.loop((again) => {
+        shiftLeftOne(code, quotient);
+        lessUnsigned(code, a, b);
+        code.op('i32.eqz').if(() => {
+          emitSub128(code, a, b, a);
+          code.get(quotient[0]).i64(1).op('i64.or').set(quotient[0]);
+        });
+        code.get(b[0]).i64(1).op('i64.shr_u').get(b[1]).i64(63).op('i64.shl').op('i64.or').set(b[0]);
+        code.get(b[1]).i64(1).op('i64.shr_u').set(b[1]);
+        code.get(steps).i64(1).op('i64.sub').tee(steps).i64(0).op('i64.ge_s').brIf(again);
       });
-      code.get(b[0]).i64(1).op('i64.shr_u').get(b[1]).i64(63).op('i64.shl').op('i64.or').set(b[0]);
-      code.get(b[1]).i64(1).op('i64.shr_u').set(b[1]);
-      code.get(steps).i64(1).op('i64.sub').tee(steps).i64(0).op('i64.ge_s').brIf(again);
     });
-  });
 }
 
 function shiftLeftOne(code: Code, [low, high]: Two): void {
@@ -224,15 +260,19 @@ function shiftLeftOne(code: Code, [low, high]: Two): void {
 
 /** Shift by 0 to 127 bits. */
 function shiftLeft(code: Code, [low, high]: Two, by: Local): void {
-  code.get(by).i64(64).op('i64.ge_u').if(
-    () => code.get(low).get(by).op('i64.shl').set(high).i64(0).set(low),
-    () => {
-      code.get(high).get(by).op('i64.shl');
-      // Two steps, since a shift by 64 would be a shift by 0.
-      code.get(low).i64(1).op('i64.shr_u').i64(63).get(by).op('i64.sub').op('i64.shr_u').op('i64.or').set(high);
-      code.get(low).get(by).op('i64.shl').set(low);
-    },
-  );
+  code
+    .get(by)
+    .i64(64)
+    .op('i64.ge_u')
+    .if(
+      () => code.get(low).get(by).op('i64.shl').set(high).i64(0).set(low),
+      () => {
+        code.get(high).get(by).op('i64.shl');
+        // Two steps, since a shift by 64 would be a shift by 0.
+        code.get(low).i64(1).op('i64.shr_u').i64(63).get(by).op('i64.sub').op('i64.shr_u').op('i64.or').set(high);
+        code.get(low).get(by).op('i64.shl').set(low);
+      },
+    );
 }
 
 /** Signed division by parts: the absolute values are divided, `finish` adjusts quotient and remainder. */
@@ -262,7 +302,11 @@ interface DivisionParts {
 }
 
 function pushQuotient(code: Code, { quotient, signA, signB }: DivisionParts): void {
-  code.get(signA).get(signB).op('i32.xor').if(() => negate(code, quotient));
+  code
+    .get(signA)
+    .get(signB)
+    .op('i32.xor')
+    .if(() => negate(code, quotient));
   code.get(quotient[0]).get(quotient[1]);
 }
 

@@ -1,7 +1,7 @@
+import type { HelperTable } from './helper.js';
 import { bytesHelpers } from './helpers-bytes.js';
 import { hashHelpers } from './helpers-hash.js';
 import { int128Helpers } from './helpers-int128.js';
-import type { HelperTable } from './helper.js';
 
 export type { Helper, HelperTable } from './helper.js';
 

@@ -43,7 +43,11 @@ function pushAny(e: Emitter, x: Value, items: readonly Value[], literals: readon
 }
 
 /** The items as sorted integers, when all are constants of x's own type and not null. */
-function integerConstants(x: Value, items: readonly Value[], literals: readonly (Scalar | undefined)[]): bigint[] | undefined {
+function integerConstants(
+  x: Value,
+  items: readonly Value[],
+  literals: readonly (Scalar | undefined)[],
+): bigint[] | undefined {
   if (!isIntCarrier(x.carrier) || x.carrier === 'i128') return undefined;
   const numbers: bigint[] = [];
   for (const [i, item] of items.entries()) {
@@ -105,18 +109,23 @@ function pushTextIn(e: Emitter, x: Value, items: readonly Value[], literals: rea
   if (!short || items.length <= 2) return pushAny(e, x, items, literals);
   // Constants by length, so that most rows compare with few of them.
   const byLength = new Map<number, Uint8Array[]>();
-  for (const bytes of constants as Uint8Array[]) byLength.set(bytes.length, [...(byLength.get(bytes.length) ?? []), bytes]);
+  for (const bytes of constants as Uint8Array[])
+    byLength.set(bytes.length, [...(byLength.get(bytes.length) ?? []), bytes]);
   const found = code.local('i32');
   code.i32(0).set(found);
   for (const [length, group] of byLength) {
-    code.get(part(x, 1)).i32(length).op('i32.eq').if(() => {
-      code.i32(0);
-      for (const bytes of group) {
-        pushEqualsConstant(e, x, bytes);
-        code.op('i32.or');
-      }
-      code.set(found);
-    });
+    code
+      .get(part(x, 1))
+      .i32(length)
+      .op('i32.eq')
+      .if(() => {
+        code.i32(0);
+        for (const bytes of group) {
+          pushEqualsConstant(e, x, bytes);
+          code.op('i32.or');
+        }
+        code.set(found);
+      });
   }
   code.get(found);
 }

@@ -1,8 +1,8 @@
 export { callOf, expressionKey } from './call.js';
 export { canCast, castNullable } from './cast.js';
 export { castScalar } from './cast-eval.js';
-export * from './compile.js';
 export { compareScalars } from './compare-scalars.js';
+export * from './compile.js';
 export { decimalResult, widerDecimal } from './decimal.js';
 export * from './define.js';
 export { describe } from './describe.js';

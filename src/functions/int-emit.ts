@@ -49,10 +49,10 @@ export function operatorRange(operator: IntOperator, a: Range, b: Range): Range 
       return [a[0] - b[1], a[1] - b[0]];
     case 'mul': {
       const products = [a[0] * b[0], a[0] * b[1], a[1] * b[0], a[1] * b[1]];
-      return products.reduce<Range>(([low, high], x) => [x < low ? x : low, x > high ? x : high], [
-        products[0] as bigint,
-        products[0] as bigint,
-      ]);
+      return products.reduce<Range>(
+        ([low, high], x) => [x < low ? x : low, x > high ? x : high],
+        [products[0] as bigint, products[0] as bigint],
+      );
     }
   }
 }
@@ -134,7 +134,11 @@ function emitPlain(
     return take(e, type, carrier, undefined, range);
   }
   if (operator === 'mul') {
-    const narrow = a.range !== undefined && b.range !== undefined && carrierFor(a.range) !== 'i128' && carrierFor(b.range) !== 'i128';
+    const narrow =
+      a.range !== undefined &&
+      b.range !== undefined &&
+      carrierFor(a.range) !== 'i128' &&
+      carrierFor(b.range) !== 'i128';
     if (narrow) code.get(part(a)).get(part(b)).call(e.helper('i64_mul_wide'));
     else code.get(part(a)).get(part(a, 1)).get(part(b)).get(part(b, 1)).call(e.helper('i128_mul'));
     return take(e, type, carrier, undefined, range);
@@ -193,10 +197,16 @@ export function pushOutside(e: Emitter, v: Value, [low, high]: Range): void {
   const { code } = e;
   const { carrier } = v;
   if (carrier === 'i128') {
-    for (const [bound, greater] of [[high, true], [low, false]] as const) {
+    for (const [bound, greater] of [
+      [high, true],
+      [low, false],
+    ] as const) {
       code.get(part(v)).get(part(v, 1));
       pushConst(e, 'i128', bound);
-      code.call(e.helper('i128_compare')).i32(greater ? 1 : -1).op('i32.eq');
+      code
+        .call(e.helper('i128_compare'))
+        .i32(greater ? 1 : -1)
+        .op('i32.eq');
     }
     code.op('i32.or');
     return;
@@ -221,8 +231,14 @@ function emitChecked64(e: Emitter, operation: IntOperation, a: Value, b: Value, 
   if (operator === 'mul') code.get(left).get(right).call(e.helper('i64_mul_overflows'));
   else {
     // Overflow shows in the sign: of both operands against the sum, of the operands and against the difference.
-    code.get(left).get(operator === 'add' ? result : right).op('i64.xor');
-    code.get(operator === 'add' ? right : left).get(result).op('i64.xor');
+    code
+      .get(left)
+      .get(operator === 'add' ? result : right)
+      .op('i64.xor');
+    code
+      .get(operator === 'add' ? right : left)
+      .get(result)
+      .op('i64.xor');
     code.op('i64.and').i64(0).op('i64.lt_s');
   }
   const flag = signal(e, mode);
@@ -250,8 +266,14 @@ function emitChecked128(
     code.call(e.helper('i128_mul_checked')).get(overflow).op('i32.or').set(overflow).set(out[1]).set(out[0]);
   } else {
     (operator === 'add' ? emitAdd128 : emitSub128)(code, left, right, out);
-    code.get(left[1]).get(operator === 'add' ? out[1] : right[1]).op('i64.xor');
-    code.get(operator === 'add' ? right[1] : left[1]).get(out[1]).op('i64.xor');
+    code
+      .get(left[1])
+      .get(operator === 'add' ? out[1] : right[1])
+      .op('i64.xor');
+    code
+      .get(operator === 'add' ? right[1] : left[1])
+      .get(out[1])
+      .op('i64.xor');
     code.op('i64.and').i64(0).op('i64.lt_s').get(overflow).op('i32.or').set(overflow);
   }
   const raw = value(type, 'i128', out, undefined, ANY_128);

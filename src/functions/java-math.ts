@@ -38,7 +38,9 @@ export function javaCosh(x: number): number {
 
 export function javaHypot(x: number, y: number): number {
   if (!Number.isFinite(x) || !Number.isFinite(y)) {
-    return Math.abs(x) === Number.POSITIVE_INFINITY || Math.abs(y) === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : Number.NaN;
+    return Math.abs(x) === Number.POSITIVE_INFINITY || Math.abs(y) === Number.POSITIVE_INFINITY
+      ? Number.POSITIVE_INFINITY
+      : Number.NaN;
   }
   let a = Math.max(Math.abs(x), Math.abs(y));
   let b = Math.min(Math.abs(x), Math.abs(y));
@@ -84,26 +86,25 @@ export function javaCbrt(x: number): number {
 }
 
 const BP = [1, 1.5];
-const DP_HIGH = [0, 5.84962487220764160156e-1];
-const DP_LOW = [0, 1.35003920212974897128e-8];
+const DP_HIGH = [0, 0.5849624872207642];
+const DP_LOW = [0, 1.350039202129749e-8];
 const LOG = [
-  5.99999999999994648725e-1, 4.28571428578550184252e-1, 3.33333329818377432918e-1, 2.72728123808534006489e-1,
-  2.30660745775561754067e-1, 2.06975017800338417784e-1,
+  0.5999999999999946, 0.4285714285785502, 0.33333332981837743, 0.272728123808534, 0.23066074577556175,
+  0.20697501780033842,
 ] as const;
 const EXP = [
-  1.66666666666666019037e-1, -2.77777777770155933842e-3, 6.61375632143793436117e-5, -1.65339022054652515390e-6,
-  4.13813679705723846039e-8,
+  0.16666666666666602, -0.0027777777777015593, 0.00006613756321437934, -0.0000016533902205465252, 4.1381367970572385e-8,
 ] as const;
-const LN2 = 6.93147180559945286227e-1;
-const LN2_HIGH = 6.93147182464599609375e-1;
-const LN2_LOW = -1.90465429995776804525e-9;
-const OVERFLOW_TAIL = 8.0085662595372944372e-17;
-const CP = 9.61796693925975554329e-1;
-const CP_HIGH = 9.61796700954437255859e-1;
-const CP_LOW = -7.02846165095275826516e-9;
-const INV_LN2 = 1.44269504088896338700;
-const INV_LN2_HIGH = 1.44269502162933349609;
-const INV_LN2_LOW = 1.92596299112661746887e-8;
+const LN2 = Math.LN2;
+const LN2_HIGH = 0.6931471824645996;
+const LN2_LOW = -1.904654299957768e-9;
+const OVERFLOW_TAIL = 8.008566259537294e-17;
+const CP = 0.9617966939259756;
+const CP_HIGH = 0.9617967009544373;
+const CP_LOW = -7.028461650952758e-9;
+const INV_LN2 = Math.LOG2E;
+const INV_LN2_HIGH = 1.4426950216293335;
+const INV_LN2_LOW = 1.9259629911266175e-8;
 
 /** Java's power: that of JavaScript for the values both define, with fdlibm's last bit. */
 export function javaPow(x: number, y: number): number {

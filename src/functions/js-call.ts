@@ -1,6 +1,6 @@
 import {
-  type Carrier,
   bytesDecoder,
+  type Carrier,
   carrierOf,
   type DataType,
   encodeNested,
@@ -49,7 +49,10 @@ function moreSlots(e: Emitter, count: number): Local {
   code.i32(count * SLOT_BYTES + 8).set(length);
   const address = e.allocBytes(length);
   code.get(address).i32(7).op('i32.add').i32(-8).op('i32.and').set(address);
-  code.get(state).get(address).op('i32.store', STATE.SLOTS + VALUE);
+  code
+    .get(state)
+    .get(address)
+    .op('i32.store', STATE.SLOTS + VALUE);
   return address;
 }
 
@@ -79,7 +82,10 @@ function loadResult(e: Emitter, type: DataType): Value {
   const at = STATE.SLOTS + VALUE;
   const width = carrier === 'bytes' ? 4 : 8;
   for (const [i, local] of parts.entries()) {
-    code.get(state).op(`${local.type as 'i32' | 'i64' | 'f32' | 'f64'}.load`, at + i * width).set(local);
+    code
+      .get(state)
+      .op(`${local.type as 'i32' | 'i64' | 'f32' | 'f64'}.load`, at + i * width)
+      .set(local);
   }
   const isNull = code.local('i32');
   code.get(state).op('i32.load', STATE.SLOTS).set(isNull);
@@ -205,7 +211,12 @@ function encoder(type: DataType, alloc: (bytes: number) => number): Encode {
   }
 }
 
-function writeBytes(heap: SharedHeap, type: DataType, scalar: Scalar, alloc: (bytes: number) => number): [number, number] {
+function writeBytes(
+  heap: SharedHeap,
+  type: DataType,
+  scalar: Scalar,
+  alloc: (bytes: number) => number,
+): [number, number] {
   if (typeof scalar === 'string') {
     const length = Buffer.byteLength(scalar);
     const start = alloc(length) >>> 0;

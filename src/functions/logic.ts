@@ -51,7 +51,8 @@ function combine(e: Emitter, a: Value, b: Value, decisive: boolean): Value {
   pushDecides(e, a, decisive);
   pushDecides(e, b, decisive);
   code.op('i32.or').set(decided);
-  if (a.isNull === undefined || b.isNull === undefined) code.get((a.isNull ?? b.isNull) as NonNullable<Value['isNull']>);
+  if (a.isNull === undefined || b.isNull === undefined)
+    code.get((a.isNull ?? b.isNull) as NonNullable<Value['isNull']>);
   else code.get(a.isNull).get(b.isNull).op('i32.or');
   code.get(decided).op('i32.gt_u').set(isNull);
   code.get(decided);
@@ -79,7 +80,8 @@ export const logicFunctions = {
   and: scalar({
     name: 'and',
     sql: ['and'],
-    summary: 'True when both are; false when one is false, also where the other is null. The second is not evaluated when the first is false.',
+    summary:
+      'True when both are; false when one is false, also where the other is null. The second is not evaluated when the first is false.',
     resolve: takes([anyBoolean, anyBoolean], booleanType),
     nulls: 'custom',
     lazy: true,

@@ -148,8 +148,7 @@ const exponential = {
   log: scalar({
     name: 'log',
     sql: ['log'],
-    summary:
-      'The logarithm of the second argument to the base of the first, or the natural one of a single argument.',
+    summary: 'The logarithm of the second argument to the base of the first, or the natural one of a single argument.',
     examples: [
       ['log(10, 100)', '2.0'],
       ['log(0, 100)', null],

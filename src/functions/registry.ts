@@ -1,12 +1,12 @@
-import { engineBug, nearestNames, simpleString, SparrowError } from '../base/index.js';
+import { engineBug, nearestNames, SparrowError, simpleString } from '../base/index.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions } from './arithmetic.js';
 import { castFunctions } from './cast.js';
 import { compareFunctions } from './compare.js';
 import { conditionalFunctions } from './conditional.js';
-import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
 import { datetimeFunctions } from './datetime.js';
 import { datetimeMoreFunctions } from './datetime-more.js';
+import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
 import { hashFunctions } from './hash.js';
 import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
@@ -90,7 +90,11 @@ export interface ResolvedCall<E extends FunctionEntry = FunctionEntry> {
 }
 
 /** Types a call by name: which entry, what its arguments are cast to, what it gives. */
-export function resolveCall(name: string, args: readonly ArgType[], settings: { readonly ansi: boolean }): ResolvedCall {
+export function resolveCall(
+  name: string,
+  args: readonly ArgType[],
+  settings: { readonly ansi: boolean },
+): ResolvedCall {
   const entry = findFunction(name);
   const resolution = entry.resolve(args, settings);
   if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution);

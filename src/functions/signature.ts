@@ -6,10 +6,10 @@ import {
   field,
   float32Type,
   float64Type,
+  int8Type,
   int16Type,
   int32Type,
   int64Type,
-  int8Type,
   isFloating,
   isInteger,
   isNested,
@@ -127,7 +127,10 @@ function canImplicitlyCastNested(from: DataType, to: DataType): boolean {
 export function wrongCount(given: number, required: number, most: number): Mismatch {
   const range = most === Number.POSITIVE_INFINITY ? `at least ${required}` : `${required} to ${most}`;
   const wanted = required === most ? `${required}` : range;
-  return { mismatch: `takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${given}`, code: 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION' };
+  return {
+    mismatch: `takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${given}`,
+    code: 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION',
+  };
 }
 
 export function wrongType(position: number, wanted: string, found: DataType): Mismatch {

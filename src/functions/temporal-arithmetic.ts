@@ -113,7 +113,8 @@ function moveInstant(micros: bigint, by: bigint, zone: string): bigint {
 
 function moveTime(micros: bigint, by: bigint): bigint {
   const sum = micros + by;
-  if (sum < 0n || sum >= DAY) throw new SparrowError('DATETIME_OVERFLOW', 'the time leaves the day', { sqlState: '22008' });
+  if (sum < 0n || sum >= DAY)
+    throw new SparrowError('DATETIME_OVERFLOW', 'the time leaves the day', { sqlState: '22008' });
   return sum;
 }
 

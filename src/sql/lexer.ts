@@ -24,11 +24,14 @@ const number = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?:BD|bd|[lLsSyYdDfF])?(?
 /** The tokens of a text, with an `end` token after the last. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
+  let positional = 0;
   let at = skipBlank(text, 0);
   while (at < text.length) {
-    const token = readToken(text, at, tokens.at(-1));
-    tokens.push(token);
-    at = skipBlank(text, token.end);
+    const read = readToken(text, at, tokens.at(-1));
+    // Positional parameters are named by their number.
+    const next = read.upper === '?' ? token('parameter', String(++positional), read.start, read.end) : read;
+    tokens.push(next);
+    at = skipBlank(text, next.end);
   }
   tokens.push({ kind: 'end', text: '', upper: '', start: text.length, end: text.length });
   return tokens;

@@ -19,35 +19,42 @@ function values(from: DataType, to: DataType, random: Random): Scalar[] {
     for (const bound of target) {
       for (const delta of [-1n, 0n, 1n]) {
         const n = (bound * unit(from)) / unit(to) + delta;
-        if (n >= source[0] && n <= source[1]) edges.push(typeof randomScalar(from, random) === 'number' ? Number(n) : n);
+        if (n >= source[0] && n <= source[1])
+          edges.push(typeof randomScalar(from, random) === 'number' ? Number(n) : n);
       }
     }
   }
-  while (edges.length < ROWS) edges.push(random.below(8) === 0 || from.kind === 'null' ? null : randomScalar(from, random));
+  while (edges.length < ROWS)
+    edges.push(random.below(8) === 0 || from.kind === 'null' ? null : randomScalar(from, random));
   return edges;
 }
 
 describe('casts, compiled and interpreted', () => {
-  const pairs = types.flatMap((from) => types.filter((to) => canCast(from, to) && to.kind !== 'null').map((to) => [from, to] as const));
+  const pairs = types.flatMap((from) =>
+    types.filter((to) => canCast(from, to) && to.kind !== 'null').map((to) => [from, to] as const),
+  );
 
   test('there are many', () => expect(pairs.length).toBeGreaterThan(150));
 
-  test.each(pairs.map(([from, to]) => [simpleString(from), simpleString(to), from, to] as const))('%s → %s', (_a, _b, from, to) => {
-    for (const fn of ['cast', 'tryCast']) {
-      for (const ranged of [false, true]) {
-        const random = new Random(11);
-        const column: InputColumn = { type: from, nullable: true, ranged, values: values(from, to, random) };
-        const expr: CallExpr = {
-          kind: 'call',
-          fn,
-          args: [{ kind: 'column', index: 0, type: from, nullable: true }],
-          type: to,
-          nullable: true,
-        };
-        expectSame(expr, [column]);
+  test.each(pairs.map(([from, to]) => [simpleString(from), simpleString(to), from, to] as const))(
+    '%s → %s',
+    (_a, _b, from, to) => {
+      for (const fn of ['cast', 'tryCast']) {
+        for (const ranged of [false, true]) {
+          const random = new Random(11);
+          const column: InputColumn = { type: from, nullable: true, ranged, values: values(from, to, random) };
+          const expr: CallExpr = {
+            kind: 'call',
+            fn,
+            args: [{ kind: 'column', index: 0, type: from, nullable: true }],
+            type: to,
+            nullable: true,
+          };
+          expectSame(expr, [column]);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('of doubles to decimals may be null even under ANSI', () => {
     expect(castNullable({ kind: 'float64' }, decimalType(10, 2), false, true)).toBe(true);

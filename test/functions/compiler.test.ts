@@ -1,20 +1,35 @@
 import { describe, expect, test } from 'vitest';
 import { type DataType, decimalType, type Scalar } from '../../src/base/index.js';
 import { callOf } from '../../src/functions/call.js';
-import type { CallExpr, PhysicalExpr } from '../../src/functions/expression.js';
 import { describe as text } from '../../src/functions/describe.js';
 import { evaluate } from '../../src/functions/evaluate.js';
+import type { CallExpr, PhysicalExpr } from '../../src/functions/expression.js';
 import { resolveCall } from '../../src/functions/registry.js';
 import type { Value } from '../../src/functions/value.js';
 import { Bench, type InputColumn, runCompiled, settings } from '../support/expression-harness.js';
 
-const column = (index: number, type: DataType, nullable = false): PhysicalExpr => ({ kind: 'column', index, type, nullable });
+const column = (index: number, type: DataType, nullable = false): PhysicalExpr => ({
+  kind: 'column',
+  index,
+  type,
+  nullable,
+});
 const literal = (type: DataType, value: Scalar): PhysicalExpr => ({ kind: 'literal', type, value });
-const call = (fn: string, type: DataType, ...args: PhysicalExpr[]): CallExpr => ({ kind: 'call', fn, args, type, nullable: false });
+const call = (fn: string, type: DataType, ...args: PhysicalExpr[]): CallExpr => ({
+  kind: 'call',
+  fn,
+  args,
+  type,
+  nullable: false,
+});
 
 /** A call with the type its arguments give it. */
 function typed(fn: string, ...args: PhysicalExpr[]): CallExpr {
-  const types = args.map((a) => ({ type: a.type, nullable: false, ...(a.kind === 'literal' ? { literal: a.value } : {}) }));
+  const types = args.map((a) => ({
+    type: a.type,
+    nullable: false,
+    ...(a.kind === 'literal' ? { literal: a.value } : {}),
+  }));
   return call(fn, resolveCall(fn, types, settings).resolution.returns, ...args);
 }
 
@@ -25,7 +40,10 @@ const discount: InputColumn = { type: money, nullable: false, ranged: true, valu
 const tax: InputColumn = { type: money, nullable: false, ranged: true, values: [8n, 0n, 2n] };
 
 /** The value an expression compiles to, and what its code asked of the module. */
-function compiled(expr: PhysicalExpr, input: readonly InputColumn[]): { value: Value; helpers: string[]; bytes: number } {
+function compiled(
+  expr: PhysicalExpr,
+  input: readonly InputColumn[],
+): { value: Value; helpers: string[]; bytes: number } {
   const bench = new Bench(input);
   const helpers: string[] = [];
   const helper = bench.context.helper.bind(bench.context);
@@ -103,7 +121,10 @@ describe('errors', () => {
   });
 
   test('are not raised in branches that are not taken', () => {
-    const input: InputColumn[] = [[1, 1], [0, 2]].map((values) => ({ type: { kind: 'float64' }, nullable: false, values }));
+    const input: InputColumn[] = [
+      [1, 1],
+      [0, 2],
+    ].map((values) => ({ type: { kind: 'float64' }, nullable: false, values }));
     const safe = call(
       'when',
       { kind: 'float64' },

@@ -25,18 +25,23 @@ const all = ((): Exports => {
     });
   }
   const none = (): void => {};
-  return instantiate<Exports>(new WebAssembly.Module(module.bytes()), heap.memory, { more_heap: none, call_js: none }).exports;
+  return instantiate<Exports>(new WebAssembly.Module(module.bytes()), heap.memory, { more_heap: none, call_js: none })
+    .exports;
 })();
 
 const I128 = 2n ** 127n;
-const int64 = fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.constantFrom(0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 31n, -(2n ** 31n)));
+const int64 = fc.oneof(
+  fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+  fc.constantFrom(0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 31n, -(2n ** 31n)),
+);
 const int128 = fc.oneof(
   fc.bigInt(-I128 + 1n, I128 - 1n),
   int64,
   fc.tuple(fc.bigInt(1n, 9n), fc.integer({ min: 0, max: 37 })).map(([d, n]) => d * 10n ** BigInt(n)),
 );
 const split = (x: bigint): [bigint, bigint] => [BigInt.asIntN(64, x), x >> 64n];
-const join = ([low, high]: readonly Word[]): bigint => (BigInt(high as bigint) << 64n) | BigInt.asUintN(64, low as bigint);
+const join = ([low, high]: readonly Word[]): bigint =>
+  (BigInt(high as bigint) << 64n) | BigInt.asUintN(64, low as bigint);
 const run = (name: string, ...args: Word[]): Word[] => [(all[name] as Exports[string])(...args)].flat() as Word[];
 
 describe('128-bit helpers', () => {

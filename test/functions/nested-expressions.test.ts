@@ -24,11 +24,60 @@ const columnTypes: readonly DataType[] = [
 ];
 
 const names = [
-  'add', 'sub', 'mul', 'div', 'mod', 'intDiv', 'pmod', 'neg', 'abs', 'tryAdd', 'tryDivide', 'eq', 'ne', 'lt', 'le', 'gt', 'ge',
-  'eqNullSafe', 'isin', 'between', 'greatest', 'least', 'and', 'or', 'not', 'and', 'or', 'if', 'when', 'coalesce', 'nvl2', 'nullif',
-  'isnull', 'isnotnull', 'isnan', 'if', 'coalesce', 'and', 'or',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'mod',
+  'intDiv',
+  'pmod',
+  'neg',
+  'abs',
+  'tryAdd',
+  'tryDivide',
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'eqNullSafe',
+  'isin',
+  'between',
+  'greatest',
+  'least',
+  'and',
+  'or',
+  'not',
+  'and',
+  'or',
+  'if',
+  'when',
+  'coalesce',
+  'nvl2',
+  'nullif',
+  'isnull',
+  'isnotnull',
+  'isnan',
+  'if',
+  'coalesce',
+  'and',
+  'or',
 ];
-const counts: Readonly<Record<string, number>> = { neg: 1, abs: 1, not: 1, isnull: 1, isnotnull: 1, isnan: 1, if: 3, when: 5, nvl2: 3, between: 3, isin: 4, coalesce: 3 };
+const counts: Readonly<Record<string, number>> = {
+  neg: 1,
+  abs: 1,
+  not: 1,
+  isnull: 1,
+  isnotnull: 1,
+  isnan: 1,
+  if: 3,
+  when: 5,
+  nvl2: 3,
+  between: 3,
+  isin: 4,
+  coalesce: 3,
+};
 
 function castTo(expr: PhysicalExpr, type: DataType): PhysicalExpr {
   if (sameType(expr.type, type)) return expr;
@@ -37,14 +86,24 @@ function castTo(expr: PhysicalExpr, type: DataType): PhysicalExpr {
 }
 
 /** A random expression that types, of whatever type it happens to get. */
-function randomExpression(random: Random, input: readonly InputColumn[], depth: number, wanted?: DataType): PhysicalExpr {
+function randomExpression(
+  random: Random,
+  input: readonly InputColumn[],
+  depth: number,
+  wanted?: DataType,
+): PhysicalExpr {
   if (depth === 0 || random.below(6) === 0) return leaf(random, input, wanted);
   for (let attempt = 0; attempt < 20; attempt++) {
     const name = random.pick(names);
     const entry = findFunction(name);
     const args = Array.from({ length: counts[name] ?? 2 }, (_, i) => {
       const condition = (name === 'if' || name === 'when') && i % 2 === 0 && i < (counts[name] ?? 2) - 1;
-      return randomExpression(random, input, depth - 1, condition || name === 'and' || name === 'or' || name === 'not' ? { kind: 'boolean' } : undefined);
+      return randomExpression(
+        random,
+        input,
+        depth - 1,
+        condition || name === 'and' || name === 'or' || name === 'not' ? { kind: 'boolean' } : undefined,
+      );
     });
     const argTypes = args.map<ArgType>((arg) => ({
       type: arg.type,

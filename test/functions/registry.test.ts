@@ -20,7 +20,9 @@ describe('the registry', () => {
   });
 
   test('gives every entry an SQL name and a sentence', () => {
-    expect(entries.filter(([, entry]) => entry.sql.length === 0 || !entry.summary.endsWith('.')).map(([key]) => key)).toEqual([]);
+    expect(
+      entries.filter(([, entry]) => entry.sql.length === 0 || !entry.summary.endsWith('.')).map(([key]) => key),
+    ).toEqual([]);
   });
 
   test('has no SQL name twice', () => {
@@ -57,7 +59,8 @@ function catchError(run: () => unknown): SparrowError {
 }
 
 describe('types of arithmetic', () => {
-  const typeOf = (name: string, ...args: ArgType[]): string => simpleString(resolveCall(name, args, ansi).resolution.returns);
+  const typeOf = (name: string, ...args: ArgType[]): string =>
+    simpleString(resolveCall(name, args, ansi).resolution.returns);
 
   test.each<[string, ArgType[], string]>([
     ['add', [arg(int), arg(bigint)], 'bigint'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Predicate, type Scalar, SparrowError, simpleString } from '../../src/base/index.js';
+import { type Predicate, type Scalar, type ScanSplit, SparrowError, simpleString } from '../../src/base/index.js';
 import { parquetFormat } from '../../src/io/parquet/index.js';
 import type { ParquetSplit } from '../../src/io/parquet/split.js';
 import {
@@ -94,15 +94,16 @@ describe('files that DuckDB writes', () => {
   it.each(codecs.flatMap((codec) => ['V1', 'V2'].map((version) => [codec, version])))(
     'of every type, with nulls, %s, version %s, are read as they are',
     async (codec, version) => {
-      const path = await write(everyType(3000), `CODEC ${codec}, PARQUET_VERSION ${version}, ROW_GROUP_SIZE 2048`);
+      const path = await write(everyType(2500), `CODEC ${codec}, PARQUET_VERSION ${version}, ROW_GROUP_SIZE 2048`);
       expect(await compareFile(connection, path)).toBeUndefined();
     },
+    90_000,
   );
 
   it('of many rows, in several batches and pages, are read as they are', async () => {
-    const path = await write(everyType(80_000), 'CODEC snappy, ROW_GROUP_SIZE 71680');
+    const path = await write(everyType(75_000), 'CODEC snappy, ROW_GROUP_SIZE 71680');
     expect(await compareFile(connection, path)).toBeUndefined();
-  });
+  }, 180_000);
 
   it('with strings that a dictionary serves for a while, then no more, are read as they are', async () => {
     const query =

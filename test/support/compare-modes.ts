@@ -23,11 +23,13 @@ export function expectSame(expr: PhysicalExpr, input: readonly InputColumn[]): v
   const got = runCompiled(expr, input);
   for (const [row, outcome] of wanted.entries()) {
     const other = got[row] as Outcome;
-    const same = 'error' in outcome || 'error' in other ? 'error' in outcome === 'error' in other : sameScalar(outcome.value, other.value);
+    const same =
+      'error' in outcome || 'error' in other
+        ? 'error' in outcome === 'error' in other
+        : sameScalar(outcome.value, other.value);
     if (!same) {
       const values = input.map((c) => c.values[row]);
       expect.fail(`${show(expr)} over ${show(values)}: interpreted ${show(outcome)}, compiled ${show(other)}`);
     }
   }
 }
-

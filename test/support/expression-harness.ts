@@ -105,7 +105,10 @@ function rangeOf({ values, ranged, type }: InputColumn): Range | undefined {
   if (ranged !== true || !isIntCarrier(carrierOf(type))) return undefined;
   const present = values.filter((v) => v !== null).map((v) => BigInt(v as number));
   if (present.length === 0) return undefined;
-  return present.reduce<Range>(([low, high], v) => [v < low ? v : low, v > high ? v : high], [present[0] as bigint, present[0] as bigint]);
+  return present.reduce<Range>(
+    ([low, high], v) => [v < low ? v : low, v > high ? v : high],
+    [present[0] as bigint, present[0] as bigint],
+  );
 }
 
 function loadColumn(code: Code, column: Column, row: Local, input: InputColumn, range: Range | undefined): Value {
@@ -120,7 +123,13 @@ function loadColumn(code: Code, column: Column, row: Local, input: InputColumn, 
     }
   }
   const natural = carrierOf(column.type);
-  const value: Value = { type: column.type, carrier: natural, parts, isNull, ...(range === undefined ? {} : { range }) };
+  const value: Value = {
+    type: column.type,
+    carrier: natural,
+    parts,
+    isNull,
+    ...(range === undefined ? {} : { range }),
+  };
   const carrier = range && carrierFor(range);
   if (carrier === undefined || carrier === natural) return value;
   const e = { code, newParts: (c: Carrier) => partTypes(c).map((t) => code.local(t)) } as unknown as Emitter;
@@ -160,7 +169,10 @@ function loadParts(code: Code, column: Column, row: Local): Local[] {
       break;
     case 'i128':
       at(4).op('i64.load', column.data).set(first);
-      if (natural === 'i128') at(4).op('i64.load', column.data + 8).set(second);
+      if (natural === 'i128')
+        at(4)
+          .op('i64.load', column.data + 8)
+          .set(second);
       break;
     case 'f32':
       at(2).op('f32.load', column.data).set(first);
@@ -170,7 +182,13 @@ function loadParts(code: Code, column: Column, row: Local): Local[] {
       break;
     case 'utf8':
       at(2).op('i32.load', column.offsets).i32(column.data).op('i32.add').set(first);
-      at(2).op('i32.load', column.offsets + 4).i32(column.data).op('i32.add').get(first).op('i32.sub').set(second);
+      at(2)
+        .op('i32.load', column.offsets + 4)
+        .i32(column.data)
+        .op('i32.add')
+        .get(first)
+        .op('i32.sub')
+        .set(second);
       break;
     default:
       break;
@@ -186,7 +204,10 @@ export function storeSlot(code: Code, address: number, v: Value): void {
   code.op('i32.store');
   for (const [i, local] of v.parts.entries()) {
     const width = v.carrier === 'bytes' ? 4 : 8;
-    code.i32(address + VALUE + i * width).get(local).op(`${local.type as 'i32'}.store`);
+    code
+      .i32(address + VALUE + i * width)
+      .get(local)
+      .op(`${local.type as 'i32'}.store`);
   }
 }
 
@@ -238,7 +259,12 @@ export function runCompiled(expr: PhysicalExpr, input: readonly InputColumn[], e
 }
 
 /** State fields in fixed memory, as the executor keeps them in a group's row. */
-export function memoryState(code: Code, address: number, types: readonly DataType[], carriers: readonly Carrier[]): StateAccess {
+export function memoryState(
+  code: Code,
+  address: number,
+  types: readonly DataType[],
+  carriers: readonly Carrier[],
+): StateAccess {
   const at = (i: number): number => address + i * SLOT;
   return {
     carrier: (i) => carriers[i] as Carrier,
@@ -247,13 +273,20 @@ export function memoryState(code: Code, address: number, types: readonly DataTyp
       const parts = partTypes(carrier).map((type) => code.local(type));
       const width = carrier === 'bytes' ? 4 : 8;
       for (const [k, local] of parts.entries()) {
-        code.i32(at(i) + VALUE + k * width).op(`${local.type as 'i32'}.load`).set(local);
+        code
+          .i32(at(i) + VALUE + k * width)
+          .op(`${local.type as 'i32'}.load`)
+          .set(local);
       }
       return { type: types[i] as DataType, carrier, parts, isNull: undefined };
     },
     store: (i, parts) => {
       const width = carriers[i] === 'bytes' ? 4 : 8;
-      for (const [k, local] of parts.entries()) code.i32(at(i) + VALUE + k * width).get(local).op(`${local.type as 'i32'}.store`);
+      for (const [k, local] of parts.entries())
+        code
+          .i32(at(i) + VALUE + k * width)
+          .get(local)
+          .op(`${local.type as 'i32'}.store`);
     },
   };
 }
@@ -272,6 +305,12 @@ export function sameScalar(a: Scalar | undefined, b: Scalar | undefined): boolea
 
 export function show(v: unknown): string {
   return JSON.stringify(v, (_, x) =>
-    typeof x === 'bigint' ? `${x}n` : typeof x === 'number' && !Number.isFinite(x) ? String(x) : Object.is(x, -0) ? '-0' : x,
+    typeof x === 'bigint'
+      ? `${x}n`
+      : typeof x === 'number' && !Number.isFinite(x)
+        ? String(x)
+        : Object.is(x, -0)
+          ? '-0'
+          : x,
   );
 }

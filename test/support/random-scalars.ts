@@ -32,10 +32,59 @@ export class Random {
   }
 }
 
-const FLOATS = [0, -0, 1, -1, 0.5, -2.5, 1.5, 1e-7, 3.9, -1.99, 100, 1e10, 2 ** 31, -(2 ** 31) - 1, 2 ** 53, 2 ** 63, 1e300, NaN, Infinity, -Infinity];
+const FLOATS = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -2.5,
+  1.5,
+  1e-7,
+  3.9,
+  -1.99,
+  100,
+  1e10,
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 53,
+  2 ** 63,
+  1e300,
+  NaN,
+  Infinity,
+  -Infinity,
+];
 const TEXTS = [
-  '', 'a', 'A', 'ab', 'abc', 'Spark', 'spark sql', ' x ', '12', '-7', '1.5', 'true', '2024-02-29', '2024-02-29 12:34:56.789',
-  'é', 'ß', 'İ', '日本語', '😀', 'a😀b', 'e\u0301', '%_\\', 'aaaaaaaa', 'aaaaaaaab', 'the quick brown fox jumps', 'yyyy-MM-dd', 'UTC', 'a,b,c', '\u0000', 'month',
+  '',
+  'a',
+  'A',
+  'ab',
+  'abc',
+  'Spark',
+  'spark sql',
+  ' x ',
+  '12',
+  '-7',
+  '1.5',
+  'true',
+  '2024-02-29',
+  '2024-02-29 12:34:56.789',
+  'é',
+  'ß',
+  'İ',
+  '日本語',
+  '😀',
+  'a😀b',
+  'e\u0301',
+  '%_\\',
+  'aaaaaaaa',
+  'aaaaaaaab',
+  'the quick brown fox jumps',
+  'yyyy-MM-dd',
+  'UTC',
+  'a,b,c',
+  '\u0000',
+  'month',
 ];
 
 /** A value of the type; `small` keeps numbers near zero (for lengths and counts). Never null. */
@@ -49,7 +98,17 @@ export function randomScalar(type: DataType, random: Random, small = false): Exc
     case 'interval_ym':
       return Number(randomInteger(type, random, small));
     case 'date':
-      return random.pick([0, -1, 19782, -719162, 1, 59, 365, random.below(40000) - 10000, random.below(400000) - 100000]);
+      return random.pick([
+        0,
+        -1,
+        19782,
+        -719162,
+        1,
+        59,
+        365,
+        random.below(40000) - 10000,
+        random.below(400000) - 100000,
+      ]);
     case 'int64':
       return randomInteger(type, random, small);
     case 'decimal':
@@ -79,7 +138,9 @@ export function randomScalar(type: DataType, random: Random, small = false): Exc
         const key = randomScalar(type.key, random, small);
         keys.set(String(key), key);
       }
-      return { entries: [...keys.values()].map((key) => [key, nullable(type.value, random, small, type.valueContainsNull)]) };
+      return {
+        entries: [...keys.values()].map((key) => [key, nullable(type.value, random, small, type.valueContainsNull)]),
+      };
     }
     default:
       throw new Error(`no random ${type.kind}`);
@@ -95,7 +156,8 @@ function randomInteger(type: DataType, random: Random, small: boolean): bigint {
   if (small) return clip(BigInt(random.below(30) - 8));
   const unit = type.kind === 'decimal' ? 10n ** BigInt(type.scale) : 1n;
   const choice = random.below(10);
-  if (choice < 4) return clip(random.pick([0n, 1n, -1n, 2n, 3n, 5n, 7n, -7n, 10n]) * (random.below(2) === 0 ? 1n : unit));
+  if (choice < 4)
+    return clip(random.pick([0n, 1n, -1n, 2n, 3n, 5n, 7n, -7n, 10n]) * (random.below(2) === 0 ? 1n : unit));
   if (choice < 5) return random.pick([low, high, low + 1n, high - 1n]);
   if (choice < 8) return clip(random.bigint(-1000n * unit, 1000n * unit));
   return random.bigint(low, high);

@@ -10,10 +10,10 @@ import {
   field,
   float32Type,
   float64Type,
+  int8Type,
   int16Type,
   int32Type,
   int64Type,
-  int8Type,
   mapType,
   nullType,
   type Scalar,
@@ -73,13 +73,18 @@ export function samplesOf(entry: FunctionEntry, most: number, seed = 1): Sample[
       const args = types.map<ArgType>((type, i) =>
         i < types.length - constants || type.kind === 'null'
           ? { type, nullable: true }
-          : { type, nullable: false, literal: type.kind === 'string' && word !== undefined ? word : randomScalar(type, random, isLength(type)) },
+          : {
+              type,
+              nullable: false,
+              literal: type.kind === 'string' && word !== undefined ? word : randomScalar(type, random, isLength(type)),
+            },
       );
       const resolution = entry.resolve(args, { ansi: true });
       if ('mismatch' in resolution) continue;
       const key = JSON.stringify(resolution.args) + constants;
       // Constants are of the types given: where those are cast, the plan would fold them.
-      if (constants > 0 && !resolution.args.every((type, i) => JSON.stringify(type) === JSON.stringify(types[i]))) continue;
+      if (constants > 0 && !resolution.args.every((type, i) => JSON.stringify(type) === JSON.stringify(types[i])))
+        continue;
       if (!found.has(key)) found.set(key, { resolution, literals: args.map((arg) => arg.literal) });
       return;
     }
@@ -88,7 +93,8 @@ export function samplesOf(entry: FunctionEntry, most: number, seed = 1): Sample[
   for (const a of pool) attempt([a]);
   for (const a of pool) for (const b of pool) attempt([a, b]);
   for (let count = 3; count <= MOST_ARGUMENTS; count++) {
-    for (let i = 0; i < TRIES; i++) attempt(Array.from({ length: count }, () => random.pick(random.below(2) === 0 ? pool : pool.slice(0, 6))));
+    for (let i = 0; i < TRIES; i++)
+      attempt(Array.from({ length: count }, () => random.pick(random.below(2) === 0 ? pool : pool.slice(0, 6))));
   }
   for (const more of [[], [stringType]]) {
     const fields = [int32Type, int32Type, int32Type, int32Type, int32Type];

@@ -46,6 +46,8 @@ export function compileMerge(
     pipe.loadWord(PIPE.SOURCE, base);
     pipe.loadWord(PIPE.PARTITION, partition);
     table.prologue();
+    // Without keys there is one group even where there are no rows.
+    if (addressing.kind === 'single') table.find([]);
     code.forRange(i, () => code.get(from), to, () => {
       code.get(base).get(i).i32(partial.stride).op('i32.mul').op('i32.add').tee(at).op('i32.load', GROUP_HEADER.HASH).set(hash);
       const body = (): void => {

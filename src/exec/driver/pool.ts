@@ -3,6 +3,7 @@ import { type Remote, releaseProxy, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { SharedHeap } from '../../base/index.js';
 import { type Answer, CANCEL_SLOTS, type CancelToken, type Job } from '../task/thread.js';
+import { engineMode } from '../modes.js';
 import type { WorkerApi, WorkerData } from '../worker.js';
 import { workerSource } from '../worker-source.js';
 
@@ -23,12 +24,16 @@ interface Seat {
 /** Jobs a worker is given ahead, so that it never waits for the next one. */
 const AHEAD = 2;
 
+/** In mode `faults` a worker is killed whenever this many jobs were given out. */
+const JOBS_BETWEEN_FAULTS = 5;
+
 /** The worker threads of a session: started when the first job comes, replaced when they die. */
 export class WorkerPool {
   readonly flags = new SharedArrayBuffer(CANCEL_SLOTS * 4);
   readonly #seats: Seat[] = [];
   readonly #waiting: (() => void)[] = [];
   #stopped = false;
+  #jobs = 0;
 
   constructor(
     private readonly heap: SharedHeap,
@@ -53,6 +58,7 @@ export class WorkerPool {
   async run(job: Job, cancel: CancelToken): Promise<Answer> {
     const seat = await this.#seat();
     seat.busy++;
+    if (engineMode() === 'faults' && ++this.#jobs % JOBS_BETWEEN_FAULTS === 0) void seat.worker.terminate();
     try {
       return await Promise.race([seat.api.run(job, cancel), seat.lost]);
     } finally {

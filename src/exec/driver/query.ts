@@ -1,4 +1,6 @@
 import { Arena, type SharedHeap } from '../../base/index.js';
+import type { DoneTask } from './scheduler.js';
+import type { StageReport } from './physical-text.js';
 import { cancelled, CANCEL_SLOTS, type CancelToken } from '../task/thread.js';
 
 let nextQuery = 1;
@@ -17,6 +19,9 @@ export class Query {
   tasksTotal = 0;
   rowsRead = 0;
   bytesRead = 0;
+  /** What ran, in order: for `explain("analyze")`. */
+  readonly stages: StageReport[] = [];
+  peakBytes = 0;
   #over = false;
 
   constructor(
@@ -34,6 +39,27 @@ export class Query {
     this.#arenas.add(this.arena.id);
     if (signal?.aborted) this.abort();
     signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Opens the report of a stage that is about to run. */
+  stage(label: string): StageReport {
+    const report: StageReport = { label, tasks: 0, inputRows: 0, outputRows: 0, taskMs: 0, longestMs: 0, bytesRead: 0, rowGroupsSkipped: 0 };
+    this.stages.push(report);
+    return report;
+  }
+
+  taskDone(report: StageReport, done: DoneTask): void {
+    this.tasksDone++;
+    this.rowsRead += done.metrics.rowsRead;
+    this.bytesRead += done.metrics.bytesRead;
+    this.peakBytes = Math.max(this.peakBytes, this.heap.usedBytes);
+    report.tasks++;
+    report.inputRows += done.inputRows;
+    report.outputRows += done.output.kind === 'none' ? 0 : done.output.rows;
+    report.taskMs += done.milliseconds;
+    report.longestMs = Math.max(report.longestMs, done.milliseconds);
+    report.bytesRead += done.metrics.bytesRead;
+    report.rowGroupsSkipped += done.metrics.rowGroupsSkipped;
   }
 
   get isCancelled(): boolean {

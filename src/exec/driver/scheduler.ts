@@ -41,6 +41,8 @@ export class Scheduler {
   /** Results in order as they come; no more tasks run ahead of the consumer than the workers need. */
   async *run(query: Query, tasks: readonly TaskTemplate[], inline: boolean): AsyncGenerator<DoneTask> {
     query.tasksTotal += tasks.length;
+    const [first] = tasks;
+    const report = first === undefined ? undefined : query.stage(stageLabel(first));
     const ahead = inline ? 1 : this.pool.capacity + 2;
     const under: Promise<DoneTask>[] = [];
     const alive = setInterval(() => undefined, 1 << 30);
@@ -53,9 +55,7 @@ export class Scheduler {
           under.push(running);
         }
         const done = await (under.shift() as Promise<DoneTask>);
-        query.tasksDone++;
-        query.rowsRead += done.metrics.rowsRead;
-        query.bytesRead += done.metrics.bytesRead;
+        if (report !== undefined) query.taskDone(report, done);
         yield done;
         query.check();
       }
@@ -131,4 +131,11 @@ export class Scheduler {
   stop(): Promise<void> {
     return this.pool.stop();
   }
+}
+
+/** `batches > filter > probe > aggregate`: what one stage's pipeline does. */
+function stageLabel({ spec }: TaskTemplate): string {
+  const source = spec.source.kind === 'batches' ? (spec.source.stable ? 'memory' : 'scan') : spec.source.rows.kind;
+  const steps = spec.steps.map((step) => (step.kind === 'probe' ? `probe (${step.addressing}, ${step.how})` : step.kind));
+  return [source, ...steps, spec.sink.kind].join(' > ');
 }

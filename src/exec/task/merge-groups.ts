@@ -44,13 +44,14 @@ export function mergeGroups(
   });
   try {
     heap.u32[(state + PIPE.PARTITION) >>> 2] = input.merge.partition;
-    for (const part of parts) {
+    const none = { carriers: full, chunks: [{ address: 0, rows: 0, stride: 0 }], mixed: false };
+    for (const part of parts.length === 0 ? [none] : parts) {
       const key = `merge ${part.mixed} ${planKey([source, part.carriers, spec.settings])}`;
       const build = (): Uint8Array => compileMerge(source, part.carriers, part.mixed, spec.settings, layout);
       const { merge } = programs.generated<{ merge: Run }>(key, build);
       for (const chunk of part.chunks) {
         heap.u32[(state + PIPE.SOURCE) >>> 2] = chunk.address;
-        for (let from = 0; from < chunk.rows; from += BATCH_ROWS) merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
+        for (let from = 0; from <= chunk.rows; from += BATCH_ROWS) merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
       }
       if (heap.i32[(state + STATE.ERROR) >>> 2] !== 0) throw overflow(source.aggregates.map((a) => a.fn));
     }

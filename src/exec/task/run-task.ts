@@ -4,6 +4,7 @@ import type { StateCarriers } from '../compile/aggregates.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
 import { MORE } from '../compile/pipe.js';
 import { COLUMN, COLUMN_BYTES, DENSE, DENSE_BYTES, MEMO_BYTES, PIPE, type StateLayout, stateLayout, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
+import { engineMode } from '../modes.js';
 import { mergeGroups } from './merge-groups.js';
 import type { Program, Programs, TaskHost } from './programs.js';
 import { replayBatch } from './replay.js';
@@ -22,6 +23,8 @@ export interface TaskEnvironment {
 }
 
 const EXPRESSION_HEAP_BYTES = 1 << 18;
+/** Rows of a call of compiled code in mode `tiny-batches`. */
+const TINY_ROWS = 3;
 
 /** Runs one task to its end in this thread. Scratch memory is released, output memory stays with the result. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
@@ -173,7 +176,8 @@ class TaskRun implements TaskHost {
     this.#setLiterals(program);
     this.#resetExpressionHeap();
     this.#sink.use(program.sink, dictionaryOf);
-    program.run(this.#state, from, to);
+    const piece = engineMode() === 'tiny-batches' ? TINY_ROWS : BATCH_ROWS;
+    for (let at = from; at < to; at += piece) program.run(this.#state, at, Math.min(to, at + piece));
     this.#inputRows += to - from;
     if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) return;
     replay();

@@ -1,0 +1,106 @@
+import { describe } from '../../functions/describe.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import type { AggregateSpec, PhysicalColumn, PhysicalPlan, SortKey } from '../physical.js';
+
+/** The operators of this machine as a tree: who feeds whom, and where a pipeline ends (`*` marks what runs as one compiled loop). */
+export function physicalText(plan: PhysicalPlan): string {
+  const lines: string[] = [];
+  draw(plan, '', '', lines);
+  return lines.join('\n');
+}
+
+function draw(plan: PhysicalPlan, first: string, rest: string, lines: string[]): void {
+  lines.push(`${first}${operatorText(plan)}`);
+  const inputs = inputsOf(plan);
+  inputs.forEach((input, i) => {
+    const last = i === inputs.length - 1;
+    draw(input, `${rest}${last ? '+- ' : ':- '}`, `${rest}${last ? '   ' : ':  '}`, lines);
+  });
+}
+
+function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
+  switch (plan.kind) {
+    case 'scan':
+    case 'batches':
+      return [];
+    case 'join':
+      return [plan.left, plan.right];
+    case 'union':
+      return plan.inputs;
+    default:
+      return [plan.input];
+  }
+}
+
+const names = (columns: readonly PhysicalColumn[]): ((index: number) => string) => (index) => columns[index]?.name ?? `$${index}`;
+const list = (exprs: readonly PhysicalExpr[], columns: readonly PhysicalColumn[]): string =>
+  `[${exprs.map((e) => describe(e, names(columns))).join(', ')}]`;
+
+function operatorText(plan: PhysicalPlan): string {
+  switch (plan.kind) {
+    case 'scan':
+      return `Scan ${plan.source.label} [${plan.request.columns.join(', ')}]${plan.request.predicate === undefined ? '' : ', with statistics pruning'}`;
+    case 'batches':
+      return `InMemoryScan ${plan.label} [${plan.columns.map((c) => c.name).join(', ')}]`;
+    case 'filter':
+      return `* Filter ${describe(plan.condition, names(plan.input.columns))}`;
+    case 'project':
+      return `* Project ${list(plan.exprs, plan.input.columns)}`;
+    case 'aggregate':
+      return `HashAggregate keys=${list(plan.keys, plan.input.columns)}, calls=[${plan.aggregates.map((a) => callText(a, plan.input.columns)).join(', ')}]`;
+    case 'join':
+      return joinText(plan);
+    case 'sort':
+      return `${plan.limit === undefined ? 'Sort' : `TopK ${plan.limit}`}${offsetText(plan.offset)} ${keysText(plan.keys, plan.input.columns)}`;
+    case 'limit':
+      return `Limit ${plan.limit ?? 'all'}${offsetText(plan.offset)}`;
+    case 'union':
+      return 'Union';
+    case 'window':
+      return `Window [${plan.calls.map((c) => callText(c, plan.input.columns)).join(', ')}], partition by ${list(plan.partitionBy, plan.input.columns)}, order by ${keysText(plan.orderBy, plan.input.columns)}`;
+    case 'sample':
+      return `* Sample ${plan.lowerBound} to ${plan.upperBound}, seed ${plan.seed}`;
+    case 'repartition':
+      return `Repartition ${plan.partitions}`;
+  }
+}
+
+const offsetText = (offset: number): string => (offset > 0 ? ` offset ${offset}` : '');
+
+const callText = (call: Pick<AggregateSpec, 'fn' | 'args'>, columns: readonly PhysicalColumn[]): string =>
+  `${call.fn}(${call.args.map((a) => describe(a, names(columns))).join(', ')})`;
+
+const keysText = (keys: readonly SortKey[], columns: readonly PhysicalColumn[]): string =>
+  `[${keys.map((k) => `${describe(k.expr, names(columns))} ${k.descending ? 'DESC' : 'ASC'} NULLS ${k.nullsFirst ? 'FIRST' : 'LAST'}`).join(', ')}]`;
+
+function joinText(plan: Extract<PhysicalPlan, { kind: 'join' }>): string {
+  const left = names(plan.left.columns);
+  const right = names(plan.right.columns);
+  const keys = plan.keys.map((k) => `${describe(k.left, left)} ${k.nullSafe ? '<=>' : '='} ${describe(k.right, right)}`);
+  const both = names([...plan.left.columns, ...plan.right.columns]);
+  const residual = plan.residual === undefined ? '' : `, where ${describe(plan.residual, both)}`;
+  return `* HashJoin ${plan.how} [${keys.join(', ')}]${residual}, build ${plan.build}`;
+}
+
+/** What one stage did: many tasks of one pipeline. */
+export interface StageReport {
+  readonly label: string;
+  tasks: number;
+  inputRows: number;
+  outputRows: number;
+  /** Summed over tasks: with two workers it runs twice as fast as the clock. */
+  taskMs: number;
+  longestMs: number;
+  bytesRead: number;
+  rowGroupsSkipped: number;
+}
+
+/** The stages of a query that ran, one a line. */
+export function stagesText(stages: readonly StageReport[], wallMs: number, peakBytes: number): string {
+  const rows = stages.map((s, i) => {
+    const read = s.bytesRead > 0 ? `, ${(s.bytesRead / 2 ** 20).toFixed(1)} MiB read` : '';
+    const skipped = s.rowGroupsSkipped > 0 ? `, ${s.rowGroupsSkipped} row groups skipped` : '';
+    return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}`;
+  });
+  return [...rows, `total: ${wallMs.toFixed(1)} ms, ${(peakBytes / 2 ** 20).toFixed(1)} MiB of column memory in use at most`].join('\n');
+}
