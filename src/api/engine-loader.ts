@@ -11,5 +11,8 @@ export async function loadEngine(options: SessionOptions): Promise<CreateEngine>
     });
   }
   const { createEngine } = await import('../exec/engine.js');
-  return (engineOptions) => createEngine(engineOptions, { parseExpr: missingParser, parseQuery: missingParser });
+  return (engineOptions) => createEngine(engineOptions, async () => {
+    const { parseExpression } = await import('../sql/expression-parser.js');
+    return { parseExpr: parseExpression, parseQuery: missingParser };
+  });
 }

@@ -82,6 +82,8 @@ function zodEntry(schema: Loose, def: Loose, where: string): Entry {
     case 'branded':
       return entryOf(def.type, where);
     case 'effects':
+      // What a transformation gives is known to nobody; a refinement gives what it takes.
+      if (isObject(def.effect) && def.effect.type === 'transform') throw unreadable('zod', `${where} (transform)`);
       return entryOf(def.schema, where);
     case 'pipe':
     case 'pipeline':
@@ -202,7 +204,7 @@ function jsonSchemaOf(schema: Loose): Loose | undefined {
 
 function jsonEntry(json: unknown, where: string, optional: boolean): Entry {
   if (!isObject(json)) throw unreadable('JSON schema', where);
-  const types = (Array.isArray(json.type) ? json.type : [json.type]).filter((kind) => kind !== 'null');
+  const types = [json.type].flat().filter((kind) => kind !== undefined && kind !== 'null');
   const entry = types.length === 1 ? jsonType(String(types[0]), json, where) : jsonUnion(json, where);
   const hasNull = Array.isArray(json.type) && json.type.includes('null');
   return optional || hasNull ? nullable(entry) : entry;
@@ -238,8 +240,7 @@ function jsonType(kind: string, json: Loose, where: string): Entry {
     case 'integer':
       return required(t.int64);
     case 'string':
-      if (json.format === 'date-time') return required(t.timestamp);
-      return required(json.format === 'date' ? t.date : t.string);
+      return required(t.string);
     default:
       return simpleEntry(kind, where, 'JSON schema');
   }

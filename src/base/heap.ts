@@ -20,6 +20,8 @@ const RUN_PAGES = 16;
 const USED_PAGES = 0;
 const NEXT_ARENA = 1;
 const SEARCH_FROM = 2;
+/** Beyond this page none was ever claimed: what looks through the owners stops here. */
+const PAGES_EVER_USED = 3;
 const CONTROL_WORDS = 16;
 
 /** What another thread needs to see the same heap: sent once, when a worker starts. */
@@ -113,9 +115,12 @@ export class SharedHeap {
   releaseArena(id: number): void {
     let freed = 0;
     let lowest = MAX_PAGES;
-    for (let page = FIRST_FREE_PAGE; page < this.limitPages; page++) {
-      if (Atomics.load(this.#owners, page) !== id) continue;
-      Atomics.store(this.#owners, page, 0);
+    const end = Atomics.load(this.#control, PAGES_EVER_USED);
+    const owners = this.#owners;
+    for (let page = FIRST_FREE_PAGE; page < end; page++) {
+      // A plain read suffices: nobody but the arena's former owner could have written this number here.
+      if (owners[page] !== id) continue;
+      Atomics.store(owners, page, 0);
       lowest = Math.min(lowest, page);
       freed++;
     }
@@ -127,7 +132,8 @@ export class SharedHeap {
   /** Pages an arena holds now. */
   arenaBytes(id: number): number {
     let pages = 0;
-    for (let page = FIRST_FREE_PAGE; page < this.limitPages; page++) if (this.#owners[page] === id) pages++;
+    const end = Atomics.load(this.#control, PAGES_EVER_USED);
+    for (let page = FIRST_FREE_PAGE; page < end; page++) if (this.#owners[page] === id) pages++;
     return pages * PAGE_BYTES;
   }
 
@@ -156,6 +162,7 @@ export class SharedHeap {
       let length = 0;
       while (length < wanted && Atomics.compareExchange(owners, page + length, 0, arena) === 0) length++;
       if (length === wanted) {
+        this.#noteUse(page + wanted);
         if (!sawFree) Atomics.store(this.#control, SEARCH_FROM, page + wanted);
         return page;
       }
@@ -165,6 +172,15 @@ export class SharedHeap {
       while (page < this.limitPages && owners[page] !== 0) page++;
     }
     return 0;
+  }
+
+  #noteUse(end: number): void {
+    let known = Atomics.load(this.#control, PAGES_EVER_USED);
+    while (known < end) {
+      const seen = Atomics.compareExchange(this.#control, PAGES_EVER_USED, known, end);
+      if (seen === known) return;
+      known = seen;
+    }
   }
 
   #exceeded(label: string, bytes: number): SparrowError {

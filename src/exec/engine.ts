@@ -4,7 +4,8 @@ import { formatNamed, splitReader } from '../io/registry.js';
 import { nodePlatform } from '../io/node-platform.js';
 import type { Catalog } from '../plan/catalog.js';
 import type { CacheLevel, EngineOptions, ExplainMode, QueryEngine, RunningQuery, RunOptions, SessionSettings } from '../plan/engine.js';
-import type { Plan, ResolvedPlan } from '../plan/node.js';
+import type { Expr } from '../plan/expr.js';
+import type { Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
 import { explainLogical, optimizeExplained } from '../plan/explain.js';
 import { optimize } from '../plan/optimize/optimizer.js';
 import { schemaOf } from '../plan/output.js';
@@ -18,6 +19,7 @@ import { physicalText, stagesText } from './driver/physical-text.js';
 import { Query } from './driver/query.js';
 import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode } from './modes.js';
+import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
 import type { PhysicalPlan } from './physical.js';
 
@@ -26,58 +28,96 @@ const requiredBatches = ruleBatches.filter((batch) => batch.name === 'normalize'
 
 const DEFAULT_MEMORY = 4 * 2 ** 30;
 
-/** What an engine needs of the session beside the options: SQL text is parsed by a layer above. */
+/** Parses SQL text; given by a layer above and loaded when the first text comes. */
 export interface SqlParsers {
-  readonly parseExpr: Catalog['parseExpr'];
-  readonly parseQuery: Catalog['parseQuery'];
+  parseExpr(text: string, settings: SessionSettings): Expr;
+  parseQuery(text: string, settings: SessionSettings): Plan;
 }
 
+/** Thrown by a catalog that met SQL text before the parsers were loaded. */
+class ParsersNeeded extends Error {}
+
 /** The engine of this machine: Wasm on worker threads over shared memory. */
-export function createEngine(options: EngineOptions, parsers: SqlParsers): QueryEngine {
-  return new LocalEngine(options, parsers);
+export function createEngine(options: EngineOptions, loadParsers: () => Promise<SqlParsers>): QueryEngine {
+  return new LocalEngine(options, loadParsers);
 }
 
 class LocalEngine implements QueryEngine {
   readonly heap: SharedHeap;
   readonly #scheduler: Scheduler;
-  readonly #catalog: Catalog;
+  readonly #catalogs = new Map<string, Catalog>();
+  #parsers: SqlParsers | undefined;
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
   readonly #queries = new Set<Query>();
   #stopped = false;
 
-  constructor(options: EngineOptions, parsers: SqlParsers) {
+  constructor(
+    private readonly options: EngineOptions,
+    private readonly loadParsers: () => Promise<SqlParsers>,
+  ) {
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
-    this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, splitReader);
+    this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, { reader: splitReader, format: formatNamed });
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap);
-    this.#catalog = {
-      openSource: async (description) => (await formatNamed(description.format)).open(description, nodePlatform),
-      view: options.view,
-      viewNames: options.viewNames,
-      ...parsers,
-    };
+  }
+
+  /** What names and texts mean under these settings. */
+  #catalog(session: SessionSettings): Catalog {
+    const key = `${session.timeZone} ${session.timestampType}`;
+    let catalog = this.#catalogs.get(key);
+    if (catalog === undefined) {
+      const parsers = (): SqlParsers => {
+        if (this.#parsers === undefined) throw new ParsersNeeded();
+        return this.#parsers;
+      };
+      catalog = {
+        openSource: async (description) => (await formatNamed(description.format)).open(description, nodePlatform),
+        view: this.options.view,
+        viewNames: this.options.viewNames,
+        parseExpr: (text) => parsers().parseExpr(text, session),
+        parseQuery: (text) => parsers().parseQuery(text, session),
+      };
+      this.#catalogs.set(key, catalog);
+    }
+    return catalog;
+  }
+
+  async #resolve(plan: Plan, settings: PlanSettings, session: SessionSettings): Promise<ResolvedPlan> {
+    try {
+      return await resolve(plan, this.#catalog(session), settings);
+    } catch (error) {
+      if (!(error instanceof ParsersNeeded)) throw error;
+      this.#parsers ??= await this.loadParsers();
+      return await resolve(plan, this.#catalog(session), settings);
+    }
   }
 
   async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
-    return schemaOf(await resolve(plan, this.#catalog, evalSettings(settings)));
+    return schemaOf(await this.#resolve(plan, evalSettings(settings), settings));
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
     this.#checkOpen();
     options.signal?.throwIfAborted();
     const settings = evalSettings(options.settings);
-    const resolved = await resolve(plan, this.#catalog, settings);
+    const resolved = await this.#resolve(plan, settings, options.settings);
     return { schema: schemaOf(resolved), batches: this.#batches(resolved, settings, options) };
   }
 
   async *#batches(resolved: ResolvedPlan, settings: PlanSettings, options: RunOptions): AsyncGenerator<Batch> {
     yield* this.#running(settings, options, (executor) => {
+      if (resolved.kind === 'write') return this.#write(resolved, settings, executor, options.settings);
       const physical = this.#physical(resolved, settings, executor, options.settings);
       if (engineMode() !== 'interpreted') return executor.batches(physical);
       const { query } = executor;
       return new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
     });
+  }
+
+  async *#write(plan: WritePlan, settings: PlanSettings, executor: Executor, session: SessionSettings): AsyncGenerator<Batch> {
+    await runWrite(executor, plan, this.#physical(plan.input as ResolvedPlan, settings, executor, session));
+    yield* [];
   }
 
   /** Gives a query its memory and takes everything back when it is over, however it ends. */
@@ -122,7 +162,7 @@ class LocalEngine implements QueryEngine {
   async explain(plan: Plan, mode: ExplainMode, session: SessionSettings): Promise<string> {
     this.#checkOpen();
     const settings = evalSettings(session);
-    const resolved = await resolve(plan, this.#catalog, settings);
+    const resolved = await this.#resolve(plan, settings, session);
     const explained = optimizeExplained(plan, resolved, settings);
     const physical = this.#lower(explained.optimized, settings, undefined, session);
     const sections = [`== Physical Plan ==\n${physicalText(physical)}`];

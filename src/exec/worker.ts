@@ -3,7 +3,7 @@ import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { SharedHeap } from '../base/index.js';
 import { nodePlatform } from '../io/node-platform.js';
-import { splitReader } from '../io/registry.js';
+import { formatNamed, splitReader } from '../io/registry.js';
 import { type Answer, type CancelToken, type HeapHandle, type Job, TaskThread } from './task/thread.js';
 
 /** What a worker is started with. */
@@ -20,7 +20,7 @@ export interface WorkerApi {
 }
 
 const { heap, flags } = workerData as WorkerData;
-const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, splitReader);
+const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, { reader: splitReader, format: formatNamed });
 const api: WorkerApi = {
   run: (job, cancel) => thread.answer(job, cancel),
   ready: () => true,

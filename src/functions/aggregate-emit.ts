@@ -13,7 +13,10 @@ export const arg = (args: readonly Value[], i = 0): Value => args[i] as Value;
 
 /** Runs `body` for rows where the value is not null. */
 export function ifPresent(e: Emitter, v: Value, body: () => void): void {
-  if (v.isNull === undefined) return body();
+  if (v.isNull === undefined) {
+    body();
+    return;
+  }
   e.code
     .get(v.isNull)
     .op('i32.eqz')
@@ -51,7 +54,10 @@ function zeroParts(e: Emitter, carrier: Carrier): Local[] {
 
 export function storeFlag(e: Emitter, state: StateAccess, i: number, flag: number): void {
   const carrier = state.carrier(i);
-  if (carrier === 'i32') return state.store(i, [constant(e, flag)]);
+  if (carrier === 'i32') {
+    state.store(i, [constant(e, flag)]);
+    return;
+  }
   storeAs(e, state, i, value({ kind: 'int8' }, 'i32', [constant(e, flag)]));
 }
 
@@ -148,7 +154,10 @@ export function narrowSum(
 
 /** Pushes whether `a` comes before `b` (op lt) and so on, over every type: nested values are compared by JS. */
 export function pushOrder(e: Emitter, op: 'lt' | 'gt' | 'le' | 'ge', a: Value, b: Value, call: Call): void {
-  if (comparesInWasm(a.type)) return pushComparison(e, op, a, b);
+  if (comparesInWasm(a.type)) {
+    pushComparison(e, op, a, b);
+    return;
+  }
   const test: Call = {
     fn: op,
     argTypes: [a.type, b.type],

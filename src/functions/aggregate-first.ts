@@ -56,7 +56,10 @@ function emitEndUpdate(e: Emitter, state: StateAccess, v: Value, call: Call): vo
     storeAs(e, state, 0, v);
     storeFlag(e, state, 1, VALUE);
   };
-  if (isNull === undefined) return keep();
+  if (isNull === undefined) {
+    keep();
+    return;
+  }
   code.get(isNull).if(
     () => {
       if (!ignoresNulls(call)) storeFlag(e, state, 1, NULL);
@@ -67,7 +70,10 @@ function emitEndUpdate(e: Emitter, state: StateAccess, v: Value, call: Call): vo
 
 function endEmit(end: 'first' | 'last'): NonNullable<AggregateFunction['emit']> {
   const whenOpen = (e: Emitter, state: StateAccess, body: () => void): void => {
-    if (end === 'last') return body();
+    if (end === 'last') {
+      body();
+      return;
+    }
     pushFlag(e, state.load(1));
     e.code.op('i32.eqz').if(() => e.scoped(body));
   };

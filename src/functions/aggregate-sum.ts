@@ -100,7 +100,10 @@ const zeroOf = (type: DataType): Scalar => (type.kind === 'float64' || type.kind
 
 function emitSumAdd(e: Emitter, state: StateAccess, v: Value, call: Call): void {
   const isTolerant = !call.settings.ansi && call.returns.kind === 'decimal';
-  if (call.returns.kind === 'interval_ym') return emitMonths(e, state, v);
+  if (call.returns.kind === 'interval_ym') {
+    emitMonths(e, state, v);
+    return;
+  }
   storeFlag(e, state, 1, 1);
   addChecked(
     e,

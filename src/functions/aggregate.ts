@@ -60,7 +60,10 @@ const countEmit = (
 
 function emitCount(e: Emitter, state: StateAccess, args: readonly Value[]): void {
   const isNull = anyNull(e, args);
-  if (isNull === undefined) return increment(e, state, 0);
+  if (isNull === undefined) {
+    increment(e, state, 0);
+    return;
+  }
   // A null counts 0: no branch.
   const one = e.code.local('i32');
   e.code.get(isNull).op('i32.eqz').set(one);

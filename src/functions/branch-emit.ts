@@ -125,10 +125,19 @@ export function emitCoalesce(e: Emitter, type: DataType, args: readonly Thunk[])
   );
   const arm = (i: number): void => {
     const thunk = args[i];
-    if (thunk === undefined) return merge.assignNull();
+    if (thunk === undefined) {
+      merge.assignNull();
+      return;
+    }
     const v = thunk();
-    if (v.isNull === undefined) return merge.assign(v);
-    if (i === args.length - 1) return merge.assign(v);
+    if (v.isNull === undefined) {
+      merge.assign(v);
+      return;
+    }
+    if (i === args.length - 1) {
+      merge.assign(v);
+      return;
+    }
     e.code.get(v.isNull).if(
       () => e.scoped(() => arm(i + 1)),
       () => merge.assign({ ...v, isNull: undefined }),

@@ -18,8 +18,14 @@ export const comparesInWasm = (type: DataType): boolean =>
 
 /** Pushes an i32: whether the comparison holds. Both operands are of types that compare as they are. */
 export function pushComparison(e: Emitter, op: Comparison, a: Value, b: Value, literal?: Scalar): void {
-  if (op === 'gt') return pushComparison(e, 'lt', b, a);
-  if (op === 'ge') return pushComparison(e, 'le', b, a);
+  if (op === 'gt') {
+    pushComparison(e, 'lt', b, a);
+    return;
+  }
+  if (op === 'ge') {
+    pushComparison(e, 'le', b, a);
+    return;
+  }
   if (op === 'ne') {
     pushComparison(e, 'eq', a, b, literal);
     e.code.op('i32.eqz');
@@ -45,7 +51,10 @@ function pushIntegers(e: Emitter, op: 'eq' | 'lt' | 'le', a: Value, b: Value): v
   const scale = Math.max(scaleOf(a.type), scaleOf(b.type));
   const [digitsA, digitsB] = [scale - scaleOf(a.type), scale - scaleOf(b.type)];
   const carrier = commonCarrier(a, digitsA, b, digitsB);
-  if (carrier === undefined) return pushHuge(e, op, a, digitsA, b, digitsB);
+  if (carrier === undefined) {
+    pushHuge(e, op, a, digitsA, b, digitsB);
+    return;
+  }
   const left = scaled(e, a, digitsA, carrier);
   const right = scaled(e, b, digitsB, carrier);
   if (carrier !== 'i128') {
@@ -119,7 +128,10 @@ function pushBytes(e: Emitter, op: 'eq' | 'lt' | 'le', a: Value, b: Value, liter
   const { code } = e;
   if (op === 'eq') {
     const bytes = literalBytes(literal);
-    if (bytes !== undefined && bytes.length <= INLINE_BYTES) return pushEqualsConstant(e, a, bytes);
+    if (bytes !== undefined && bytes.length <= INLINE_BYTES) {
+      pushEqualsConstant(e, a, bytes);
+      return;
+    }
     push(e, a);
     push(e, b);
     code.call(e.helper('bytes_equal'));

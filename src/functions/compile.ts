@@ -25,7 +25,7 @@ export interface CompilerOptions {
   readonly state: Local;
   /** The input column of the current row; its code is emitted where it is first needed in a scope. */
   readonly column: (index: number) => Value;
-  /** Bounds of a column, before it is loaded. */
+  /** Bounds of a column before it is loaded; without this, conditionals load the columns of their arms to know. */
   readonly columnRange?: (index: number) => Range | undefined;
   /** A local that already holds the address of the literal pool; else it is read from the state block. */
   readonly literals?: Local;
@@ -248,9 +248,12 @@ export class ExpressionCompiler implements Emitter {
   }
 
   #findRange(expr: PhysicalExpr): Range | undefined {
-    if (expr.kind === 'column') return this.#options.columnRange?.(expr.index);
     const bounds = integerBounds(expr.type);
     if (bounds === undefined) return undefined;
+    if (expr.kind === 'column') {
+      const { columnRange } = this.#options;
+      return columnRange === undefined ? this.compile(expr).range : columnRange(expr.index);
+    }
     if (expr.kind === 'literal') {
       if (expr.value === null) return undefined;
       const exact = BigInt(expr.value as bigint | number | boolean);

@@ -80,7 +80,7 @@ const makeTimestamp = (
   scalar({
     name,
     sql: [sql],
-    summary: `The timestamp of year to second${zoned ? ' and zone' : ''}; fields out of range are errors (null without ANSI).`,
+    summary: `The timestamp of year to second${zoned ? ' and zone' : ''}; fields out of range are errors.`,
     examples: [[`${sql}(2014, 12, 28, 6, 30, 45.887)`, '2014-12-28 06:30:45.887']],
     resolve: (args, settings) => {
       const params = [anyInt, anyInt, anyInt, anyInt, anyInt, secondsParam(SECONDS)];

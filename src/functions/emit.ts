@@ -85,7 +85,10 @@ export function push(e: Emitter, v: Value): void {
 /** Pushes an integer-like value in a wider (sign extended) or narrower (wrapped) carrier. */
 export function pushInt(e: Emitter, v: Value, carrier: IntCarrier): void {
   const { code } = e;
-  if (v.carrier === carrier) return push(e, v);
+  if (v.carrier === carrier) {
+    push(e, v);
+    return;
+  }
   const low = part(v);
   if (v.carrier === 'i32') {
     code.get(low).op('i64.extend_i32_s');

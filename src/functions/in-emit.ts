@@ -106,7 +106,10 @@ function pushTextIn(e: Emitter, x: Value, items: readonly Value[], literals: rea
   const { code } = e;
   const constants = items.map((_, i) => literalBytes(literals[i]));
   const short = constants.every((bytes) => bytes !== undefined && bytes.length <= 16);
-  if (!short || items.length <= 2) return pushAny(e, x, items, literals);
+  if (!short || items.length <= 2) {
+    pushAny(e, x, items, literals);
+    return;
+  }
   // Constants by length, so that most rows compare with few of them.
   const byLength = new Map<number, Uint8Array[]>();
   for (const bytes of constants as Uint8Array[])

@@ -64,14 +64,17 @@ function storeParts(e: Emitter, arg: Value, base: Local, at: number): void {
   switch (arg.carrier) {
     case 'i128':
       store(0, at, 'i64.store');
-      return store(1, at + 8, 'i64.store');
+      store(1, at + 8, 'i64.store');
+      return;
     case 'bytes':
       store(0, at, 'i32.store');
-      return store(1, at + 4, 'i32.store');
+      store(1, at + 4, 'i32.store');
+      return;
     case 'none':
       return;
     default:
-      return store(0, at, `${arg.carrier}.store`);
+      store(0, at, `${arg.carrier}.store`);
+      return;
   }
 }
 
@@ -115,7 +118,8 @@ export function callJsHost(
   return (signedState, number) => {
     const state = signedState >>> 0;
     const result = state + STATE.SLOTS;
-    const site = (sites[number] ??= prepareSite(heap, callSites[number], allocBytes, state));
+    const site = sites[number] ?? prepareSite(heap, callSites[number], allocBytes, state);
+    sites[number] = site;
     try {
       const scalar = site.entry.eval(readArguments(heap, site, state), site.call);
       heap.i32[result >>> 2] = scalar === null ? 1 : 0;
@@ -186,18 +190,26 @@ function encoder(type: DataType, alloc: (bytes: number) => number): Encode {
   const carrier = carrierOf(type);
   switch (carrier) {
     case 'i32':
-      return (h, at, scalar) => void (h.i32[at >>> 2] = Number(scalar));
+      return (h, at, scalar) => {
+        h.i32[at >>> 2] = Number(scalar);
+      };
     case 'i64':
-      return (h, at, scalar) => void (h.i64[at >>> 3] = scalar as bigint);
+      return (h, at, scalar) => {
+        h.i64[at >>> 3] = scalar as bigint;
+      };
     case 'i128':
       return (h, at, scalar) => {
         h.i64[at >>> 3] = scalar as bigint;
         h.i64[(at >>> 3) + 1] = (scalar as bigint) >> 64n;
       };
     case 'f32':
-      return (h, at, scalar) => void (h.f32[at >>> 2] = scalar as number);
+      return (h, at, scalar) => {
+        h.f32[at >>> 2] = scalar as number;
+      };
     case 'f64':
-      return (h, at, scalar) => void (h.f64[at >>> 3] = scalar as number);
+      return (h, at, scalar) => {
+        h.f64[at >>> 3] = scalar as number;
+      };
     case 'none':
       return () => {};
     case 'bytes':

@@ -9,6 +9,7 @@ import {
   isInteger,
   MAX_LONG_PRECISION,
   MAX_PRECISION,
+  nullType,
   type Scalar,
   SparrowError,
   simpleString,
@@ -21,6 +22,7 @@ import { numberLiteral, part } from './emit-parts.js';
 import { overflow } from './eval-errors.js';
 import { anyInt, anyNumber, constant, takes } from './implicit.js';
 import { type Rounding, roundDouble, roundUnscaled } from './rounding.js';
+import { wrongType } from './signature.js';
 import type { Emitter, Value } from './value.js';
 
 /** One digit more may be needed before the point: round(9.9) is 10. */
@@ -31,8 +33,9 @@ function roundedDecimal({ precision, scale }: DecimalType, to: number): DecimalT
   return decimalType(Math.min(MAX_PRECISION, whole + kept), kept);
 }
 
+/** Constants may still be of another type than the one they will be cast to. */
 const scaleOf = (literal: Scalar | undefined): number =>
-  typeof literal === 'number' || typeof literal === 'bigint' ? Number(literal) : 0;
+  typeof literal === 'number' || typeof literal === 'bigint' || typeof literal === 'string' ? Number(literal) : 0;
 
 /** An unscaled decimal rounded at scale `to`, at the scale of the result type. */
 function roundDecimal(unscaled: bigint, from: number, to: number, returns: DecimalType, mode: Rounding): bigint {
@@ -228,14 +231,14 @@ function wholeType(args: readonly ArgType[]): Resolution | Mismatch | undefined 
       returns: scale === 0 ? arg.type : decimalType(Math.min(MAX_PRECISION, precision - scale + 1), 0),
     };
   }
-  const argType = isInteger(arg.type) ? int64Type : float64Type;
-  return takes([anyNumber], int64Type)([{ ...arg, type: argType }], { ansi: true });
+  if (anyNumber.accept(arg.type) === undefined) return wrongType(0, anyNumber.wants, arg.type);
+  return { args: [isInteger(arg.type) ? int64Type : float64Type], returns: int64Type };
 }
 
 /** With a scale the number becomes a decimal first. */
 function scaledType(args: readonly ArgType[]): Resolution | Mismatch {
   return takes(
-    [{ wants: 'numeric', accept: (type) => decimalForInteger(anyNumber.accept(type) ?? type) }, constant(anyInt)],
+    [{ wants: 'numeric', accept: (type) => decimalForInteger(anyNumber.accept(type) ?? nullType) }, constant(anyInt)],
     ([type], given) => {
       const decimal = type as DecimalType;
       return roundedDecimal(decimal, scaleOf(given[1]?.literal));

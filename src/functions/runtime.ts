@@ -4,8 +4,9 @@
  *
  * Imports of every module that needs them (module "env"):
  * - `more_heap(state, bytes)`: makes at least `bytes` available between HEAP_NEXT and HEAP_END.
- * - `call_js(state, site)`: evaluates the module's call site number `site` in JS. Argument k lies in slot k at
- *   `state + SLOTS + k * SLOT_BYTES`: its null flag (i32) at +0, its value at +8 (i32/f32 4 bytes, i64/f64 8 bytes,
+ * - `call_js(state, site)`: evaluates the module's call site number `site` in JS. Arguments that are constants are
+ *   known to the site and not passed; the k-th of the others lies in slot k at `state + SLOTS + k * SLOT_BYTES` (with
+ *   more than MAX_SLOTS of them, slot 0's value is the address of as many slots elsewhere): its null flag (i32) at +0, its value at +8 (i32/f32 4 bytes, i64/f64 8 bytes,
  *   i128 low then high, bytes: address at +8 and length at +12). The result is written to slot 0 in the same form.
  */
 export const STATE = {

@@ -211,8 +211,22 @@ class Job implements WriteJob {
     try {
       files.rename(ready, plan.target);
     } catch (error) {
-      files.rename(old, plan.target);
+      this.#restore(old, error);
       throw error;
+    }
+  }
+
+  /** Puts the former output back; where even that fails, it stays aside and is not removed. */
+  #restore(old: string, cause: unknown): void {
+    try {
+      this.files.rename(old, this.plan.target);
+    } catch {
+      this.#ended = true;
+      throw new SparrowError('FAILED_WRITE_FILE', `${this.path} could not be replaced, and what it held is now at ${old}`, {
+        where: `path ${this.path}`,
+        hint: 'move it back by hand',
+        cause,
+      });
     }
   }
 

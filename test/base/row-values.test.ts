@@ -234,7 +234,8 @@ describe('values from the user', () => {
 
   it('what the user got goes back in', () => {
     const options: ValueOptions = { ...t.DEFAULT_VALUE_OPTIONS, int64: 'bigint', date: 'string', timestamp: 'micros' };
-    for (const type of ALL_TYPES) {
+    // Variants hold the same value in several encodings, and null values of their own.
+    for (const type of ALL_TYPES.filter((each) => !t.simpleString(each).includes('variant'))) {
       fc.assert(
         fc.property(nullableOf(type), (value) => {
           expect(take(type, t.toUserValue(type, value, options, 'c'))).toEqual(value);

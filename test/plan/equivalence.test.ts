@@ -116,7 +116,7 @@ function grow(draw: Draw, leaves: readonly Shape[], size: number): Shape {
   if (size <= 0) return draw.of(leaves);
   const below = grow(draw, leaves, size - 1 - draw.below(2));
   const step = draw.of(steps);
-  return step(draw, below, () => grow(draw, leaves, draw.below(2)));
+  return step(draw, below, () => grow(draw, leaves, size >= 3 ? draw.below(2) : 0));
 }
 
 type Step = (draw: Draw, input: Shape, other: () => Shape) => Shape;
@@ -255,7 +255,9 @@ describe('the optimizer', () => {
           const wanted = outcome(resolved);
           // An error in a row that is then dropped, or in a column nobody reads, need not be raised.
           if ('error' in wanted) return;
-          const after = optimize(resolved, settings);
+          const fired: string[] = [];
+          if (process.env['SPARROW_PLAN_DEBUG']) console.log(treeString(resolved));
+          const after = optimize(resolved, settings, { onFire: ({ rule }) => { fired.push(rule); if (fired.length > 300) throw new Error('LOOP ' + fired.slice(-30).join(' ') + treeString(resolved)); } });
           const got = outcome(after);
           if (JSON.stringify(got) !== JSON.stringify(wanted)) {
             throw new Error(`${JSON.stringify(wanted)}\n became\n${JSON.stringify(got)}\n${treeString(resolved)}\n became\n${treeString(after)}`);

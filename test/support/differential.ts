@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Arena, isFloating, type Scalar, simpleString } from '../../src/base/index.js';
+import { isFloating, type Scalar, simpleString } from '../../src/base/index.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
 import type { EvalSettings } from '../../src/functions/index.js';
 import { Choices, mix } from './choices.js';
@@ -81,6 +81,8 @@ export interface FuzzOptions {
   /** Goes straight to one case, as a failure's report names it. */
   readonly path?: string;
   readonly onCase?: (number: number, kind: string) => void;
+  /** Told every plan before it is compiled: for a case that never ends. */
+  readonly onPlan?: (report: () => string) => void;
 }
 
 /** How many cases ended how. */
@@ -92,7 +94,7 @@ export async function fuzz(options: FuzzOptions): Promise<Tally> {
   const tally: Tally = {};
   let number = 0;
   const property = fc.asyncProperty(cases, async (drawn) => {
-    const run = await runCase(engines, drawn);
+    const run = await runCase(engines, drawn, options.onPlan);
     tally[run.kind] = (tally[run.kind] ?? 0) + 1;
     options.onCase?.(++number, run.kind);
     if (number % 500 === 0) engines.renew();
@@ -113,7 +115,7 @@ interface CaseRun {
   readonly report: () => string;
 }
 
-async function runCase(engines: Engines, drawn: Case): Promise<CaseRun> {
+async function runCase(engines: Engines, drawn: Case, onPlan?: FuzzOptions['onPlan']): Promise<CaseRun> {
   const settings = settingsOf(drawn.settings);
   const tables = drawn.tables.map(tableOf);
   const arena = engines.heap.newArena('tables');
@@ -126,8 +128,9 @@ async function runCase(engines: Engines, drawn: Case): Promise<CaseRun> {
     const mayFail = drawn.settings % 4 === 3;
     const made = await new PlanMaker(choices, tables, arena, settings.ansi, measure, mayFail).make();
     const expected = await engines.interpretedBatches(made.plan, settings);
+    onPlan?.(() => reportOf(made, tables, settings, 'none yet', expected, expected));
     const got = await engines.compiled(made.plan, settings);
-    const difference = await differ(engines, made, settings, expected, got, arena);
+    const difference = await differ(engines, made, settings, expected, got);
     const report = (): string => reportOf(made, tables, settings, difference, expected, got);
     return { kind: `${expected.kind} ${made.plan.kind}`, difference, report };
   } finally {
@@ -135,7 +138,7 @@ async function runCase(engines: Engines, drawn: Case): Promise<CaseRun> {
   }
 }
 
-async function differ(engines: Engines, made: Made, settings: EvalSettings, expected: Outcome, got: Outcome, _arena: Arena): Promise<string | undefined> {
+async function differ(engines: Engines, made: Made, settings: EvalSettings, expected: Outcome, got: Outcome): Promise<string | undefined> {
   const bug = [expected, got].find((o) => o.kind === 'error' && (o.code === 'INTERNAL_ERROR' || o.code === 'NO_SPARROW_ERROR'));
   if (bug !== undefined) return 'an error nobody means';
   const direct = await engines.interpreted(made.plan, settings);

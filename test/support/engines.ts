@@ -6,6 +6,7 @@ import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
 import type { EvalSettings } from '../../src/functions/index.js';
 import { nodePlatform } from '../../src/io/node-files.js';
+import { formatNamed } from '../../src/io/registry.js';
 import { randomReader } from './random-tables.js';
 
 /** What a plan came to. */
@@ -76,7 +77,7 @@ export class Engines {
   }
 
   #newScheduler(): Scheduler {
-    return new InlineScheduler(this.heap, 1, this.#platform, this.#reader);
+    return new InlineScheduler(this.heap, 1, this.#platform, { reader: this.#reader, format: formatNamed });
   }
 
   #read(plan: PhysicalPlan, batch: Batch, into: Scalar[][]): void {

@@ -30,7 +30,7 @@ export interface InputColumn {
   readonly values: readonly Scalar[];
   readonly nullable: boolean;
   /** Tells the compiler the exact bounds of the values, so that it computes in narrower words. */
-  readonly ranged?: boolean;
+  readonly ranged?: boolean | 'when loaded';
 }
 
 export const heap = SharedHeap.create(64 * 2 ** 20);
@@ -66,7 +66,7 @@ export class Bench {
       code,
       state,
       column: (i) => loadColumn(code, this.columns[i] as Column, row, this.input[i] as InputColumn, range(i)),
-      columnRange: range,
+      ...(this.input.some((c) => c.ranged === 'when loaded') ? {} : { columnRange: range }),
     });
   }
 
@@ -102,7 +102,7 @@ export class Bench {
 }
 
 function rangeOf({ values, ranged, type }: InputColumn): Range | undefined {
-  if (ranged !== true || !isIntCarrier(carrierOf(type))) return undefined;
+  if (ranged === undefined || ranged === false || !isIntCarrier(carrierOf(type))) return undefined;
   const present = values.filter((v) => v !== null).map((v) => BigInt(v as number));
   if (present.length === 0) return undefined;
   return present.reduce<Range>(

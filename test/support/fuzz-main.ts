@@ -1,9 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fuzz } from './differential.js';
 
 // Run by scripts/fuzz.mjs: many random plans, compiled against interpreted.
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, cases: { type: 'string' }, path: { type: 'string' } },
+  options: { seed: { type: 'string' }, cases: { type: 'string' }, path: { type: 'string' }, trace: { type: 'string' } },
 });
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const cases = Number(values.cases ?? 10_000);
@@ -16,8 +17,11 @@ const onCase = (number: number): void => {
   said = now;
   console.log(`  ${number} cases after ${((now - started) / 1000).toFixed(0)} s`);
 };
+// A case that never ends is found in this file.
+const { trace } = values;
+const tracing = trace === undefined ? {} : { onPlan: (report: () => string) => writeFileSync(trace, report()) };
 try {
-  const tally = await fuzz({ seed, cases, onCase, ...(values.path === undefined ? {} : { path: values.path }) });
+  const tally = await fuzz({ seed, cases, onCase, ...tracing, ...(values.path === undefined ? {} : { path: values.path }) });
   const kinds = Object.entries(tally).sort(([, a], [, b]) => b - a);
   for (const [kind, count] of kinds) console.log(`  ${String(count).padStart(6)} ${kind}`);
   console.log(`fuzz: ${cases} cases agree, seed ${seed}, ${((performance.now() - started) / 1000).toFixed(0)} s`);

@@ -36,7 +36,7 @@ export interface InputColumn {
   readonly nullable: boolean;
 }
 
-const probedTypes = columnTypes.filter((type) => type.kind !== 'null');
+const probedTypes = columnTypes.filter((type) => type.kind !== 'null').slice(0, 17);
 const isFlat = (type: DataType): boolean => !isNested(type) && type.kind !== 'null';
 
 /** Constants that mean something to some function: units, patterns, formats, zones. */
@@ -47,7 +47,7 @@ const usefulTexts = [
 const usefulNumbers = [1, 2, 0, -1, 3, 10, 16, 256, 100, 7];
 /** More would be more of the same. */
 const MOST_SIGNATURES = 80;
-const TRIPLES = 500;
+const TRIPLES = 200;
 
 function constantOf(type: DataType, n: number): Scalar {
   if (type.kind === 'string') return n % 4 === 3 ? literalOf(type, n >>> 2) : (usefulTexts[(n >>> 2) % usefulTexts.length] as string);
@@ -81,43 +81,46 @@ export function catalogOf(kind: Kind, ansi: boolean): Catalog {
   return catalog;
 }
 
-function* combinations(): Generator<readonly DataType[]> {
-  yield [];
-  for (const a of probedTypes) yield [a];
-  for (const a of probedTypes) for (const b of probedTypes) yield [a, b];
+/** Argument types to try, with how many of them (counted from the end) are constants. */
+function combinations(): readonly { readonly args: readonly ArgType[]; readonly constants: number }[] {
+  const tuples: (readonly DataType[])[] = [[], ...probedTypes.map((type) => [type])];
+  for (const a of probedTypes) for (const b of probedTypes) tuples.push([a, b]);
   for (let n = 0; n < TRIPLES; n++) {
     const pick = (i: number): DataType => probedTypes[mix(n, i) % probedTypes.length] as DataType;
     const first = pick(0);
     // Later arguments are often of the first one's type, or numbers and text.
     const later = (i: number): DataType => (mix(n, i, 9) % 2 === 0 ? first : (probedTypes[mix(n, i) % 3] as DataType));
-    yield n % 4 === 0 ? [first, later(1), later(2), later(3)] : [first, later(1), later(2)];
+    tuples.push(n % 4 === 0 ? [first, later(1), later(2), later(3)] : [first, later(1), later(2)]);
   }
+  return tuples.flatMap((types, n) =>
+    Array.from({ length: types.length + 1 }, (_, constants) => {
+      const args = types.map((type, i): ArgType => {
+        const literal = i >= types.length - constants ? { literal: constantOf(type, mix(n, i)) } : {};
+        return { type, nullable: true, ...literal };
+      });
+      return { args, constants };
+    }),
+  );
 }
+
+let tried: ReturnType<typeof combinations> | undefined;
 
 function signatures(key: string, entry: FunctionEntry, ansi: boolean): Signature[] {
   const found = new Map<string, Signature>();
-  for (const types of combinations()) {
-    for (const constants of masks(types.length)) {
-      const args = types.map((type, i): ArgType => {
-        const literal = constants[i] === true ? { literal: constantOf(type, mix(i, types.length, found.size)) } : {};
-        return { type, nullable: true, ...literal };
-      });
-      const resolution = resolve(entry, args, ansi);
-      if (resolution === undefined || ![resolution.returns, ...resolution.args].every(isFlat)) continue;
-      const made = resolution.args.map((type, i) => ({ type, constant: constants[i] === true }));
-      const text = made.map((arg) => `${simpleString(arg.type)}${arg.constant}`).join();
-      if (!found.has(text)) found.set(text, { key, entry, args: made, returns: resolution.returns });
-      break;
-    }
+  tried ??= combinations();
+  for (const { args, constants } of tried) {
+    const resolution = resolve(entry, args, ansi);
+    if (resolution === undefined || ![resolution.returns, ...resolution.args].every(isFlat)) continue;
+    const made = resolution.args.map((type, i) => ({ type, constant: i >= args.length - constants }));
+    const types = made.map((arg) => simpleString(arg.type)).join();
+    // Constants only where they are asked for.
+    const text = constants > 0 && found.has(`${types} 0`) ? `${types} 0` : `${types} ${constants}`;
+    if (!found.has(text)) found.set(text, { key, entry, args: made, returns: resolution.returns });
   }
   const all = [...found.values()];
   const step = Math.ceil(all.length / MOST_SIGNATURES);
   return all.filter((_, i) => i % Math.max(1, step) === 0);
 }
-
-/** Which arguments are constants: none, or some from the end on. */
-const masks = (count: number): readonly (readonly boolean[])[] =>
-  Array.from({ length: count + 1 }, (_, constants) => Array.from({ length: count }, (__, i) => i >= count - constants));
 
 export function resolve(entry: FunctionEntry, args: readonly ArgType[], ansi: boolean): Resolution | undefined {
   try {

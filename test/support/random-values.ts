@@ -57,6 +57,10 @@ const I64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const DAY = 86_400_000_000n;
 
 const integers = (min: number, max: number): readonly number[] => [0, 1, -1, 2, 7, 10, max, min, max - 1, min + 1, 100, -100];
+const tiny = integers(-128, 127);
+const short = integers(-32768, 32767);
+const ints = integers(-(2 ** 31), 2 ** 31 - 1);
+const truths = [true, false];
 const longs: readonly bigint[] = [0n, 1n, -1n, 2n, 10n, I64.max, I64.min, I64.max - 1n, 2n ** 32n, -(2n ** 31n), 2n ** 53n + 1n, 10n ** 18n, -7n];
 const doubles = [0, 1, -1, -0, Number.NaN, 0.5, 2.5, -2.5, Infinity, -Infinity, 0.1, 1e-7, 1e21, 123456789.125, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53, -1e300, 1 / 3, 9.5, 2147483648, 9223372036854775807];
 const floats = [0, 1, -1, -0, Number.NaN, 0.5, -2.5, Infinity, -Infinity, 0.1, 16777216, 3.4028234663852886e38, 1.401298464324817e-45, 123456.789].map(Math.fround);
@@ -72,7 +76,18 @@ const months = [0, 1, -1, 12, 13, -25, 2 ** 31 - 1, -(2 ** 31)];
 const spans = [0n, 1n, -1n, DAY, -DAY, 3_600_000_000n, 90_061_000_001n, I64.max, I64.min];
 const times = [0n, 1n, DAY - 1n, 43_200_000_000n, 3_723_000_004n];
 
+const decimalEdges = new Map<number, readonly bigint[]>();
+
 function decimals(precision: number): readonly bigint[] {
+  let found = decimalEdges.get(precision);
+  if (found === undefined) {
+    found = makeDecimals(precision);
+    decimalEdges.set(precision, found);
+  }
+  return found;
+}
+
+function makeDecimals(precision: number): readonly bigint[] {
   const top = 10n ** BigInt(precision) - 1n;
   return [0n, 1n, -1n, top, -top, 5n, 15n, -25n, 100n, top / 2n, top / 7n].filter((n) => n <= top && n >= -top);
 }
@@ -81,13 +96,13 @@ function decimals(precision: number): readonly bigint[] {
 function edges(type: DataType): readonly Scalar[] {
   switch (type.kind) {
     case 'boolean':
-      return [true, false];
+      return truths;
     case 'int8':
-      return integers(-128, 127);
+      return tiny;
     case 'int16':
-      return integers(-32768, 32767);
+      return short;
     case 'int32':
-      return integers(-(2 ** 31), 2 ** 31 - 1);
+      return ints;
     case 'int64':
       return longs;
     case 'float32':

@@ -50,6 +50,7 @@ export interface OutputForm {
 export function makeSink(pipe: Pipe, spec: SinkSpec, addressing: GroupAddressing, dictionaryOf: (c: ColumnValue) => number | undefined): Sink {
   switch (spec.kind) {
     case 'output':
+    case 'write':
       return new OutputSink(pipe, spec.columns, dictionaryOf);
     case 'aggregate':
       return new AggregateSink(pipe, spec, addressing);

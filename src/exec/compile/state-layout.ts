@@ -63,7 +63,7 @@ export interface StateLayout {
 
 export function stateLayout(spec: PipelineSpec): StateLayout {
   const sourceColumns = spec.source.kind === 'batches' ? spec.source.columns.length : 0;
-  const outputs = spec.sink.kind === 'output' ? spec.sink.columns.length : 0;
+  const outputs = spec.sink.kind === 'output' || spec.sink.kind === 'write' ? spec.sink.columns.length : 0;
   const tables = spec.steps.reduce((n, s) => (s.kind === 'probe' ? Math.max(n, s.table + 1) : n), 0);
   const denseKeys = spec.sink.kind === 'aggregate' ? spec.sink.keys.length : 0;
   const columnsAt = STATE_FREE + PIPE_BYTES;

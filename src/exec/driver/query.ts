@@ -22,6 +22,7 @@ export class Query {
   /** What ran, in order: for `explain("analyze")`. */
   readonly stages: StageReport[] = [];
   peakBytes = 0;
+  nextTask = 0;
   #over = false;
 
   constructor(

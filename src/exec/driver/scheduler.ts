@@ -1,4 +1,5 @@
-import { type Platform, type SharedHeap, SparrowError, type SplitReader } from '../../base/index.js';
+import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
+import type { TaskFormats } from '../task/run-task.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import type { TaskRequest, TaskResult } from '../task/task.js';
 import { type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
@@ -6,7 +7,7 @@ import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
 
 /** A task before it is given memory to run in. */
-export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena'>;
+export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'task' | 'attempt'>;
 
 export interface DoneTask extends TaskResult {
   /** Where its output lies: released by whoever takes the result. */
@@ -25,10 +26,10 @@ export class Scheduler {
     private readonly heap: SharedHeap,
     workers: number,
     readonly platform: Platform,
-    reader: (format: string) => Promise<SplitReader>,
+    formats: TaskFormats,
   ) {
     this.pool = new WorkerPool(heap, workers);
-    this.#own = new TaskThread(heap, this.pool.flags, platform, reader);
+    this.#own = new TaskThread(heap, this.pool.flags, platform, formats);
   }
 
   /** Runs all tasks; their results in order. */
@@ -80,11 +81,12 @@ export class Scheduler {
   }
 
   async #attempts(query: Query, template: TaskTemplate, inline: boolean): Promise<DoneTask> {
+    const task = query.nextTask++;
     for (let attempt = 1; ; attempt++) {
       query.check();
       const scratch = query.newArena('task');
       const output = query.newArena('task output');
-      const request: TaskRequest = { ...template, scratchArena: scratch.id, outputArena: output.id };
+      const request: TaskRequest = { ...template, task, attempt, scratchArena: scratch.id, outputArena: output.id };
       try {
         const result = (await this.#once(query, { kind: 'task', request }, inline)) as TaskResult;
         query.release(scratch.id);

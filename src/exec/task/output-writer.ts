@@ -19,6 +19,8 @@ export class OutputWriter {
     private readonly layout: StateLayout,
     private readonly columns: readonly SourceColumn[],
     expectedRows: number,
+    /** Takes each batch at once; its memory is then used again. */
+    private readonly take?: (batch: Batch) => void,
   ) {
     this.#heap = arena.heap;
     this.#capacity = 64;
@@ -45,9 +47,17 @@ export class OutputWriter {
   flush(again: boolean): void {
     const rows = this.#word(PIPE.OUT_ROWS);
     if (this.#forms !== undefined && rows > 0) {
-      this.batches.push({ rows, columns: this.#forms.map((form, i) => this.#column(form, i, rows)) });
+      const batch: Batch = { rows, columns: this.#forms.map((form, i) => this.#column(form, i, rows)) };
       this.rows += rows;
       this.#setWord(PIPE.OUT_ROWS, 0);
+      if (this.take === undefined) this.batches.push(batch);
+      else {
+        this.take(batch);
+        if (again && this.#capacity === BATCH_ROWS) {
+          this.#reset();
+          return;
+        }
+      }
       if (again) this.#capacity = Math.min(this.#capacity * 4, BATCH_ROWS);
     }
     if (again) this.#allocate();
@@ -64,6 +74,17 @@ export class OutputWriter {
     this.#heap.u8.copyWithin(data, old, old + used);
     this.#setWord(at + OUT.DATA, data);
     this.#setWord(at + OUT.CAPACITY, capacity);
+  }
+
+  /** Empties the buffers for the next rows. */
+  #reset(): void {
+    this.#forms?.forEach((form, i) => {
+      const at = this.layout.outputs + i * OUT_BYTES;
+      this.#setWord(at + OUT.NULLS, 0);
+      this.#setWord(at + OUT.BYTES, 0);
+      const validity = this.#word(at + OUT.VALIDITY);
+      if (form.nullable) this.#heap.u8.fill(0, validity, validity + (this.#capacity >>> 3) + 8);
+    });
   }
 
   #allocate(): void {

@@ -1,4 +1,4 @@
-import { Arena, BATCH_ROWS, type Batch, type Dictionary, engineBug, newTaskMetrics, type Platform, SparrowError, type SplitReader, type TaskContext, ALL_VALID_ADDRESS } from '../../base/index.js';
+import { Arena, BATCH_ROWS, type Batch, type Dictionary, engineBug, type Format, newTaskMetrics, type Platform, SparrowError, type SplitReader, type TaskContext, ALL_VALID_ADDRESS } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
 import type { StateCarriers } from '../compile/aggregates.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
@@ -18,17 +18,25 @@ import { columnForms, type GroupPlan, planGroups } from './variant.js';
 export interface TaskEnvironment {
   readonly programs: Programs;
   readonly platform: Platform;
-  readonly reader: (format: string) => Promise<SplitReader>;
+  readonly formats: TaskFormats;
   checkCancelled(): void;
+}
+
+/** How tasks find what reads and writes files. */
+export interface TaskFormats {
+  reader(format: string): Promise<SplitReader>;
+  format(format: string): Promise<Format>;
 }
 
 const EXPRESSION_HEAP_BYTES = 1 << 18;
 /** Rows of a call of compiled code in mode `tiny-batches`. */
 const TINY_ROWS = 3;
 
-/** Runs one task to its end in this thread. Scratch memory is released, output memory stays with the result. */
+/** Runs one task to its end in this thread. Both its arenas are the driver's to release. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
-  const task = new TaskRun(environment, request);
+  const { sink } = request.spec;
+  const writes = sink.kind === 'write' ? await environment.formats.format(sink.format) : undefined;
+  const task = new TaskRun(environment, request, writes);
   try {
     return await task.run();
   } finally {
@@ -53,6 +61,7 @@ class TaskRun implements TaskHost {
   constructor(
     private readonly environment: TaskEnvironment,
     private readonly request: TaskRequest,
+    writes: Format | undefined,
   ) {
     const { heap } = environment.programs;
     this.#heap = heap;
@@ -60,7 +69,16 @@ class TaskRun implements TaskHost {
     this.#layout = stateLayout(request.spec);
     this.#state = this.#scratch.allocZeroed(this.#layout.bytes);
     const output = new Arena(heap, request.outputArena, 'task output');
-    this.#sink = makeSinkRunner(environment.programs, request, this.#layout, this.#state, this.#scratch, output);
+    this.#sink = makeSinkRunner({
+      programs: environment.programs,
+      request,
+      layout: this.#layout,
+      state: this.#state,
+      scratch: this.#scratch,
+      output,
+      context: this.#context(),
+      writes,
+    });
     environment.programs.attach(this.#state, this);
     this.#setTables(request.tables);
     this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
@@ -75,8 +93,8 @@ class TaskRun implements TaskHost {
   }
 
   release(): void {
+    this.#sink.abandon?.();
     this.environment.programs.detach(this.#state);
-    this.#scratch.release();
   }
 
   moreHeap(bytes: number): void {
@@ -126,20 +144,24 @@ class TaskRun implements TaskHost {
   }
 
   async #feedSplit(input: Extract<TaskInput, { kind: 'split' }>): Promise<void> {
-    const reader = await this.environment.reader(input.split.format);
-    const context: TaskContext = {
-      heap: this.#heap,
-      arena: this.#scratch,
-      platform: this.environment.platform,
-      checkCancelled: () => this.environment.checkCancelled(),
-      metrics: this.#metrics,
-    };
+    const reader = await this.environment.formats.reader(input.split.format);
+    const context = this.#context();
     let row = input.firstRow;
     for await (const batch of reader.read(input.split, input.request, context)) {
       this.#runBatch(batch, row);
       row += batch.rows;
       if (this.#done()) return;
     }
+  }
+
+  #context(): TaskContext {
+    return {
+      heap: this.#heap,
+      arena: this.#scratch,
+      platform: this.environment.platform,
+      checkCancelled: () => this.environment.checkCancelled(),
+      metrics: this.#metrics,
+    };
   }
 
   #runBatch(batch: Batch, firstRow: number, from = 0): void {

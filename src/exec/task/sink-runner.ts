@@ -1,4 +1,4 @@
-import { type Arena, type Dictionary, engineBug, SparrowError } from '../../base/index.js';
+import { type Arena, type Dictionary, engineBug, type Format, SparrowError, type TaskContext } from '../../base/index.js';
 import type { SinkForm } from '../compile/sinks.js';
 import { MORE } from '../compile/pipe.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
@@ -11,6 +11,7 @@ import { SortBuffer } from './sort-buffer.js';
 import type { RowChunk, SinkSpec } from './spec.js';
 import type { TaskOutput, TaskRequest } from './task.js';
 import type { GroupPlan } from './variant.js';
+import { WriteRunner } from './write-runner.js';
 
 /** The running half of a sink: gives compiled code memory and makes the task's result of what it wrote. */
 export interface SinkRunner {
@@ -20,13 +21,31 @@ export interface SinkRunner {
   finish(): TaskOutput;
   /** Throws for a failure that replaying single rows does not show. */
   explainFailure(): never;
+  /** The task ends without a result: nothing half-done may stay behind. Harmless after `finish`. */
+  abandon?(): void;
 }
 
-export function makeSinkRunner(programs: Programs, request: TaskRequest, layout: StateLayout, state: number, scratch: Arena, output: Arena): SinkRunner {
+/** What a sink runs with. */
+export interface SinkEnvironment {
+  readonly programs: Programs;
+  readonly request: TaskRequest;
+  readonly layout: StateLayout;
+  readonly state: number;
+  readonly scratch: Arena;
+  readonly output: Arena;
+  readonly context: TaskContext;
+  /** The format that a write sink writes. */
+  readonly writes: Format | undefined;
+}
+
+export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
+  const { programs, request, layout, state, scratch, output } = environment;
   const { sink } = request.spec;
   switch (sink.kind) {
     case 'output':
       return new OutputRunner(new OutputWriter(output, state, layout, sink.columns, expectedRows(request)));
+    case 'write':
+      return new WriteRunner(environment, sink, expectedRows(request));
     case 'aggregate':
       return new AggregateRunner(programs, sink, state, scratch, output);
     case 'build':
@@ -47,7 +66,7 @@ function expectedRows(request: TaskRequest): number {
   return Math.max(...input.merge.parts.map((p) => totalRows(p.chunks)), 1);
 }
 
-const unexplained = (): never => {
+export const unexplained = (): never => {
   throw engineBug('compiled code reported a failure that its replay does not show');
 };
 

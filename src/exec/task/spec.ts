@@ -1,6 +1,7 @@
 import type { Batch, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { WritePlan } from '../../io/write-job.js';
 import type { StateCarriers } from '../compile/aggregates.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 
@@ -89,7 +90,23 @@ export type SinkSpec =
   /** Join build: `layout` has the keys first, then the other fields. Sort: the fields first, then the keys. */
   | { readonly kind: 'build'; readonly keys: readonly PhysicalExpr[]; readonly nullSafe: readonly boolean[]; readonly fields: readonly PhysicalExpr[]; readonly layout: KeptLayoutSpec; readonly keepNullKeys: boolean }
   | { readonly kind: 'sort'; readonly keys: readonly SortKey[]; readonly fields: readonly PhysicalExpr[]; readonly layout: KeptLayoutSpec; readonly limit?: number }
+  | WriteSink
   | { readonly kind: 'none' };
+
+/** Rows go into files of the task's own, committed by the driver when every task is done. */
+export interface WriteSink {
+  readonly kind: 'write';
+  readonly columns: readonly SourceColumn[];
+  readonly names: readonly string[];
+  readonly format: string;
+  readonly extension: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly plan: WritePlan;
+  /** Positions of the columns whose values name the directories. */
+  readonly partitionBy: readonly number[];
+  /** Write a file without rows rather than none. */
+  readonly evenIfEmpty: boolean;
+}
 
 /** What one task reads. */
 export type TaskInput =

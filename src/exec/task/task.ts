@@ -1,4 +1,4 @@
-import type { Batch, TaskMetrics } from '../../base/index.js';
+import type { Batch, TaskMetrics, WrittenFile } from '../../base/index.js';
 import type { StateCarriers } from '../compile/aggregates.js';
 import type { JoinTable, PipelineSpec, RowChunk, SortedRun, TaskInput } from './spec.js';
 
@@ -11,6 +11,9 @@ export interface TaskRequest {
   readonly scratchArena: number;
   /** Arena for what it gives: released by the driver. */
   readonly outputArena: number;
+  /** Number of the task within its query and of this try at it: they name what it writes. */
+  readonly task: number;
+  readonly attempt: number;
   /** Rows after which a limit step lets nothing through. */
   readonly limit?: number;
 }
@@ -35,6 +38,7 @@ export type TaskOutput =
       readonly keyMax: bigint;
       readonly run?: SortedRun & { readonly splitters: readonly bigint[] };
     }
+  | { readonly kind: 'files'; readonly files: readonly WrittenFile[]; readonly rows: number }
   | { readonly kind: 'none' };
 
 export interface TaskResult {

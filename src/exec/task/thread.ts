@@ -1,7 +1,7 @@
-import { type HeapHandle, SharedHeap, SparrowError, type SplitReader, type Platform, toPlainError, type PlainError, fromPlainError } from '../../base/index.js';
+import { type HeapHandle, SharedHeap, SparrowError, type Platform, toPlainError, type PlainError, fromPlainError } from '../../base/index.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { Programs } from './programs.js';
-import { runTask, type TaskEnvironment } from './run-task.js';
+import { runTask, type TaskEnvironment, type TaskFormats } from './run-task.js';
 import type { TaskRequest, TaskResult } from './task.js';
 
 /** A unit of work for one thread. */
@@ -31,7 +31,7 @@ export class TaskThread {
     heap: SharedHeap,
     flags: SharedArrayBuffer,
     private readonly platform: Platform,
-    private readonly reader: (format: string) => Promise<SplitReader>,
+    private readonly formats: TaskFormats,
   ) {
     this.#programs = new Programs(heap);
     this.#flags = new Int32Array(flags);
@@ -45,7 +45,7 @@ export class TaskThread {
     const environment: TaskEnvironment = {
       programs: this.#programs,
       platform: this.platform,
-      reader: this.reader,
+      formats: this.formats,
       checkCancelled: () => {
         if (Atomics.load(this.#flags, cancel.slot) === cancel.query) throw cancelled();
       },

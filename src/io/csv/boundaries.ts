@@ -17,14 +17,14 @@ export function recordStartNear(file: ReadableFile, position: number, dialect: C
     const length = Math.min(bytes + LOOK_BACK_BYTES, file.size - from);
     const window = Buffer.allocUnsafe(length);
     file.readInto(window, from, length);
-    const start = findStart(window, position - from, dialect);
+    const start = findStart(window, position - from, from === 0, dialect);
     if (start !== undefined) return from + start;
     if (from + length === file.size) return undefined;
   }
   return undefined;
 }
 
-function findStart(window: Buffer, position: number, dialect: CsvDialect): number | undefined {
+function findStart(window: Buffer, position: number, isFileStart: boolean, dialect: CsvDialect): number | undefined {
   if (dialect.lineMode || dialect.quote < 0) {
     for (let i = Math.max(0, position - 1); i < window.length; i++) {
       const length = newlineAt(window, i, dialect);
@@ -33,8 +33,14 @@ function findStart(window: Buffer, position: number, dialect: CsvDialect): numbe
     }
     return undefined;
   }
-  const inside = startsInQuotes(window, dialect);
-  return inside === undefined ? undefined : walk(window, position, inside, dialect);
+  // How many quotes stand before the first of them is not known: begin behind those.
+  let skipped = 0;
+  if (!isFileStart) while (window[skipped] === dialect.quote) skipped++;
+  if (skipped > position) return undefined;
+  const rest = window.subarray(skipped);
+  const inside = isFileStart ? false : startsInQuotes(rest, dialect);
+  const start = inside === undefined ? undefined : walk(rest, position - skipped, { inside, fieldStart: isFileStart }, dialect);
+  return start === undefined ? undefined : skipped + start;
 }
 
 /** Bytes of the line break at `i`, or 0. */
@@ -75,10 +81,14 @@ function startsInQuotes(window: Buffer, dialect: CsvDialect): boolean | undefine
 }
 
 /** From the start of the window to the first record that begins at or after `position`. */
-function walk(window: Buffer, position: number, startsInside: boolean, dialect: CsvDialect): number | undefined {
+function walk(
+  window: Buffer,
+  position: number,
+  state: { readonly inside: boolean; readonly fieldStart: boolean },
+  dialect: CsvDialect,
+): number | undefined {
   const { quote, escape, delimiter } = dialect;
-  let inside = startsInside;
-  let fieldStart = false;
+  let { inside, fieldStart } = state;
   for (let i = 0; i < window.length; ) {
     const byte = window[i];
     if (inside) {

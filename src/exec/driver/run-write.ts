@@ -1,0 +1,61 @@
+import { engineBug, nearestNames, SparrowError, type WrittenFile } from '../../base/index.js';
+import { formats } from '../../io/registry.js';
+import { prepareWrite } from '../../io/write-job.js';
+import type { WritePlan } from '../../plan/node.js';
+import type { PhysicalPlan } from '../physical.js';
+import type { SinkSpec, SourceColumn } from '../task/spec.js';
+import type { Executor } from './executor.js';
+import { mergedColumns } from './open-join.js';
+
+/** Writes a plan's rows as files: all of them or, when anything goes wrong, none. */
+export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<void> {
+  const { platform } = executor.scheduler;
+  const names = input.columns.map((c) => c.name);
+  const partitionBy = plan.partitionBy.map((name) => columnNamed(name, names));
+  if (partitionBy.length > 0 && partitionBy.length === names.length) {
+    throw new SparrowError('ALL_PARTITION_COLUMNS_NOT_ALLOWED', 'every column is a partition column', { hint: 'leave at least one column for the files' });
+  }
+  const job = prepareWrite(platform, { path: plan.path, mode: plan.mode });
+  if (job.skip) return;
+  try {
+    const extension = formats.find((f) => f.name === plan.format)?.extensions[0] ?? '';
+    const sink = (columns: readonly SourceColumn[], evenIfEmpty: boolean): SinkSpec => ({
+      kind: 'write',
+      columns,
+      names,
+      format: plan.format,
+      extension,
+      options: plan.options,
+      plan: job.plan,
+      partitionBy,
+      evenIfEmpty,
+    });
+    const flow = await executor.open(input);
+    // Files of one output have one schema, whatever feeds them.
+    const columns = mergedColumns(flow, input.columns).map(({ type, nullable }) => ({ type, nullable }));
+    const files = await written(executor, flow, sink(columns, false));
+    if (files.length === 0 && partitionBy.length === 0) {
+      files.push(...(await written(executor, [{ ...executor.batchPart(input.columns, []), inputs: [{ kind: 'batches', batches: [], firstRow: 0, skip: 0 }] }], sink(columns, true))));
+    }
+    job.commit(files);
+  } catch (error) {
+    job.abort();
+    throw error;
+  }
+}
+
+async function written(executor: Executor, flow: Awaited<ReturnType<Executor['open']>>, sink: SinkSpec): Promise<WrittenFile[]> {
+  const files: WrittenFile[] = [];
+  for await (const done of executor.results(flow, () => sink)) {
+    if (done.output.kind !== 'files') throw engineBug('files expected');
+    files.push(...done.output.files);
+    executor.query.release(done.arena);
+  }
+  return files;
+}
+
+function columnNamed(name: string, names: readonly string[]): number {
+  const index = names.findIndex((n) => n.toLowerCase() === name.toLowerCase());
+  if (index >= 0) return index;
+  throw new SparrowError('UNRESOLVED_COLUMN', `there is no column \`${name}\` to partition by`, { candidates: nearestNames(name, names) });
+}

@@ -1,0 +1,124 @@
+import { Arena, type Batch, type Dictionary, engineBug, type FileWriter, formatScalar, readColumn, type Scalar, SparrowError, type WrittenFile } from '../../base/index.js';
+import { taskPath } from '../../io/write-job.js';
+import { MORE } from '../compile/pipe.js';
+import type { SinkForm } from '../compile/sinks.js';
+import { gatherRows } from './gather.js';
+import { OutputWriter } from './output-writer.js';
+import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-runner.js';
+import type { SourceColumn, WriteSink } from './spec.js';
+import type { TaskOutput } from './task.js';
+
+interface OpenFile {
+  readonly writer: FileWriter;
+  readonly temporaryPath: string;
+  readonly finalPath: string;
+}
+
+/** Files open at once in one task: the rest of a task's partitions is refused, with a way out. */
+const MAX_OPEN_FILES = 1000;
+
+/** Writes a task's rows into files: one, or one for each combination of partition values. */
+export class WriteRunner implements SinkRunner {
+  readonly #output: OutputWriter;
+  readonly #open = new Map<string, OpenFile>();
+  #rows = 0;
+
+  constructor(
+    private readonly environment: SinkEnvironment,
+    private readonly sink: WriteSink,
+    expectedRows: number,
+  ) {
+    const { output, state, layout } = environment;
+    this.#output = new OutputWriter(output, state, layout, sink.columns, expectedRows, (batch) => this.#write(batch));
+  }
+
+  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void {
+    if (form.kind !== 'output') throw engineBug('output form expected');
+    this.#output.use(form.columns, dictionaryOf);
+  }
+
+  more(what: number, detail: number): void {
+    if (what === MORE.FLUSH) this.#output.flush(true);
+    else if (what === MORE.OUT_BYTES) this.#output.growBytes(detail);
+  }
+
+  startGroups(): void {}
+
+  finish(): TaskOutput {
+    this.#output.flush(false);
+    if (this.#open.size === 0 && this.sink.evenIfEmpty) this.#file('', []);
+    const files = [...this.#open.values()].map(({ writer, temporaryPath, finalPath }): WrittenFile => ({ temporaryPath, finalPath, ...writer.finish() }));
+    this.#open.clear();
+    return { kind: 'files', files, rows: this.#rows };
+  }
+
+  abandon(): void {
+    for (const { writer } of this.#open.values()) writer.abort();
+    this.#open.clear();
+  }
+
+  explainFailure(): never {
+    return unexplained();
+  }
+
+  #write(batch: Batch): void {
+    this.#rows += batch.rows;
+    const { partitionBy } = this.sink;
+    if (partitionBy.length === 0) {
+      this.#file('', []).write(batch);
+      return;
+    }
+    const { heap } = this.environment.programs;
+    const keys = partitionBy.map((index) => readColumn(heap, batch.columns[index] as Batch['columns'][number]));
+    const groups = new Map<string, { rows: number[]; values: (string | null)[] }>();
+    for (let row = 0; row < batch.rows; row++) {
+      const values = keys.map((key, k) => this.#text(key[row] as Scalar, partitionBy[k] as number));
+      const name = JSON.stringify(values);
+      const group = groups.get(name);
+      if (group === undefined) groups.set(name, { rows: [row], values });
+      else group.rows.push(row);
+    }
+    for (const [name, { rows, values }] of groups) this.#writeGroup(batch, rows, name, values);
+  }
+
+  #writeGroup(batch: Batch, rows: readonly number[], name: string, values: readonly (string | null)[]): void {
+    const { heap } = this.environment.programs;
+    const arena = new Arena(heap, heap.newArena('partition').id, 'partition');
+    try {
+      const some = gatherRows(batch, rows, arena);
+      const columns = some.columns.filter((_, i) => !this.sink.partitionBy.includes(i));
+      this.#file(name, values).write({ rows: some.rows, columns });
+    } finally {
+      arena.release();
+    }
+  }
+
+  #text(value: Scalar, column: number): string | null {
+    const { type } = this.sink.columns[column] as SourceColumn;
+    return value === null ? null : formatScalar(type, value, this.environment.request.spec.settings.timeZone);
+  }
+
+  #file(name: string, values: readonly (string | null)[]): FileWriter {
+    const known = this.#open.get(name);
+    if (known !== undefined) return known.writer;
+    const { sink, environment } = this;
+    if (this.#open.size >= MAX_OPEN_FILES) {
+      throw new SparrowError('TOO_MANY_PARTITIONS', `one task writes more than ${MAX_OPEN_FILES} partitions`, {
+        hint: 'partition by columns with fewer values',
+      });
+    }
+    const { request, context, writes } = environment;
+    const partitions = sink.partitionBy.map((index, k) => [sink.names[index] as string, values[k] as string | null] as const);
+    const file = this.#open.size;
+    const paths = taskPath(sink.plan, { task: request.task, attempt: request.attempt, file, extension: sink.extension, partitions });
+    const columns = sink.columns.flatMap((column, i) =>
+      sink.partitionBy.includes(i) ? [] : [{ name: sink.names[i] as string, type: column.type, nullable: column.nullable }],
+    );
+    if (writes?.createWriter === undefined) {
+      throw new SparrowError('UNSUPPORTED_FEATURE.WRITE', `the format ${sink.format} cannot be written`, { hint: 'write parquet or csv' });
+    }
+    const writer = writes.createWriter(paths.temporaryPath, columns, sink.options, context);
+    this.#open.set(name, { writer, ...paths });
+    return writer;
+  }
+}
