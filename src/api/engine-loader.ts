@@ -1,7 +1,7 @@
 import { SparrowError } from '../base/index.js';
-import { missingParser } from '../plan/catalog.js';
 import type { CreateEngine } from './engine.js';
 import type { SessionOptions } from './session-options.js';
+import { loadSqlParsers } from './sql-parser.js';
 
 /** The engine a session runs on: this machine's, or a cluster's. */
 export async function loadEngine(options: SessionOptions): Promise<CreateEngine> {
@@ -11,8 +11,5 @@ export async function loadEngine(options: SessionOptions): Promise<CreateEngine>
     });
   }
   const { createEngine } = await import('../exec/engine.js');
-  return (engineOptions) => createEngine(engineOptions, async () => {
-    const { parseExpression } = await import('../sql/expression-parser.js');
-    return { parseExpr: parseExpression, parseQuery: missingParser };
-  });
+  return (engineOptions) => createEngine(engineOptions, loadSqlParsers);
 }

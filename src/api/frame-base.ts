@@ -156,7 +156,9 @@ export abstract class FrameBase<in out S = Anything, in out V extends Values = A
    */
   async explain(mode: ExplainMode | boolean = 'simple'): Promise<string> {
     const wanted = mode === true ? 'extended' : mode === false ? 'simple' : mode;
-    if (modes.includes(wanted)) return this.#context.engine.explain(this.running, wanted, this.#context.settings);
+    if (modes.includes(wanted)) {
+      return this.#context.engine.explain(this.running, wanted, this.#context.settings);
+    }
     throw new SparrowError('UNKNOWN_EXPLAIN_MODE', `there is no explain mode '${mode}'`, { candidates: modes });
   }
 

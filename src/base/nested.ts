@@ -112,15 +112,20 @@ export class NestedWriter {
       }
       case 'variant': {
         const { metadata, value } = scalar as VariantScalar;
-        this.#view.setUint32(this.#skip(4), metadata.length, true);
-        this.#raw(metadata);
-        this.#view.setUint32(this.#skip(4), value.length, true);
-        this.#raw(value);
+        this.#counted(metadata);
+        this.#counted(value);
         return;
       }
       default:
         throw engineBug(`${simpleString(type)} is not of variable length`);
     }
+  }
+
+  #counted(bytes: Uint8Array): void {
+    // Skipping may replace the view: first the place, then the view.
+    const at = this.#skip(4);
+    this.#view.setUint32(at, bytes.length, true);
+    this.#raw(bytes);
   }
 
   #raw(bytes: Uint8Array): void {

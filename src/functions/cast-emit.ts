@@ -7,6 +7,7 @@ import {
   MICROS_PER_DAY,
   sameType,
 } from '../base/index.js';
+import { emitIntegerToText, emitTextToInteger } from './cast-text-emit.js';
 import { castFails } from './cast-types.js';
 import { pow10 } from './decimal.js';
 import type { Call, Range } from './define.js';
@@ -53,6 +54,8 @@ export function emitCast(e: Emitter, v: Value, call: Call, tolerant: boolean): V
   const mode: OverflowMode = tolerant ? 'null' : call.settings.ansi ? 'error' : isInteger(to) ? 'wrap' : 'null';
   if (sameCarried(from, to)) return { ...v, type: to };
   if (from.kind === 'null') return value(to, carrierOf(to), e.newParts(carrierOf(to)));
+  if (to.kind === 'string' && isInteger(from)) return emitIntegerToText(e, v);
+  if (from.kind === 'string' && isInteger(to)) return emitTextToInteger(e, v, to, call);
   if (isExact(from) && isExact(to)) return emitExact(e, v, to, mode);
   if (isExact(from) && isFloating(to)) return emitToFloat(e, v, to, call);
   if (isFloating(from)) return emitFromFloat(e, v, to, mode);

@@ -184,6 +184,8 @@ export class ExpressionCompiler implements Emitter {
     const args = expr.args.map((arg) => (entry.narrow === true ? this.compile(arg) : this.compileWide(arg)));
     const ranges = args.map((arg) => arg.range);
     if (entry.nulls === 'custom') return this.#ranged(this.#invoke(entry, args, call), entry, ranges, call);
+    // Nothing but null comes of a null literal; what the other arguments raise was compiled above.
+    if (call.literals.includes(null)) return this.#literal({ kind: 'literal', type: expr.type, value: null });
     const isNull = anyNull(this, args);
     const bare = args.map((arg) => value(arg.type, arg.carrier, arg.parts, undefined, arg.range));
     if (isNull === undefined || !needsBranch(entry, args, call, ranges)) {

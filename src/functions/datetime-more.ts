@@ -197,7 +197,7 @@ const measuring = {
     name: 'monthsBetween',
     sql: ['months_between'],
     summary:
-      'The months from the second timestamp to the first, a rest in shares of 31 days, rounded to 8 digits unless told not.',
+      'The months from the second timestamp to the first; a rest counts in 31sts, rounded to 8 digits by default.',
     examples: [["months_between('1997-02-28 10:30:00', '1996-10-30')", '3.94959677']],
     resolve: takes([anyTimestamp, anyTimestamp, anyBoolean], float64Type, { optional: 1 }),
     nulls: 'propagate',

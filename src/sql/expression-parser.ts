@@ -30,7 +30,7 @@ const levels: readonly (readonly string[])[] = [
 ];
 
 /** What an operator is called in the function registry, where that is not the operator itself. */
-const functionOf: Readonly<Record<string, string>> = { '||': 'concat', '==': '=', '<>': '!=', DIV: 'div' };
+const functionOf: Readonly<Record<string, string>> = { '||': 'concat', '==': '=', '<>': '!=', DIV: 'intDiv' };
 
 const DEEPEST = 300;
 

@@ -48,13 +48,13 @@ describe('a mistake is answered in a sentence', () => {
   const cases: readonly (readonly [program: string, sentence: RegExp])[] = [
     ["w0.select('prize');", /There is no column \\"prize\\" here\. Choose one of:.*"price"/],
     ["w0.filter(col('prize').gt(3));", /There is no column \\"prize\\" here\. Choose one of:.*"price"/],
-    ["w0.filter(($) => $.prize.gt(3));", /Property 'prize' does not exist.*Did you mean 'price'\?/],
+    ['w0.filter(($) => $.prize.gt(3));', /Property 'prize' does not exist.*Did you mean 'price'\?/],
     ["w0.withColumn('x', col('qty').add(col('prize')));", /There is no column \\"prize\\" here\./],
     ["w0.groupBy('id').agg(fn.sum('prize').as('s'));", /There is no column \\"prize\\" here\./],
     ["w0.filter(($) => $.id.eq('x'));", /eq\(\) cannot compare a bigint with a string: cast one of them first/],
     ["w0.filter(col('id').eq('x'));", /eq\(\) cannot compare a bigint with a string: cast one of them first/],
-    ["w0.select(($) => $.note.add(1));", /add\(\) does not take a string and an int: cast one of them first/],
-    ["w0.filter(($) => $.qty.add(1));", /A condition must be a boolean; this one is an int\./],
+    ['w0.select(($) => $.note.add(1));', /add\(\) does not take a string and an int: cast one of them first/],
+    ['w0.filter(($) => $.qty.add(1));', /A condition must be a boolean; this one is an int\./],
     ["w0.select(($) => $.qty.like('1%'));", /like\(\) needs text; this is an int\. Cast it first/],
     ["w0.groupBy('id').agg(fn.sum('note').as('s'));", /sum\(\) needs numbers; this is a string\. Cast it first/],
     ["w0.select(($) => $.qty.cast('integr'));", /There is no type \\"integr\\"\. Types are written like \\"int\\"/],
@@ -65,7 +65,12 @@ describe('a mistake is answered in a sentence', () => {
   ];
   let messages: readonly string[] = [];
   beforeAll(async () => {
-    messages = (await compile('messages', cases.map(([program]) => program))).messages;
+    messages = (
+      await compile(
+        'messages',
+        cases.map(([program]) => program),
+      )
+    ).messages;
   }, 120_000);
 
   test.each(cases.map(([program, sentence], i) => [program, sentence, prelude.length + 1 + i] as const))(
@@ -106,7 +111,12 @@ describe('60 steps', () => {
       { length: steps },
       (_, i) => `  .withColumn('c${i}', col('price').mul(col('qty'))).filter(($) => $.c${i}.gt(1))`,
     );
-    const { messages, instantiations } = await compile('chain', [`export const w${steps} = w0`, ...chain, ';', ...ending]);
+    const { messages, instantiations } = await compile('chain', [
+      `export const w${steps} = w0`,
+      ...chain,
+      ';',
+      ...ending,
+    ]);
     expect(messages).toEqual([]);
     expect(instantiations - bare).toBeLessThan(most);
   }, 120_000);

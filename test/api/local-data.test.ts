@@ -11,18 +11,29 @@ const session = await Session.create({}, new FakeEngine().create);
 function contents(plan: Plan) {
   if (plan.kind !== 'local') throw new Error(`local data expected, not ${plan.kind}`);
   const { schema, content } = plan.data;
-  return { schema: simpleString(schema), rows: content.rows, ...(content.kind === 'scalars' ? { columns: content.columns } : {}) };
+  return {
+    schema: simpleString(schema),
+    rows: content.rows,
+    ...(content.kind === 'scalars' ? { columns: content.columns } : {}),
+  };
 }
 
 describe('createDataFrame', () => {
   test('infers from rows; a missing property is null', () => {
-    const rows = [{ name: 'Ada', age: 36 }, { name: 'Bo', score: 1.5 }];
+    const rows = [
+      { name: 'Ada', age: 36 },
+      { name: 'Bo', score: 1.5 },
+    ];
     const frame = session.createDataFrame(rows);
     rows[0] = { name: 'changed', age: 0 };
     expect(contents(frame.plan)).toEqual({
       schema: 'struct<name:string,age:bigint,score:double>',
       rows: 2,
-      columns: [['Ada', 'Bo'], [36n, null], [null, 1.5]],
+      columns: [
+        ['Ada', 'Bo'],
+        [36n, null],
+        [null, 1.5],
+      ],
     });
   });
 
@@ -35,7 +46,10 @@ describe('createDataFrame', () => {
     expect(contents(session.createDataFrame({ a: [1, 2], b: new Float64Array([0.5, 1]) }).plan)).toEqual({
       schema: 'struct<a:bigint,b:double>',
       rows: 2,
-      columns: [[1n, 2n], [0.5, 1]],
+      columns: [
+        [1n, 2n],
+        [0.5, 1],
+      ],
     });
     expect(contents(session.createDataFrame([['Ada', 1]], ['name', 'n']).plan)).toEqual({
       schema: 'struct<name:string,n:bigint>',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { schemaOf } from '../../src/api/schema-input.js';
+import type { StandardSchema } from '../../src/api/standard-schema.js';
 import { parseType } from '../../src/api/type-text.js';
 import { t } from '../../src/api/types.js';
 import { simpleString } from '../../src/base/index.js';
@@ -9,16 +10,24 @@ const named = (input: Parameters<typeof schemaOf>[0]): string[] =>
 
 describe('t', () => {
   test('columns are nullable unless they say otherwise, at every depth', () => {
-    expect(schemaOf({ a: t.int64, b: t.notNull(t.string), c: t.array(t.notNull(t.int32)), d: t.map(t.string, t.int8) })).toEqual({
+    expect(
+      schemaOf({ a: t.int64, b: t.notNull(t.string), c: t.array(t.notNull(t.int32)), d: t.map(t.string, t.int8) }),
+    ).toEqual({
       kind: 'struct',
       fields: [
         { name: 'a', type: { kind: 'int64' }, nullable: true },
         { name: 'b', type: { kind: 'string' }, nullable: false },
         { name: 'c', type: { kind: 'array', element: { kind: 'int32' }, containsNull: false }, nullable: true },
-        { name: 'd', type: { kind: 'map', key: { kind: 'string' }, value: { kind: 'int8' }, valueContainsNull: true }, nullable: true },
+        {
+          name: 'd',
+          type: { kind: 'map', key: { kind: 'string' }, value: { kind: 'int8' }, valueContainsNull: true },
+          nullable: true,
+        },
       ],
     });
-    expect(named({ s: t.struct({ city: t.notNull(t.string), at: t.timestamp }) })).toEqual(['s struct<city:string,at:timestamp>']);
+    expect(named({ s: t.struct({ city: t.notNull(t.string), at: t.timestamp }) })).toEqual([
+      's struct<city:string,at:timestamp>',
+    ]);
   });
 
   test('decimals have bounds', () => {
@@ -47,7 +56,7 @@ describe('type names', () => {
   });
 
   test('a list of columns', () => {
-    expect(named('id BIGINT NOT NULL, `a b` array<int> COMMENT \'x\', s: struct<x:int>')).toEqual([
+    expect(named("id BIGINT NOT NULL, `a b` array<int> COMMENT 'x', s: struct<x:int>")).toEqual([
       'id bigint not null',
       'a b array<int>',
       's struct<x:int>',
@@ -133,11 +142,18 @@ describe('standard schemas', () => {
       },
     };
     const schema = { '~standard': { vendor: 'any', jsonSchema: { output: () => json } } };
-    expect(named(schema)).toEqual(['id bigint not null', 'at string not null', 'name string', 'ship struct<city:string>']);
+    expect(named(schema)).toEqual([
+      'id bigint not null',
+      'at string not null',
+      'name string',
+      'ship struct<city:string>',
+    ]);
   });
 
   test('what cannot be read is named', () => {
-    expect(() => named({ ...four('object'), shape: { f: four('function') } })).toThrow(/INVALID_SCHEMA.*the schema\.f \(function\)/);
+    expect(() => named({ ...four('object'), shape: { f: four('function') } } as StandardSchema)).toThrow(
+      /INVALID_SCHEMA.*the schema\.f \(function\)/,
+    );
     expect(() => named(standard('mystery'))).toThrow(/of this mystery schema/);
   });
 });

@@ -145,7 +145,10 @@ describe('actions', () => {
     expect(schema.treeString()).toBe('root\n |-- id: long (nullable = false)\n |-- name: string (nullable = true)\n');
     expect(JSON.parse(schema.json())).toMatchObject({ type: 'struct', fields: [{ name: 'id', type: 'long' }, {}] });
     expect(await frame.columns()).toEqual(['id', 'name']);
-    expect(await frame.dtypes()).toEqual([['id', 'bigint'], ['name', 'string']]);
+    expect(await frame.dtypes()).toEqual([
+      ['id', 'bigint'],
+      ['name', 'string'],
+    ]);
     expect(await frame.explain()).toBe('plan, simple');
     expect(await frame.explain(true)).toBe('plan, extended');
     await expect(frame.explain('loud' as never)).rejects.toThrow(/UNKNOWN_EXPLAIN_MODE/);

@@ -4,7 +4,10 @@ import { type ShownTable, showFormat, showString } from '../../src/api/show.js';
 import { t } from '../../src/api/types.js';
 import { type DataType, field, mapType, type Scalar, structType } from '../../src/base/index.js';
 
-function table(columns: Readonly<Record<string, readonly [DataType, readonly Scalar[]]>>, timeZone = 'UTC'): ShownTable {
+function table(
+  columns: Readonly<Record<string, readonly [DataType, readonly Scalar[]]>>,
+  timeZone = 'UTC',
+): ShownTable {
   const entries = Object.entries(columns);
   return {
     fields: entries.map(([name, [type]]) => field(name, type)),
@@ -74,7 +77,10 @@ describe('show', () => {
 
   test('values of every kind', () => {
     const line = (type: DataType, value: Scalar, zone?: string): string =>
-      shown(table({ v: [type, [value]] }, zone), 20, false).split('\n')[3]?.slice(1, -1).trimEnd() ?? '';
+      shown(table({ v: [type, [value]] }, zone), 20, false)
+        .split('\n')[3]
+        ?.slice(1, -1)
+        .trimEnd() ?? '';
     expect(line(t.float64, 1)).toBe('1.0');
     expect(line(t.decimal(10, 2), 12345n)).toBe('123.45');
     expect(line(t.boolean, true)).toBe('true');
@@ -83,7 +89,14 @@ describe('show', () => {
     expect(line(t.binary, new Uint8Array([0, 171]))).toBe('[00 AB]');
     expect(line(t.array(t.string), ['a', null])).toBe('[a, NULL]');
     expect(line(structType([field('a', t.int32), field('b', t.string)]), [1, null])).toBe('{1, NULL}');
-    expect(line(mapType(t.string, t.int64), { entries: [['a', 1n], ['b', null]] })).toBe('{a -> 1, b -> NULL}');
+    expect(
+      line(mapType(t.string, t.int64), {
+        entries: [
+          ['a', 1n],
+          ['b', null],
+        ],
+      }),
+    ).toBe('{a -> 1, b -> NULL}');
   });
 
   test('refuses what is no number of rows', () => {

@@ -173,6 +173,16 @@ describe('nested encoding', () => {
     );
   });
 
+  it('a writer that grows loses nothing', () => {
+    const type = t.arrayType(t.structType([t.field('v', t.variantType), t.field('s', t.stringType)]));
+    for (let size = 0; size < 300; size++) {
+      const value = [[t.writeVariant({ k: 'x'.repeat(size) }, 'test'), 'y'.repeat(size)]];
+      const many = Array.from({ length: 12 }, () => value[0] as Scalar);
+      const column = inArena((arena) => t.readColumn(heap, t.buildColumn(arena, type, [many, value])));
+      expect(column).toEqual([many, value]);
+    }
+  });
+
   it('a nested null has no encoding of its own', () => {
     expect(() => t.encodeNested(t.arrayType(t.int8Type), null)).toThrow(/INTERNAL_ERROR/);
   });

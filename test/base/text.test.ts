@@ -321,6 +321,35 @@ describe.skipIf(!corpora)('corpora', () => {
     expect(wrong.slice(0, 20)).toEqual([]);
   });
 
+  it('tz: the first and the last offset of every zone', () => {
+    const regions = ['africa', 'asia', 'australasia', 'europe', 'northamerica', 'southamerica'];
+    const seconds = (text: string) => {
+      const [h = 0, m = 0, s = 0] = text.replace('-', '').split(':').map(Number);
+      return (text.startsWith('-') ? -1 : 1) * (h * 3600 + m * 60 + s);
+    };
+    let zones = 0;
+    const wrong: string[] = [];
+    for (const region of regions) {
+      // A zone is a line `Zone NAME STDOFF RULES FORMAT UNTIL…`, continued by lines that start with its STDOFF.
+      const text = readFileSync(join(folder, 'tz', region), 'utf8').replace(/\s*#.*$/gm, '');
+      for (const [, id = '', body = ''] of text.matchAll(/^Zone\s+(\S+)\s+(.*(?:\n(?:\t.*)?)*)/gm)) {
+        const lines = body.split('\n').filter((line) => line.trim() !== '');
+        const first = (lines[0] as string).trim().split(/\s+/);
+        const last = (lines[lines.length - 1] as string).trim().split(/\s+/);
+        const zone = base.timeZone(id);
+        zones++;
+        if (zone.offsetAt(-6e9) !== seconds(first[0] as string)) wrong.push(`${id} starts with ${zone.offsetAt(-6e9)}`);
+        // Laws later than node's own copy of the database are not looked at.
+        const until = Number(lines[lines.length - 2]?.trim().split(/\s+/)[3] ?? 0);
+        if (until > 2020) continue;
+        const now = zone.offsetAt(Date.UTC(2021, 0, 1) / 1000);
+        if (last[1] === '-' && last.length === 3 && now !== seconds(last[0] as string)) wrong.push(`${id} is at ${now}`);
+      }
+    }
+    expect(zones).toBeGreaterThan(300);
+    expect(wrong).toEqual([]);
+  });
+
   it('edge/dates.csv', () => {
     const [, ...lines] = readFileSync(join(folder, 'edge/dates.csv'), 'utf8').trim().split('\n');
     for (const line of lines) {
@@ -354,4 +383,4 @@ describe.skipIf(!corpora)('corpora', () => {
   });
 });
 
-if (!corpora) console.log('SPARROW_CORPORA is not set: 4 corpus checks of text (over 5,000 numbers) are left out');
+if (!corpora) console.log('SPARROW_CORPORA is not set: 5 corpus checks of text (over 5,000 numbers) are left out');

@@ -3,7 +3,7 @@ import { evaluate } from '../../src/functions/evaluate.js';
 import { liftLiterals, runCompiled } from './compiled.js';
 import { parseSql, UTC } from './spark-text.js';
 
-const ROUNDS = 60;
+const ROUNDS = 30;
 const TEXTS = ['a', 'b', 'ab', 'é', '😀', ' ', 'aa', 'abcdefghijklmnop', 'x', 'ß'];
 const PATTERNS = ['%', '_', 'a', 'b', 'é', '😀', 'ab', 'aa', 'abc', ' '];
 

@@ -30,7 +30,7 @@ const row = fc.tuple(
   nullable(fc.constantFrom('', 'a', 'b', 'ab')),
   nullable(fc.boolean()),
 );
-const rows = fc.array(row, { maxLength: 7 });
+const rows = fc.array(row, { maxLength: 5 });
 
 /** A number that later choices are drawn from: plans are built by hand, so that names always resolve. */
 interface Draw {
@@ -116,7 +116,7 @@ function grow(draw: Draw, leaves: readonly Shape[], size: number): Shape {
   if (size <= 0) return draw.of(leaves);
   const below = grow(draw, leaves, size - 1 - draw.below(2));
   const step = draw.of(steps);
-  return step(draw, below, () => grow(draw, leaves, size >= 3 ? draw.below(2) : 0));
+  return step(draw, below, () => grow(draw, leaves, size >= 4 ? draw.below(2) : 0));
 }
 
 type Step = (draw: Draw, input: Shape, other: () => Shape) => Shape;

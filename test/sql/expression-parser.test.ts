@@ -41,7 +41,7 @@ describe('precedence', () => {
     ['- 5', '-5'],
     ['2 - 1', '-(2, 1)'],
     ['2 -1', '-(2, 1)'],
-    ['a % b DIV c', 'div(%(a, b), c)'],
+    ['a % b DIV c', 'intDiv(%(a, b), c)'],
     ['a = b is null', 'isnull(=(a, b))'],
     ['a is not null and b', 'and(isnotnull(a), b)'],
     ['a <=> b', '<=>(a, b)'],

@@ -25,6 +25,7 @@ interface Case {
 const SPREADS = [0, 2, 5, 1, 12, 3];
 const BATCH_ROWS = [1000, 8, 3, 1, 50, 65_536];
 const NULLS = [15, 0, 50, 100, 0, 5];
+const SHRINK_MS = 15_000;
 /** One table of so many is large. */
 const LARGE_ONE_IN = 400;
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', '+05:30'];
@@ -93,12 +94,17 @@ export async function fuzz(options: FuzzOptions): Promise<Tally> {
   const engines = new Engines();
   const tally: Tally = {};
   let number = 0;
+  let firstFailure: number | undefined;
   const property = fc.asyncProperty(cases, async (drawn) => {
+    // What fails longer ago is small enough.
+    if (firstFailure !== undefined && performance.now() - firstFailure > SHRINK_MS) return;
     const run = await runCase(engines, drawn, options.onPlan);
     tally[run.kind] = (tally[run.kind] ?? 0) + 1;
     options.onCase?.(++number, run.kind);
     if (number % 500 === 0) engines.renew();
-    if (run.difference !== undefined) throw new Error(run.difference);
+    if (run.difference === undefined) return;
+    firstFailure ??= performance.now();
+    throw new Error(run.difference);
   });
   const { seed, cases: numRuns, path } = options;
   const result = await fc.check(property, { seed, numRuns, ...(path === undefined ? {} : { path }) });

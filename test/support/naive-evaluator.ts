@@ -1,7 +1,7 @@
 import { type DataType, type Scalar, SparrowError, simpleString } from '../../src/base/index.js';
 import { compareScalars } from '../../src/functions/compare-scalars.js';
 import type { AggregateFunction, Call, WindowFunction } from '../../src/functions/define.js';
-import { evaluate } from '../../src/functions/evaluate.js';
+import { type Prepared, prepare } from '../../src/functions/evaluate.js';
 import type { EvalSettings } from '../../src/functions/expression.js';
 import { findFunction } from '../../src/functions/registry.js';
 import { bind } from '../../src/plan/bind.js';
@@ -29,11 +29,13 @@ import type { FakeSource } from './fake-source.js';
 export type Row = readonly Scalar[];
 
 export function evaluatePlan(plan: Plan, settings: EvalSettings): Row[] {
-  return foldPlan<Row[]>(plan, (node, inputs) => new Evaluator(settings).rows(node, inputs));
+  const evaluator = new Evaluator(settings);
+  return foldPlan<Row[]>(plan, (node, inputs) => evaluator.rows(node, inputs));
 }
 
 class Evaluator {
   readonly #settings: EvalSettings;
+  readonly #prepared = new WeakMap<Expr, { readonly columns: readonly Attribute[]; readonly of: Prepared }>();
 
   constructor(settings: EvalSettings) {
     this.#settings = settings;
@@ -86,7 +88,11 @@ class Evaluator {
   }
 
   value(expr: Expr, row: Row, columns: readonly Attribute[]): Scalar {
-    return evaluate(bind(expr, columns), row, this.#settings);
+    const known = this.#prepared.get(expr);
+    if (known !== undefined && known.columns === columns) return known.of(row);
+    const of = prepare(bind(expr, columns), this.#settings);
+    this.#prepared.set(expr, { columns, of });
+    return of(row);
   }
 
   #sorted(rows: readonly Row[], orders: readonly SortOrder[], columns: readonly Attribute[]): Row[] {

@@ -76,9 +76,11 @@ export function narrowCarriers(aggregate: PreparedAggregate, ranges: readonly (R
   return aggregate.entry.narrowState?.(ranges, BigInt(rows), aggregate.call) ?? aggregate.state.map(carrierOf);
 }
 
-/** Compiles keys with floats made canonical, so that equal keys are equal bits. */
-export function compileKeys(pipe: Pipe, keys: readonly PhysicalExpr[], columns: Columns): ColumnValue[] {
-  return keys.map((key) => {
+/** Compiles keys with floats made canonical, so that equal keys are equal bits. `byCode` says of which the code is enough. */
+export function compileKeys(pipe: Pipe, keys: readonly PhysicalExpr[], columns: Columns, byCode: readonly boolean[] = []): ColumnValue[] {
+  return keys.map((key, k) => {
+    const code = byCode[k] === true && key.kind === 'column' ? columns.code?.(key.index) : undefined;
+    if (code !== undefined) return code;
     const value = pipe.compile(key, columns);
     return value.carrier === 'f32' || value.carrier === 'f64' ? { ...value, ...canonicalFloat(pipe.code, value) } : value;
   });

@@ -91,9 +91,10 @@ export class GroupTable {
       code.get(this.#denseStrides[k] as Local).op('i32.mul').op('i32.add');
     });
     code.tee(slot).op('i32.load').tee(row).op('i32.eqz').if(() => {
-      // The hash of a dense group is computed once, when the group is made: merging needs it.
-      const hash = hashKeys(pipe.emitter, keys);
-      code.get(this.#create(keys, hash)).set(row);
+      // Bytes and hash of a dense group's keys are computed once, when the group is made: merging needs them.
+      const whole = keys.map((key) => (key.late === undefined || key.parts.length > 0 ? key : { ...key, parts: key.late() }));
+      const hash = hashKeys(pipe.emitter, whole);
+      code.get(this.#create(whole, hash)).set(row);
       code.get(slot).get(row).op('i32.store');
     });
     return row;

@@ -49,6 +49,8 @@ export interface ColumnValue extends Value {
   readonly dictionaryCode?: Local;
   /** Bytes lie in memory that outlives the stage. */
   readonly stable: boolean;
+  /** Emits the bytes where they are needed, when `parts` is left empty because the code may be all that is. */
+  readonly late?: () => readonly Local[];
 }
 
 /** The carrier a column is loaded in: narrower than its type's when its range is known to fit. */
@@ -179,18 +181,31 @@ export class ColumnLoader {
   }
 
   #loadFromDictionary(row: Local, isNull: Local | undefined): ColumnValue {
+    const { late, ...value } = this.#loadEntry(row, isNull);
+    return { ...value, parts: late() };
+  }
+
+  /** The row's dictionary code; its bytes only where `late` is called. Undefined without a dictionary. */
+  loadCode(row: Local): (ColumnValue & { readonly late: () => readonly Local[] }) | undefined {
+    return this.form.dictionary ? this.#loadEntry(row, this.#loadNull(row)) : undefined;
+  }
+
+  #loadEntry(row: Local, isNull: Local | undefined): ColumnValue & { readonly late: () => readonly Local[] } {
     const { code, form } = this;
     const entry = code.local('i32');
     this.#loadScalar(row, 'i32');
     code.set(entry);
-    const parts = newParts(code, 'bytes');
-    const [address, length] = parts as [Local, Local];
     if (isNull !== undefined) {
       // The code of a null row is arbitrary: entry 0 is always readable.
       code.get(entry).i32(0).get(isNull).op('i32.eqz').select().set(entry);
     }
-    loadSpan(code, this.#dictOffsets as Local, this.#dictData as Local, entry, address, length);
-    return { type: form.type, carrier: 'bytes', parts, isNull, stable: form.stable, dictionaryCode: entry };
+    const late = (): readonly Local[] => {
+      const parts = newParts(code, 'bytes');
+      const [address, length] = parts as [Local, Local];
+      loadSpan(code, this.#dictOffsets as Local, this.#dictData as Local, entry, address, length);
+      return parts;
+    };
+    return { type: form.type, carrier: 'bytes', parts: [], isNull, stable: form.stable, dictionaryCode: entry, late };
   }
 }
 

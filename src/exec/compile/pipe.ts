@@ -24,7 +24,11 @@ export const MORE = {
 } as const;
 
 /** The current row's columns; loading one twice costs nothing. */
-export type Columns = (index: number) => ColumnValue;
+export interface Columns {
+  (index: number): ColumnValue;
+  /** The dictionary code of a column that was not loaded yet, without its bytes. */
+  code?(index: number): ColumnValue | undefined;
+}
 
 /** What the parts of one pipeline's emission share. */
 export class Pipe {

@@ -111,6 +111,12 @@ class PipelineBody {
         }
         return value;
       };
+      columns.code = (index) => {
+        if (loaded.has(index)) return loaded.get(index)?.dictionaryCode === undefined ? undefined : loaded.get(index);
+        const value = loaders[index]?.loadCode(row);
+        if (value?.dictionaryCode !== undefined) this.#origin.set(value.dictionaryCode, index);
+        return value;
+      };
       return { columns };
     };
   }
@@ -169,11 +175,16 @@ class PipelineBody {
   /** Plain columns pass as they are, anything computed is computed here. */
   #project(exprs: readonly PhysicalExpr[], columns: Columns): Columns {
     const values = exprs.map((expr) => (expr.kind === 'column' ? undefined : this.pipe.compile(expr, columns)));
-    return (index) => {
+    const projected: Columns = (index) => {
       const expr = exprs[index];
       if (expr === undefined) throw engineBug(`projected column ${index} of ${exprs.length}`);
       return values[index] ?? columns((expr as { index: number }).index);
     };
+    projected.code = (index) => {
+      const expr = exprs[index];
+      return expr?.kind === 'column' ? columns.code?.(expr.index) : undefined;
+    };
+    return projected;
   }
 
   /** A row is in when the hash of its number, seeded, falls between the bounds: the same for any partitioning of work. */

@@ -217,6 +217,7 @@ class AggregateSink implements Sink {
   readonly #aggregates: readonly PreparedAggregate[];
   readonly #keys: readonly SourceColumn[];
   readonly #table: GroupTable;
+  readonly #byCode: readonly boolean[];
   #carriers: StateCarriers = [];
 
   constructor(
@@ -227,6 +228,7 @@ class AggregateSink implements Sink {
     this.#aggregates = spec.aggregates.map((a) => prepareAggregate(a, pipe.settings));
     this.#keys = spec.keys.map(keyColumn);
     this.#table = new GroupTable(pipe, this.#keys, addressing);
+    this.#byCode = addressing.kind === 'dense' ? addressing.byCode : [];
   }
 
   get form(): SinkForm {
@@ -241,7 +243,7 @@ class AggregateSink implements Sink {
 
   consume(columns: Columns): void {
     const { pipe, spec } = this;
-    const keys = compileKeys(pipe, spec.keys, columns);
+    const keys = compileKeys(pipe, spec.keys, columns, this.#byCode);
     const args = this.#aggregates.map((a) => (a.spec.filter === undefined ? a.spec.args.map((x) => pipe.compile(x, columns)) : undefined));
     this.#carriers = this.#aggregates.map((a, i) => narrowCarriers(a, args[i]?.map((v) => v.range) ?? [], spec.maxRows));
     const layout = groupLayout(this.#keys, this.#carriers);

@@ -114,7 +114,7 @@ export class Executor {
       row += some.reduce((n, b) => n + b.rows, 0);
     }
     const known = batchColumns(columns, batches);
-    return { source: { kind: 'batches', columns: known, stable: true }, inputs, steps: [], tables: [], columns: known, small: row <= SMALL_ROWS };
+    return { source: { kind: 'batches', columns: known, stable: true }, inputs, steps: [], tables: [], columns: known, names: columns.map((c) => c.name), small: row <= SMALL_ROWS };
   }
 
   async #openScan(plan: Extract<PhysicalPlan, { kind: 'scan' }>): Promise<Flow> {
@@ -129,7 +129,7 @@ export class Executor {
     const columns = splitColumns(plan.columns, splits);
     const bytes = splits.reduce((n, s) => n + (s.bytes ?? SMALL_BYTES), 0);
     const small = bytes < SMALL_BYTES && row <= SMALL_ROWS;
-    return [{ source: { kind: 'batches', columns, stable: false }, inputs, steps: [], tables: [], columns, small }];
+    return [{ source: { kind: 'batches', columns, stable: false }, inputs, steps: [], tables: [], columns, names: plan.columns.map((c) => c.name), small }];
   }
 
   /** Runs just enough tasks for the rows wanted. */

@@ -3,6 +3,7 @@ import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn } from '../physical.js';
 import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
+import { planKey } from '../task/programs.js';
 import { exprRange } from '../task/variant.js';
 import type { TaskTemplate } from './scheduler.js';
 
@@ -14,6 +15,8 @@ export interface FlowPart {
   readonly tables: readonly JoinTable[];
   /** What comes out of the last step. */
   readonly columns: readonly SourceColumn[];
+  /** What the source's columns are called, for messages. */
+  readonly names?: readonly string[];
   /** So little work that other threads would cost more than they help. */
   readonly small: boolean;
   /** Inputs known only when every part before has run (rows of a join build without a match). */
@@ -35,7 +38,8 @@ export function addStep(flow: Flow, step: StepSpec, columns: (part: FlowPart) =>
 export function tasksOf(part: FlowPart, sink: SinkSpec, settings: EvalSettings, limit?: number): TaskTemplate[] {
   const spec = { source: part.source, steps: part.steps, sink, settings };
   const inputs = part.later?.() ?? part.inputs;
-  return inputs.map((input) => ({ spec, input, tables: part.tables, ...(limit === undefined ? {} : { limit }) }));
+  const specKey = planKey(spec);
+  return inputs.map((input) => ({ spec, specKey, input, tables: part.tables, ...(part.names === undefined ? {} : { names: part.names }), ...(limit === undefined ? {} : { limit }) }));
 }
 
 /** Type, nullability and bounds of an expression over the part's columns. */

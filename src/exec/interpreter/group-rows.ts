@@ -6,7 +6,7 @@ import { aggregateFunction } from '../../functions/registry.js';
 import type { AggregateSpec, PhysicalAggregate } from '../physical.js';
 import type { Pace } from './pace.js';
 import { type Pages, PageWriter, type Row } from './page.js';
-import { canonical, keysText } from './row-key.js';
+import { canonical, keysText } from '../row-key.js';
 import type { Ready } from './row-steps.js';
 
 interface Aggregate {

@@ -26,7 +26,6 @@ export class Programs {
   readonly #hosts = new Map<number, TaskHost>();
   readonly #modules = new ModuleCache();
   readonly #programs = new Map<string, Program>();
-  readonly #keys = new WeakMap<PipelineSpec, string>();
   #kernels: RowKernels | undefined;
   #nextId = 1;
 
@@ -40,12 +39,8 @@ export class Programs {
     this.#hosts.delete(state);
   }
 
-  pipeline(spec: PipelineSpec, variant: PipelineVariant): Program {
-    let specKey = this.#keys.get(spec);
-    if (specKey === undefined) {
-      specKey = planKey(spec);
-      this.#keys.set(spec, specKey);
-    }
+  /** `specKey` is the spec's planKey, where whoever sent it has it already. */
+  pipeline(spec: PipelineSpec, variant: PipelineVariant, specKey = planKey(spec)): Program {
     const key = `${planKey(variant)}|${specKey}`;
     let program = this.#programs.get(key);
     if (program === undefined) {

@@ -1,66 +1,100 @@
-import { type Batch, readColumn, type Scalar, type SharedHeap } from '../../base/index.js';
+import { type Batch, engineBug, readColumn, type Scalar, type SharedHeap } from '../../base/index.js';
 import { type Prepared, prepare } from '../../functions/evaluate.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
-import type { PipelineSpec, SinkSpec } from './spec.js';
+import type { StateCarriers } from '../compile/aggregates.js';
+import { ENTRY_BYTES } from '../compile/sort-module.js';
+import { sourceRowReader } from './read-rows.js';
+import { replayProbe } from './replay-join.js';
+import type { SinkSpec } from './spec.js';
 import type { TaskRequest } from './task.js';
 
-/**
- * Compiled code only says that some row of a batch failed. Evaluating the batch again with the reference interpreter
- * raises the precise error: which expression, which values. Returns when it finds none (an aggregate's own state, or
- * an expression behind a join).
+/*
+ * Compiled code only says that some row of its input failed. Evaluating the input again with the reference
+ * interpreter raises the precise error: which expression, which values. What follows returns when it finds none
+ * (an aggregate's own state).
  */
+
+type Row = readonly Scalar[];
+
+/** Replays the rows of a batch from `from` on. */
 export function replayBatch(heap: SharedHeap, request: TaskRequest, batch: Batch, from: number): void {
   const columns = batch.columns.map((column) => readColumn(heap, column));
-  const replay = prepareSteps(request.spec);
+  const replay = prepareSteps(heap, request);
   for (let row = from; row < batch.rows; row++) replay(columns.map((column) => column[row] as Scalar));
 }
 
-function prepareSteps(spec: PipelineSpec): (row: readonly Scalar[]) => void {
-  const ready = (expr: PhysicalExpr): Prepared => prepare(expr, spec.settings);
-  const steps: ((row: readonly Scalar[]) => readonly Scalar[] | undefined)[] = [];
-  for (const step of spec.steps) {
+/** Where rows in row layout lie: side by side, `stride` bytes each, or behind sorted entries. */
+export interface RowsAt {
+  readonly address: number;
+  readonly stride: number;
+  /** Sorted entries instead of rows lie at `address`. */
+  readonly list: boolean;
+  readonly carriers?: StateCarriers;
+}
+
+/** Replays rows from…to of what an aggregation, a sort or a join build kept. */
+export function replayRows(heap: SharedHeap, request: TaskRequest, rows: RowsAt, from: number, to: number): void {
+  const { source, settings } = request.spec;
+  if (source.kind !== 'rows') throw engineBug('rows expected');
+  const read = sourceRowReader(heap, source.rows, rows.carriers, settings);
+  const replay = prepareSteps(heap, request);
+  for (let i = from; i < to; i++) {
+    const entry = rows.address + i * ENTRY_BYTES;
+    const row = read(rows.list ? (heap.u32[(entry + 8) >>> 2] as number) : rows.address + i * rows.stride);
+    if (row !== undefined) replay(row);
+  }
+}
+
+function prepareSteps(heap: SharedHeap, request: TaskRequest): (row: Row) => void {
+  const { steps, sink, settings } = request.spec;
+  const ready = (expr: PhysicalExpr): Prepared => prepare(expr, settings);
+  let next = prepareSink(sink, ready);
+  for (const step of [...steps].reverse()) {
+    const after = next;
     if (step.kind === 'filter') {
       const condition = ready(step.condition);
-      steps.push((row) => (condition(row) === true ? row : undefined));
+      next = (row) => {
+        if (condition(row) === true) after(row);
+      };
     } else if (step.kind === 'project') {
       const exprs = step.exprs.map(ready);
-      steps.push((row) => exprs.map((expr) => expr(row)));
+      next = (row) => after(exprs.map((expr) => expr(row)));
     } else if (step.kind === 'probe') {
-      const keys = step.keys.map(ready);
-      return chain(steps, (row) => {
-        for (const key of keys) key(row);
-      });
+      const table = request.tables[step.table];
+      if (table === undefined) throw engineBug(`join table ${step.table} of ${request.tables.length}`);
+      next = replayProbe(heap, step, table, ready, after);
     }
   }
-  const last = sinkExprs(spec.sink).map(ready);
-  return chain(steps, (row) => {
-    for (const expr of last) expr(row);
-  });
+  return next;
 }
 
-function chain(
-  steps: readonly ((row: readonly Scalar[]) => readonly Scalar[] | undefined)[],
-  last: (row: readonly Scalar[]) => void,
-): (row: readonly Scalar[]) => void {
-  return (first) => {
-    let row: readonly Scalar[] | undefined = first;
-    for (const step of steps) {
-      row = step(row);
-      if (row === undefined) return;
-    }
-    last(row);
+function prepareSink(sink: SinkSpec, ready: (expr: PhysicalExpr) => Prepared): (row: Row) => void {
+  const evaluate = (exprs: readonly PhysicalExpr[]): ((row: Row) => void) => {
+    const prepared = exprs.map(ready);
+    return (row) => {
+      for (const expr of prepared) expr(row);
+    };
   };
-}
-
-function sinkExprs(sink: SinkSpec): readonly PhysicalExpr[] {
   switch (sink.kind) {
-    case 'aggregate':
-      return [...sink.keys, ...sink.aggregates.filter((a) => a.filter === undefined).flatMap((a) => a.args)];
+    case 'aggregate': {
+      const keys = evaluate(sink.keys);
+      const calls = sink.aggregates.map(({ args, filter }) => {
+        const update = evaluate(args);
+        const condition = filter === undefined ? undefined : ready(filter);
+        return (row: Row): void => {
+          if (condition === undefined || condition(row) === true) update(row);
+        };
+      });
+      return (row) => {
+        keys(row);
+        for (const call of calls) call(row);
+      };
+    }
     case 'build':
-      return [...sink.keys, ...sink.fields];
+      return evaluate([...sink.keys, ...sink.fields]);
     case 'sort':
-      return [...sink.keys.map((k) => k.expr), ...sink.fields];
+      return evaluate([...sink.keys.map((key) => key.expr), ...sink.fields]);
     default:
-      return [];
+      return () => undefined;
   }
 }

@@ -1,16 +1,15 @@
-import { Arena, BATCH_ROWS, type Batch, type Dictionary, engineBug, type Format, newTaskMetrics, type Platform, SparrowError, type SplitReader, type TaskContext, ALL_VALID_ADDRESS } from '../../base/index.js';
+import { Arena, BATCH_ROWS, type Batch, type Dictionary, engineBug, type Format, newTaskMetrics, type Platform, type SplitReader, type TaskContext, ALL_VALID_ADDRESS } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
-import type { StateCarriers } from '../compile/aggregates.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
 import { MORE } from '../compile/pipe.js';
 import { COLUMN, COLUMN_BYTES, DENSE, DENSE_BYTES, MEMO_BYTES, PIPE, type StateLayout, stateLayout, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
 import { engineMode } from '../modes.js';
 import { mergeGroups } from './merge-groups.js';
 import type { Program, Programs, TaskHost } from './programs.js';
-import { replayBatch } from './replay.js';
+import { replayBatch, replayRows, type RowsAt } from './replay.js';
 import { makeSinkRunner, type SinkRunner } from './sink-runner.js';
 import { prepareSorted } from './sorted-input.js';
-import type { JoinTable, TaskInput } from './spec.js';
+import type { JoinTable, SourceSpec, TaskInput } from './spec.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import { columnForms, type GroupPlan, planGroups } from './variant.js';
 
@@ -57,6 +56,8 @@ class TaskRun implements TaskHost {
   #inputRows = 0;
   #groups: GroupPlan | undefined;
   #groupsKey = '';
+  #program: Program | undefined;
+  #programForm = '';
 
   constructor(
     private readonly environment: TaskEnvironment,
@@ -129,15 +130,15 @@ class TaskRun implements TaskHost {
       case 'split':
         return this.#feedSplit(input);
       case 'kept':
-        for (const chunk of input.chunks) this.#runRows(chunk.address, chunk.rows, { list: false });
+        for (const chunk of input.chunks) this.#runRows({ ...chunk, list: false }, chunk.rows);
         return;
       case 'sorted': {
         const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch);
-        return this.#runRows(sorted.address, sorted.rows, { list: true });
+        return this.#runRows({ address: sorted.address, stride: 0, list: true }, sorted.rows);
       }
       case 'groups': {
         const merged = mergeGroups(this.environment.programs, this.request, this.#layout, this.#scratch);
-        for (const chunk of merged.chunks) this.#runRows(chunk.address, chunk.rows, { list: false, carriers: merged.carriers });
+        for (const chunk of merged.chunks) this.#runRows({ ...chunk, list: false, carriers: merged.carriers }, chunk.rows);
         return;
       }
     }
@@ -167,9 +168,7 @@ class TaskRun implements TaskHost {
   #runBatch(batch: Batch, firstRow: number, from = 0): void {
     const { spec } = this.request;
     if (spec.source.kind !== 'batches') throw engineBug('batches for a pipeline over rows');
-    const groups = this.#planGroups(batch);
-    const forms = columnForms(spec.source.columns, batch, spec.source.stable);
-    const program = this.environment.programs.pipeline(spec, { forms, addressing: groups.addressing, list: false });
+    const program = this.#programFor(batch, spec.source);
     this.#setColumns(batch);
     this.#setMemos(program, batch);
     this.#heap.i64[(this.#state + PIPE.FIRST_ROW) >>> 3] = BigInt(firstRow);
@@ -177,19 +176,36 @@ class TaskRun implements TaskHost {
     this.#execute(program, batch.rows, dictionaryOf, () => replayBatch(this.#heap, this.request, batch, from), from);
   }
 
-  #runRows(address: number, rows: number, form: { list: boolean; carriers?: StateCarriers }): void {
+  /** The program for batches that lie like this one: mostly the one that ran the batch before. */
+  #programFor(batch: Batch, source: Extract<SourceSpec, { kind: 'batches' }>): Program {
+    let form = '';
+    for (const column of batch.columns) form += `${column.storage}${column.dictionary?.id ?? ''},`;
+    if (this.#program === undefined || form !== this.#programForm) {
+      const { addressing } = this.#planGroups(batch);
+      const forms = columnForms(source.columns, batch, source.stable);
+      this.#program = this.#pipeline({ forms, addressing, list: false });
+      this.#programForm = form;
+    }
+    return this.#program;
+  }
+
+  #pipeline(variant: PipelineVariant): Program {
+    return this.environment.programs.pipeline(this.request.spec, variant, this.request.specKey);
+  }
+
+  #runRows(at: RowsAt, rows: number): void {
     const groups = this.#planGroups(undefined);
     const variant: PipelineVariant = {
       forms: [],
       addressing: groups.addressing,
-      list: form.list,
-      ...(form.carriers === undefined ? {} : { partial: { carriers: form.carriers } }),
+      list: at.list,
+      ...(at.carriers === undefined ? {} : { partial: { carriers: at.carriers } }),
     };
-    const program = this.environment.programs.pipeline(this.request.spec, variant);
-    this.#set(PIPE.SOURCE, address);
+    const program = this.#pipeline(variant);
+    this.#set(PIPE.SOURCE, at.address);
     for (let from = 0; from < rows && !this.#done(); from += BATCH_ROWS) {
       const to = Math.min(rows, from + BATCH_ROWS);
-      this.#execute(program, to, () => undefined, () => undefined, from);
+      this.#execute(program, to, () => undefined, () => replayRows(this.#heap, this.request, at, from, to), from);
     }
   }
 
@@ -295,6 +311,3 @@ class TaskRun implements TaskHost {
     this.#heap.u32[(this.#state + offset) >>> 2] = value;
   }
 }
-
-/** For callers that want the class of failure. */
-export const isCancelled = (error: unknown): boolean => error instanceof SparrowError && error.code === 'OPERATION_CANCELED';

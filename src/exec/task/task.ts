@@ -5,6 +5,8 @@ import type { JoinTable, PipelineSpec, RowChunk, SortedRun, TaskInput } from './
 /** One attempt at one piece of a stage: everything a thread needs to run it. */
 export interface TaskRequest {
   readonly spec: PipelineSpec;
+  /** The spec's planKey: made once a stage. */
+  readonly specKey?: string;
   readonly input: TaskInput;
   readonly tables: readonly JoinTable[];
   /** Arena for what the task reads and scribbles: released when it ends. */
@@ -14,6 +16,8 @@ export interface TaskRequest {
   /** Number of the task within its query and of this try at it: they name what it writes. */
   readonly task: number;
   readonly attempt: number;
+  /** What the source's columns are called, for messages. Not part of what is compiled. */
+  readonly names?: readonly string[];
   /** Rows after which a limit step lets nothing through. */
   readonly limit?: number;
 }

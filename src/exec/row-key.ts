@@ -1,4 +1,4 @@
-import { type DataType, type MapScalar, type Scalar, unreachable, type VariantScalar } from '../../base/index.js';
+import { type DataType, type MapScalar, type Scalar, unreachable, type VariantScalar } from '../base/index.js';
 
 /** A value as grouping gives it back: -0.0 and 0.0 are one value, and so is every NaN. */
 export function canonical(type: DataType, value: Scalar): Scalar {
