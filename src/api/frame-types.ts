@@ -1,5 +1,5 @@
 import type { Column, ColumnBase, TypeOf } from './column.js';
-import type { AsNullable, Unknown, UnknownType, Unwrap, WithNull } from './row-types.js';
+import type { AsNullable, Unknown, UnknownType } from './row-types.js';
 import type {
   CanCompare,
   CommonOf,
@@ -88,6 +88,9 @@ export type FitsMadeMany<S, M> = M extends (...args: never) => infer R
 
 // ---- what a verb gives ----
 
+// Every schema below is the branch of a condition that always holds: so the compiler shows it as plain columns,
+// `{ id: Int64Type }`, and not under the name of the type that made it.
+
 type Result<C> = C extends (...args: never) => infer R ? R : C;
 /** Every single column among items. */
 type Flat<C> = C extends AnyFunction
@@ -112,7 +115,9 @@ type NameOf<C> = C extends string
     : string;
 type TypeIn<S, C> = C extends string ? Lookup<S, C> : C extends Column<infer E, infer _> ? Resolve<S, E> : UnknownType;
 /** A column Spark names itself leaves the names open. */
-type Named<S, X> = { [C in X as NameOf<C>]: string extends NameOf<C> ? UnknownType : TypeIn<S, C> };
+type Named<S, X> = [S] extends [never]
+  ? never
+  : { [C in X as NameOf<C>]: string extends NameOf<C> ? UnknownType : TypeIn<S, C> };
 type Star = '*' | Column<Ref<'*'>, '*'>;
 
 /** The columns of `select(...items)`. */
@@ -120,20 +125,28 @@ export type SelectShape<S, A extends readonly unknown[]> = Picked<S, Flat<A[numb
 type Picked<S, X> = [Extract<X, Star>] extends [never] ? Named<S, X> : PutAll<S, Named<S, Exclude<X, Star>>>;
 
 /** `S` with columns `T` added or replaced. */
-export type PutAll<S, T> = { [K in keyof S | keyof T]: K extends keyof T ? T[K] : K extends keyof S ? S[K] : never };
+export type PutAll<S, T> = [S] extends [never]
+  ? never
+  : { [K in keyof S | keyof T]: K extends keyof T ? T[K] : K extends keyof S ? S[K] : never };
 /** `S` with one column added or replaced. */
-export type Put<S, N extends string, C> = {
-  [K in keyof S | N]: K extends N ? TypeIn<S, Result<C>> : K extends keyof S ? S[K] : never;
-};
+export type Put<S, N extends string, C> = [S] extends [never]
+  ? never
+  : {
+      [K in keyof S | N]: K extends N ? TypeIn<S, Result<C>> : K extends keyof S ? S[K] : never;
+    };
 /** `S` with columns given as an object, or by a function giving one. */
 export type PutMany<S, M> = PutAll<S, { [K in keyof Result<M>]: TypeIn<S, Result<M>[K]> }>;
 
-export type Renamed<S, Old extends string, New extends string> = { [K in keyof S as K extends Old ? New : K]: S[K] };
-export type RenamedAll<S, M> = { [K in keyof S as K extends keyof M ? M[K] & string : K]: S[K] };
+export type Renamed<S, Old extends string, New extends string> = [S] extends [never]
+  ? never
+  : { [K in keyof S as K extends Old ? New : K]: S[K] };
+export type RenamedAll<S, M> = [S] extends [never]
+  ? never
+  : { [K in keyof S as K extends keyof M ? M[K] & string : K]: S[K] };
 /** `S` without the columns that `X` names. */
-export type Dropped<S, X> = { [K in Exclude<keyof S, NameOf<X>>]: S[K] };
+export type Dropped<S, X> = [S] extends [never] ? never : { [K in Exclude<keyof S, NameOf<X>>]: S[K] };
 /** `toDF(...names)`: which name meets which type is known when the plan runs. */
-export type NamesOnly<N extends readonly string[]> = { [K in N[number]]: UnknownType };
+export type NamesOnly<N extends readonly string[]> = [N] extends [never] ? never : { [K in N[number]]: UnknownType };
 
 // ---- aggregates ----
 
@@ -269,15 +282,17 @@ export type UnionShape<S, S2> = [keyof S, keyof S2] extends [keyof S2, keyof S]
   ? { [K in keyof S]: K extends keyof S2 ? CommonOf<S[K], S2[K]> : S[K] }
   : { [K in keyof S]: UnknownType };
 /** The columns of a union by name. */
-export type UnionByNameShape<S, S2> = {
-  [K in keyof S | keyof S2]: K extends keyof S
-    ? K extends keyof S2
-      ? CommonOf<S[K], S2[K]>
-      : AsNullable<S[K]>
-    : K extends keyof S2
-      ? AsNullable<S2[K]>
-      : never;
-};
+export type UnionByNameShape<S, S2> = [S] extends [never]
+  ? never
+  : {
+      [K in keyof S | keyof S2]: K extends keyof S
+        ? K extends keyof S2
+          ? CommonOf<S[K], S2[K]>
+          : AsNullable<S[K]>
+        : K extends keyof S2
+          ? AsNullable<S2[K]>
+          : never;
+    };
 export type FitsUnion<S, S2, F, AllowMissing> = AllowMissing extends true
   ? F
   : [Exclude<keyof S, keyof S2> | Exclude<keyof S2, keyof S>] extends [never]
@@ -285,6 +300,3 @@ export type FitsUnion<S, S2, F, AllowMissing> = AllowMissing extends true
     : string extends keyof S | keyof S2
       ? F
       : `The two sides do not have the same columns: "${(Exclude<keyof S, keyof S2> | Exclude<keyof S2, keyof S>) & string}" is on one of them only. Pass { allowMissingColumns: true } to fill it with nulls.`;
-
-/** Without nulls in the columns `K`. */
-export type Filled<S, K> = { [P in keyof S]: P extends K ? WithNull<false, Unwrap<S[P]>> : S[P] };

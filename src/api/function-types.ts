@@ -28,8 +28,11 @@ type CallName<F extends string, A extends readonly unknown[]> = A extends readon
     : string
   : string;
 
-/** A function of the registry: strings name columns, other values are literals. */
-export type FunctionCall<F extends string> = <const A extends readonly Operand[]>(
+/**
+ * A function of the registry: strings name columns, other values are literals. `Summary` is what it does: an editor
+ * shows it with the function.
+ */
+export type FunctionCall<F extends string, _Summary extends string = string> = <const A extends readonly Operand[]>(
   ...args: A
 ) => Column<Op<F, ArgTypes<F, A>>, CallName<F, A>>;
 
@@ -84,7 +87,7 @@ type Registry = typeof functions;
 export type ApiFunctions = {
   readonly [F in keyof typeof functions as string extends F ? never : F]: F extends keyof SpecialCalls
     ? SpecialCalls[F]
-    : FunctionCall<F & string>;
+    : FunctionCall<F & string, SummaryOf<Registry[F]>>;
 };
 
 /** The same entries by their SQL names: `fn.date_trunc` is `fn.dateTrunc`. Operators are methods of columns. */
@@ -93,6 +96,7 @@ export type SqlFunctions = {
     F & string
   >;
 };
+type SummaryOf<E> = E extends { readonly summary: infer Text extends string } ? Text : string;
 type SqlNames<F> = F extends { readonly sql: readonly (infer N)[] } ? Word<N> : never;
 type Word<N> = N extends string ? (string extends N ? never : Uppercase<N> extends Lowercase<N> ? never : N) : never;
 

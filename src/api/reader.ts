@@ -4,7 +4,7 @@ import { read } from '../plan/build.js';
 import type { FrameContext } from './context.js';
 import { DataFrame } from './frame.js';
 import { theName } from './names.js';
-import type { Unknown, Values } from './row-types.js';
+import type { Values } from './row-types.js';
 import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
 import { type Options, type OptionValue, optionTexts } from './writer.js';
 
@@ -94,8 +94,6 @@ export class DataFrameReader<S, V extends Values> {
     return new DataFrame(this.#context, read(description));
   }
 }
-
-export type AnyReader<V extends Values> = DataFrameReader<Unknown, V>;
 
 const asList = (path: Path | readonly Path[]): readonly Path[] =>
   typeof path === 'string' || path instanceof URL ? [path] : path;

@@ -119,8 +119,6 @@ export interface TypeByKind {
   readonly unknown: UnknownType;
 }
 
-export type Simplify<T> = { [K in keyof T]: T[K] } & {};
-
 /** The type without its nullability. */
 export type Unwrap<C> = C extends NotNull<infer T> ? T : C;
 /** `true` when a value can be null. A union is nullable when one of its members is. */
@@ -131,9 +129,6 @@ export type WithNull<Nullable extends boolean, T> = Nullable extends true
     ? NotNull<T>
     : T;
 export type AsNullable<C> = Unwrap<C>;
-/** A frame whose columns are not known when the program is compiled. */
-export type IsOpen<S> = string extends keyof S ? true : false;
-
 interface JsByKind<T, V extends Values> {
   readonly null: null;
   readonly boolean: boolean;

@@ -171,9 +171,9 @@ function toMoment(value: Scalar, from: DataType, to: DataType, context: CastCont
     case 'date':
       return inLong(to.kind === 'timestamp' ? dateToTimestamp(value as number, zone) : BigInt(value as number) * DAY);
     case 'timestamp':
-      return instantToLocal(timeZone(zone), value as bigint);
+      return inLong(instantToLocal(timeZone(zone), value as bigint));
     case 'timestamp_ntz':
-      return localToInstant(timeZone(zone), value as bigint);
+      return inLong(localToInstant(timeZone(zone), value as bigint));
     case 'float32':
     case 'float64': {
       if (!Number.isFinite(value)) return fail(context.mode, () => castInvalid(value, from, to));

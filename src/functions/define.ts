@@ -1,6 +1,8 @@
 import type { Carrier, DataType, Scalar } from '../base/index.js';
-import type { EvalSettings } from './expression.js';
+import type { Call, Range } from './resolved-call.js';
 import type { Emitter, StateAccess, Thunk, Value } from './value.js';
+
+export type { Call, Range } from './resolved-call.js';
 
 /** What is known of an argument while a call is resolved. */
 export interface ArgType {
@@ -25,16 +27,6 @@ export interface Mismatch {
   readonly code?: string;
 }
 
-/** A resolved call, as `emit` and `eval` see it. */
-export interface Call {
-  readonly fn: string;
-  readonly argTypes: readonly DataType[];
-  /** Literal arguments by position (undefined where the argument is not a literal). */
-  readonly literals: readonly (Scalar | undefined)[];
-  readonly returns: DataType;
-  readonly settings: EvalSettings;
-}
-
 export interface FunctionDocs {
   /** API name, camelCase: `dateTrunc`. The key of the registry. */
   readonly name: string;
@@ -46,9 +38,6 @@ export interface FunctionDocs {
   /** SQL text with its Spark answer as `cast(… as string)` prints it (null for SQL NULL): `['upper("a")', 'A']`. Each runs as a test. */
   readonly examples: readonly (readonly [sql: string, result: string | null])[];
 }
-
-/** Inclusive bounds of an integer-like value (decimals unscaled). */
-export type Range = readonly [bigint, bigint];
 
 /** A function of one row: one entry of the registry. */
 export interface ScalarFunction extends FunctionDocs {

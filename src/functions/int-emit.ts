@@ -113,7 +113,8 @@ export function emitIntOperation(
 export function scaled(e: Emitter, v: Value, digits: number, carrier: IntCarrier): Value {
   const inCarrier = value(v.type, carrier, intParts(e, v, carrier), v.isNull, v.range);
   if (digits === 0) return inCarrier;
-  pushConst(e, carrier, pow10(digits));
+  // A factor beyond the carrier only ever meets zeros, for the product is known to fit.
+  pushConst(e, carrier, carrier === 'i128' ? pow10(digits) : BigInt.asIntN(carrier === 'i64' ? 64 : 32, pow10(digits)));
   const factor = take(e, v.type, carrier);
   return emitPlain(e, 'mul', inCarrier, factor, carrier, v.type, v.range && scaleRange(v.range, digits));
 }

@@ -96,7 +96,7 @@ function loadResult(e: Emitter, type: DataType): Value {
 }
 
 type Decode = (heap: SharedHeap, at: number) => Scalar;
-type Encode = (heap: SharedHeap, at: number, result: Scalar) => void;
+type Encode = (heap: SharedHeap, at: number, result: Scalar, state: number) => void;
 /** Fresh bytes of the task's expression heap. */
 export type AllocBytes = (bytes: number, state: number) => number;
 
@@ -118,12 +118,17 @@ export function callJsHost(
   return (signedState, number) => {
     const state = signedState >>> 0;
     const result = state + STATE.SLOTS;
-    const site = sites[number] ?? prepareSite(heap, callSites[number], allocBytes, state);
+    const site = sites[number] ?? prepareSite(heap, callSites[number], allocBytes);
     sites[number] = site;
     try {
       const scalar = site.entry.eval(readArguments(heap, site, state), site.call);
       heap.i32[result >>> 2] = scalar === null ? 1 : 0;
-      if (scalar !== null) site.encode(heap, result + VALUE, scalar);
+      if (scalar !== null) site.encode(heap, result + VALUE, scalar, state);
+      else {
+        // An argument still lies here, and it need not be a readable range of bytes.
+        heap.f64[(result + VALUE) >>> 3] = 0;
+        heap.f64[(result + VALUE + 8) >>> 3] = 0;
+      }
     } catch {
       // The interpreter replays the morsel and raises the precise error.
       heap.i32[(state + STATE.ERROR) >>> 2] = 1;
@@ -146,7 +151,7 @@ function readArguments(heap: SharedHeap, site: Site, state: number): Scalar[] {
   return args;
 }
 
-function prepareSite(heap: SharedHeap, call: Call | undefined, allocBytes: AllocBytes, state: number): Site {
+function prepareSite(heap: SharedHeap, call: Call | undefined, allocBytes: AllocBytes): Site {
   if (call === undefined) throw engineBug('call of a site the module does not have');
   const positions = passed(call);
   return {
@@ -154,7 +159,7 @@ function prepareSite(heap: SharedHeap, call: Call | undefined, allocBytes: Alloc
     entry: scalarFunction(call.fn),
     positions,
     decode: positions.map((k) => decoder(heap, call.argTypes[k] as DataType)),
-    encode: encoder(call.returns, (bytes) => allocBytes(bytes, state)),
+    encode: encoder(call.returns, allocBytes),
   };
 }
 
@@ -186,7 +191,7 @@ function decoder(heap: SharedHeap, type: DataType): Decode {
   }
 }
 
-function encoder(type: DataType, alloc: (bytes: number) => number): Encode {
+function encoder(type: DataType, alloc: AllocBytes): Encode {
   const carrier = carrierOf(type);
   switch (carrier) {
     case 'i32':
@@ -213,8 +218,8 @@ function encoder(type: DataType, alloc: (bytes: number) => number): Encode {
     case 'none':
       return () => {};
     case 'bytes':
-      return (h, at, scalar) => {
-        const [start, length] = writeBytes(h, type, scalar, alloc);
+      return (h, at, scalar, state) => {
+        const [start, length] = writeBytes(h, type, scalar, (bytes) => alloc(bytes, state));
         h.u32[at >>> 2] = start;
         h.u32[(at >>> 2) + 1] = length;
       };

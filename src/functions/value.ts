@@ -1,6 +1,6 @@
 import type { Carrier, DataType } from '../base/index.js';
 import type { Code, Func, Local } from '../wasm/index.js';
-import type { Call, Range } from './define.js';
+import type { Call, Range } from './resolved-call.js';
 
 /**
  * A value in compiled code: the locals that hold it and the local that tells whether it is null.

@@ -2,8 +2,8 @@ import type { Expr } from './expr.js';
 import { readsOnly, references } from './expr-type.js';
 import { exprKey, isDeterministic } from './facts.js';
 import { splitAnd, substitute } from './logic.js';
-import type { Plan } from './node.js';
-import { outputIds } from './output.js';
+import type { Plan, UnionPlan } from './node.js';
+import { outputIds, outputOf } from './output.js';
 import { planProperty } from './walk.js';
 
 /** More are not kept: they serve guesses only. */
@@ -43,6 +43,8 @@ export const constraintsOf: (plan: Plan) => readonly Expr[] = planProperty((plan
       }
       return NONE;
     }
+    case 'union':
+      return inEach(plan, inputs);
     case 'sort':
     case 'limit':
     case 'distinct':
@@ -61,6 +63,22 @@ function together(a: readonly Expr[], b: readonly Expr[]): readonly Expr[] {
   if (a.length === 0 && b.length <= MOST) return b;
   const byKey = new Map([...a, ...b].map((term) => [exprKey(term), term]));
   return [...byKey.values()].slice(0, MOST);
+}
+
+/** What holds in every branch of a union, over the union's columns. */
+function inEach(plan: UnionPlan, inputs: readonly (readonly Expr[])[]): readonly Expr[] {
+  if (inputs.some((terms) => terms.length === 0)) return NONE;
+  const output = plan.output ?? [];
+  const [first = [], ...others] = inputs.map((terms, i) => {
+    const names = new Map<number, Expr>();
+    for (const [at, column] of outputOf(plan.inputs[i] as Plan).entries()) {
+      const own = output[at];
+      if (own !== undefined && !names.has(column.id)) names.set(column.id, own);
+    }
+    return terms.filter((term) => readsOnly(term, names)).map((term) => substitute(term, names));
+  });
+  const keys = others.map((terms) => new Set(terms.map(exprKey)));
+  return first.filter((term) => keys.every((known) => known.has(exprKey(term))));
 }
 
 const groupIds = (groupBy: readonly Expr[]): ReadonlySet<number> =>

@@ -90,12 +90,17 @@ describe('queries', () => {
   });
 
   test('union, distinct, drop, rename, sort and limit', async () => {
-    const names = people().select('name').union(people().select('name')).distinct().orderBy(col('name').desc()).limit(2);
+    const names = people()
+      .select('name')
+      .union(people().select('name'))
+      .distinct()
+      .orderBy(col('name').desc())
+      .limit(2);
     expect(await names.collect()).toEqual([{ name: 'Di' }, { name: 'Cy' }]);
-    const one = people().drop('age').withColumnRenamed('city', 'town').unionByName(
-      session.createDataFrame([{ name: 'Ed' }]),
-      { allowMissingColumns: true },
-    );
+    const one = people()
+      .drop('age')
+      .withColumnRenamed('city', 'town')
+      .unionByName(session.createDataFrame([{ name: 'Ed' }]), { allowMissingColumns: true });
     expect(await one.tail(1)).toEqual([{ name: 'Ed', town: null }]);
     expect(await people().orderBy('name').offset(3).collect()).toHaveLength(1);
   });
@@ -174,7 +179,12 @@ describe('mistakes found when the query is planned', () => {
   });
 
   test('errors of values name the place', async () => {
-    await expect(session.range(3).select(lit(1).div(col('id')).as('x')).collect()).rejects.toMatchObject({
+    await expect(
+      session
+        .range(3)
+        .select(lit(1).div(col('id')).as('x'))
+        .collect(),
+    ).rejects.toMatchObject({
       code: 'DIVIDE_BY_ZERO',
     });
     await expect(people().select(col('name').cast('int').as('x')).collect()).rejects.toMatchObject({

@@ -343,7 +343,8 @@ describe.skipIf(!corpora)('corpora', () => {
         const until = Number(lines[lines.length - 2]?.trim().split(/\s+/)[3] ?? 0);
         if (until > 2020) continue;
         const now = zone.offsetAt(Date.UTC(2021, 0, 1) / 1000);
-        if (last[1] === '-' && last.length === 3 && now !== seconds(last[0] as string)) wrong.push(`${id} is at ${now}`);
+        if (last[1] === '-' && last.length === 3 && now !== seconds(last[0] as string))
+          wrong.push(`${id} is at ${now}`);
       }
     }
     expect(zones).toBeGreaterThan(300);

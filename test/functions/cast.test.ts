@@ -3,7 +3,7 @@ import { type DataType, decimalType, integerBounds, type Scalar, simpleString } 
 import { canCast, castNullable } from '../../src/functions/cast.js';
 import type { CallExpr } from '../../src/functions/expression.js';
 import { expectSame } from '../support/compare-modes.js';
-import type { InputColumn } from '../support/expression-harness.js';
+import { type InputColumn, settings } from '../support/expression-harness.js';
 import { Random, randomScalar } from '../support/random-scalars.js';
 import { pool } from '../support/signatures.js';
 
@@ -51,6 +51,7 @@ describe('casts, compiled and interpreted', () => {
             nullable: true,
           };
           expectSame(expr, [column]);
+          expectSame(expr, [column], { ...settings, ansi: false, timeZone: 'America/New_York' });
         }
       }
     },

@@ -4,11 +4,12 @@ import type { ScalarFunction } from '../../src/functions/define.js';
 import type { CallExpr, PhysicalExpr } from '../../src/functions/expression.js';
 import { functions } from '../../src/functions/registry.js';
 import { expectSame } from '../support/compare-modes.js';
-import type { InputColumn } from '../support/expression-harness.js';
+import { type InputColumn, settings } from '../support/expression-harness.js';
 import { Random, randomScalar } from '../support/random-scalars.js';
 import { type Sample, samplesOf } from '../support/signatures.js';
 
 const ROWS = 40;
+const withoutAnsi = { ...settings, ansi: false, timeZone: 'America/New_York' };
 const SIGNATURES = 14;
 
 const scalars = Object.values(functions).filter((entry) => entry.kind === 'scalar') as unknown as ScalarFunction[];
@@ -50,6 +51,7 @@ describe('compiled and interpreted agree', () => {
         const random = new Random(i * 7 + form.length);
         const input = columnsFor(sample.resolution.args, sample, form, random);
         expectSame(expressionFor(name, sample, form), input);
+        if (form === 'nulls') expectSame(expressionFor(name, sample, form), input, withoutAnsi);
       }
     }
   });

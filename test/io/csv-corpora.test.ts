@@ -43,9 +43,9 @@ interface PapaCase {
 const UNDERSTOOD: Readonly<Record<string, (value: unknown) => Record<string, string>>> = {
   delimiter: (value) => ({ sep: String(value) }),
   newline: (value) => ({ lineSep: String(value) }),
-  quoteChar: (value) => (typeof value === 'string' ? { quote: value } : {}),
+  quoteChar: (value): Record<string, string> => (typeof value === 'string' ? { quote: value } : {}),
   escapeChar: (value) => ({ escape: String(value) }),
-  comments: (value) => (typeof value === 'string' ? { comment: value } : value === true ? { comment: '#' } : {}),
+  comments: (value): Record<string, string> => (typeof value === 'string' ? { comment: value } : value === true ? { comment: '#' } : {}),
 };
 
 function papaOptions(config: PapaCase['config']): Record<string, string> | undefined {

@@ -93,7 +93,7 @@ describe('random tables', () => {
         fc.pre(rows.every((values) => values.every(usable)));
         write(columns, rows, options);
         const own = await readCsv(path, { header: 'true', nullValue: 'NULL', emptyValue: '' }, { heap, schema });
-        expect(own.rows).toEqual(rows.map((values) => values.map((value) => (typeof value === 'string' ? value.toWellFormed?.() ?? value : value))));
+        expect(own.rows).toEqual(rows.map((values) => values.map((value) => (value))));
       }),
       { numRuns: 200 },
     );

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as base from '../../src/base/index.js';
@@ -273,7 +273,7 @@ describe('options', () => {
   const fields = [field('a', base.int32Type)];
 
   it('zstd where this Node.js has it, else an error that names the others', () => {
-    if (zstdCompressSync !== undefined) expect(writeValues(fields, [[1, 2]], { compression: 'zstd' }).rows).toBe(2);
+    if ('zstdCompressSync' in zlib) expect(writeValues(fields, [[1, 2]], { compression: 'zstd' }).rows).toBe(2);
     else expect(() => writeValues(fields, [[1]], { compression: 'zstd' })).toThrow(/Node.js 22.15.*snappy, gzip, brotli/);
   });
 

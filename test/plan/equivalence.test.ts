@@ -87,7 +87,7 @@ function condition(draw: Draw, shape: Shape, depth = 2): Expr {
       return b.call('not', condition(draw, shape, depth - 1));
     default:
       // A guard, and behind it something that fails where the guard does not hold.
-      return b.call('and', b.call('!=', number(), int(0)), b.call('>', b.call('div', int(6), number()), int(1)));
+      return b.call('and', b.call('!=', number(), int(0)), b.call('>', b.call('intDiv', int(6), number()), int(1)));
   }
 }
 

@@ -5,8 +5,8 @@ import type { PhysicalExpr } from '../../src/functions/expression.js';
 import { type InputColumn, type Outcome, runCompiled, sameScalar, settings, show } from './expression-harness.js';
 
 /** What the interpreter gives, row by row. */
-export function reference(expr: PhysicalExpr, input: readonly InputColumn[]): Outcome[] {
-  const evaluate = prepare(expr, settings);
+export function reference(expr: PhysicalExpr, input: readonly InputColumn[], evalSettings = settings): Outcome[] {
+  const evaluate = prepare(expr, evalSettings);
   return Array.from({ length: input[0]?.values.length ?? 1 }, (_, row) => {
     try {
       return { value: evaluate(input.map((c) => c.values[row] as Scalar)) };
@@ -18,9 +18,9 @@ export function reference(expr: PhysicalExpr, input: readonly InputColumn[]): Ou
 }
 
 /** Fails where the compiled expression and the interpreter differ: in a value, or in whether there is an error. */
-export function expectSame(expr: PhysicalExpr, input: readonly InputColumn[]): void {
-  const wanted = reference(expr, input);
-  const got = runCompiled(expr, input);
+export function expectSame(expr: PhysicalExpr, input: readonly InputColumn[], evalSettings = settings): void {
+  const wanted = reference(expr, input, evalSettings);
+  const got = runCompiled(expr, input, evalSettings);
   for (const [row, outcome] of wanted.entries()) {
     const other = got[row] as Outcome;
     const same =

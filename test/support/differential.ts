@@ -10,7 +10,7 @@ import { columnTypes, invalid, type Temper } from './random-values.js';
 import { showPlan, showScalar } from './show-plan.js';
 
 /** One case, as plain numbers: it shrinks as they do. */
-interface Case {
+export interface Case {
   readonly tables: readonly {
     readonly columns: readonly { readonly type: number; readonly nulls: number; readonly seed: number; readonly spread: number }[];
     readonly rows: readonly number[];
@@ -31,7 +31,7 @@ const LARGE_ONE_IN = 400;
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', '+05:30'];
 
 const small = fc.nat(0xffff);
-const cases: fc.Arbitrary<Case> = fc.record({
+export const cases: fc.Arbitrary<Case> = fc.record({
   tables: fc.array(
     fc.record({
       columns: fc.array(fc.record({ type: small, nulls: small, seed: small, spread: small }), { maxLength: 6, size: 'max' }),
@@ -116,12 +116,13 @@ export async function fuzz(options: FuzzOptions): Promise<Tally> {
 }
 
 interface CaseRun {
+  readonly made: Made;
   readonly kind: string;
   readonly difference: string | undefined;
   readonly report: () => string;
 }
 
-async function runCase(engines: Engines, drawn: Case, onPlan?: FuzzOptions['onPlan']): Promise<CaseRun> {
+export async function runCase(engines: Engines, drawn: Case, onPlan?: FuzzOptions['onPlan']): Promise<CaseRun> {
   const settings = settingsOf(drawn.settings);
   const tables = drawn.tables.map(tableOf);
   const arena = engines.heap.newArena('tables');
@@ -138,7 +139,7 @@ async function runCase(engines: Engines, drawn: Case, onPlan?: FuzzOptions['onPl
     const got = await engines.compiled(made.plan, settings);
     const difference = await differ(engines, made, settings, expected, got);
     const report = (): string => reportOf(made, tables, settings, difference, expected, got);
-    return { kind: `${expected.kind} ${made.plan.kind}`, difference, report };
+    return { made, kind: `${expected.kind} ${made.plan.kind}`, difference, report };
   } finally {
     arena.release();
   }

@@ -2,7 +2,6 @@ import { type Arena, type Batch, carrierOf, type Column, type ColumnStats, type 
 
 type IntStorage = 'i8' | 'i16' | 'i32' | 'i64' | 'i128';
 const DICTIONARY_LIMIT = 65_536;
-let nextDictionary = 1_000_000_000;
 
 /**
  * Batches rewritten for a cache: integers, dates and decimals as narrow as all their values allow (with exact
@@ -152,7 +151,7 @@ function mergeDictionaries(all: readonly Column[], arena: Arena): { dictionary: 
   });
   heap.u32[(offsets >>> 2) + spans.length] = at;
   heap.u32[(offsets >>> 2) + spans.length + 1] = at;
-  return { dictionary: { id: nextDictionary++, count: spans.length, offsets, data }, codes };
+  return { dictionary: { id: offsets, count: spans.length, offsets, data }, codes };
 }
 
 function recode(column: Column, merged: { dictionary: Dictionary; codes: Map<number, Int32Array> }, arena: Arena): Column {

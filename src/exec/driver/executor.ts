@@ -77,10 +77,8 @@ export class Executor {
       }
       case 'project':
         return this.project(await this.open(plan.input), plan.exprs);
-      case 'sample': {
-        const { lowerBound: lower, upperBound: upper, seed } = plan;
-        return addStep(await this.open(plan.input), { kind: 'sample', lower, upper, seed }, (part) => part.columns);
-      }
+      case 'sample':
+        return this.#openSample(plan);
       case 'union':
         return (await Promise.all(plan.inputs.map((input) => this.open(input)))).flat();
       case 'limit':
@@ -107,7 +105,8 @@ export class Executor {
   /** Batches that are there already, as the start of a flow. */
   batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[], perTask = BATCHES_PER_TASK, skip = 0): FlowPart {
     const inputs: TaskInput[] = [];
-    let row = 0;
+    // Rows that are passed over are not counted.
+    let row = -skip;
     for (let i = 0; i < batches.length; i += perTask) {
       const some = batches.slice(i, i + perTask);
       inputs.push({ kind: 'batches', batches: some, firstRow: row, skip: i === 0 ? skip : 0 });
@@ -151,10 +150,36 @@ export class Executor {
     return [this.batchPart(plan.columns, rest.batches, BATCHES_PER_TASK, rest.skip)];
   }
 
+  /** A sample draws by the number of a row, which must not depend on how work is shared out. */
+  async #openSample(plan: Extract<PhysicalPlan, { kind: 'sample' }>): Promise<Flow> {
+    const { lowerBound: lower, upperBound: upper, seed, input } = plan;
+    let flow = await this.open(input);
+    if (!isNumbered(input)) flow = [this.batchPart(input.columns, (await this.materialize(flow)).batches)];
+    return addStep(flow, { kind: 'sample', lower, upper, seed }, (part) => part.columns);
+  }
+
   async #openRepartition(plan: Extract<PhysicalPlan, { kind: 'repartition' }>): Promise<Flow> {
     const { batches } = await this.materialize(await this.open(plan.input));
     const perTask = Math.max(1, Math.ceil(batches.length / Math.max(1, plan.partitions)));
     return [this.batchPart(plan.columns, batches, perTask)];
+  }
+}
+
+/** Whether the rows that pipelines begin with below a sample are numbered as they come. */
+function isNumbered(plan: PhysicalPlan): boolean {
+  switch (plan.kind) {
+    case 'filter':
+    case 'project':
+    case 'sample':
+      return isNumbered(plan.input);
+    case 'scan':
+    case 'batches':
+    case 'limit':
+    case 'repartition':
+    case 'window':
+      return true;
+    default:
+      return false;
   }
 }
 

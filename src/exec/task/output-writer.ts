@@ -138,7 +138,8 @@ export class OutputWriter {
       const offsets = this.arena.alloc((dictionary.count + 2) * 4);
       u32.copyWithin(offsets >>> 2, from, from + dictionary.count + 1);
       u32[(offsets >>> 2) + dictionary.count + 1] = bytes;
-      kept = { id: dictionary.id, count: dictionary.count, offsets, data };
+      // Readers number dictionaries thread by thread; an address is unique among all that live.
+      kept = { id: offsets, count: dictionary.count, offsets, data };
       this.#copied.set(dictionary.id, kept);
     }
     return kept;

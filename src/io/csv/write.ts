@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import {
   type Batch,
+  type Column,
   type DataType,
   type FileWriter,
   findTimeZone,
@@ -8,6 +9,7 @@ import {
   formatDateTime,
   formatScalar,
   instantToLocal,
+  isNullAt,
   offsetText,
   readColumn,
   type Scalar,
@@ -22,9 +24,11 @@ import {
 } from '../../base/index.js';
 import { compileDatePattern } from './date-pattern.js';
 import { type CsvWriteOptions, writeOptions } from './options.js';
+import { TextOut } from './text-out.js';
+import { type CellWriter, fastCells } from './write-cells.js';
 
-/** Text is handed to the file when there is this much of it. */
-const FLUSH_CHARACTERS = 1 << 20;
+/** Bytes are handed to the file when there are this many. */
+const FLUSH_BYTES = 1 << 20;
 
 interface WriterColumn {
   readonly name: string;
@@ -47,9 +51,10 @@ export function createCsvWriter(
 class CsvWriter implements FileWriter {
   readonly #file: WritableFile;
   readonly #heap: SharedHeap;
-  readonly #quoting: (text: string) => string;
-  #pending: string[] = [];
-  #characters = 0;
+  readonly #out = new TextOut();
+  readonly #delimiter: Uint8Array;
+  readonly #lineSep: Uint8Array;
+  readonly #null: Uint8Array;
   #rows = 0;
   #bytes = 0;
   #closed = false;
@@ -62,25 +67,40 @@ class CsvWriter implements FileWriter {
     private readonly context: TaskContext,
   ) {
     this.#heap = context.heap;
-    this.#quoting = quoting(options);
+    this.#delimiter = Buffer.from(options.delimiter, 'utf8');
+    this.#lineSep = Buffer.from(options.lineSep, 'utf8');
+    this.#null = Buffer.from(options.nullValue, 'utf8');
     this.#file = context.platform.files.create(path);
-    if (options.header && columns.length > 0) this.#add(columns.map((c) => this.#quoting(c.name)).join(options.delimiter) + options.lineSep);
+    const quote = quoting(options);
+    if (options.header && columns.length > 0) {
+      this.#out.text(columns.map((c) => quote(c.name)).join(options.delimiter) + options.lineSep);
+    }
   }
 
   write(batch: Batch): void {
-    const { options, formats } = this;
-    const { delimiter, lineSep, nullValue } = options;
-    const columns = batch.columns.map((column) => readColumn(this.#heap, column));
+    const out = this.#out;
+    const cells = batch.columns.map((column, i) => this.#cells(column, i));
+    const width = cells.length;
     for (let row = 0; row < batch.rows; row++) {
-      let line = '';
-      for (let i = 0; i < columns.length; i++) {
-        const value = (columns[i] as Scalar[])[row] as Scalar;
-        if (i > 0) line += delimiter;
-        line += value === null ? nullValue : (formats[i] as (value: Scalar) => string)(value);
+      for (let i = 0; i < width; i++) {
+        if (i > 0) out.put(this.#delimiter);
+        const column = batch.columns[i] as Column;
+        if (isNullAt(this.#heap, column, row)) out.put(this.#null);
+        else (cells[i] as CellWriter)(row);
       }
-      this.#add(line + lineSep);
+      out.put(this.#lineSep);
+      if (out.length >= FLUSH_BYTES) this.#flush();
     }
     this.#rows += batch.rows;
+  }
+
+  /** Values that have no faster way are decoded, the whole batch at once. */
+  #cells(column: Column, i: number): CellWriter {
+    const fast = fastCells(this.#heap, column, this.options, this.#out);
+    if (fast !== undefined) return fast;
+    const values = readColumn(this.#heap, column);
+    const format = this.formats[i] as (value: Scalar) => string;
+    return (row) => this.#out.text(format(values[row] as Scalar));
   }
 
   finish(): { rows: number; bytes: number } {
@@ -91,26 +111,19 @@ class CsvWriter implements FileWriter {
   }
 
   abort(): void {
-    this.#pending = [];
     this.#close();
     this.context.platform.files.remove(this.path);
   }
 
-  #add(line: string): void {
-    this.#pending.push(line);
-    this.#characters += line.length;
-    if (this.#characters >= FLUSH_CHARACTERS) this.#flush();
-  }
-
   #flush(): void {
-    if (this.#pending.length === 0) return;
-    const text = Buffer.from(this.#pending.join(''), 'utf8');
+    const out = this.#out;
+    if (out.length === 0) return;
+    const text = out.bytes.subarray(0, out.length);
     // A gzip file may be made of several members, so each piece is packed on its own.
     const bytes = this.options.compression === 'gzip' ? gzipSync(text) : text;
     this.#file.write(bytes);
     this.#bytes += bytes.length;
-    this.#pending = [];
-    this.#characters = 0;
+    out.length = 0;
   }
 
   #close(): void {
@@ -133,8 +146,6 @@ function valueFormat({ name, type }: WriterColumn, options: CsvWriteOptions): (v
         where: `column ${name}`,
         hint: 'cast the column to string, or write Parquet or JSON',
       });
-    case 'string':
-      return stringFormat(options, quote);
     case 'date': {
       const { dateFormat } = options;
       if (dateFormat === undefined) return (value) => quote(formatDate(value as number));
@@ -151,16 +162,6 @@ function valueFormat({ name, type }: WriterColumn, options: CsvWriteOptions): (v
     default:
       return (value) => quote(formatScalar(type, value, options.timeZone));
   }
-}
-
-function stringFormat(options: CsvWriteOptions, quote: (text: string) => string): (value: Scalar) => string {
-  const { trimLeading, trimTrailing, emptyValue } = options;
-  return (value) => {
-    let text = value as string;
-    if (trimLeading) text = text.replace(/^[\0-\u0020]+/, '');
-    if (trimTrailing) text = text.replace(/[\0-\u0020]+$/, '');
-    return text === '' ? emptyValue : quote(text);
-  };
 }
 
 function timestampFormat(options: CsvWriteOptions, quote: (text: string) => string): (value: Scalar) => string {
@@ -194,14 +195,8 @@ function quoting(options: CsvWriteOptions): (text: string) => string {
   if (quote === '') return (text) => text;
   const escapedQuote = `${escape === '' ? quote : escape}${quote}`;
   const special = new RegExp(`[${escapeClass(`${quote}${escape === quote ? '' : escape}`)}]`, 'g');
-  const isOpen = (text: string): boolean =>
-    quoteAll ||
-    text.includes(delimiter) ||
-    /[\r\n]/.test(text) ||
-    text.includes(lineSep) ||
-    (escapeQuotes ? text.includes(quote) : text.startsWith(quote)) ||
-    // A line of blanks alone would be read as no record.
-    /^[\0-\u0020]+$/.test(text);
+  const separates = new RegExp(`[${escapeClass(`${delimiter[0]}${lineSep[0]}\r\n${escapeQuotes ? quote : ''}`)}]`);
+  const isOpen = (text: string): boolean => quoteAll || separates.test(text) || text.startsWith(quote);
   const plain = (character: string): string => (character === quote ? escapedQuote : character + character);
   return (text) => (isOpen(text) ? quote + text.replace(special, plain) + quote : text);
 }

@@ -100,7 +100,8 @@ export class StringSink implements Sink {
   }
 
   finish(): Pick<Column, 'storage' | 'data' | 'offsets' | 'dictionary'> {
-    if (this.#codes === 0 || this.#dictionary === undefined) {
+    // A later page may have turned the codes into plain strings.
+    if (this.#offsets !== 0 || this.#codes === 0 || this.#dictionary === undefined) {
       this.#toPlain(0);
       return { storage: 'utf8', data: this.#data, offsets: this.#offsets };
     }

@@ -13,11 +13,11 @@ import { bottomUp } from './rule.js';
 export const inferPredicates = bottomUp(
   'infer-predicates',
   'a condition on one side of a join often holds for the other',
-  (plan) => {
+  (plan, { inferred: before }) => {
     if (plan.kind !== 'join' || plan.condition === undefined) return plan;
     const terms = splitAnd(plan.condition);
-    const left = toLeft.has(plan.how) ? inferred(terms, plan.right, plan.left) : [];
-    const right = toRight.has(plan.how) ? inferred(terms, plan.left, plan.right) : [];
+    const left = toLeft.has(plan.how) ? inferred(terms, plan.right, plan.left, before) : [];
+    const right = toRight.has(plan.how) ? inferred(terms, plan.left, plan.right, before) : [];
     if (left.length + right.length === 0) return plan;
     return Object.freeze({
       ...plan,
@@ -32,14 +32,14 @@ const toLeft: ReadonlySet<JoinType> = new Set<JoinType>(['inner', 'right', 'semi
 const toRight: ReadonlySet<JoinType> = new Set<JoinType>(['inner', 'left', 'semi', 'anti']);
 
 /** New conditions for `to`, from what is known of `from` and from what OR terms of the join condition imply. */
-function inferred(terms: readonly Expr[], from: Plan, to: Plan): Expr[] {
+function inferred(terms: readonly Expr[], from: Plan, to: Plan, before: Set<number>): Expr[] {
   const known = new Set(constraintsOf(to).map(exprKey));
   const ids = outputIds(to);
   const found: Expr[] = [];
   const add = (term: Expr): void => {
     const key = exprKey(term);
-    if (known.has(key)) return;
-    known.add(key);
+    if (known.has(key) || before.has(key)) return;
+    before.add(key);
     found.push(term);
   };
   for (const [a, b] of equalColumns(terms, outputIds(from), ids)) {

@@ -24,7 +24,7 @@ const MOST_ROUNDS = 50;
 /** The same rows in the same columns, found with less work. */
 export function optimize(plan: ResolvedPlan, settings: PlanSettings, options: OptimizeOptions = {}): ResolvedPlan {
   let current: Plan = plan;
-  const context: RuleContext = { settings, settled: new Map() };
+  const context: RuleContext = { settings, settled: new Map(), inferred: new Set() };
   for (const batch of options.batches ?? ruleBatches) {
     const rounds = batch.once === true ? 1 : MOST_ROUNDS;
     for (let round = 0; round < rounds; round++) {

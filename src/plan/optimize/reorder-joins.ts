@@ -18,12 +18,13 @@ export const reorderJoins: Rule = {
   name: 'reorder-joins',
   why: 'joins that drop rows go first',
   apply: (plan: Plan, _context: RuleContext) => {
+    // Joins that were looked at as part of a larger group, and those that are in their best order now.
     const done = new WeakSet<Plan>();
     return transformDown(plan, (node) => {
       if (done.has(node) || !isInner(node)) return node;
       const group = flatten(node, done);
       if (group.relations.length < 3 || !group.relations.every((relation) => estimate(relation).counted)) return node;
-      return reordered(node, group);
+      return reordered(node, group, done);
     });
   },
 };
@@ -61,7 +62,7 @@ function beneathPassing(plan: Plan): Plan {
   return isInner(at) ? at : plan;
 }
 
-function reordered(original: Plan, group: Group): Plan {
+function reordered(original: Plan, group: Group, done: WeakSet<Plan>): Plan {
   if (original.kind !== 'join' || !mayMove(original.condition)) return original;
   const costs = {
     relations: group.relations,
@@ -69,7 +70,7 @@ function reordered(original: Plan, group: Group): Plan {
   };
   const order = group.relations.length <= MOST_WEIGHED ? bestOrder(costs) : greedyOrder(costs);
   if (order === undefined || isAsWritten(order, group.relations)) return original;
-  const { plan, left } = build(order, group.relations, group.conditions);
+  const { plan, left } = build(order, group.relations, group.conditions, done);
   if (left.length > 0) return original;
   const output = outputOf(original);
   const now = new Map(outputOf(plan).map((attribute) => [attribute.id, attribute]));
@@ -104,14 +105,20 @@ interface Built {
 }
 
 /** The joins of an order, each with the conditions that can first be decided there. */
-function build(order: Order, relations: readonly Plan[], conditions: readonly Expr[]): Built {
+function build(
+  order: Order,
+  relations: readonly Plan[],
+  conditions: readonly Expr[],
+  done: WeakSet<Plan>,
+): Built {
   if (typeof order === 'number') return { plan: relations[order] as Plan, left: conditions };
-  const one = build(order.left, relations, conditions);
-  const other = build(order.right, relations, one.left);
+  const one = build(order.left, relations, conditions, done);
+  const other = build(order.right, relations, one.left, done);
   const both = new Set([...outputIds(one.plan), ...outputIds(other.plan)]);
   const here = other.left.filter((condition) => readsOnly(condition, both));
   const condition = joinAndOrNone(here);
   const plan = join(one.plan, other.plan, condition === undefined ? 'cross' : 'inner', condition);
+  done.add(plan);
   return { plan, left: other.left.filter((term) => !here.includes(term)) };
 }
 

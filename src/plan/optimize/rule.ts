@@ -10,6 +10,8 @@ export interface RuleContext {
   readonly settings: PlanSettings;
   /** Plans a rule has nothing more to do in, by the rule's name: later rounds skip them. */
   readonly settled: Map<string, WeakSet<Plan>>;
+  /** Keys of conditions that were inferred once: they may have been pushed out of sight since. */
+  readonly inferred: Set<number>;
 }
 
 /** One rewrite of plans: the same rows in the same columns, sooner. */

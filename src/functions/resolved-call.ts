@@ -1,0 +1,15 @@
+import type { DataType, Scalar } from '../base/index.js';
+import type { EvalSettings } from './expression.js';
+
+/** A resolved call, as `emit` and `eval` see it. */
+export interface Call {
+  readonly fn: string;
+  readonly argTypes: readonly DataType[];
+  /** Literal arguments by position (undefined where the argument is not a literal). */
+  readonly literals: readonly (Scalar | undefined)[];
+  readonly returns: DataType;
+  readonly settings: EvalSettings;
+}
+
+/** Inclusive bounds of an integer-like value (decimals unscaled). */
+export type Range = readonly [bigint, bigint];
