@@ -171,8 +171,10 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
     if (Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string')) {
       return this.#make(usingJoin(this.running, right, names, type));
     }
-    const given = typeof on === 'function' ? on(this.$, other.$) : on;
-    return this.#make(join(this.running, right, type, joinCondition(given)));
+    if (typeof on !== 'function') return this.#make(join(this.running, right, type, joinCondition(on)));
+    // Joined with itself, the right side gets an identity of its own, so that the function tells the two apart.
+    const twin = other.plan.planId === this.plan.planId ? new DataFrame(this.context, right) : other;
+    return this.#make(join(this.running, planOf(twin), type, joinCondition(on(this.$, twin.$))));
   }
   /** Every row of one with every row of the other. */
   crossJoin<S2>(other: DataFrame<S2, V>): Settled<JoinShape<S, S2, never, 'cross'>, V> {

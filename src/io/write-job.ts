@@ -74,10 +74,14 @@ export function prepareWrite(platform: Platform, { path, mode, kind = 'directory
   const found = files.stat(target);
   if (found !== undefined && mode === 'error') throw alreadyExists(path);
   if (found !== undefined && mode === 'append' && found.directory !== (kind === 'directory')) {
-    throw new SparrowError('PATH_ALREADY_EXISTS', `${path} is ${found.directory ? 'a directory' : 'a file'}, so nothing can be appended to it`, {
-      where: `path ${path}`,
-      hint: 'choose another path, or mode overwrite',
-    });
+    throw new SparrowError(
+      'PATH_ALREADY_EXISTS',
+      `${path} is ${found.directory ? 'a directory' : 'a file'}, so nothing can be appended to it`,
+      {
+        where: `path ${path}`,
+        hint: 'choose another path, or mode overwrite',
+      },
+    );
   }
   if (kind === 'file' && mode === 'append') {
     throw new SparrowError('UNSUPPORTED_SAVE_MODE', 'a single file cannot be appended to', {
@@ -85,7 +89,10 @@ export function prepareWrite(platform: Platform, { path, mode, kind = 'directory
       hint: 'write a directory of files, or use mode overwrite',
     });
   }
-  const id = `${platform.seed().toString(36)}${Math.floor(platform.clock.now()).toString(36)}`.replace(/[^a-z0-9]/g, '');
+  const id = `${platform.seed().toString(36)}${Math.floor(platform.clock.now()).toString(36)}`.replace(
+    /[^a-z0-9]/g,
+    '',
+  );
   const staging = join(dirname(target), `.${basename(target)}.tmp-${pid}-${id}`);
   const plan: WritePlan = { target, kind, mode, staging, id };
   const skip = found !== undefined && mode === 'ignore';
@@ -103,7 +110,10 @@ function alreadyExists(path: string): SparrowError {
 }
 
 /** Where a task writes a file, and where it goes on commit. */
-export function taskPath(plan: WritePlan, file: TaskFile): { readonly temporaryPath: string; readonly finalPath: string } {
+export function taskPath(
+  plan: WritePlan,
+  file: TaskFile,
+): { readonly temporaryPath: string; readonly finalPath: string } {
   const number = String(file.task).padStart(5, '0');
   const count = String(file.file ?? 0).padStart(3, '0');
   const name = `part-${number}-${plan.id}-c${count}${safeExtension(file.extension)}`;
@@ -115,17 +125,23 @@ export function taskPath(plan: WritePlan, file: TaskFile): { readonly temporaryP
 
 function safeExtension(extension: string): string {
   if (/^(\.[A-Za-z0-9_-]+)*$/.test(extension)) return extension;
-  throw new SparrowError('INVALID_PATH', `${JSON.stringify(extension)} is no file extension`, { hint: 'use one such as .csv' });
+  throw new SparrowError('INVALID_PATH', `${JSON.stringify(extension)} is no file extension`, {
+    hint: 'use one such as .csv',
+  });
 }
 
 /** `name=value` as Hive escapes it: one directory name whatever the value is, which never leads elsewhere. */
 export function partitionDirectory(column: string, value: string | null): string {
   const name = `${escapePath(column)}=${value === null || value === '' ? NULL_PARTITION : escapePath(value)}`;
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
-    throw new SparrowError('INVALID_PARTITION_VALUE', `a value of ${Buffer.byteLength(name)} bytes is too long for a directory name`, {
-      where: `partition column ${column}, value ${JSON.stringify(value?.slice(0, 60))}…`,
-      hint: 'partition by a shorter column',
-    });
+    throw new SparrowError(
+      'INVALID_PARTITION_VALUE',
+      `a value of ${Buffer.byteLength(name)} bytes is too long for a directory name`,
+      {
+        where: `partition column ${column}, value ${JSON.stringify(value?.slice(0, 60))}…`,
+        hint: 'partition by a shorter column',
+      },
+    );
   }
   return name;
 }
@@ -172,16 +188,23 @@ class Job implements WriteJob {
   #relative(file: WrittenFile): string {
     const { target, staging, kind } = this.plan;
     const below = relative(target, file.finalPath);
-    const inside = kind === 'file' ? below === '' : below !== '' && !below.split(sep).includes('..') && resolve(target, below) === file.finalPath;
+    const inside =
+      kind === 'file'
+        ? below === ''
+        : below !== '' && !below.split(sep).includes('..') && resolve(target, below) === file.finalPath;
     if (inside && dirname(file.temporaryPath) === join(staging, 'tasks')) return below;
-    throw new SparrowError('INVALID_PATH', `${file.finalPath} is outside of what is written`, { where: `path ${this.path}` });
+    throw new SparrowError('INVALID_PATH', `${file.finalPath} is outside of what is written`, {
+      where: `path ${this.path}`,
+    });
   }
 
   #commitFile(moves: readonly Move[]): void {
     const { plan, files } = this;
     const [only] = moves;
     if (only === undefined || moves.length > 1) {
-      throw new SparrowError('INVALID_PATH', `${moves.length} files were written for one`, { where: `path ${this.path}` });
+      throw new SparrowError('INVALID_PATH', `${moves.length} files were written for one`, {
+        where: `path ${this.path}`,
+      });
     }
     const found = files.stat(plan.target);
     if (found !== undefined && plan.mode !== 'overwrite') throw alreadyExists(this.path);
@@ -222,11 +245,15 @@ class Job implements WriteJob {
       this.files.rename(old, this.plan.target);
     } catch {
       this.#ended = true;
-      throw new SparrowError('FAILED_WRITE_FILE', `${this.path} could not be replaced, and what it held is now at ${old}`, {
-        where: `path ${this.path}`,
-        hint: 'move it back by hand',
-        cause,
-      });
+      throw new SparrowError(
+        'FAILED_WRITE_FILE',
+        `${this.path} could not be replaced, and what it held is now at ${old}`,
+        {
+          where: `path ${this.path}`,
+          hint: 'move it back by hand',
+          cause,
+        },
+      );
     }
   }
 

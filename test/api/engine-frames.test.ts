@@ -79,6 +79,9 @@ describe('queries', () => {
       .join(people().select(col('name').as('other')), (a, b) => a.name.lt(b.other))
       .count();
     expect(pairs).toBe(6);
+    const same = people().select('name', 'age');
+    const older = same.join(same, (a, b) => a.age.lt(b.age)).count();
+    expect(await older).toBe(3);
     const anti = people().join(cities, 'city', 'left_anti').select('name').orderBy('name');
     expect(await anti.collect()).toEqual([{ name: 'Ada' }, { name: 'Di' }]);
   });
@@ -104,6 +107,13 @@ describe('queries', () => {
     expect(await one.tail(1)).toEqual([{ name: 'Ed', town: null }]);
     expect(await people().orderBy('name').offset(3).collect()).toHaveLength(1);
   });
+});
+
+test('views are tables by name', async () => {
+  people().createOrReplaceTempView('People');
+  expect(await session.table('people').filter(col('age').lt(10)).select('name').collect()).toEqual([{ name: 'Bo' }]);
+  await expect(session.table('peopel').collect()).rejects.toThrow(/TABLE_OR_VIEW_NOT_FOUND.*people/);
+  expect(session.dropTempView('People')).toBe(true);
 });
 
 describe('actions', () => {

@@ -45,7 +45,8 @@ const UNDERSTOOD: Readonly<Record<string, (value: unknown) => Record<string, str
   newline: (value) => ({ lineSep: String(value) }),
   quoteChar: (value): Record<string, string> => (typeof value === 'string' ? { quote: value } : {}),
   escapeChar: (value) => ({ escape: String(value) }),
-  comments: (value): Record<string, string> => (typeof value === 'string' ? { comment: value } : value === true ? { comment: '#' } : {}),
+  comments: (value): Record<string, string> =>
+    typeof value === 'string' ? { comment: value } : value === true ? { comment: '#' } : {},
 };
 
 function papaOptions(config: PapaCase['config']): Record<string, string> | undefined {
@@ -74,7 +75,9 @@ function papaCases(folder: string): PapaCase[] {
 
 describe('texts of other projects', () => {
   if (corpora === undefined || !existsSync(corpora)) {
-    console.log('SPARROW_CORPORA is not set: csv-spectrum (11 files), PapaParse (about 60 cases), csv-parser and rust-csv (24 files) are left out');
+    console.log(
+      'SPARROW_CORPORA is not set: csv-spectrum (11 files), PapaParse (about 60 cases), csv-parser and rust-csv (24 files) are left out',
+    );
     it.skip('need SPARROW_CORPORA', () => undefined);
     return;
   }
@@ -85,7 +88,10 @@ describe('texts of other projects', () => {
     const names = table.schema.fields.map((f) => f.name);
     const rows = table.rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i], value ?? ''])));
     // Checked out with other line breaks, the file differs from what is expected of it in them.
-    const expected = readFileSync(join(spectrum, 'json', file.replace('.csv', '.json')), 'utf8').replaceAll('\\r\\n', '\\n');
+    const expected = readFileSync(join(spectrum, 'json', file.replace('.csv', '.json')), 'utf8').replaceAll(
+      '\\r\\n',
+      '\\n',
+    );
     expect(JSON.parse(JSON.stringify(rows).replaceAll('\\r\\n', '\\n'))).toEqual(JSON.parse(expected));
   });
 
@@ -95,7 +101,9 @@ describe('texts of other projects', () => {
     const wrong: unknown[] = [];
     for (const { test, options } of usable) {
       // Empty lines are no records in Spark.
-      const expected = (test.expected.data as string[][]).filter((row) => row.length > 1 || /[^\0-\u0020]/.test(row[0] ?? ''));
+      const expected = (test.expected.data as string[][]).filter(
+        (row) => row.length > 1 || /[^\0-\u0020]/.test(row[0] ?? ''),
+      );
       const got = records(test.input, options as Record<string, string>);
       if (JSON.stringify(got) !== JSON.stringify(expected)) {
         wrong.push({ case: test.description, input: test.input, config: test.config, expected, got });
@@ -106,9 +114,17 @@ describe('texts of other projects', () => {
   });
 
   const files: [file: string, options: Record<string, string>, duck: string][] = [
-    ...['basic', 'comma-in-quote', 'empty-columns', 'escape-quotes', 'geojson', 'headers', 'newlines', 'quotes+newlines', 'strict+skipLines'].map(
-      (name): [string, Record<string, string>, string] => [`csv-parser/test/fixtures/${name}.csv`, rfc, ''],
-    ),
+    ...[
+      'basic',
+      'comma-in-quote',
+      'empty-columns',
+      'escape-quotes',
+      'geojson',
+      'headers',
+      'newlines',
+      'quotes+newlines',
+      'strict+skipLines',
+    ].map((name): [string, Record<string, string>, string] => [`csv-parser/test/fixtures/${name}.csv`, rfc, '']),
     ['csv-parser/test/fixtures/comment.csv', { comment: '#' }, ", comment = '#'"],
     ['csv-parser/test/fixtures/option-comment.csv', { comment: '~' }, ", comment = '~'"],
     ['csv-parser/test/fixtures/option-escape.csv', { escape: '\\' }, ", escape = '\\'"],
@@ -133,7 +149,9 @@ describe('texts of other projects', () => {
     const rows = (await connection.runAndReadAll(sql)).getRows();
     connection.closeSync();
     const own = (await readCsv(path, options, { heap })).rows;
-    expect(own.map((row) => row.map((value) => value ?? ''))).toEqual(rows.map((row) => row.map((value) => value ?? '')));
+    expect(own.map((row) => row.map((value) => value ?? ''))).toEqual(
+      rows.map((row) => row.map((value) => value ?? '')),
+    );
   });
 
   it.each([

@@ -17,12 +17,23 @@ const path = join(folder, 'out.csv');
 
 type Columns = readonly (readonly [name: string, type: DataType])[];
 
-function write(columns: Columns, rows: readonly (readonly Scalar[])[], options: Record<string, string> = {}, to = path): { rows: number; bytes: number } {
+function write(
+  columns: Columns,
+  rows: readonly (readonly Scalar[])[],
+  options: Record<string, string> = {},
+  to = path,
+): { rows: number; bytes: number } {
   const context = taskContext(heap);
   try {
     const fields = columns.map(([name, type]) => field(name, type));
     const writer = csvFormat.createWriter?.(to, fields, options, context);
-    const built = columns.map(([, type], i) => buildColumn(context.arena, type, rows.map((row) => row[i] as Scalar)));
+    const built = columns.map(([, type], i) =>
+      buildColumn(
+        context.arena,
+        type,
+        rows.map((row) => row[i] as Scalar),
+      ),
+    );
     writer?.write({ rows: rows.length, columns: built });
     return writer?.finish() ?? { rows: 0, bytes: 0 };
   } finally {
@@ -36,7 +47,16 @@ const written = (columns: Columns, rows: readonly (readonly Scalar[])[], options
 
 describe('CSV as Spark writes it', () => {
   it('values of every type', () => {
-    const columns: Columns = [['i', base.int32Type], ['f', base.float64Type], ['d', base.decimalType(5, 2)], ['b', base.booleanType], ['day', base.dateType], ['at', base.timestampType], ['clock', base.timestampNtzType], ['s', base.stringType]];
+    const columns: Columns = [
+      ['i', base.int32Type],
+      ['f', base.float64Type],
+      ['d', base.decimalType(5, 2)],
+      ['b', base.booleanType],
+      ['day', base.dateType],
+      ['at', base.timestampType],
+      ['clock', base.timestampNtzType],
+      ['s', base.stringType],
+    ];
     const row: Scalar[] = [-5, 1e10, 150n, true, 0, 1_500_000n, 1_000_001n, 'x'];
     expect(written(columns, [row, row.map(() => null)], { header: 'true' })).toBe(
       'i,f,d,b,day,at,clock,s\n-5,1.0E10,1.50,true,1970-01-01,1970-01-01T00:00:01.500Z,1970-01-01T00:00:01.000001,x\n,,,,,,,\n',
@@ -55,10 +75,31 @@ describe('CSV as Spark writes it', () => {
   ] as [Scalar[], string][])('%j', (row, text) => expect(written([['s', base.stringType]], [row])).toBe(text));
 
   it('options', () => {
-    const two: Columns = [['a', base.stringType], ['b', base.dateType]];
-    expect(written(two, [['x', 0], [null, null]], { sep: '\\t', nullValue: 'NULL', quoteAll: 'true', dateFormat: 'dd/MM/yyyy' })).toBe('"x"\t"01/01/1970"\nNULL\tNULL\n');
-    expect(written(two, [[' "x" ', 1]], { escape: '"', ignoreLeadingWhiteSpace: 'false', ignoreTrailingWhiteSpace: 'false', lineSep: '\r\n' })).toBe('" ""x"" ",1970-01-02\r\n');
-    expect(written([['t', base.timestampType]], [[0n]], { timeZone: 'Asia/Kolkata' })).toBe('1970-01-01T05:30:00.000+05:30\n');
+    const two: Columns = [
+      ['a', base.stringType],
+      ['b', base.dateType],
+    ];
+    expect(
+      written(
+        two,
+        [
+          ['x', 0],
+          [null, null],
+        ],
+        { sep: '\\t', nullValue: 'NULL', quoteAll: 'true', dateFormat: 'dd/MM/yyyy' },
+      ),
+    ).toBe('"x"\t"01/01/1970"\nNULL\tNULL\n');
+    expect(
+      written(two, [[' "x" ', 1]], {
+        escape: '"',
+        ignoreLeadingWhiteSpace: 'false',
+        ignoreTrailingWhiteSpace: 'false',
+        lineSep: '\r\n',
+      }),
+    ).toBe('" ""x"" ",1970-01-02\r\n');
+    expect(written([['t', base.timestampType]], [[0n]], { timeZone: 'Asia/Kolkata' })).toBe(
+      '1970-01-01T05:30:00.000+05:30\n',
+    );
     expect(() => write(two, [], { compression: 'lzo' })).toThrow(/none or gzip/);
     expect(() => write([['a', base.arrayType(base.int32Type)]], [])).toThrow(/column a/);
   });
@@ -73,8 +114,18 @@ describe('CSV as Spark writes it', () => {
 });
 
 describe('random tables', () => {
-  const text = fc.oneof(fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', '\\', ' ', 'é', '𝄞', '#') }), fc.string());
-  const columns: Columns = [['s', base.stringType], ['i', base.int64Type], ['f', base.float64Type], ['d', base.decimalType(20, 4)], ['t', base.timestampType], ['u', base.stringType]];
+  const text = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', '\\', ' ', 'é', '𝄞', '#') }),
+    fc.string(),
+  );
+  const columns: Columns = [
+    ['s', base.stringType],
+    ['i', base.int64Type],
+    ['f', base.float64Type],
+    ['d', base.decimalType(20, 4)],
+    ['t', base.timestampType],
+    ['u', base.stringType],
+  ];
   const row = fc.tuple(
     fc.option(text),
     fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
@@ -83,7 +134,12 @@ describe('random tables', () => {
     fc.option(fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n })),
     fc.option(text),
   );
-  const options = { header: 'true', ignoreLeadingWhiteSpace: 'false', ignoreTrailingWhiteSpace: 'false', nullValue: 'NULL' };
+  const options = {
+    header: 'true',
+    ignoreLeadingWhiteSpace: 'false',
+    ignoreTrailingWhiteSpace: 'false',
+    nullValue: 'NULL',
+  };
   const usable = (value: Scalar) => value !== 'NULL';
 
   it('come back as they went out', async () => {
@@ -93,7 +149,7 @@ describe('random tables', () => {
         fc.pre(rows.every((values) => values.every(usable)));
         write(columns, rows, options);
         const own = await readCsv(path, { header: 'true', nullValue: 'NULL', emptyValue: '' }, { heap, schema });
-        expect(own.rows).toEqual(rows.map((values) => values.map((value) => (value))));
+        expect(own.rows).toEqual(rows.map((values) => values.map((value) => value)));
       }),
       { numRuns: 200 },
     );

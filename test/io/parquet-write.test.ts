@@ -6,7 +6,15 @@ import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as base from '../../src/base/index.js';
-import { type Batch, buildColumn, type Column, type DataType, type Field, field, type Scalar } from '../../src/base/index.js';
+import {
+  type Batch,
+  buildColumn,
+  type Column,
+  type DataType,
+  type Field,
+  field,
+  type Scalar,
+} from '../../src/base/index.js';
 import { encodeHybrid } from '../../src/io/parquet/encode-hybrid.js';
 import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from '../../src/io/parquet/encode-snappy.js';
 import { parquetFormat } from '../../src/io/parquet/index.js';
@@ -28,7 +36,11 @@ afterAll(() => {
 
 type Options = Record<string, string>;
 
-function write(fields: readonly Field[], batches: (context: ReturnType<typeof taskContext>) => Iterable<Batch>, options: Options = {}): { rows: number; bytes: number } {
+function write(
+  fields: readonly Field[],
+  batches: (context: ReturnType<typeof taskContext>) => Iterable<Batch>,
+  options: Options = {},
+): { rows: number; bytes: number } {
   const context = taskContext();
   try {
     const writer = createParquetWriter(path, fields, options, context);
@@ -40,23 +52,44 @@ function write(fields: readonly Field[], batches: (context: ReturnType<typeof ta
 }
 
 /** Columns of values, cut into batches. */
-function writeValues(fields: readonly Field[], columns: readonly (readonly Scalar[])[], options: Options = {}, batchRows = 1000): { rows: number; bytes: number } {
+function writeValues(
+  fields: readonly Field[],
+  columns: readonly (readonly Scalar[])[],
+  options: Options = {},
+  batchRows = 1000,
+): { rows: number; bytes: number } {
   return write(
     fields,
     function* (context) {
       const rows = columns[0]?.length ?? 0;
       for (let from = 0; from < rows; from += batchRows) {
         const length = Math.min(batchRows, rows - from);
-        yield { rows: length, columns: fields.map((f, i) => buildColumn(context.arena, f.type, (columns[i] ?? []).slice(from, from + length))) };
+        yield {
+          rows: length,
+          columns: fields.map((f, i) =>
+            buildColumn(context.arena, f.type, (columns[i] ?? []).slice(from, from + length)),
+          ),
+        };
       }
     },
     options,
   );
 }
 
-async function difference(fields: readonly Field[], columns: readonly (readonly Scalar[])[]): Promise<string | undefined> {
-  const read = await duckdbColumns(connection, path, fields.map((f) => f.type));
-  return firstDifference(fields.map((f) => f.name), columns as Scalar[][], read);
+async function difference(
+  fields: readonly Field[],
+  columns: readonly (readonly Scalar[])[],
+): Promise<string | undefined> {
+  const read = await duckdbColumns(
+    connection,
+    path,
+    fields.map((f) => f.type),
+  );
+  return firstDifference(
+    fields.map((f) => f.name),
+    columns as Scalar[][],
+    read,
+  );
 }
 
 describe('files DuckDB reads', () => {
@@ -64,7 +97,9 @@ describe('files DuckDB reads', () => {
     fc.array(fc.tuple(fc.constantFrom(...types), fc.boolean()), { minLength: 1, maxLength: 5 }).chain((shapes) => {
       const fields = shapes.map(([type, nullable], i) => field(`c${i}`, type, nullable));
       const row = fc.tuple(...fields.map((f) => maybe(f.type, f.nullable)));
-      return fc.array(row, { maxLength: most }).map((rows) => ({ fields, columns: fields.map((_, i) => rows.map((r) => r[i] as Scalar)) }));
+      return fc
+        .array(row, { maxLength: most })
+        .map((rows) => ({ fields, columns: fields.map((_, i) => rows.map((r) => r[i] as Scalar)) }));
     });
   const options = fc.record({
     compression: fc.constantFrom('snappy', 'none', 'gzip', 'brotli'),
@@ -75,10 +110,15 @@ describe('files DuckDB reads', () => {
 
   it('random tables of flat columns have the values they had', async () => {
     await fc.assert(
-      fc.asyncProperty(table(flatTypes, 60), options, fc.constantFrom(8, 1000), async ({ fields, columns }, chosen, batchRows) => {
-        expect(writeValues(fields, columns, chosen, batchRows).rows).toBe(columns[0]?.length);
-        expect(await difference(fields, columns)).toBeUndefined();
-      }),
+      fc.asyncProperty(
+        table(flatTypes, 60),
+        options,
+        fc.constantFrom(8, 1000),
+        async ({ fields, columns }, chosen, batchRows) => {
+          expect(writeValues(fields, columns, chosen, batchRows).rows).toBe(columns[0]?.length);
+          expect(await difference(fields, columns)).toBeUndefined();
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -95,7 +135,14 @@ describe('files DuckDB reads', () => {
 
   it('long columns, with dictionaries that are kept, given up at once and given up later', async () => {
     const rows = 200_000;
-    const fields = [field('few', base.stringType), field('unique', base.stringType), field('late', base.stringType), field('number', base.int64Type), field('gaps', base.int32Type), field('double', base.float64Type, false)];
+    const fields = [
+      field('few', base.stringType),
+      field('unique', base.stringType),
+      field('late', base.stringType),
+      field('number', base.int64Type),
+      field('gaps', base.int32Type),
+      field('double', base.float64Type, false),
+    ];
     const make: ((i: number) => Scalar)[] = [
       (i) => (i % 13 === 0 ? null : `value ${i % 50}`),
       (i) => `value ${i}`,
@@ -109,13 +156,24 @@ describe('files DuckDB reads', () => {
     expect(await difference(fields, columns)).toBeUndefined();
     const sql = `SELECT path_in_schema, encodings FROM parquet_metadata('${path}') WHERE row_group_id = 0`;
     const encodings = Object.fromEntries((await connection.runAndReadAll(sql)).getRows());
-    expect(encodings).toMatchObject({ few: 'RLE_DICTIONARY, PLAIN, RLE', unique: 'PLAIN, RLE', number: 'RLE_DICTIONARY, PLAIN, RLE', double: 'PLAIN, RLE' });
+    expect(encodings).toMatchObject({
+      few: 'RLE_DICTIONARY, PLAIN, RLE',
+      unique: 'PLAIN, RLE',
+      number: 'RLE_DICTIONARY, PLAIN, RLE',
+      double: 'PLAIN, RLE',
+    });
     const own = await readTable(await openParquet(path));
-    expect(firstDifference(fields.map((f) => f.name), own.columns, columns)).toBeUndefined();
+    expect(
+      firstDifference(
+        fields.map((f) => f.name),
+        own.columns,
+        columns,
+      ),
+    ).toBeUndefined();
   });
 
   it('row groups end at the rows and bytes asked for', async () => {
-    const values = [Array.from({ length: 100_000 }, (_, i) => BigInt(i) * 0x9e3779b97f4a7c15n % 2n ** 63n)];
+    const values = [Array.from({ length: 100_000 }, (_, i) => (BigInt(i) * 0x9e3779b97f4a7c15n) % 2n ** 63n)];
     const groups = async (options: Options) => {
       writeValues([field('a', base.int64Type)], values, { compression: 'none', ...options }, 65536);
       const sql = `SELECT DISTINCT row_group_num_rows::INT FROM parquet_metadata('${path}') ORDER BY row_group_id`;
@@ -127,8 +185,26 @@ describe('files DuckDB reads', () => {
   });
 
   it('statistics bound the values; those of NaN and of long texts are left out', async () => {
-    const fields = [field('i', base.int32Type), field('l', base.int64Type), field('f', base.float64Type), field('n', base.float64Type), field('s', base.stringType), field('long', base.stringType), field('d', base.decimalType(20, 2)), field('b', base.booleanType)];
-    const columns: Scalar[][] = [[5, null, -3], [2n ** 40n, -(2n ** 33n), 1n], [0, 1.5, -0], [1, Number.NaN, 2], ['b', 'a', 'é'], ['z'.repeat(300), '', 'y'], [-(10n ** 18n), 5n, null], [true, true, null]];
+    const fields = [
+      field('i', base.int32Type),
+      field('l', base.int64Type),
+      field('f', base.float64Type),
+      field('n', base.float64Type),
+      field('s', base.stringType),
+      field('long', base.stringType),
+      field('d', base.decimalType(20, 2)),
+      field('b', base.booleanType),
+    ];
+    const columns: Scalar[][] = [
+      [5, null, -3],
+      [2n ** 40n, -(2n ** 33n), 1n],
+      [0, 1.5, -0],
+      [1, Number.NaN, 2],
+      ['b', 'a', 'é'],
+      ['z'.repeat(300), '', 'y'],
+      [-(10n ** 18n), 5n, null],
+      [true, true, null],
+    ];
     for (const dictionary of ['true', 'false']) {
       writeValues(fields, columns, { 'parquet.enable.dictionary': dictionary });
       const sql = `SELECT path_in_schema, stats_min_value, stats_max_value, stats_null_count::INT FROM parquet_metadata('${path}') ORDER BY column_id`;
@@ -146,7 +222,12 @@ describe('files DuckDB reads', () => {
   });
 
   it('an empty table, and one of nulls', async () => {
-    const fields = [field('a', base.int32Type), field('s', base.stringType), field('l', base.arrayType(base.int32Type)), field('v', base.nullType)];
+    const fields = [
+      field('a', base.int32Type),
+      field('s', base.stringType),
+      field('l', base.arrayType(base.int32Type)),
+      field('v', base.nullType),
+    ];
     expect(writeValues(fields, [[], [], [], []]).rows).toBe(0);
     expect((await connection.runAndReadAll(`SELECT count(*)::INT FROM '${path}'`)).getRows()).toEqual([[0]]);
     const nulls = fields.map(() => [null, null, null]);
@@ -165,7 +246,16 @@ describe('every way a column is stored', () => {
       heap[storage][(data >>> shift) + i] = code;
     });
     const dictionary = { id: 1, count: 3, offsets: words.offsets, data: words.data };
-    return { type: base.stringType, storage, length: codes.length, nullCount: 0, validity: 0, data, offsets: 0, dictionary };
+    return {
+      type: base.stringType,
+      storage,
+      length: codes.length,
+      nullCount: 0,
+      validity: 0,
+      data,
+      offsets: 0,
+      dictionary,
+    };
   };
 
   it.each(['true', 'false'])('dictionary %s', async (dictionary) => {
@@ -181,7 +271,11 @@ describe('every way a column is stored', () => {
       });
       return { type, storage, length: n, nullCount: 0, validity: 0, data, offsets: 0 };
     };
-    const strings = buildColumn(arena, base.stringType, numbers.map((v) => `text ${v}`));
+    const strings = buildColumn(
+      arena,
+      base.stringType,
+      numbers.map((v) => `text ${v}`),
+    );
     const view = arena.alloc(n * 8);
     for (let i = 0; i < n; i++) {
       const start = heap.i32[(strings.offsets >>> 2) + i] as number;
@@ -206,15 +300,26 @@ describe('every way a column is stored', () => {
       [base.stringType, dictionaryColumn(arena, 'i32', codes), words],
     ];
     const fields = cases.map(([type], i) => field(`c${i}`, type));
-    write(fields, () => [{ rows: n, columns: cases.map(([, column]) => column) }], { 'parquet.enable.dictionary': dictionary });
+    write(fields, () => [{ rows: n, columns: cases.map(([, column]) => column) }], {
+      'parquet.enable.dictionary': dictionary,
+    });
     arena.release();
-    expect(await difference(fields, cases.map(([, , values]) => values))).toBeUndefined();
+    expect(
+      await difference(
+        fields,
+        cases.map(([, , values]) => values),
+      ),
+    ).toBeUndefined();
   });
 });
 
 describe('other readers', () => {
   it('intervals and Spark’s own types are noted in the key-value metadata', () => {
-    const fields = [field('ym', base.yearMonthIntervalType), field('dt', base.dayTimeIntervalType), field('m', base.mapType(base.stringType, base.decimalType(5, 2)))];
+    const fields = [
+      field('ym', base.yearMonthIntervalType),
+      field('dt', base.dayTimeIntervalType),
+      field('m', base.mapType(base.stringType, base.decimalType(5, 2))),
+    ];
     writeValues(fields, [[14], [5n], [{ entries: [] }]]);
     const text = readFileSync(path).toString('latin1');
     expect(text).toContain('"type":"interval year to month"');
@@ -238,15 +343,44 @@ describe('other readers', () => {
   const lite = createRequire(import.meta.url)('parquetjs-lite') as Lite;
 
   it.each(['none', 'snappy', 'gzip'])('parquetjs-lite reads what we write: %s', async (compression) => {
-    const fields = [field('i', base.int32Type), field('l', base.int64Type, false), field('f', base.float64Type), field('b', base.booleanType), field('s', base.stringType), field('bin', base.binaryType), field('t', base.timestampType), field('d', base.dateType)];
+    const fields = [
+      field('i', base.int32Type),
+      field('l', base.int64Type, false),
+      field('f', base.float64Type),
+      field('b', base.booleanType),
+      field('s', base.stringType),
+      field('bin', base.binaryType),
+      field('t', base.timestampType),
+      field('d', base.dateType),
+    ];
     const n = 5000;
-    const make: ((i: number) => Scalar)[] = [(i) => (i % 5 === 0 ? null : i - 100), (i) => BigInt(i) * 1_000_000_007n, (i) => i / 7, (i) => i % 2 === 0, (i) => (i % 3 === 0 ? null : `text é ${i}`), (i) => Uint8Array.of(i & 255), (i) => BigInt(i) * 1_000_000n, (i) => i];
-    writeValues(fields, make.map((f) => Array.from({ length: n }, (_, i) => f(i))), { compression, 'parquet.enable.dictionary': 'false' });
+    const make: ((i: number) => Scalar)[] = [
+      (i) => (i % 5 === 0 ? null : i - 100),
+      (i) => BigInt(i) * 1_000_000_007n,
+      (i) => i / 7,
+      (i) => i % 2 === 0,
+      (i) => (i % 3 === 0 ? null : `text é ${i}`),
+      (i) => Uint8Array.of(i & 255),
+      (i) => BigInt(i) * 1_000_000n,
+      (i) => i,
+    ];
+    writeValues(
+      fields,
+      make.map((f) => Array.from({ length: n }, (_, i) => f(i))),
+      { compression, 'parquet.enable.dictionary': 'false' },
+    );
     const reader = await lite.ParquetReader.openFile(path);
     const cursor = reader.getCursor();
     for (let i = 0; i < n; i++) {
       const row = (await cursor.next()) as Record<string, unknown>;
-      expect([row.i ?? null, BigInt(row.l as number), row.f, row.b, row.s ?? null, [...(row.bin as Uint8Array)]]).toEqual([make[0]?.(i), make[1]?.(i), make[2]?.(i), make[3]?.(i), make[4]?.(i), [i & 255]]);
+      expect([
+        row.i ?? null,
+        BigInt(row.l as number),
+        row.f,
+        row.b,
+        row.s ?? null,
+        [...(row.bin as Uint8Array)],
+      ]).toEqual([make[0]?.(i), make[1]?.(i), make[2]?.(i), make[3]?.(i), make[4]?.(i), [i & 255]]);
       expect([(row.t as Date).getTime(), (row.d as Date).getTime()]).toEqual([i * 1000, i * 86_400_000]);
     }
     expect(await cursor.next()).toBeNull();
@@ -255,16 +389,39 @@ describe('other readers', () => {
 
   it.each(['UNCOMPRESSED', 'SNAPPY', 'GZIP'])('we read what parquetjs-lite writes: %s', async (compression) => {
     const column = (type: string, optional = true) => ({ type, optional, compression });
-    const schema = new lite.ParquetSchema({ i: column('INT32'), l: column('INT64', false), f: column('DOUBLE'), s: column('UTF8'), b: column('BOOLEAN'), t: column('TIMESTAMP_MILLIS'), d: column('DATE') });
+    const schema = new lite.ParquetSchema({
+      i: column('INT32'),
+      l: column('INT64', false),
+      f: column('DOUBLE'),
+      s: column('UTF8'),
+      b: column('BOOLEAN'),
+      t: column('TIMESTAMP_MILLIS'),
+      d: column('DATE'),
+    });
     const writer = await lite.ParquetWriter.openFile(schema, path);
     for (let i = 0; i < 3000; i++) {
-      await writer.appendRow({ ...(i % 4 === 0 ? {} : { i, s: `text ${i}` }), l: i * 1000, f: i / 3, b: i % 2 === 0, t: new Date(i * 1000), d: new Date(i * 86_400_000) });
+      await writer.appendRow({
+        ...(i % 4 === 0 ? {} : { i, s: `text ${i}` }),
+        l: i * 1000,
+        f: i / 3,
+        b: i % 2 === 0,
+        t: new Date(i * 1000),
+        d: new Date(i * 86_400_000),
+      });
     }
     await writer.close();
     const { rows, columns } = await readTable(await openParquet(path));
     expect(rows).toBe(3000);
     for (let i = 0; i < rows; i++) {
-      expect(columns.map((values) => values[i])).toEqual([i % 4 === 0 ? null : i, BigInt(i * 1000), i / 3, i % 4 === 0 ? null : `text ${i}`, i % 2 === 0, BigInt(i) * 1_000_000n, i]);
+      expect(columns.map((values) => values[i])).toEqual([
+        i % 4 === 0 ? null : i,
+        BigInt(i * 1000),
+        i / 3,
+        i % 4 === 0 ? null : `text ${i}`,
+        i % 2 === 0,
+        BigInt(i) * 1_000_000n,
+        i,
+      ]);
     }
   });
 });
@@ -274,7 +431,8 @@ describe('options', () => {
 
   it('zstd where this Node.js has it, else an error that names the others', () => {
     if ('zstdCompressSync' in zlib) expect(writeValues(fields, [[1, 2]], { compression: 'zstd' }).rows).toBe(2);
-    else expect(() => writeValues(fields, [[1]], { compression: 'zstd' })).toThrow(/Node.js 22.15.*snappy, gzip, brotli/);
+    else
+      expect(() => writeValues(fields, [[1]], { compression: 'zstd' })).toThrow(/Node.js 22.15.*snappy, gzip, brotli/);
   });
 
   it('mistakes are refused by name, before a file is made', () => {
@@ -296,7 +454,9 @@ describe('encodings', () => {
     const runs = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 40 })), { maxLength: 20 });
     fc.assert(
       fc.property(runs, fc.integer({ min: 1, max: 32 }), (parts, width) => {
-        const values = Uint32Array.from(parts.flatMap(([value, count]) => new Array<number>(count).fill(value % 2 ** width)));
+        const values = Uint32Array.from(
+          parts.flatMap(([value, count]) => new Array<number>(count).fill(value % 2 ** width)),
+        );
         const bytes = encodeHybrid(values, values.length, width);
         const source = context.arena.alloc(bytes.length + 64);
         const target = context.arena.alloc(values.length * 4 + 64);
@@ -313,7 +473,12 @@ describe('encodings', () => {
     const patterns = context.arena.alloc(PATTERN_BYTES);
     heap.u8.set(patternBytes(), patterns);
     const table = context.arena.alloc(SNAPPY_TABLE_BYTES);
-    const piece = fc.oneof(fc.uint8Array({ maxLength: 50 }), fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 9 }), fc.integer({ min: 1, max: 3000 })).map(([bytes, times]) => Buffer.concat(new Array<Uint8Array>(times).fill(bytes))));
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 50 }),
+      fc
+        .tuple(fc.uint8Array({ minLength: 1, maxLength: 9 }), fc.integer({ min: 1, max: 3000 }))
+        .map(([bytes, times]) => Buffer.concat(new Array<Uint8Array>(times).fill(bytes))),
+    );
     const source = context.arena.alloc(400_000);
     const packed = context.arena.alloc(snappyBound(400_000));
     const target = context.arena.alloc(400_000 + 64);

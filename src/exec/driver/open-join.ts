@@ -9,9 +9,11 @@ import { addStep, columnOf, type Flow, type FlowPart } from './flow.js';
 
 /** Rows that one thread links quicker than several. */
 const SMALL_LINK = 100_000;
-/** A direct table may have this many slots a row. */
+/** A direct table may have this many slots a row, or more as long as it is small: probes in key order then go straight through it. */
 const DIRECT_SPREAD = 8n;
 const MAX_DIRECT_SLOTS = 1n << 28n;
+const SPARSE_SPREAD = 64n;
+const MAX_SPARSE_SLOTS = 1n << 24n;
 
 interface BuildSide {
   readonly layout: KeptLayoutSpec;
@@ -168,7 +170,7 @@ async function link(
     const min = present.reduce((m, b) => (b[0] < m ? b[0] : m), present[0]?.[0] as bigint);
     const max = present.reduce((m, b) => (b[1] > m ? b[1] : m), present[0]?.[1] as bigint);
     const slots = max - min + 1n;
-    if (slots <= DIRECT_SPREAD * BigInt(rows) + 1024n && slots <= MAX_DIRECT_SLOTS) return make('direct', Number(slots), min);
+    if (isDirect(slots, BigInt(rows))) return make('direct', Number(slots), min);
   }
   let slots = 16;
   while (slots < rows * 2) slots *= 2;
@@ -199,3 +201,6 @@ function restPart(executor: Executor, plan: PhysicalJoin, only: 'matched' | 'unm
   return executor.project([part], exprs)[0] as FlowPart;
 }
 
+
+const isDirect = (slots: bigint, rows: bigint): boolean =>
+  (slots <= DIRECT_SPREAD * rows + 1024n && slots <= MAX_DIRECT_SLOTS) || (slots <= SPARSE_SPREAD * rows && slots <= MAX_SPARSE_SLOTS);

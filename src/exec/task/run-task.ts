@@ -229,7 +229,7 @@ class TaskRun implements TaskHost {
   /** Groups are addressed alike as long as the same dictionaries are in use; else a new index begins. */
   #planGroups(batch: Batch | undefined): GroupPlan {
     if (this.request.spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
-    const plan = planGroups(this.request.spec, batch);
+    const plan = planGroups(this.request.spec, batch, this.request.input);
     const key = `${plan.addressing.kind}:${plan.dense.map((d) => (d.codesOf === undefined ? `${d.base}+${d.size}` : `d${batch?.columns[d.codesOf]?.dictionary?.id}`)).join()}`;
     if (this.#groups !== undefined && key === this.#groupsKey) return this.#groups;
     this.#groups = plan;

@@ -5,10 +5,11 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { GroupAddressing } from '../compile/group-table.js';
 import type { ColumnForm } from '../compile/load.js';
-import type { PipelineSpec, SourceColumn } from './spec.js';
+import type { PipelineSpec, SourceColumn, TaskInput } from './spec.js';
 
-/** Slots of a dense group index, at most: it has to stay in the cache. */
-const MAX_DENSE_SLOTS = 1 << 16;
+/** Slots of a dense group index: this many, or twice the task's rows, up to a limit: it has to stay near the cache. */
+const DENSE_SLOTS = 1 << 16;
+const MAX_DENSE_SLOTS = 1 << 21;
 
 /** How the columns of a batch lie, as far as compiled code differs by it. */
 export function columnForms(columns: readonly SourceColumn[], batch: Batch, stable: boolean): ColumnForm[] {
@@ -47,20 +48,43 @@ interface Fact {
 }
 
 /** How the groups of this batch are best addressed. */
-export function planGroups(spec: PipelineSpec, batch: Batch | undefined): GroupPlan {
+export function planGroups(spec: PipelineSpec, batch: Batch | undefined, input?: TaskInput): GroupPlan {
   if (spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
   const { keys } = spec.sink;
   if (keys.length === 0) return { addressing: { kind: 'single' }, dense: [], slots: 0 };
-  const facts = factsAtSink(spec);
+  const facts = factsAtSink(spec, input);
+  const most = denseSlots(input);
   const dense: DenseKey[] = [];
   let slots = 1;
   for (const key of keys) {
     const domain = denseKey(key, facts, batch, spec);
-    if (domain === undefined || slots * domain.size > MAX_DENSE_SLOTS) return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
+    if (domain === undefined || slots * domain.size > most) return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
     slots *= domain.size;
     dense.push(domain);
   }
   return { addressing: { kind: 'dense', byCode: dense.map((d) => d.codesOf !== undefined) }, dense, slots };
+}
+
+function denseSlots(input: TaskInput | undefined): number {
+  const rows = input?.kind === 'batches' ? input.batches.reduce((n, b) => n + b.rows, 0) : 0;
+  return Math.min(MAX_DENSE_SLOTS, Math.max(DENSE_SLOTS, rows * 2));
+}
+
+/** Bounds of a column over the task's own batches: narrower than the stage's where rows are clustered. */
+function taskRange(input: TaskInput | undefined, column: number): Range | undefined {
+  if (input?.kind !== 'batches' || input.batches.length === 0) return undefined;
+  let low: bigint | undefined;
+  let high: bigint | undefined;
+  for (const batch of input.batches) {
+    const stats = batch.columns[column]?.stats;
+    if (typeof stats?.min !== 'bigint' && typeof stats?.min !== 'number') return undefined;
+    if (!Number.isInteger(Number(stats.min)) || stats.max === undefined) return undefined;
+    const min = BigInt(stats.min);
+    const max = BigInt(stats.max);
+    if (low === undefined || min < low) low = min;
+    if (high === undefined || max > high) high = max;
+  }
+  return low === undefined || high === undefined ? undefined : [low, high];
 }
 
 function denseKey(key: PhysicalExpr, facts: readonly Fact[], batch: Batch | undefined, spec: PipelineSpec): DenseKey | undefined {
@@ -76,9 +100,14 @@ function denseKey(key: PhysicalExpr, facts: readonly Fact[], batch: Batch | unde
 }
 
 /** What is known of the columns that reach the sink. */
-function factsAtSink(spec: PipelineSpec): readonly Fact[] {
+function factsAtSink(spec: PipelineSpec, input: TaskInput | undefined): readonly Fact[] {
   let facts: Fact[] = [];
-  if (spec.source.kind === 'batches') facts = spec.source.columns.map((c, source) => ({ source, ...(c.range === undefined ? {} : { range: c.range }) }));
+  if (spec.source.kind === 'batches') {
+    facts = spec.source.columns.map((c, source) => {
+      const range = taskRange(input, source) ?? c.range;
+      return { source, ...(range === undefined ? {} : { range }) };
+    });
+  }
   else if (spec.source.rows.kind === 'kept') facts = spec.source.rows.layout.fields.map((c) => (c.range === undefined ? {} : { range: c.range }));
   else facts = [...spec.source.rows.keys.map((c) => (c.range === undefined ? {} : { range: c.range })), ...spec.source.rows.aggregates.map(() => ({}))];
   for (const step of spec.steps) {

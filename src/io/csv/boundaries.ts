@@ -39,7 +39,8 @@ function findStart(window: Buffer, position: number, isFileStart: boolean, diale
   if (skipped > position) return undefined;
   const rest = window.subarray(skipped);
   const inside = isFileStart ? false : startsInQuotes(rest, dialect);
-  const start = inside === undefined ? undefined : walk(rest, position - skipped, { inside, fieldStart: isFileStart }, dialect);
+  const start =
+    inside === undefined ? undefined : walk(rest, position - skipped, { inside, fieldStart: isFileStart }, dialect);
   return start === undefined ? undefined : skipped + start;
 }
 
@@ -56,9 +57,13 @@ function newlineAt(window: Buffer, i: number, { newline }: CsvDialect): number {
  * delimiter or line break stands before it, and closes one when such stands behind it.
  */
 function startsInQuotes(window: Buffer, dialect: CsvDialect): boolean | undefined {
-  const { quote, escape } = dialect;
+  const { quote, escape: escapeWith } = dialect;
   const isEdge = (byte: number | undefined): boolean =>
-    byte === dialect.delimiter[0] || byte === dialect.delimiter.at(-1) || byte === LF || byte === CR || byte === dialect.newline[0];
+    byte === dialect.delimiter[0] ||
+    byte === dialect.delimiter.at(-1) ||
+    byte === LF ||
+    byte === CR ||
+    byte === dialect.newline[0];
   let toggled = false;
   let ambiguous = false;
   for (let i = window.indexOf(quote); i >= 0; ) {
@@ -66,7 +71,7 @@ function startsInQuotes(window: Buffer, dialect: CsvDialect): boolean | undefine
     while (window[end] === quote) end++;
     const before = i === 0 ? undefined : window[i - 1];
     const after = window[end];
-    const escaped = escape !== quote && before === escape ? 1 : 0;
+    const escaped = escapeWith !== quote && before === escapeWith ? 1 : 0;
     const odd = (end - i - escaped) % 2 === 1;
     if (odd && before !== undefined && after !== undefined) {
       const [opens, closes] = [isEdge(before), isEdge(after)];
@@ -87,13 +92,13 @@ function walk(
   state: { readonly inside: boolean; readonly fieldStart: boolean },
   dialect: CsvDialect,
 ): number | undefined {
-  const { quote, escape, delimiter } = dialect;
+  const { quote, escape: escapeWith, delimiter } = dialect;
   let { inside, fieldStart } = state;
   for (let i = 0; i < window.length; ) {
     const byte = window[i];
     if (inside) {
       const next = window[i + 1];
-      if (byte === escape && escape !== quote && (next === quote || next === escape)) i += 2;
+      if (byte === escapeWith && escapeWith !== quote && (next === quote || next === escapeWith)) i += 2;
       else if (byte === quote && next === quote) i += 2;
       else {
         if (byte === quote) inside = false;

@@ -29,7 +29,8 @@ export function decompressorOf(path: string): (() => Transform) | undefined {
   return extension === '.zst' ? createZstd : DECODERS[extension];
 }
 
-const isUtf8Name = (encoding: string): boolean => encoding === 'utf-8' || encoding === 'utf8' || encoding === 'us-ascii';
+const isUtf8Name = (encoding: string): boolean =>
+  encoding === 'utf-8' || encoding === 'utf8' || encoding === 'us-ascii';
 
 /** Whether the bytes of a file are the text as it is, so that ranges of it can be read. */
 export function isPlain(path: string, encoding: string): boolean {

@@ -4,9 +4,9 @@ import {
   localToInstant,
   parseScalar,
   type Scalar,
-  simpleString,
   SparrowError,
   type Storage,
+  simpleString,
   timeZone,
 } from '../../base/index.js';
 import { compileDatePattern } from './date-pattern.js';
@@ -26,7 +26,12 @@ export interface Cell {
 
 export function cellOf(type: DataType, options: CsvReadOptions, where: string): Cell {
   const general = (text: string): Scalar | undefined => parseScalar(type, text, options.timeZone);
-  const cell = (storage: Storage, kernel: Cell['kernel'], parse = general): Cell => ({ storage, kernel, parse, local: false });
+  const cell = (storage: Storage, kernel: Cell['kernel'], parse = general): Cell => ({
+    storage,
+    kernel,
+    parse,
+    local: false,
+  });
   switch (type.kind) {
     case 'boolean':
       return cell('u8', 'boolean', parseBoolean);
@@ -48,7 +53,9 @@ export function cellOf(type: DataType, options: CsvReadOptions, where: string): 
     case 'binary':
       return cell('utf8', 'text', (text) => text);
     case 'date':
-      return options.dateFormat === undefined ? cell('i32', 'date') : cell('i32', 'slow4', dateParser(options.dateFormat));
+      return options.dateFormat === undefined
+        ? cell('i32', 'date')
+        : cell('i32', 'slow4', dateParser(options.dateFormat));
     case 'timestamp':
       return timestampCell(options);
     case 'timestamp_ntz':
@@ -64,10 +71,14 @@ export function cellOf(type: DataType, options: CsvReadOptions, where: string): 
     case 'struct':
     case 'map':
     case 'variant':
-      throw new SparrowError('UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE', `CSV has no columns of type ${simpleString(type)}`, {
-        where,
-        hint: 'read the column as string',
-      });
+      throw new SparrowError(
+        'UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE',
+        `CSV has no columns of type ${simpleString(type)}`,
+        {
+          where,
+          hint: 'read the column as string',
+        },
+      );
   }
 }
 

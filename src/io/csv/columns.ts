@@ -9,8 +9,8 @@ import {
   localToInstant,
   readColumn,
   type Scalar,
-  stringType,
   storageBytes,
+  stringType,
   type TimeZone,
 } from '../../base/index.js';
 import { type Cell, cellOf } from './cells.js';
@@ -45,7 +45,8 @@ export class ColumnReader {
     const { arena } = index;
     this.#arena = arena;
     for (const column of columns) {
-      if (column.source.kind === 'field') this.#cells.set(column, cellOf(column.type, options, `file ${path}, column ${column.name}`));
+      if (column.source.kind === 'field')
+        this.#cells.set(column, cellOf(column.type, options, `file ${path}, column ${column.name}`));
     }
     const typed = [...this.#cells.values()].some((cell) => cell.kernel !== 'text');
     this.#slowRows = typed ? arena.alloc(SLOW_ROWS_BYTES) : 0;
@@ -127,7 +128,10 @@ export class ColumnReader {
     let nulls = heap.u32[(counters + COUNTERS.nulls) >>> 2] as number;
     const slow = heap.u32[(counters + COUNTERS.slow) >>> 2] as number;
     if (cell.local) toInstants(this.#arena, data, bitmap, rows, this.options.timeZone);
-    const bounds = new Bounds(heap.i64[(counters + COUNTERS.min) / 8] as bigint, heap.i64[(counters + COUNTERS.max) / 8] as bigint);
+    const bounds = new Bounds(
+      heap.i64[(counters + COUNTERS.min) / 8] as bigint,
+      heap.i64[(counters + COUNTERS.max) / 8] as bigint,
+    );
     for (let i = 0; i < slow; i++) {
       const row = heap.u32[(this.#slowRows >>> 2) + i] as number;
       const field = index.fieldText(row, position);

@@ -1,11 +1,4 @@
-import {
-  civilFromDays,
-  civilTime,
-  daysFromCivil,
-  isCivilDate,
-  microsOfDay,
-  SparrowError,
-} from '../../base/index.js';
+import { civilFromDays, civilTime, daysFromCivil, isCivilDate, microsOfDay, SparrowError } from '../../base/index.js';
 
 /** A date and time of day read by a pattern. */
 export interface ReadDate {
@@ -31,7 +24,18 @@ interface Piece {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const FULL_MONTHS = [
-  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
 ];
 const known = new Map<string, DatePattern>();
 
@@ -78,13 +82,29 @@ function tokenize(pattern: string): Piece[] {
 }
 
 function badPattern(pattern: string, what: string): SparrowError {
-  return new SparrowError('INVALID_DATETIME_PATTERN', `the date pattern ${JSON.stringify(pattern)} cannot be used: ${what}`, {
-    where: 'csv options',
-    hint: `the letters ${LETTERS.split('').join(' ')}, text in quotes and optional [parts] are understood`,
-  });
+  return new SparrowError(
+    'INVALID_DATETIME_PATTERN',
+    `the date pattern ${JSON.stringify(pattern)} cannot be used: ${what}`,
+    {
+      where: 'csv options',
+      hint: `the letters ${LETTERS.split('').join(' ')}, text in quotes and optional [parts] are understood`,
+    },
+  );
 }
 
-type FieldName = 'year' | 'shortYear' | 'month' | 'monthName' | 'day' | 'hour' | 'hour12' | 'minute' | 'second' | 'fraction' | 'half' | 'zone';
+type FieldName =
+  | 'year'
+  | 'shortYear'
+  | 'month'
+  | 'monthName'
+  | 'day'
+  | 'hour'
+  | 'hour12'
+  | 'minute'
+  | 'second'
+  | 'fraction'
+  | 'half'
+  | 'zone';
 
 function fieldOf({ letter, count }: Piece): readonly [FieldName | undefined, string] {
   switch (letter) {
@@ -148,7 +168,8 @@ function parserOf(pieces: readonly Piece[]): DatePattern['parse'] {
 }
 
 function assemble(found: Partial<Record<FieldName, string>>): ReadDate | undefined {
-  const number = (name: FieldName, fallback: number): number => (found[name] === undefined ? fallback : Number(found[name]));
+  const number = (name: FieldName, fallback: number): number =>
+    found[name] === undefined ? fallback : Number(found[name]);
   const year = found.shortYear === undefined ? number('year', 1970) : 2000 + Number(found.shortYear);
   const month = found.monthName === undefined ? number('month', 1) : monthNumber(found.monthName);
   const day = number('day', 1);
@@ -156,7 +177,9 @@ function assemble(found: Partial<Record<FieldName, string>>): ReadDate | undefin
   const hour = found.hour12 === undefined ? number('hour', 0) : fullHour(Number(found.hour12), found.half ?? 'am');
   const micro = Number((found.fraction ?? '').slice(0, 6).padEnd(6, '0'));
   const ofDay = hour < 0 ? undefined : microsOfDay(hour, number('minute', 0), number('second', 0), micro);
-  return ofDay === undefined ? undefined : { days: daysFromCivil(year, month, day), microsOfDay: ofDay, zone: found.zone };
+  return ofDay === undefined
+    ? undefined
+    : { days: daysFromCivil(year, month, day), microsOfDay: ofDay, zone: found.zone };
 }
 
 function monthNumber(name: string): number {

@@ -1,5 +1,6 @@
 import type { Code, Func, Label, Local, WasmModule } from '../../wasm/index.js';
 import { ESCAPED, MISSING, POSITION } from './emit-index.js';
+import type { Locals } from './locals.js';
 import type { CsvDialect } from './options.js';
 
 const BLANK = 32;
@@ -36,40 +37,43 @@ const PARAMS = Array.from({ length: 9 }, () => 'i32' as const);
  */
 export function typedKernel(module: WasmModule, name: string, dialect: CsvDialect, store: Store, body: Body): void {
   module.function(name, PARAMS, [], (code, ...params) => {
-    const [text, index, stride, column, rows, data, validity, slowRows, counters] = params as [
-      Local, Local, Local, Local, Local, Local, Local, Local, Local,
-    ];
+    const [text, index, stride, column, rows, data, validity, slowRows, counters] = params as Locals<9>;
     const i32 = (): Local => code.local('i32');
     const [at, end, row, nulls, slowCount, bit] = [i32(), i32(), i32(), i32(), i32(), i32()];
     code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
-    code.forRange(row, () => code.i32(0), rows, () => {
-      code.block((next) => {
-        code.block((isNull) => {
-          code.block((slow) => {
-            bounds(code, dialect, { text, index, at, end }, isNull, slow);
-            body(
-              { code, at, end, counters, slow },
-              (value) => {
-                value();
-                code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').tee(bit);
-                code.get(bit).op('i32.load8_u');
-                code.i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or').op('i32.store8');
-                code.br(next);
-              },
-              data,
-            );
+    code.forRange(
+      row,
+      () => code.i32(0),
+      rows,
+      () => {
+        code.block((next) => {
+          code.block((isNull) => {
+            code.block((slow) => {
+              bounds(code, dialect, { text, index, at, end }, isNull, slow);
+              body(
+                { code, at, end, counters, slow },
+                (value) => {
+                  value();
+                  code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').tee(bit);
+                  code.get(bit).op('i32.load8_u');
+                  code.i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or').op('i32.store8');
+                  code.br(next);
+                },
+                data,
+              );
+            });
+            code.get(slowRows).get(slowCount).i32(2).op('i32.shl').op('i32.add').get(row).op('i32.store', 0, 0);
+            code.get(slowCount).i32(1).op('i32.add').set(slowCount);
+            store.zero(code, data);
+            code.br(next);
           });
-          code.get(slowRows).get(slowCount).i32(2).op('i32.shl').op('i32.add').get(row).op('i32.store', 0, 0);
-          code.get(slowCount).i32(1).op('i32.add').set(slowCount);
           store.zero(code, data);
-          code.br(next);
+          code.get(nulls).i32(1).op('i32.add').set(nulls);
         });
-        store.zero(code, data);
-        code.get(nulls).i32(1).op('i32.add').set(nulls);
-      });
-      code.get(data).i32(store.bytes).op('i32.add').set(data);
-      code.get(index).get(stride).op('i32.add').set(index);
-    });
+        code.get(data).i32(store.bytes).op('i32.add').set(data);
+        code.get(index).get(stride).op('i32.add').set(index);
+      },
+    );
     code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
     code.get(counters).get(slowCount).op('i32.store', COUNTERS.slow, 0);
   });
@@ -157,7 +161,7 @@ export function emitCopy(module: WasmModule): Func {
     ['i32', 'i32', 'i32'],
     [],
     (code, ...params) => {
-      const [source, target, length] = params as [Local, Local, Local];
+      const [source, target, length] = params as Locals<3>;
       const last = code.local('i32');
       code.get(target).get(length).op('i32.add').set(last);
       code.loop((next) => {
@@ -179,52 +183,60 @@ export function emitStrings(module: WasmModule, dialect: CsvDialect): void {
   const copy = emitCopy(module);
   const emptyBytes = Buffer.byteLength(dialect.emptyValue);
   module.function('textBytes', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [text, index, stride, column, rows] = params as [Local, Local, Local, Local, Local];
+    const [text, index, stride, column, rows] = params as Locals<5>;
     const [at, end, row, total] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
     code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
-    code.forRange(row, () => code.i32(0), rows, () => {
-      code.block((isNull) => {
-        code.block((escaped) => bounds(code, dialect, { text, index, at, end }, isNull, escaped));
-        code.get(total).get(end).op('i32.add').get(at).op('i32.sub').i32(emptyBytes).op('i32.add').set(total);
-      });
-      code.get(index).get(stride).op('i32.add').set(index);
-    });
+    code.forRange(
+      row,
+      () => code.i32(0),
+      rows,
+      () => {
+        code.block((isNull) => {
+          code.block((escaped) => bounds(code, dialect, { text, index, at, end }, isNull, escaped));
+          code.get(total).get(end).op('i32.add').get(at).op('i32.sub').i32(emptyBytes).op('i32.add').set(total);
+        });
+        code.get(index).get(stride).op('i32.add').set(index);
+      },
+    );
     code.get(total);
   });
   module.function('strings', [...PARAMS, 'i32'], [], (code, ...params) => {
-    const [text, index, stride, column, rows, offsets, data, validity, counters, empty] = params as [
-      Local, Local, Local, Local, Local, Local, Local, Local, Local, Local,
-    ];
+    const [text, index, stride, column, rows, offsets, data, validity, counters, empty] = params as Locals<10>;
     const i32 = (): Local => code.local('i32');
     const [at, end, row, nulls, position, bit, length] = [i32(), i32(), i32(), i32(), i32(), i32(), i32()];
     code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
     code.get(offsets).i32(0).op('i32.store', 0, 0);
     code.get(data).set(position);
-    code.forRange(row, () => code.i32(0), rows, () => {
-      code.block((next) => {
-        code.block((isNull) => {
-          code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').set(bit);
-          code.block((escaped) => {
-            bounds(code, dialect, { text, index, at, end }, isNull, escaped);
-            code.get(end).get(at).op('i32.sub').set(length);
-            if (emptyBytes > 0) {
-              code.get(length).op('i32.eqz');
-              code.if(() => code.get(empty).set(at).i32(emptyBytes).set(length));
-            }
-            code.get(at).get(position).get(length).call(copy);
-            code.get(position).get(length).op('i32.add').set(position);
+    code.forRange(
+      row,
+      () => code.i32(0),
+      rows,
+      () => {
+        code.block((next) => {
+          code.block((isNull) => {
+            code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').set(bit);
+            code.block((escaped) => {
+              bounds(code, dialect, { text, index, at, end }, isNull, escaped);
+              code.get(end).get(at).op('i32.sub').set(length);
+              if (emptyBytes > 0) {
+                code.get(length).op('i32.eqz');
+                code.if(() => code.get(empty).set(at).i32(emptyBytes).set(length));
+              }
+              code.get(at).get(position).get(length).call(copy);
+              code.get(position).get(length).op('i32.add').set(position);
+              setBit(code, bit, row);
+              code.br(next);
+            });
+            unescapeInto(code, dialect, at, end, position);
             setBit(code, bit, row);
             code.br(next);
           });
-          unescape(code, dialect, at, end, position);
-          setBit(code, bit, row);
-          code.br(next);
+          code.get(nulls).i32(1).op('i32.add').set(nulls);
         });
-        code.get(nulls).i32(1).op('i32.add').set(nulls);
-      });
-      code.get(offsets).i32(4).op('i32.add').tee(offsets).get(position).get(data).op('i32.sub').op('i32.store', 0, 0);
-      code.get(index).get(stride).op('i32.add').set(index);
-    });
+        code.get(offsets).i32(4).op('i32.add').tee(offsets).get(position).get(data).op('i32.sub').op('i32.store', 0, 0);
+        code.get(index).get(stride).op('i32.add').set(index);
+      },
+    );
     code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
   });
 }
@@ -235,19 +247,19 @@ function setBit(code: Code, bit: Local, row: Local): void {
 }
 
 /** The bytes `at`…`end` to `position` without the first of each escaped pair. */
-function unescape(code: Code, dialect: CsvDialect, at: Local, end: Local, position: Local): void {
-  const { quote, escape } = dialect;
+function unescapeInto(code: Code, dialect: CsvDialect, at: Local, end: Local, position: Local): void {
+  const { quote, escape: escapeWith } = dialect;
   const [byte, after] = [code.local('i32'), code.local('i32')];
   code.loop((next) => {
     code.get(at).get(end).op('i32.lt_u');
     code.if(() => {
       code.get(at).op('i32.load8_u').set(byte);
       code.get(at).i32(1).op('i32.add').set(at);
-      code.get(byte).i32(quote).op('i32.eq').get(byte).i32(escape).op('i32.eq').op('i32.or');
+      code.get(byte).i32(quote).op('i32.eq').get(byte).i32(escapeWith).op('i32.eq').op('i32.or');
       code.get(at).get(end).op('i32.lt_u').op('i32.and');
       code.if(() => {
         code.get(at).op('i32.load8_u').tee(after).i32(quote).op('i32.eq');
-        code.get(byte).i32(escape).op('i32.eq').get(after).i32(escape).op('i32.eq').op('i32.and').op('i32.or');
+        code.get(byte).i32(escapeWith).op('i32.eq').get(after).i32(escapeWith).op('i32.eq').op('i32.and').op('i32.or');
         code.if(() => {
           code.get(after).set(byte);
           code.get(at).i32(1).op('i32.add').set(at);

@@ -1,4 +1,5 @@
 import type { Code, Label, Local, WasmModule } from '../../wasm/index.js';
+import type { Locals } from './locals.js';
 import type { CsvDialect } from './options.js';
 
 /*
@@ -43,7 +44,8 @@ interface Scan {
 }
 
 /** The bytes a text must be followed by, so that looking for the end of a field stops there. */
-export const guardBytes = (dialect: CsvDialect): readonly number[] => (dialect.newline.length === 0 ? [LF] : dialect.newline);
+export const guardBytes = (dialect: CsvDialect): readonly number[] =>
+  dialect.newline.length === 0 ? [LF] : dialect.newline;
 
 /**
  * `index(text, from, end, final, out, outEnd, maxRows, width, fields, counters)` indexes records from `from` and
@@ -51,49 +53,70 @@ export const guardBytes = (dialect: CsvDialect): readonly number[] => (dialect.n
  * a record that touches `end` is not taken: more of it may follow.
  */
 export function emitIndex(module: WasmModule, dialect: CsvDialect): void {
-  module.function('index', Array.from({ length: 10 }, () => 'i32' as const), ['i32'], (code, ...params) => {
-    const [text, at, end, final, out, outEnd, maxRows, width, fields, counters] = params as [
-      Local, Local, Local, Local, Local, Local, Local, Local, Local, Local,
-    ];
-    const i32 = (): Local => code.local('i32');
-    const [rows, recordStart, stride, column, slot] = [i32(), i32(), i32(), i32(), i32()];
-    code.get(width).i32(2).op('i32.add').i32(2).op('i32.shl').set(stride);
-    code.get(at).set(recordStart);
-    code.block((incomplete) => {
-      const scan: Scan = {
-        code, dialect, text, end, final, at, recordStart, incomplete,
-        scratch: i32(), bytes: code.local('v128'), mask: i32(), flags: i32(), rowFlags: i32(),
-      };
-      code.loop((nextRecord) => {
-        skipLines(scan);
-        code.get(rows).get(maxRows).op('i32.ge_u').brIf(incomplete);
-        code.get(outEnd).get(out).op('i32.sub').get(stride).op('i32.lt_u').brIf(incomplete);
-        code.get(out).get(at).get(text).op('i32.sub').i32(dialect.delimiter.length).op('i32.sub').op('i32.store', 0, 0);
-        code.get(out).i32(4).op('i32.add').set(slot);
-        code.i32(0).set(column);
-        code.i32(0).set(scan.rowFlags);
-        code.loop((nextField) => {
-          field(scan);
-          code.get(column).get(width).op('i32.lt_u');
-          code.if(() => {
-            code.get(slot).get(at).get(text).op('i32.sub').get(scan.flags).op('i32.or').op('i32.store', 0, 0);
-            code.get(slot).i32(4).op('i32.add').set(slot);
+  module.function(
+    'index',
+    Array.from({ length: 10 }, () => 'i32' as const),
+    ['i32'],
+    (code, ...params) => {
+      const [text, at, end, final, out, outEnd, maxRows, width, fields, counters] = params as Locals<10>;
+      const i32 = (): Local => code.local('i32');
+      const [rows, recordStart, stride, column, slot] = [i32(), i32(), i32(), i32(), i32()];
+      code.get(width).i32(2).op('i32.add').i32(2).op('i32.shl').set(stride);
+      code.get(at).set(recordStart);
+      code.block((incomplete) => {
+        const scan: Scan = {
+          code,
+          dialect,
+          text,
+          end,
+          final,
+          at,
+          recordStart,
+          incomplete,
+          scratch: i32(),
+          bytes: code.local('v128'),
+          mask: i32(),
+          flags: i32(),
+          rowFlags: i32(),
+        };
+        code.loop((nextRecord) => {
+          skipLines(scan);
+          code.get(rows).get(maxRows).op('i32.ge_u').brIf(incomplete);
+          code.get(outEnd).get(out).op('i32.sub').get(stride).op('i32.lt_u').brIf(incomplete);
+          code
+            .get(out)
+            .get(at)
+            .get(text)
+            .op('i32.sub')
+            .i32(dialect.delimiter.length)
+            .op('i32.sub')
+            .op('i32.store', 0, 0);
+          code.get(out).i32(4).op('i32.add').set(slot);
+          code.i32(0).set(column);
+          code.i32(0).set(scan.rowFlags);
+          code.loop((nextField) => {
+            field(scan);
+            code.get(column).get(width).op('i32.lt_u');
+            code.if(() => {
+              code.get(slot).get(at).get(text).op('i32.sub').get(scan.flags).op('i32.or').op('i32.store', 0, 0);
+              code.get(slot).i32(4).op('i32.add').set(slot);
+            });
+            code.get(column).i32(1).op('i32.add').set(column);
+            code.get(at).get(end).op('i32.lt_u');
+            code.if(() => {
+              startsWith(code, at, dialect.delimiter);
+              code.if(() => code.get(at).i32(dialect.delimiter.length).op('i32.add').set(at).br(nextField));
+            });
           });
-          code.get(column).i32(1).op('i32.add').set(column);
-          code.get(at).get(end).op('i32.lt_u');
-          code.if(() => {
-            startsWith(code, at, dialect.delimiter);
-            code.if(() => code.get(at).i32(dialect.delimiter.length).op('i32.add').set(at).br(nextField));
-          });
+          finishRecord(scan, { out, slot, stride, column, width, fields });
+          code.get(rows).i32(1).op('i32.add').set(rows);
+          code.br(nextRecord);
         });
-        finishRecord(scan, { out, slot, stride, column, width, fields });
-        code.get(rows).i32(1).op('i32.add').set(rows);
-        code.br(nextRecord);
       });
-    });
-    code.get(counters).get(rows).op('i32.store', 0, 0);
-    code.get(recordStart);
-  });
+      code.get(counters).get(rows).op('i32.store', 0, 0);
+      code.get(recordStart);
+    },
+  );
 }
 
 interface Row {
@@ -294,11 +317,11 @@ function plain(scan: Scan): void {
  */
 function quoted(scan: Scan): void {
   const { code, dialect, at, end, final, flags, incomplete, rowFlags } = scan;
-  const { quote, escape } = dialect;
+  const { quote, escape: escapeWith } = dialect;
   const open = code.local('i32');
-  const escapes = escape >= 0 && escape !== quote;
+  const escapes = escapeWith >= 0 && escapeWith !== quote;
   const lineEnds = dialect.lineMode ? lineBreaks(dialect) : [];
-  const wanted = [...new Set([quote, ...(escapes ? [escape] : []), ...lineEnds])];
+  const wanted = [...new Set([quote, ...(escapes ? [escapeWith] : []), ...lineEnds])];
   const step = (by: number): Code => code.get(at).i32(by).op('i32.add').set(at);
   code.get(at).set(open);
   code.i32(QUOTED).set(flags);

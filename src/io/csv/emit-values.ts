@@ -8,7 +8,12 @@ const SECONDS_PER_DAY = 86_400;
 
 /** The typed kernels of a dialect; decimals are emitted by scale. */
 export function emitValues(module: WasmModule, dialect: CsvDialect): void {
-  for (const [name, bytes] of [['int8', 1], ['int16', 2], ['int32', 4], ['int64', 8]] as const) {
+  for (const [name, bytes] of [
+    ['int8', 1],
+    ['int16', 2],
+    ['int32', 4],
+    ['int64', 8],
+  ] as const) {
     typedKernel(module, name, dialect, integerStore(bytes), integerBody(bytes));
   }
   typedKernel(module, 'float64', dialect, floatStore('f64'), floatBody('f64'));
@@ -17,7 +22,8 @@ export function emitValues(module: WasmModule, dialect: CsvDialect): void {
   typedKernel(module, 'date', dialect, integerStore(4), dateBody);
   typedKernel(module, 'timestamp', dialect, integerStore(8), timestampBody);
   // No fast path at all: JavaScript reads every value that is not null.
-  for (const bytes of [4, 8]) typedKernel(module, `slow${bytes}`, dialect, integerStore(bytes), (f) => f.code.br(f.slow));
+  for (const bytes of [4, 8])
+    typedKernel(module, `slow${bytes}`, dialect, integerStore(bytes), (f) => f.code.br(f.slow));
 }
 
 /** The kernel `decimal`, for decimals of a precision and scale, in 64 or 128 bits. */
@@ -58,7 +64,16 @@ function takeSign({ code, at }: Field): Local {
 function applySign(code: Code, value: Local, negative: Local): void {
   // (v ^ -n) + n: no branch.
   const mask = code.local('i64');
-  code.i64(0).get(negative).op('i64.extend_i32_u').tee(mask).op('i64.sub').get(value).op('i64.xor').get(mask).op('i64.add');
+  code
+    .i64(0)
+    .get(negative)
+    .op('i64.extend_i32_u')
+    .tee(mask)
+    .op('i64.sub')
+    .get(value)
+    .op('i64.xor')
+    .get(mask)
+    .op('i64.add');
 }
 
 /** Digits up to the first other byte: appended to `value`. */
@@ -87,7 +102,13 @@ function integerBody(bytes: number): Body {
     code.set(value);
     if (bytes < 8) {
       const half = 2n ** BigInt(bytes * 8 - 1);
-      code.get(value).i64(half).op('i64.add').i64(2n * half).op('i64.ge_u').brIf(slow);
+      code
+        .get(value)
+        .i64(half)
+        .op('i64.add')
+        .i64(2n * half)
+        .op('i64.ge_u')
+        .brIf(slow);
     }
     bound(field, value);
     store(() => {
@@ -102,7 +123,10 @@ function integerBody(bytes: number): Body {
 
 /** Widens the bounds kept in the counters. */
 function bound({ code, counters }: Field, value: Local): void {
-  for (const [offset, op] of [[COUNTERS.min, 'i64.lt_s'], [COUNTERS.max, 'i64.gt_s']] as const) {
+  for (const [offset, op] of [
+    [COUNTERS.min, 'i64.lt_s'],
+    [COUNTERS.max, 'i64.gt_s'],
+  ] as const) {
     code.get(value).get(counters).op('i64.load', offset, 0).op(op);
     code.if(() => code.get(counters).get(value).op('i64.store', offset, 0));
   }
@@ -113,7 +137,15 @@ function pointed(field: Field, value: Local, fraction: Local): void {
   const { code, at, end, slow } = field;
   const [digit, start] = [code.local('i32'), code.local('i32')];
   // 18 digits, a point.
-  code.get(end).get(at).op('i32.sub').i32(1).op('i32.sub').i32(MAX_DIGITS + 1).op('i32.ge_u').brIf(slow);
+  code
+    .get(end)
+    .get(at)
+    .op('i32.sub')
+    .i32(1)
+    .op('i32.sub')
+    .i32(MAX_DIGITS + 1)
+    .op('i32.ge_u')
+    .brIf(slow);
   code.i64(0).set(value);
   code.i32(0).set(fraction);
   code.get(at).set(start);
@@ -142,7 +174,11 @@ function floatBody(type: 'f32' | 'f64'): Body {
     const negative = takeSign(field);
     pointed(field, value, fraction);
     // Both numbers exact in the type: one rounding, so the division is right. Floats are exact up to 10^10.
-    code.get(value).i64(type === 'f64' ? 2n ** 53n : 2n ** 24n).op('i64.gt_u').brIf(slow);
+    code
+      .get(value)
+      .i64(type === 'f64' ? 2n ** 53n : 2n ** 24n)
+      .op('i64.gt_u')
+      .brIf(slow);
     if (type === 'f32') code.get(fraction).i32(10).op('i32.gt_u').brIf(slow);
     store(() => {
       code.get(target);
@@ -151,7 +187,8 @@ function floatBody(type: 'f32' | 'f64'): Body {
       if (type === 'f32') code.op('f32.demote_f64');
       code.op(type === 'f64' ? 'f64.div' : 'f32.div');
       // The sign goes on at the end, so that -0 keeps it.
-      if (type === 'f64') code.f64(1).f64(-1).get(negative).op('i32.eqz').select().op('f64.copysign').op('f64.store', 0, 0);
+      if (type === 'f64')
+        code.f64(1).f64(-1).get(negative).op('i32.eqz').select().op('f64.copysign').op('f64.store', 0, 0);
       else code.f32(1).f32(-1).get(negative).op('i32.eqz').select().op('f32.copysign').op('f32.store', 0, 0);
     });
   };
@@ -183,12 +220,20 @@ function scaleUp({ code, slow }: Field, value: Local, fraction: Local, precision
   code.get(fraction).i32(scale).op('i32.lt_u');
   code.if(() => {
     code.loop((next) => {
-      code.get(value).i64(10n ** BigInt(digitsAllowed - 1)).op('i64.ge_u').brIf(slow);
+      code
+        .get(value)
+        .i64(10n ** BigInt(digitsAllowed - 1))
+        .op('i64.ge_u')
+        .brIf(slow);
       code.get(value).i64(10).op('i64.mul').set(value);
       code.get(fraction).i32(1).op('i32.add').tee(fraction).i32(scale).op('i32.lt_u').brIf(next);
     });
   });
-  code.get(value).i64(10n ** BigInt(digitsAllowed)).op('i64.ge_u').brIf(slow);
+  code
+    .get(value)
+    .i64(10n ** BigInt(digitsAllowed))
+    .op('i64.ge_u')
+    .brIf(slow);
 }
 
 /** Four or five letters, whatever their case. */
@@ -210,7 +255,12 @@ function fixedDigits(field: Field, offset: number, count: number, wrong: Local):
   const [value, digit] = [code.local('i32'), code.local('i32')];
   code.i32(0).set(value);
   for (let i = 0; i < count; i++) {
-    code.get(at).op('i32.load8_u', offset + i).i32(48).op('i32.sub').tee(digit);
+    code
+      .get(at)
+      .op('i32.load8_u', offset + i)
+      .i32(48)
+      .op('i32.sub')
+      .tee(digit);
     code.get(value).i32(10).op('i32.mul').op('i32.add').set(value);
     code.get(digit).i32(9).op('i32.gt_u').get(wrong).op('i32.or').set(wrong);
   }
@@ -248,7 +298,12 @@ function days(field: Field): Local {
   code.i32(2).op('i32.add').i32(5).op('i32.div_u').get(day).op('i32.add').i32(1).op('i32.sub').set(ofYear);
   code.get(fromMarch).i32(365).op('i32.mul').get(fromMarch).i32(4).op('i32.div_u').op('i32.add');
   code.get(fromMarch).i32(100).op('i32.div_u').op('i32.sub').get(fromMarch).i32(400).op('i32.div_u').op('i32.add');
-  code.get(ofYear).op('i32.add').i32(719_468 + 146_097).op('i32.sub').set(result);
+  code
+    .get(ofYear)
+    .op('i32.add')
+    .i32(719_468 + 146_097)
+    .op('i32.sub')
+    .set(result);
   return result;
 }
 
@@ -268,7 +323,12 @@ const timestampBody: Body = (field, store, target) => {
   const [micros, length, wrong] = [code.local('i64'), code.local('i32'), code.local('i32')];
   code.get(end).get(at).op('i32.sub').tee(length).i32(10).op('i32.lt_u').brIf(slow);
   const day = days(field);
-  code.get(day).op('i64.extend_i32_s').i64(SECONDS_PER_DAY * 1_000_000).op('i64.mul').set(micros);
+  code
+    .get(day)
+    .op('i64.extend_i32_s')
+    .i64(SECONDS_PER_DAY * 1_000_000)
+    .op('i64.mul')
+    .set(micros);
   code.get(length).i32(10).op('i32.ne');
   code.if(() => {
     code.get(length).i32(19).op('i32.lt_u').brIf(slow);

@@ -1,16 +1,16 @@
 import {
   booleanType,
   type DataType,
+  type DecimalType,
   dateType,
   decimalType,
-  type DecimalType,
   float64Type,
   int32Type,
   int64Type,
   MAX_PRECISION,
   nullType,
-  parseDouble,
   parseDateTime,
+  parseDouble,
   stringType,
   timestampNtzType,
   timestampType,
@@ -34,8 +34,10 @@ export class TypeInference {
     this.#timestamp = options.inferLocalTimestamps ? timestampNtzType : timestampType;
     const date = cellOf(dateType, options, 'schema inference');
     const timestamp = cellOf(this.#timestamp, options, 'schema inference');
-    const hasFormat = (options.inferLocalTimestamps ? options.timestampNtzFormat : options.timestampFormat) !== undefined;
-    this.#isDate = (text) => (options.dateFormat !== undefined || ISO_DATE.test(text)) && date.parse(text) !== undefined;
+    const hasFormat =
+      (options.inferLocalTimestamps ? options.timestampNtzFormat : options.timestampFormat) !== undefined;
+    this.#isDate = (text) =>
+      (options.dateFormat !== undefined || ISO_DATE.test(text)) && date.parse(text) !== undefined;
     this.#isTimestamp = (text) =>
       timestamp.parse(text) !== undefined &&
       // With a zone of its own it is an instant.

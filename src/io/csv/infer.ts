@@ -62,10 +62,14 @@ export async function firstRecord(
 function fieldsOf(index: TextIndex, options: CsvReadOptions, path: string): (string | null)[] {
   const count = index.fieldCount(0);
   if (count === options.maxColumns && index.isRagged(0)) {
-    throw new SparrowError('MALFORMED_RECORD_IN_PARSING', `the first record has more than ${options.maxColumns} fields`, {
-      where: `file ${path}`,
-      hint: 'check the options sep and lineSep, or raise maxColumns',
-    });
+    throw new SparrowError(
+      'MALFORMED_RECORD_IN_PARSING',
+      `the first record has more than ${options.maxColumns} fields`,
+      {
+        where: `file ${path}`,
+        hint: 'check the options sep and lineSep, or raise maxColumns',
+      },
+    );
   }
   return Array.from({ length: count }, (_, i) => index.fieldText(0, i));
 }
@@ -141,7 +145,10 @@ export async function inferTypes(
         readable.close();
       }
     }
-    return { types: columns.types.map((type) => (type.kind === 'null' ? stringType : type)), sampled: ratio < 1 && !asked };
+    return {
+      types: columns.types.map((type) => (type.kind === 'null' ? stringType : type)),
+      sampled: ratio < 1 && !asked,
+    };
   });
 }
 

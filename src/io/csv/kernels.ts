@@ -1,20 +1,52 @@
 import type { SharedHeap } from '../../base/index.js';
-import { instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { instantiate, ModuleCache, WasmModule } from '../../wasm/index.js';
 import { emitStrings } from './emit-field.js';
 import { emitIndex } from './emit-index.js';
 import { emitDecimal, emitValues } from './emit-values.js';
+import type { Locals } from './locals.js';
 import type { CsvDialect } from './options.js';
 
 type N = number;
-export type TypedKernel = (text: N, index: N, stride: N, column: N, rows: N, data: N, validity: N, slow: N, counters: N) => void;
+export type TypedKernel = (
+  text: N,
+  index: N,
+  stride: N,
+  column: N,
+  rows: N,
+  data: N,
+  validity: N,
+  slow: N,
+  counters: N,
+) => void;
 export type ValueKernelName =
-  | 'int8' | 'int16' | 'int32' | 'int64' | 'float32' | 'float64' | 'boolean' | 'date' | 'timestamp' | 'slow4' | 'slow8';
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'float32'
+  | 'float64'
+  | 'boolean'
+  | 'date'
+  | 'timestamp'
+  | 'slow4'
+  | 'slow8';
 
 /** The kernels of a dialect, each described where it is emitted. Results of type i32 come back signed. */
 export interface CsvKernels extends Readonly<Record<ValueKernelName, TypedKernel>> {
   index(text: N, from: N, end: N, final: N, out: N, outEnd: N, maxRows: N, width: N, fields: N, counters: N): N;
   textBytes(text: N, index: N, stride: N, column: N, rows: N): N;
-  strings(text: N, index: N, stride: N, column: N, rows: N, offsets: N, data: N, validity: N, counters: N, empty: N): void;
+  strings(
+    text: N,
+    index: N,
+    stride: N,
+    column: N,
+    rows: N,
+    offsets: N,
+    data: N,
+    validity: N,
+    counters: N,
+    empty: N,
+  ): void;
   /** Whether any byte has its high bit set. */
   hasHighBits(from: N, end: N): N;
 }
@@ -51,12 +83,13 @@ export function csvKernels(heap: SharedHeap, dialect: CsvDialect): CsvKernels {
 
 export function decimalKernel(heap: SharedHeap, dialect: CsvDialect, precision: number, scale: number): TypedKernel {
   const key = `${JSON.stringify(dialect)} decimal(${precision},${scale})`;
-  return instance<{ decimal: TypedKernel }>(heap, key, (module) => emitDecimal(module, dialect, precision, scale)).decimal;
+  return instance<{ decimal: TypedKernel }>(heap, key, (module) => emitDecimal(module, dialect, precision, scale))
+    .decimal;
 }
 
 function emitHighBits(module: WasmModule): void {
   module.function('hasHighBits', ['i32', 'i32'], ['i32'], (code, ...params) => {
-    const [from, end] = params as [Local, Local];
+    const [from, end] = params as Locals<2>;
     const seen = code.local('v128');
     code.block((done) => {
       code.loop((next) => {

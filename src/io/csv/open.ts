@@ -30,7 +30,8 @@ export async function openCsv(description: SourceDescription, platform: Platform
   const files = expandPaths(platform.files, description.paths);
   const label = `csv ${description.paths.join(', ')}`;
   const partitions = partitionColumns(files);
-  if (description.schema !== undefined) return givenTable(label, files, partitions, description.schema, options, platform);
+  if (description.schema !== undefined)
+    return givenTable(label, files, partitions, description.schema, options, platform);
   const [first] = files;
   if (first === undefined) {
     throw new SparrowError('UNABLE_TO_INFER_SCHEMA', `${label} has no files, so its columns are unknown`, {
@@ -46,7 +47,11 @@ export async function openCsv(description: SourceDescription, platform: Platform
   return new CsvTable(label, files, data, partitions, data, options, sampled, platform);
 }
 
-async function firstUsable(files: readonly DataFile[], options: CsvReadOptions, platform: Platform): Promise<(string | null)[]> {
+async function firstUsable(
+  files: readonly DataFile[],
+  options: CsvReadOptions,
+  platform: Platform,
+): Promise<(string | null)[]> {
   for (const file of files) {
     const record = await firstRecord(file, options, platform);
     if (record !== undefined) return record;
@@ -97,12 +102,17 @@ async function checkHeaders(
     const head = await firstRecord(file, options, platform);
     if (head === undefined) continue;
     const names = columnNames(head, options);
-    const same = names.length === fields.length && names.every((name, i) => name.toLowerCase() === fields[i]?.name.toLowerCase());
+    const same =
+      names.length === fields.length && names.every((name, i) => name.toLowerCase() === fields[i]?.name.toLowerCase());
     if (same) continue;
-    throw new SparrowError('CSV_HEADER_MISMATCH', `the header is ${names.join(', ')}, the schema ${fields.map((f) => f.name).join(', ')}`, {
-      where: `file ${file.path}, line 1`,
-      hint: 'name the columns alike, or leave enforceSchema true to go by position',
-    });
+    throw new SparrowError(
+      'CSV_HEADER_MISMATCH',
+      `the header is ${names.join(', ')}, the schema ${fields.map((f) => f.name).join(', ')}`,
+      {
+        where: `file ${file.path}, line 1`,
+        hint: 'name the columns alike, or leave enforceSchema true to go by position',
+      },
+    );
   }
 }
 
@@ -163,7 +173,10 @@ class CsvTable implements TableSource {
     const found = this.schema.fields[at];
     if (found === undefined) {
       throw new SparrowError('UNRESOLVED_COLUMN', `${this.label} has no column ${name}`, {
-        candidates: nearestNames(name, this.schema.fields.map((f) => f.name)),
+        candidates: nearestNames(
+          name,
+          this.schema.fields.map((f) => f.name),
+        ),
       });
     }
     const { type } = found;
@@ -177,7 +190,8 @@ class CsvTable implements TableSource {
   /** The positions a file is cut at, its start and end among them. */
   #cuts(file: DataFile): number[] {
     const { options } = this;
-    if (file.size <= SPLIT_BYTES || options.multiLine === true || !isPlain(file.path, options.encoding)) return [0, file.size];
+    if (file.size <= SPLIT_BYTES || options.multiLine === true || !isPlain(file.path, options.encoding))
+      return [0, file.size];
     const readable = this.platform.files.open(file.path);
     try {
       const cuts = [0];

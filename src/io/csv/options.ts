@@ -72,12 +72,47 @@ export interface CsvWriteOptions {
 
 /** Every option Spark's CSV source has, in lower case, with the name it is documented by. */
 const NAMES = [
-  'sep', 'delimiter', 'encoding', 'charset', 'quote', 'quoteAll', 'escape', 'escapeQuotes', 'comment', 'header',
-  'inferSchema', 'preferDate', 'prefersDate', 'prefersDecimal', 'enforceSchema', 'ignoreLeadingWhiteSpace',
-  'ignoreTrailingWhiteSpace', 'nullValue', 'nanValue', 'positiveInf', 'negativeInf', 'dateFormat', 'timestampFormat',
-  'timestampNTZFormat', 'enableDateTimeParsingFallback', 'maxColumns', 'maxCharsPerColumn', 'mode',
-  'columnNameOfCorruptRecord', 'multiLine', 'charToEscapeQuoteEscaping', 'samplingRatio', 'emptyValue', 'locale',
-  'lineSep', 'unescapedQuoteHandling', 'compression', 'codec', 'timeZone', 'timestampType', 'columnPruning',
+  'sep',
+  'delimiter',
+  'encoding',
+  'charset',
+  'quote',
+  'quoteAll',
+  'escape',
+  'escapeQuotes',
+  'comment',
+  'header',
+  'inferSchema',
+  'preferDate',
+  'prefersDate',
+  'prefersDecimal',
+  'enforceSchema',
+  'ignoreLeadingWhiteSpace',
+  'ignoreTrailingWhiteSpace',
+  'nullValue',
+  'nanValue',
+  'positiveInf',
+  'negativeInf',
+  'dateFormat',
+  'timestampFormat',
+  'timestampNTZFormat',
+  'enableDateTimeParsingFallback',
+  'maxColumns',
+  'maxCharsPerColumn',
+  'mode',
+  'columnNameOfCorruptRecord',
+  'multiLine',
+  'charToEscapeQuoteEscaping',
+  'samplingRatio',
+  'emptyValue',
+  'locale',
+  'lineSep',
+  'unescapedQuoteHandling',
+  'compression',
+  'codec',
+  'timeZone',
+  'timestampType',
+  'columnPruning',
   'extension',
 ] as const;
 type OptionName = (typeof NAMES)[number];
@@ -120,7 +155,8 @@ class Given {
     const text = this.#values.get(name);
     if (text === undefined) return fallback;
     const value = Number(text);
-    if (text.trim() === '' || !(value >= least && value <= most)) throw wrong(name, text, `a number from ${least} to ${most}`);
+    if (text.trim() === '' || !(value >= least && value <= most))
+      throw wrong(name, text, `a number from ${least} to ${most}`);
     return value;
   }
 
@@ -177,7 +213,8 @@ function separator(given: Given): string {
 
 function lineSeparator(given: Given): string {
   const text = unescapeOption(given.text('lineSep') ?? '');
-  if (given.text('lineSep') === '' || Buffer.byteLength(text) > 2) throw wrong('lineSep', text, 'one or two characters');
+  if (given.text('lineSep') === '' || Buffer.byteLength(text) > 2)
+    throw wrong('lineSep', text, 'one or two characters');
   return text;
 }
 
@@ -236,7 +273,11 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
 }
 
 function formatsOf(given: Given): Pick<CsvReadOptions, 'dateFormat' | 'timestampFormat' | 'timestampNtzFormat'> {
-  const [date, timestamp, local] = [given.text('dateFormat'), given.text('timestampFormat'), given.text('timestampNTZFormat')];
+  const [date, timestamp, local] = [
+    given.text('dateFormat'),
+    given.text('timestampFormat'),
+    given.text('timestampNTZFormat'),
+  ];
   return {
     ...(date === undefined ? {} : { dateFormat: date }),
     ...(timestamp === undefined ? {} : { timestampFormat: timestamp }),

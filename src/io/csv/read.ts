@@ -52,7 +52,8 @@ class SplitScan {
     const shape = { width: Math.max(0, ...positions), fields: payload.fields };
     this.#index = new TextIndex(context.arena, options.dialect, shape, payload.end - payload.start);
     this.#columns = new ColumnReader(this.#index, columns, options, payload.path);
-    this.#rowsLeft = request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;
+    this.#rowsLeft =
+      request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;
     this.#headerPending = payload.header;
     this.#corrupt = columns.find(({ source }) => source.kind === 'corrupt');
     this.#strict = options.mode !== 'PERMISSIVE' || this.#corrupt !== undefined;
@@ -103,10 +104,14 @@ class SplitScan {
   #checkEnd(): void {
     const { start, end, size, path, options } = this.payload;
     if (end === size || options.dialect.lineMode || this.#endsCleanly) return;
-    throw new SparrowError('MALFORMED_RECORD_IN_PARSING', `a quoted field goes across byte ${end}, where the file was to be split`, {
-      where: `file ${path}, bytes ${start} to ${end}`,
-      hint: 'set the option multiLine to true (the file is read by one task), or to false if no field has line breaks',
-    });
+    throw new SparrowError(
+      'MALFORMED_RECORD_IN_PARSING',
+      `a quoted field goes across byte ${end}, where the file was to be split`,
+      {
+        where: `file ${path}, bytes ${start} to ${end}`,
+        hint: 'set the option multiLine to true (the file is read by one task), or to false if no field has line breaks',
+      },
+    );
   }
 
   #endsCleanly = true;

@@ -123,8 +123,16 @@ export class TextIndex {
     const end = text + this.#length;
     this.#blockStart = this.#at;
     const taken = kernels.index(
-      text, text + this.#at, end, this.#final ? 1 : 0, index, index + this.#indexBytes,
-      Math.min(maxRows, BATCH_ROWS), shape.width, shape.fields, counters,
+      text,
+      text + this.#at,
+      end,
+      this.#final ? 1 : 0,
+      index,
+      index + this.#indexBytes,
+      Math.min(maxRows, BATCH_ROWS),
+      shape.width,
+      shape.fields,
+      counters,
     );
     this.rows = this.arena.heap.u32[counters >>> 2] as number;
     this.#at = (taken >>> 0) - text;
@@ -176,7 +184,11 @@ export class TextIndex {
   /** A record as it stands in the text, without its line break. */
   recordText(row: number): string {
     const start = this.text + this.#recordStart(row);
-    return this.arena.heap.buffer.toString('utf8', start, this.text + (this.#word(row, this.shape.width + 1) & POSITION));
+    return this.arena.heap.buffer.toString(
+      'utf8',
+      start,
+      this.text + (this.#word(row, this.shape.width + 1) & POSITION),
+    );
   }
 
   /** A field as text; null where it is missing, empty or the text that stands for null. */
@@ -216,12 +228,12 @@ export class TextIndex {
 }
 
 /** Without the first of each escaped pair. */
-function unescapeText(raw: string, { quote, escape }: CsvDialect): string {
+function unescapeText(raw: string, { quote, escape: escapeWith }: CsvDialect): string {
   let out = '';
   for (let i = 0; i < raw.length; i++) {
     const code = raw.charCodeAt(i);
     const after = raw.charCodeAt(i + 1);
-    if ((code === quote && after === quote) || (code === escape && (after === quote || after === escape))) i++;
+    if ((code === quote && after === quote) || (code === escapeWith && (after === quote || after === escapeWith))) i++;
     out += raw[i];
   }
   return out;

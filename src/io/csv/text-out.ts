@@ -43,7 +43,8 @@ export class TextOut {
   digits(value: number, least: number): void {
     const { bytes } = this;
     let count = 1;
-    for (let rest = value; rest >= 10 && count < 20; count++) rest = rest < 2 ** 31 ? (rest / 10) | 0 : Math.floor(rest / 10);
+    for (let rest = value; rest >= 10 && count < 20; count++)
+      rest = rest < 2 ** 31 ? (rest / 10) | 0 : Math.floor(rest / 10);
     const width = Math.max(count, least);
     let at = this.length + width;
     this.length = at;

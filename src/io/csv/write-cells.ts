@@ -1,4 +1,12 @@
-import { type Column, civilFromDays, formatDecimal, formatDouble, formatFloat, numberStorage, type SharedHeap } from '../../base/index.js';
+import {
+  type Column,
+  civilFromDays,
+  formatDecimal,
+  formatDouble,
+  formatFloat,
+  numberStorage,
+  type SharedHeap,
+} from '../../base/index.js';
 import type { CsvWriteOptions } from './options.js';
 import type { TextOut } from './text-out.js';
 
@@ -10,7 +18,12 @@ const SAFE_HIGH = 2 ** 20;
 const MICROS_PER_DAY = 86_400_000_000;
 
 /** A writer of a column's values without a detour over JavaScript strings; undefined where there is none. */
-export function fastCells(heap: SharedHeap, column: Column, options: CsvWriteOptions, out: TextOut): CellWriter | undefined {
+export function fastCells(
+  heap: SharedHeap,
+  column: Column,
+  options: CsvWriteOptions,
+  out: TextOut,
+): CellWriter | undefined {
   const { type } = column;
   if (type.kind === 'string') return stringCells(heap, column, options, out);
   // Digits and points need no quotes unless they separate fields.
@@ -20,7 +33,12 @@ export function fastCells(heap: SharedHeap, column: Column, options: CsvWriteOpt
     case 'int16':
     case 'int32':
     case 'int64':
-      return numbers(heap, column, (value) => out.integer(value), (value) => out.ascii(value.toString()));
+      return numbers(
+        heap,
+        column,
+        (value) => out.integer(value),
+        (value) => out.ascii(value.toString()),
+      );
     case 'decimal':
       return decimalCells(heap, column, type.scale, out);
     case 'float64':
@@ -32,7 +50,9 @@ export function fastCells(heap: SharedHeap, column: Column, options: CsvWriteOpt
     case 'date':
       return options.dateFormat === undefined ? numbers(heap, column, dayWriter(out)) : undefined;
     case 'timestamp':
-      return options.timestampFormat === undefined && options.timeZone === 'UTC' ? clockCells(heap, column, 'Z', out) : undefined;
+      return options.timestampFormat === undefined && options.timeZone === 'UTC'
+        ? clockCells(heap, column, 'Z', out)
+        : undefined;
     case 'timestamp_ntz':
       return options.timestampNtzFormat === undefined ? clockCells(heap, column, '', out) : undefined;
     default:
@@ -182,10 +202,10 @@ function locator(heap: SharedHeap, column: Column): (row: number, span: Span) =>
 
 /** Copies bytes, in quotes where they could be read otherwise. */
 function byteQuoting(options: CsvWriteOptions, u8: Uint8Array, out: TextOut): (start: number, end: number) => void {
-  const { quote, escape, quoteAll } = options;
+  const { quote, escape: escapeWith, quoteAll } = options;
   const special = specialBytes(options);
   const quoteByte = quote === '' ? -1 : quote.charCodeAt(0);
-  const escapeByte = escape === '' ? quoteByte : escape.charCodeAt(0);
+  const escapeByte = escapeWith === '' ? quoteByte : escapeWith.charCodeAt(0);
   const quoted = (start: number, end: number): void => {
     out.reserve(2 * (end - start) + 2);
     const { bytes } = out;

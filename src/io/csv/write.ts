@@ -14,8 +14,8 @@ import {
   readColumn,
   type Scalar,
   type SharedHeap,
-  simpleString,
   SparrowError,
+  simpleString,
   splitMicros,
   type TaskContext,
   type TimeZone,
@@ -142,10 +142,14 @@ function valueFormat({ name, type }: WriterColumn, options: CsvWriteOptions): (v
     case 'struct':
     case 'map':
     case 'variant':
-      throw new SparrowError('UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE', `CSV cannot hold values of type ${simpleString(type)}`, {
-        where: `column ${name}`,
-        hint: 'cast the column to string, or write Parquet or JSON',
-      });
+      throw new SparrowError(
+        'UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE',
+        `CSV cannot hold values of type ${simpleString(type)}`,
+        {
+          where: `column ${name}`,
+          hint: 'cast the column to string, or write Parquet or JSON',
+        },
+      );
     case 'date': {
       const { dateFormat } = options;
       if (dateFormat === undefined) return (value) => quote(formatDate(value as number));
@@ -176,7 +180,8 @@ function timestampFormat(options: CsvWriteOptions, quote: (text: string) => stri
   };
 }
 
-const offsetSeconds = (zone: TimeZone, micros: bigint): number => (findTimeZone(zone.id) ?? zone).offsetAt(Number(micros / 1_000_000n));
+const offsetSeconds = (zone: TimeZone, micros: bigint): number =>
+  (findTimeZone(zone.id) ?? zone).offsetAt(Number(micros / 1_000_000n));
 
 function byPattern(pattern: string, local: bigint, offset: number): string {
   const { days, ofDay } = splitMicros(local);
@@ -191,10 +196,10 @@ function isoClock(local: bigint): string {
 
 /** Puts quotes around what could be read otherwise. */
 function quoting(options: CsvWriteOptions): (text: string) => string {
-  const { quote, escape, delimiter, quoteAll, escapeQuotes, lineSep } = options;
+  const { quote, escape: escapeWith, delimiter, quoteAll, escapeQuotes, lineSep } = options;
   if (quote === '') return (text) => text;
-  const escapedQuote = `${escape === '' ? quote : escape}${quote}`;
-  const special = new RegExp(`[${escapeClass(`${quote}${escape === quote ? '' : escape}`)}]`, 'g');
+  const escapedQuote = `${escapeWith === '' ? quote : escapeWith}${quote}`;
+  const special = new RegExp(`[${escapeClass(`${quote}${escapeWith === quote ? '' : escapeWith}`)}]`, 'g');
   const separates = new RegExp(`[${escapeClass(`${delimiter[0]}${lineSep[0]}\r\n${escapeQuotes ? quote : ''}`)}]`);
   const isOpen = (text: string): boolean => quoteAll || separates.test(text) || text.startsWith(quote);
   const plain = (character: string): string => (character === quote ? escapedQuote : character + character);

@@ -27,11 +27,13 @@ function collapse(upper: ProjectPlan, lower: readonly Expr[], build: (exprs: rea
   const made = new Map<number, Expr>();
   for (const expr of lower) if (expr.kind === 'alias' && expr.id !== undefined) made.set(expr.id, expr.input);
   const used = new Map<number, number>();
+  const use = (e: Expr): true => {
+    if (e.kind === 'attribute' && made.has(e.id)) used.set(e.id, (used.get(e.id) ?? 0) + 1);
+    return true;
+  };
   for (const expr of upper.exprs) {
-    visitExpr(expr, (e) => {
-      if (e.kind === 'attribute' && made.has(e.id)) used.set(e.id, (used.get(e.id) ?? 0) + 1);
-      return true;
-    });
+    if (expr.kind === 'attribute') use(expr);
+    else visitExpr(expr, use);
   }
   let grown = false;
   for (const [id, times] of used) {

@@ -1,16 +1,24 @@
 import { filter } from '../build.js';
+import type { Expr } from '../expr.js';
 import { exprNullable } from '../expr-type.js';
 import { canFail } from '../facts.js';
 import { isLiteralOf, joinAnd, splitAnd } from '../logic.js';
-import { bottomUp } from './rule.js';
+import { topDown } from './rule.js';
 
-/** One Filter with both conditions, the inner one first: what it kept away from the outer one stays away. */
-export const mergeFilters = bottomUp('merge-filters', 'rows are looked at once', (plan) => {
+/** One Filter with all conditions, the innermost first: what it kept away from the others stays away. */
+export const mergeFilters = topDown('merge-filters', 'rows are looked at once', (plan) => {
   if (plan.kind !== 'filter') return plan;
   if (isLiteralOf(plan.condition, true)) return plan.input;
-  const { input } = plan;
-  if (input.kind !== 'filter') return plan;
+  // Innermost last, until they are joined.
+  const conditions = [plan.condition];
+  let fails = canFail(plan.condition);
+  let { input } = plan;
   // AND evaluates its right side when the left is null, where a filter has dropped the row.
-  if (exprNullable(input.condition) && canFail(plan.condition)) return plan;
-  return filter(input.input, joinAnd([...splitAnd(input.condition), ...splitAnd(plan.condition)]));
+  const mayFollow = (inner: Expr): boolean => !exprNullable(inner) || !fails;
+  while (input.kind === 'filter' && mayFollow(input.condition)) {
+    conditions.push(input.condition);
+    fails ||= canFail(input.condition);
+    input = input.input;
+  }
+  return conditions.length === 1 ? plan : filter(input, joinAnd(conditions.reverse().flatMap(splitAnd)));
 });

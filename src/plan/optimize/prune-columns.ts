@@ -3,19 +3,18 @@ import type { Attribute, Expr } from '../expr.js';
 import { references, toAttribute } from '../expr-type.js';
 import type { Plan } from '../node.js';
 import { outputOf } from '../output.js';
-import { children, mapSame, replace, withChildren } from '../walk.js';
-import { planExprs } from '../walk.js';
-import type { Rule } from './rule.js';
+import { children, mapSame, planExprs, replace, withChildren } from '../walk.js';
+import { overall } from './rule.js';
 
 /** Ids of the columns that somebody above reads; undefined: all of them, in their order. */
 type Wanted = ReadonlySet<number> | undefined;
 
 /** Every node makes only the columns that are read above it, down to what the sources read. */
-export const pruneColumns: Rule = {
-  name: 'prune-columns',
-  why: 'columns that nobody reads are neither read nor computed',
-  apply: (plan) => prune(plan),
-};
+export const pruneColumns = overall(
+  'prune-columns',
+  'columns that nobody reads are neither read nor computed',
+  (plan) => prune(plan),
+);
 
 interface Task {
   readonly plan: Plan;

@@ -7,17 +7,17 @@ import type { Plan } from '../node.js';
 import { outputIds, outputOf } from '../output.js';
 import { estimate } from '../statistics.js';
 import { greedyOrder, type Order, bestOrder } from './join-order.js';
-import type { Rule, RuleContext } from './rule.js';
+import { overall } from './rule.js';
 import { transformDown } from '../walk.js';
 
 /** Up to this many relations every order is weighed; beyond, the cheapest next step is taken. */
 const MOST_WEIGHED = 10;
 
 /** Inner joins in the order that makes the fewest rows on the way, by the sources' statistics. */
-export const reorderJoins: Rule = {
-  name: 'reorder-joins',
-  why: 'joins that drop rows go first',
-  apply: (plan: Plan, _context: RuleContext) => {
+export const reorderJoins = overall(
+  'reorder-joins',
+  'joins that drop rows go first',
+  (plan) => {
     // Joins that were looked at as part of a larger group, and those that are in their best order now.
     const done = new WeakSet<Plan>();
     return transformDown(plan, (node) => {
@@ -27,7 +27,7 @@ export const reorderJoins: Rule = {
       return reordered(node, group, done);
     });
   },
-};
+);
 
 const isInner = (plan: Plan): boolean => plan.kind === 'join' && (plan.how === 'inner' || plan.how === 'cross');
 

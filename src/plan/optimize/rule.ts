@@ -36,7 +36,25 @@ export function topDown(name: string, why: string, rewrite: Rewrite): Rule {
 
 /** A rule over the expressions of each node. */
 export function onExprs(name: string, why: string, rewrite: (expr: Expr, context: RuleContext, plan: Plan) => Expr): Rule {
-  return bottomUp(name, why, (plan, context) => mapExprs(plan, (expr) => rewrite(expr, context, plan)));
+  return bottomUp(name, why, (plan, context) =>
+    // Columns that are only passed on are many in wide plans, and nothing is to be done with them.
+    mapExprs(plan, (expr) => (expr.kind === 'attribute' ? expr : rewrite(expr, context, plan))),
+  );
+}
+
+/** A rule over the whole plan at once; it is not asked again about a plan it left as it was. */
+export function overall(name: string, why: string, rewrite: Rewrite): Rule {
+  return {
+    name,
+    why,
+    apply: (plan, context) => {
+      const settled = settledBy(context, name);
+      if (settled.has(plan)) return plan;
+      const result = rewrite(plan, context);
+      if (result === plan) settled.add(plan);
+      return result;
+    },
+  };
 }
 
 function settledBy(context: RuleContext, name: string): WeakSet<Plan> {

@@ -8,7 +8,7 @@ export interface ModelOptions {
 }
 
 export function modelRecords(text: string, options: ModelOptions = {}): (string | null)[][] {
-  const { delimiter = ',', quote = '"', escape = '\\', comment, lineMode = false } = options;
+  const { delimiter = ',', quote = '"', escape: escapeWith = '\\', comment, lineMode = false } = options;
   const n = text.length;
   const newlineAt = (i: number): number => (text[i] === '\n' ? 1 : text[i] !== '\r' ? 0 : text[i + 1] === '\n' ? 2 : 1);
   const isBlank = (i: number): boolean => text.charCodeAt(i) <= 32;
@@ -27,11 +27,11 @@ export function modelRecords(text: string, options: ModelOptions = {}): (string 
     let k = at + 1;
     for (;;) {
       if (k >= n || (lineMode && newlineAt(k) > 0)) {
-        at = k >= n ? n : k;
+        at = Math.min(n, k);
         return text.slice(start, at);
       }
       const [c, next] = [text[k], text[k + 1]];
-      if (c === escape && escape !== quote && (next === quote || next === escape)) {
+      if (c === escapeWith && escapeWith !== quote && (next === quote || next === escapeWith)) {
         value += next;
         k += 2;
       } else if (c === quote && next === quote) {

@@ -19,7 +19,13 @@ export const platform: Platform = {
 };
 
 export function taskContext(heap = SharedHeap.create(1 << 30), files: Platform = platform): TaskContext {
-  return { heap, arena: heap.newArena('test'), platform: files, checkCancelled: () => undefined, metrics: newTaskMetrics() };
+  return {
+    heap,
+    arena: heap.newArena('test'),
+    platform: files,
+    checkCancelled: () => undefined,
+    metrics: newTaskMetrics(),
+  };
 }
 
 export interface Table {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import * as base from '../../../src/base/index.js';
 import type { DataType, Scalar } from '../../../src/base/index.js';
+import * as base from '../../../src/base/index.js';
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const text = fc.oneof(fc.constantFrom('', 'a', 'b', 'Ünïcode', '𝄞'), fc.string({ unit: 'grapheme', maxLength: 40 }));
@@ -13,7 +13,7 @@ const unscaled = (precision: number) => {
 };
 
 /** Any value of a type, never null. */
-export function valueOf(type: DataType): fc.Arbitrary<Scalar> {
+export function anyValue(type: DataType): fc.Arbitrary<Scalar> {
   switch (type.kind) {
     case 'boolean':
       return fc.boolean();
@@ -49,7 +49,7 @@ export function valueOf(type: DataType): fc.Arbitrary<Scalar> {
     case 'struct':
       return fc.tuple(...type.fields.map((f) => maybe(f.type, f.nullable)));
     case 'map': {
-      const entry = fc.tuple(valueOf(type.key), maybe(type.value, type.valueContainsNull));
+      const entry = fc.tuple(anyValue(type.key), maybe(type.value, type.valueContainsNull));
       const keyText = ([key]: readonly [Scalar, Scalar]) => String(key);
       return fc.uniqueArray(entry, { maxLength: 3, selector: keyText }).map((entries) => ({ entries }));
     }
@@ -59,7 +59,7 @@ export function valueOf(type: DataType): fc.Arbitrary<Scalar> {
 }
 
 export function maybe(type: DataType, nullable: boolean): fc.Arbitrary<Scalar> {
-  return nullable ? fc.option(valueOf(type), { nil: null, freq: 4 }) : valueOf(type);
+  return nullable ? fc.option(anyValue(type), { nil: null, freq: 4 }) : anyValue(type);
 }
 
 export const flatTypes: readonly DataType[] = [
@@ -89,7 +89,12 @@ export const nestedTypes: readonly DataType[] = [
   base.arrayType(base.stringType, false),
   base.arrayType(base.arrayType(base.decimalType(20, 1))),
   base.structType([base.field('a', base.int64Type), base.field('b', base.stringType, false)]),
-  base.structType([base.field('list', base.arrayType(base.structType([base.field('x', base.booleanType), base.field('y', base.float64Type)])))]),
+  base.structType([
+    base.field(
+      'list',
+      base.arrayType(base.structType([base.field('x', base.booleanType), base.field('y', base.float64Type)])),
+    ),
+  ]),
   base.mapType(base.stringType, base.int32Type),
   base.mapType(base.int32Type, base.arrayType(base.stringType)),
 ];
