@@ -28,11 +28,11 @@ const titles = {
   windowFunctions: 'Window functions',
 };
 
-const load = (module) => import(pathToFileURL(path('dist/functions', module)).href);
+const load = (module) => import(pathToFileURL(path('build/lib/functions', module)).href);
 
 /** The families in the order in which the registry merges them: its imports say where each one is. */
 async function families() {
-  const registry = readFileSync(path('dist/functions/registry.js'), 'utf8');
+  const registry = readFileSync(path('build/lib/functions/registry.js'), 'utf8');
   const files = new Map(
     [...registry.matchAll(/import \{ (\w+Functions) \} from '\.\/([\w-]+\.js)'/g)].map((m) => [m[1], m[2]]),
   );

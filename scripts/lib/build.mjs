@@ -1,7 +1,51 @@
-// src → dist with tsc, then the worker bundled to a string. Incremental: nothing changed costs one tsc start.
+// src → dist: the library, the command and the worker bundled with esbuild, beside the declarations they need.
+// tsc checks at the same time and writes every module on its own to build/lib, for scripts that look inside.
+// Incremental: nothing changed costs one tsc start.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { bin, path, root, runNode, withLock } from './house.mjs';
+
+/** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
+const entries = {
+  index: 'src/index.ts',
+  'cli/sparrow': 'src/cli/sparrow.ts',
+  'exec/sparrow-worker': 'src/exec/worker.ts',
+  'exec/driver/worker-start': 'src/exec/driver/worker-start.ts',
+  'exec/worker-source': 'src/exec/worker-source.ts',
+  // Not packed: a test of shared memory loads it in threads of its own.
+  'base/index': 'src/base/index.ts',
+};
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  metafile: true,
+  platform: 'node',
+  target: 'node20.19',
+  tsconfig: path('tsconfig.build.json'),
+  // Names stay: they are what an error's stack says.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'silent',
+};
+
+const notesFile = path('dist/.bundle.json');
+
+/** How long a chunk that no build needs any more stays for the programs that began with it. */
+const graceMs = 120_000;
 
 /**
  * Run the compiler on a project; gives its complaints, '' when there are none. It keeps notes of the last run, and those
@@ -19,20 +63,22 @@ async function compile(project, notes, capture) {
 }
 
 /**
- * Build `dist`. Gives the compiler's complaints as text, '' when there are none;
- * JavaScript is written in either case, so tests can run while another file is half written.
+ * Build `dist`. Gives the compiler's complaints as text, '' when there are none; JavaScript is written in either case,
+ * so tests can run while another file is half written. `tidy` removes at once what no build needs any more.
  */
-export function build({ capture = false } = {}) {
+export function build({ capture = false, tidy = false } = {}) {
   return withLock('dist', async () => {
-    const complaints = await compile('tsconfig.build.json', 'dist/.tsbuildinfo', capture);
+    const [complaints, unbundled] = await Promise.all([
+      compile('tsconfig.build.json', 'build/lib/.tsbuildinfo', capture),
+      bundle().then(
+        () => '',
+        (error) => `src could not be bundled: ${error.message}\n`,
+      ),
+    ]);
     removeOrphans();
-    const unbundled = await bundleWorker().then(
-      () => '',
-      (error) => `the worker could not be bundled: ${error.message}\n`,
-    );
+    writeDeclarations();
+    removeStale(tidy);
     if (!capture && unbundled) console.error(unbundled);
-    const command = path('dist/cli/sparrow.js');
-    if (existsSync(command)) chmodSync(command, 0o755);
     return complaints + unbundled;
   });
 }
@@ -42,17 +88,20 @@ export function buildPrograms({ capture = false } = {}) {
   return withLock('programs', () => compile('tsconfig.programs.json', 'build/.tsbuildinfo', capture));
 }
 
-/** What was compiled from files that are gone would still be packed. */
-function removeOrphans() {
-  if (!existsSync(path('dist'))) return;
-  for (const file of readdirSync(path('dist'), { recursive: true })) {
-    const source = path('src', file.replace(/\.(js|d\.ts)(\.map)?$/, '.ts'));
-    if (source.endsWith('.ts') && !existsSync(source)) rmSync(path('dist', file));
-  }
-}
+const filesOf = (folder) =>
+  existsSync(path(folder))
+    ? readdirSync(path(folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(path(folder), join(entry.parentPath, entry.name)))
+    : [];
 
-const bundleFile = path('dist/exec/worker-source.js');
-const inputsFile = path('dist/.worker-inputs.json');
+/** Write a file whole or not at all, so that a program that starts now reads the old one or the new one. */
+function put(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
 
 const digest = (files) => {
   const hash = createHash('sha256');
@@ -65,35 +114,121 @@ const digest = (files) => {
   return hash.digest('hex');
 };
 
-function isFresh() {
-  if (!existsSync(inputsFile) || !existsSync(bundleFile)) return false;
-  const { inputs, hash } = JSON.parse(readFileSync(inputsFile, 'utf8'));
-  if (!inputs.every((file) => existsSync(path(file)))) return false;
-  return digest(inputs) === hash && readFileSync(bundleFile, 'utf8').startsWith(`// bundle ${hash}`);
+/** What the last build was made of and what it made. */
+function notes() {
+  return existsSync(notesFile) ? JSON.parse(readFileSync(notesFile, 'utf8')) : undefined;
 }
 
-/** Put the worker thread's whole program into one string, so that a user's own bundle needs no file beside it. */
-async function bundleWorker() {
-  const entry = path('dist/exec/worker.js');
-  if (!existsSync(entry) || isFresh()) return;
+function isFresh() {
+  const last = notes();
+  if (last === undefined) return false;
+  const isThere = (file) => existsSync(path(file));
+  return last.inputs.every(isThere) && last.outputs.every(isThere) && digest(last.inputs) === last.hash;
+}
+
+/** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
+async function workerProgram(esbuild) {
+  const { outputFiles, metafile } = await esbuild({ ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs' });
+  return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
+}
+
+/** Stands in for src/exec/worker-source.ts. */
+const workerSource = (text) => ({
+  name: 'worker-source',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]exec[\\/]worker-source\.ts$/ }, () => ({
+      contents: `export const workerSource = ${JSON.stringify(text)};`,
+      loader: 'js',
+    })),
+});
+
+async function bundle() {
+  if (isFresh()) return;
+  const started = Date.now();
   const { build: esbuild } = await import('esbuild');
-  const result = await esbuild({
-    entryPoints: [entry],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20.19',
-    minifyWhitespace: true,
-    minifySyntax: true,
-    logLevel: 'silent',
+  const worker = await workerProgram(esbuild);
+  const { outputFiles, metafile } = await esbuild({
+    ...shared,
+    entryPoints: entries,
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    packages: 'external',
+    sourcemap: true,
+    sourcesContent: false,
+    plugins: [workerSource(worker.text)],
   });
-  const inputs = Object.keys(result.metafile.inputs).filter((file) => existsSync(path(file)));
-  const hash = digest(inputs);
-  const text = result.outputFiles[0].text;
-  writeFileSync(bundleFile, `// bundle ${hash}\nexport const workerSource = ${JSON.stringify(text)};\n`);
-  rmSync(`${bundleFile}.map`, { force: true });
-  writeFileSync(inputsFile, JSON.stringify({ inputs, hash }));
+  const outputs = outputFiles.map((file) => relative(root, file.path).replaceAll('\\', '/'));
+  // Chunks first: a file that is there finds what it imports.
+  outputFiles.sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
+  for (const file of outputFiles) put(file.path, file.text);
+  chmodSync(path('dist/cli/sparrow.js'), 0o755);
+  const made = [...Object.keys(metafile.inputs), ...worker.inputs, 'tsconfig.build.json', 'scripts/lib/build.mjs'];
+  const inputs = [...new Set(made)].filter((file) => existsSync(path(file))).sort();
+  // What was saved while we read it is read again next time.
+  const isSettled = inputs.every((file) => statSync(path(file)).mtimeMs < started);
+  put(notesFile, JSON.stringify({ hash: isSettled ? digest(inputs) : '', outputs, inputs, stale: notes()?.stale }));
+}
+
+/** What was compiled from files that are gone must not be found. */
+function removeOrphans() {
+  for (const file of filesOf('build/lib')) {
+    const source = path('src', file.replace(/\.(js|d\.ts)(\.map)?$/, '.ts'));
+    if (source.endsWith('.ts') && !existsSync(source)) rmSync(path('build/lib', file));
+  }
+}
+
+const namespaceFile = 'wasm/webassembly.d.ts';
+
+/**
+ * The names our declarations use of a namespace that @types/node lacks and lib.dom has. Empty, they are there without
+ * lib.dom and add nothing to what is there with it.
+ */
+const namespaceText = `declare namespace WebAssembly {
+  interface Memory {}
+  interface Module {}
+  interface Instance {}
+}
+`;
+
+/** The declarations that `index.d.ts` leads to. */
+function declarations() {
+  const found = new Map();
+  const waiting = ['index.d.ts'];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (found.has(file) || !existsSync(path('build/lib', file))) continue;
+    const text = readFileSync(path('build/lib', file), 'utf8');
+    const toNamespace = relative(dirname(file), namespaceFile).replaceAll('\\', '/');
+    found.set(file, /\bWebAssembly\./.test(text) ? `/// <reference path="${toNamespace}" />\n${text}` : text);
+    for (const [, to] of text.matchAll(/(?:\bfrom|\bimport)[\s(]*['"](\.[^'"]+)\.js['"]/g))
+      waiting.push(`${relative(root, resolve(root, dirname(file), to)).replaceAll('\\', '/')}.d.ts`);
+  }
+  if ([...found.values()].some((text) => text.startsWith('/// <reference'))) found.set(namespaceFile, namespaceText);
+  return found;
+}
+
+function writeDeclarations() {
+  for (const [file, text] of declarations()) put(path('dist', file), text);
+}
+
+/** Removes from dist what neither the last build nor, for a while, a program that runs now needs. */
+function removeStale(now) {
+  const last = notes();
+  if (last === undefined) return;
+  const wanted = new Set([...last.outputs, ...[...declarations().keys()].map((file) => `dist/${file}`)]);
+  const stale = {};
+  for (const name of filesOf('dist')) {
+    const file = `dist/${name.replaceAll('\\', '/')}`;
+    if (wanted.has(file) || path(file) === notesFile) continue;
+    const since = last.stale?.[file] ?? Date.now();
+    if (now || !file.startsWith('dist/chunks/') || Date.now() - since > graceMs) rmSync(path(file), { force: true });
+    else stale[file] = since;
+  }
+  for (const folder of readdirSync(path('dist'), { recursive: true, withFileTypes: true }).reverse()) {
+    if (!folder.isDirectory()) continue;
+    const own = join(folder.parentPath, folder.name);
+    if (readdirSync(own).length === 0) rmdirSync(own);
+  }
+  put(notesFile, JSON.stringify({ ...last, stale }));
 }

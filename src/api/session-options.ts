@@ -1,4 +1,4 @@
-import { DEFAULT_VALUE_OPTIONS, SparrowError, type ValueOptions } from '../base/index.js';
+import { DEFAULT_VALUE_OPTIONS, nearestNames, SparrowError, type ValueOptions } from '../base/index.js';
 import { describe } from './literal.js';
 
 /** How a session is created; every option may be left out. */
@@ -71,7 +71,9 @@ export function checkOptions(options: SessionOptions): void {
   const names = [...Object.keys(choices), ...others];
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    throw new SparrowError('INVALID_SESSION_OPTION', `there is no session option ${name}`, { candidates: names });
+    throw new SparrowError('INVALID_SESSION_OPTION', `there is no session option ${name}`, {
+      candidates: nearestNames(name, names, 3),
+    });
   }
   const { workers } = options;
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1)) {

@@ -36,6 +36,7 @@ export class InputGate extends Readable {
   }
   /** Lets the process end. */
   close(): void {
+    this.#held = '';
     this.#source.removeAllListeners('data').pause();
   }
 

@@ -37,20 +37,18 @@ export async function runRepl(version: string): Promise<number> {
   const server = startServer(gate, interactive, statements, report);
   Object.assign(server.context, scope, { session });
   if (interactive) await keepHistory(server);
-  const left = new Promise<void>((resolve) => server.once('exit', resolve));
-  const stop = (): void => {
-    cancel();
-    server.close();
-    failures++;
-  };
-  // On a terminal Ctrl-C is a key; this is the signal a script gets.
-  if (!interactive) process.once('SIGINT', stop);
+  const left = new Promise<'left' | 'stopped'>((resolve) => {
+    server.once('exit', () => resolve('left'));
+    // On a terminal Ctrl-C is a key; this is the signal a script gets.
+    if (!interactive) process.once('SIGINT', () => resolve('stopped'));
+  });
   gate.open();
-  await left;
+  const how = await left;
   gate.close();
-  process.removeListener('SIGINT', stop);
-  if (!interactive && statements.unfinished) report(new SyntaxError('the input ends within a statement'));
+  if (how === 'stopped') cancel();
+  else if (!interactive && statements.unfinished) report(new SyntaxError('the input ends within a statement'));
   await session.stop();
+  if (how === 'stopped') return 130;
   return interactive || failures === 0 ? 0 : 1;
 }
 
@@ -78,7 +76,8 @@ function startServer(
     useGlobal: true,
     ignoreUndefined: true,
     preview: false,
-    breakEvalOnSigint: true,
+    // In a script it would leave no handler of SIGINT behind.
+    breakEvalOnSigint: interactive,
     writer: (value: unknown) => statements.text(value, colors),
     // Node 25 and later ask here how to report an error; before, errors went to a domain of the REPL's own.
     handleError: (error: unknown) => {

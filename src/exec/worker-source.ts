@@ -1,5 +1,5 @@
 /**
- * The worker as one bundled script, for programs that bundle Sparrow into a single file and so lose `worker.js`.
- * In the source tree there is none; `npm run build` writes the bundle over the compiled copy of this file.
+ * The worker as one script, for programs that bundle Sparrow into a single file and so lose the worker's.
+ * In the source tree there is none; the build puts the script into the copy of this module that it bundles.
  */
 export const workerSource: string | undefined = undefined;

@@ -103,13 +103,14 @@ export function emitBasic(
 const isNonZero = (literal: Scalar | undefined): boolean =>
   literal !== undefined && literal !== null && Number(literal) !== 0;
 
-/** Division and remainder raise an error for a divisor of zero, unless it is known not to be. */
-export function divisionFails(call: Call, ranges: readonly (Range | undefined)[]): boolean {
+/**
+ * Division and remainder raise an error for a divisor of zero, unless it is a literal that is not. Bounds of the
+ * divisor do not count: what lies in a null row may be zero all the same, and the test for it is always emitted.
+ */
+export function divisionFails(call: Call): boolean {
   if (isTemporal(call)) return true;
   if (!call.settings.ansi) return false;
-  const divisor = ranges[1];
-  const neverZero = isNonZero(call.literals[1]) || (divisor !== undefined && (divisor[0] > 0n || divisor[1] < 0n));
-  if (!neverZero || call.fn === 'intDiv') return true;
+  if (!isNonZero(call.literals[1]) || call.fn === 'intDiv') return true;
   return call.returns.kind === 'decimal' && (call.fn === 'div' || call.fn === 'pmod');
 }
 

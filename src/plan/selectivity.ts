@@ -5,6 +5,8 @@ import { splitAnd, splitOr } from './logic.js';
 /** What is expected of a column's values. */
 export interface ColumnEstimate {
   readonly distinct: number;
+  /** `distinct` is not from statistics: an equality is then not taken for as selective as it says. */
+  readonly guessed?: boolean;
   readonly nullFraction: number;
   /** Of integer-like types, dates and times: as numbers (decimals unscaled). */
   readonly min?: number;
@@ -14,6 +16,8 @@ export interface ColumnEstimate {
 type Columns = ReadonlyMap<number, ColumnEstimate>;
 
 const EQUALITY = 0.1;
+/** Of a column whose values are not known at least this much equals a given one. */
+const LEAST_GUESSED = 0.05;
 const INEQUALITY = 1 / 3;
 const LIKE = 0.1;
 const UNKNOWN = 0.25;
@@ -43,7 +47,7 @@ function ofTerm(term: Expr, columns: Columns): number {
     case 'isin': {
       const column = columnOf(term.args[0], columns);
       const values = term.args.length - 1;
-      return bounded(column === undefined ? EQUALITY * values : values / column.distinct);
+      return bounded(column === undefined ? EQUALITY * values : values * equalShare(column));
     }
     case 'between':
       return bounded(
@@ -73,9 +77,9 @@ function ofComparison(term: Call, columns: Columns): number {
   switch (term.fn) {
     case 'eq':
     case 'eqNullSafe':
-      return column === undefined ? EQUALITY : outside(column, b) ? 0 : 1 / Math.max(1, column.distinct, columnOf(b, columns)?.distinct ?? 1);
+      return column === undefined ? EQUALITY : outside(column, b) ? 0 : Math.min(equalShare(column), 1 / Math.max(1, columnOf(b, columns)?.distinct ?? 1));
     case 'ne':
-      return column === undefined ? 1 - EQUALITY : 1 - 1 / Math.max(1, column.distinct);
+      return column === undefined ? 1 - EQUALITY : 1 - equalShare(column);
     case 'lt':
     case 'le':
       return column === undefined ? INEQUALITY : below(column, b);
@@ -110,3 +114,8 @@ function columnOf(expr: Expr | undefined, columns: Columns): ColumnEstimate | un
   while (at?.kind === 'cast') at = at.input;
   return at?.kind === 'attribute' ? columns.get(at.id) : undefined;
 }
+
+const equalShare = (column: ColumnEstimate): number => {
+  const share = 1 / Math.max(1, column.distinct);
+  return column.guessed === true ? Math.max(share, LEAST_GUESSED) : share;
+};

@@ -105,7 +105,7 @@ const guesses = (output: readonly Attribute[], rows: number): ReadonlyMap<number
 /** Of a column nothing is known of: a tenth of the rows are different values. */
 function guessColumn({ type, nullable }: Attribute, rows: number): ColumnEstimate {
   const distinct = type.kind === 'boolean' ? 2 : Math.max(1, rows / 10);
-  return { distinct: Math.min(distinct, Math.max(1, rows)), nullFraction: nullable ? 0.05 : 0 };
+  return { distinct: Math.min(distinct, Math.max(1, rows)), guessed: true, nullFraction: nullable ? 0.05 : 0 };
 }
 
 function kept(input: PlanEstimate, fraction: number): PlanEstimate {
@@ -155,6 +155,9 @@ function joinEstimate(plan: JoinPlan, left: PlanEstimate, right: PlanEstimate): 
   const isRight = (expr: Expr): boolean => readsOnly(expr, outputIds(plan.right));
   let matching = left.rows * right.rows;
   let leftMatch = 1;
+  let leftKeys = 1;
+  let rightKeys = 1;
+  let widest = 1;
   for (const term of plan.condition === undefined ? [] : splitAnd(plan.condition)) {
     const equi = equiTerm(term, isLeft, isRight);
     if (equi === undefined) {
@@ -163,9 +166,12 @@ function joinEstimate(plan: JoinPlan, left: PlanEstimate, right: PlanEstimate): 
     }
     const l = distinctOfExpr(equi.left, left);
     const r = distinctOfExpr(equi.right, right);
-    matching /= Math.max(l, r, 1);
+    widest = Math.max(widest, l, r);
+    leftKeys *= Math.max(1, l);
+    rightKeys *= Math.max(1, r);
     leftMatch *= Math.min(1, r / Math.max(1, l));
   }
+  matching /= keyCombinations(widest, Math.min(leftKeys, left.rows), Math.min(rightKeys, right.rows));
   const semi = Math.min(left.rows * leftMatch, matching);
   const rowsOf: Readonly<Record<JoinPlan['how'], number>> = {
     inner: matching,
@@ -178,6 +184,12 @@ function joinEstimate(plan: JoinPlan, left: PlanEstimate, right: PlanEstimate): 
   };
   return { rows: rowsOf[plan.how], counted, columns };
 }
+
+/**
+ * How many different keys the two sides share. Several key columns are seldom independent: their combinations are
+ * bounded by the rows of the side that has fewer, as when they refer to its composite key.
+ */
+const keyCombinations = (widest: number, left: number, right: number): number => Math.max(widest, Math.min(left, right), 1);
 
 export function distinctOfExpr(expr: Expr, input: PlanEstimate): number {
   if (expr.kind === 'attribute') return distinctOf(input, expr.id);

@@ -180,7 +180,9 @@ function readCall(parser: ExprParser): Expr {
   const ignoreNulls = acceptIgnoreNulls(parser) || inside;
   if (ignoreNulls) args.push(ignoreNullsOf(parser, name));
   const options = { ...(distinct ? { distinct } : {}), ...(filter === undefined ? {} : { filter }) };
-  return readOver(parser, aggregateCall(name.text, args, options));
+  // In SQL text `div(a, b)` is the whole-number division; the API has that name for the other one.
+  const called = name.upper === 'DIV' ? 'intDiv' : name.text;
+  return readOver(parser, aggregateCall(called, args, options));
 }
 
 function readFilter(parser: ExprParser): Expr {

@@ -1,4 +1,4 @@
-import { type DataType, isNested, type Scalar, sameType, simpleString } from '../../src/base/index.js';
+import { type DataType, isInteger, isNested, type Scalar, sameType, simpleString } from '../../src/base/index.js';
 import {
   type ArgType,
   canCast,
@@ -45,6 +45,8 @@ const usefulTexts = [
   '', ' ', '#,##0.00', '99,999.99', 'Monday', 'sha', '%s-%d', '\\d+', '.', 'quarter', 'TUE', 'HEX', 'milliseconds', '256',
 ];
 const usefulNumbers = [1, 2, 0, -1, 3, 10, 16, 256, 100, 7];
+/** Their numbers say how long the result is: any number would fill the memory. */
+const SIZED = new Set(['repeat', 'space', 'lpad', 'rpad', 'formatNumber']);
 /** More would be more of the same. */
 const MOST_SIGNATURES = 80;
 const TRIPLES = 200;
@@ -172,7 +174,10 @@ export class ExprMaker {
 
   /** A call by a signature; undefined when the arguments made for it do not type. */
   args(signature: Signature, depth: number): { args: PhysicalExpr[]; resolution: Resolution; nullable: boolean } | undefined {
-    const args = signature.args.map(({ type, constant }) => (constant ? this.#constant(type) : this.of(type, depth)));
+    const args = signature.args.map(({ type, constant }) => {
+      const isSize = SIZED.has(signature.key) && isInteger(type);
+      return constant || isSize ? this.#constant(type) : this.of(type, depth);
+    });
     const resolution = resolve(signature.entry, args.map(argType), this.ansi);
     if (resolution === undefined || !isFlat(resolution.returns)) return undefined;
     if (!resolution.args.every((type, i) => sameType(type, (args[i] as PhysicalExpr).type))) return undefined;

@@ -132,10 +132,7 @@ export function mergedColumns(flow: Flow, columns: readonly { type: SourceColumn
 /** Keys are stored first; a column that is a key is not stored twice. */
 function storedFields(keys: readonly PhysicalExpr[], columns: readonly SourceColumn[], executor: Executor): { fields: PhysicalExpr[]; layout: KeptLayoutSpec; fieldOf: number[] } {
   const fields: PhysicalExpr[] = [];
-  const specs: SourceColumn[] = keys.map((key) => {
-    const { range: _, ...column } = columnOf(key, columns, executor.settings);
-    return column;
-  });
+  const specs: SourceColumn[] = keys.map((key) => columnOf(key, columns, executor.settings));
   const fieldOf = columns.map((column, index) => {
     const carrier = carrierOf(column.type);
     // A float key is stored in canonical form, which is not the value that came in.

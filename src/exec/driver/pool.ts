@@ -1,11 +1,8 @@
-import { Worker } from 'node:worker_threads';
-import { type Remote, releaseProxy, wrap } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { Worker } from 'node:worker_threads';
 import type { SharedHeap } from '../../base/index.js';
 import { type Answer, CANCEL_SLOTS, type CancelToken, type Job } from '../task/thread.js';
 import { engineMode } from '../modes.js';
-import type { WorkerApi, WorkerData } from '../worker.js';
-import { workerSource } from '../worker-source.js';
+import type { StartedWorker, StartWorker } from './worker-start.js';
 
 /** The worker that ran a job ended before it answered. */
 export class WorkerLost extends Error {
@@ -14,9 +11,7 @@ export class WorkerLost extends Error {
   }
 }
 
-interface Seat {
-  readonly worker: Worker;
-  readonly api: Remote<WorkerApi>;
+interface Seat extends StartedWorker {
   busy: number;
   readonly lost: Promise<never>;
 }
@@ -32,6 +27,7 @@ export class WorkerPool {
   readonly flags = new SharedArrayBuffer(CANCEL_SLOTS * 4);
   readonly #seats: Seat[] = [];
   readonly #waiting: (() => void)[] = [];
+  #starter: Promise<StartWorker> | undefined;
   #stopped = false;
   #jobs = 0;
 
@@ -50,14 +46,8 @@ export class WorkerPool {
     return this.size * AHEAD;
   }
 
-  /** Starts every worker now, so that the first query does not wait for them. */
-  warm(): void {
-    while (!this.#stopped && this.#seats.length < this.size) this.#start();
-  }
-
   async run(job: Job, cancel: CancelToken): Promise<Answer> {
     const seat = await this.#seat();
-    seat.busy++;
     if (engineMode() === 'faults' && ++this.#jobs % JOBS_BETWEEN_FAULTS === 0) void seat.worker.terminate();
     try {
       return await Promise.race([seat.api.run(job, cancel), seat.lost]);
@@ -74,34 +64,37 @@ export class WorkerPool {
     await Promise.all(seats.map((seat) => seat.worker.terminate()));
   }
 
+  /** A worker for one job, counted as taken at once: others ask before this answer is read. */
   async #seat(): Promise<Seat> {
+    // What starts workers is loaded with the first job: small queries run without.
+    this.#starter ??= import('./worker-start.js').then(({ workerStarter }) => workerStarter());
+    const start = await this.#starter;
     for (;;) {
       if (this.#stopped) throw new WorkerLost(undefined);
-      this.warm();
+      while (this.#seats.length < this.size) this.#start(start);
       const free = this.#seats.reduce((best, seat) => (seat.busy < best.busy ? seat : best));
-      if (free.busy < AHEAD) return free;
+      if (free.busy < AHEAD) {
+        free.busy++;
+        return free;
+      }
       await new Promise<void>((resume) => this.#waiting.push(resume));
     }
   }
 
-  #start(): void {
-    const data: WorkerData = { heap: this.heap.handle, flags: this.flags };
-    const worker =
-      workerSource === undefined
-        ? new Worker(new URL('../worker.js', import.meta.url), { workerData: data })
-        : new Worker(workerSource, { eval: true, workerData: data });
+  #start(start: StartWorker): void {
+    const started = start({ heap: this.heap.handle, flags: this.flags });
+    const { worker } = started;
     // An idle worker does not keep the process alive; a running query does (see the scheduler's keep-alive).
     worker.unref();
-    const api = wrap<WorkerApi>(nodeEndpoint(worker));
     const lost = new Promise<never>((_, reject) => {
       worker.once('error', (error) => reject(new WorkerLost(undefined, error)));
       worker.once('exit', (code) => reject(new WorkerLost(code)));
     });
-    const seat: Seat = { worker, api, busy: 0, lost };
+    const seat: Seat = { ...started, busy: 0, lost };
     lost.catch(() => {
       const at = this.#seats.indexOf(seat);
       if (at >= 0) this.#seats.splice(at, 1);
-      void api[releaseProxy];
+      started.release();
       for (const resume of this.#waiting.splice(0)) resume();
     });
     this.#seats.push(seat);

@@ -1,13 +1,13 @@
 import { Arena, type SharedHeap } from '../../base/index.js';
 import type { DoneTask } from './scheduler.js';
 import type { StageReport } from './physical-text.js';
-import { cancelled, CANCEL_SLOTS, type CancelToken } from '../task/thread.js';
+import { cancelled, type CancelToken, flag, isFlagged } from '../task/thread.js';
 
-let nextQuery = 1;
+let nextId = 1;
 
 /** One running query: its memory and the way to cancel it. */
 export class Query {
-  readonly cancel: CancelToken;
+  readonly id = nextId++;
   readonly #arenas = new Set<number>();
   readonly #flags: Int32Array;
   readonly #signal: AbortSignal | undefined;
@@ -31,8 +31,6 @@ export class Query {
     signal: AbortSignal | undefined,
     now: number,
   ) {
-    const query = nextQuery++;
-    this.cancel = { slot: query % CANCEL_SLOTS, query };
     this.#flags = new Int32Array(flags);
     this.#signal = signal;
     this.started = now;
@@ -64,7 +62,7 @@ export class Query {
   }
 
   get isCancelled(): boolean {
-    return Atomics.load(this.#flags, this.cancel.slot) === this.cancel.query;
+    return isFlagged(this.#flags, this.id);
   }
 
   check(): void {
@@ -72,7 +70,17 @@ export class Query {
   }
 
   abort(): void {
-    Atomics.store(this.#flags, this.cancel.slot, this.cancel.query);
+    flag(this.#flags, this.id);
+  }
+
+  /** A token for the jobs of one stage. */
+  token(): CancelToken {
+    return { query: this.id, stage: nextId++ };
+  }
+
+  /** Stops the jobs of one stage; the query goes on. */
+  abortStage(token: CancelToken): void {
+    flag(this.#flags, token.stage);
   }
 
   newArena(label: string): Arena {

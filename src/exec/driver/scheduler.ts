@@ -2,7 +2,7 @@ import { type Platform, type SharedHeap, SparrowError } from '../../base/index.j
 import type { TaskFormats } from '../task/run-task.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import type { TaskRequest, TaskResult } from '../task/task.js';
-import { type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
+import { type CancelToken, type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
 import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
 
@@ -47,11 +47,12 @@ export class Scheduler {
     const ahead = inline ? 1 : this.pool.capacity + 2;
     const under: Promise<DoneTask>[] = [];
     const alive = setInterval(() => undefined, 1 << 30);
+    const token = query.token();
     let next = 0;
     try {
       while (next < tasks.length || under.length > 0) {
         while (next < tasks.length && under.length < ahead) {
-          const running = this.#attempts(query, tasks[next++] as TaskTemplate, inline);
+          const running = this.#attempts(query, token, tasks[next++] as TaskTemplate, inline);
           running.catch(() => undefined);
           under.push(running);
         }
@@ -64,7 +65,7 @@ export class Scheduler {
       clearInterval(alive);
       // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
       if (under.length > 0) {
-        query.abort();
+        query.abortStage(token);
         await Promise.allSettled(under);
       }
     }
@@ -73,14 +74,15 @@ export class Scheduler {
   /** Links join rows, shared out over the workers by ranges of slots. */
   async link(query: Query, request: Omit<LinkRequest, 'from' | 'to'>, slots: number, inline: boolean): Promise<void> {
     const parts = inline ? 1 : this.pool.size;
+    const token = query.token();
     const jobs = Array.from({ length: parts }, (_, p): Job => {
       const from = Math.floor((slots * p) / parts);
       return { kind: 'link', request: { ...request, from, to: Math.floor((slots * (p + 1)) / parts) } };
     });
-    await Promise.all(jobs.map((job) => this.#retried(query, job, inline)));
+    await Promise.all(jobs.map((job) => this.#retried(query, token, job, inline)));
   }
 
-  async #attempts(query: Query, template: TaskTemplate, inline: boolean): Promise<DoneTask> {
+  async #attempts(query: Query, token: CancelToken, template: TaskTemplate, inline: boolean): Promise<DoneTask> {
     const task = query.nextTask++;
     for (let attempt = 1; ; attempt++) {
       query.check();
@@ -88,22 +90,24 @@ export class Scheduler {
       const output = query.newArena('task output');
       const request: TaskRequest = { ...template, task, attempt, scratchArena: scratch.id, outputArena: output.id };
       try {
-        const result = (await this.#once(query, { kind: 'task', request }, inline)) as TaskResult;
+        const result = (await this.#once(query, token, { kind: 'task', request }, inline)) as TaskResult;
         query.release(scratch.id);
         return { ...result, arena: output.id };
       } catch (error) {
         // The attempt's memory is dropped whole, whatever state it was left in.
         query.release(scratch.id);
         query.release(output.id);
+        // The caller's reason is known here, not in the thread.
+        query.check();
         this.#giveUp(error, attempt);
       }
     }
   }
 
-  async #retried(query: Query, job: Job, inline: boolean): Promise<void> {
+  async #retried(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#once(query, job, inline);
+        await this.#once(query, token, job, inline);
         return;
       } catch (error) {
         this.#giveUp(error, attempt);
@@ -123,11 +127,11 @@ export class Scheduler {
     }
   }
 
-  async #once(query: Query, job: Job, inline: boolean): Promise<JobResult> {
-    if (!inline) return resultOf(await this.pool.run(job, query.cancel));
+  async #once(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<JobResult> {
+    if (!inline) return resultOf(await this.pool.run(job, token));
     await new Promise(setImmediate);
     query.check();
-    return this.#own.run(job, query.cancel);
+    return this.#own.run(job, token);
   }
 
   stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Batch, engineBug, readColumn, type Scalar, type SharedHeap } from '../../base/index.js';
+import { describe } from '../../functions/describe.js';
 import { type Prepared, prepare } from '../../functions/evaluate.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { StateCarriers } from '../compile/aggregates.js';
@@ -47,10 +48,15 @@ export function replayRows(heap: SharedHeap, request: TaskRequest, rows: RowsAt,
 
 function prepareSteps(heap: SharedHeap, request: TaskRequest): (row: Row) => void {
   const { steps, sink, settings } = request.spec;
-  const ready = (expr: PhysicalExpr): Prepared => prepare(expr, settings);
-  let next = prepareSink(sink, ready);
-  for (const step of [...steps].reverse()) {
+  const names = namesBefore(request);
+  const readyAt =
+    (k: number) =>
+    (expr: PhysicalExpr): Prepared =>
+      prepare(expr, settings, names[k]);
+  let next = prepareSink(sink, readyAt(steps.length));
+  for (const [k, step] of [...steps.entries()].reverse()) {
     const after = next;
+    const ready = readyAt(k);
     if (step.kind === 'filter') {
       const condition = ready(step.condition);
       next = (row) => {
@@ -66,6 +72,31 @@ function prepareSteps(heap: SharedHeap, request: TaskRequest): (row: Row) => voi
     }
   }
   return next;
+}
+
+/** What columns are called in messages. */
+type Names = (index: number) => string;
+
+/** The names of the columns before each step and before the sink: their own, or what they are computed from. */
+function namesBefore({ spec, names: sourceNames }: TaskRequest): Names[] {
+  let current: Names = (index) => sourceNames?.[index] ?? `column ${index + 1}`;
+  const all = [current];
+  for (const step of spec.steps) {
+    const before = current;
+    if (step.kind === 'project') {
+      current = (index) => {
+        const expr = step.exprs[index];
+        return expr === undefined ? `column ${index + 1}` : describe(expr, before);
+      };
+    } else if (step.kind === 'probe' && step.buildFirst && (step.how === 'pairs' || step.how === 'probe_outer')) {
+      const built = step.payload.length;
+      current = (index) => (index < built ? `joined column ${index + 1}` : before(index - built));
+    } else if (step.kind === 'probe') {
+      current = (index) => (index < step.probeColumns ? before(index) : `joined column ${index + 1 - step.probeColumns}`);
+    }
+    all.push(current);
+  }
+  return all;
 }
 
 function prepareSink(sink: SinkSpec, ready: (expr: PhysicalExpr) => Prepared): (row: Row) => void {

@@ -11,16 +11,22 @@ export type Job =
 
 export type JobResult = TaskResult | undefined;
 
-/** Where a query can be cancelled from: word `slot` of the shared flags holds the cancelled query's id. */
+/**
+ * What cancels a job: word `id % CANCEL_SLOTS` of the shared flags holds the id of what was cancelled last there, the
+ * job's query or only its stage (whose other rows nobody wants any more).
+ */
 export interface CancelToken {
-  readonly slot: number;
   readonly query: number;
+  readonly stage: number;
 }
 
 /** What a thread answers: errors as plain data, so that nothing of them is lost on the way. */
 export type Answer = { readonly ok: true; readonly result: JobResult } | { readonly ok: false; readonly error: PlainError };
 
 export const CANCEL_SLOTS = 1024;
+
+export const isFlagged = (flags: Int32Array, id: number): boolean => Atomics.load(flags, id % CANCEL_SLOTS) === id;
+export const flag = (flags: Int32Array, id: number): void => void Atomics.store(flags, id % CANCEL_SLOTS, id);
 
 /** One thread that runs jobs: a worker, or the caller's own thread for small work. */
 export class TaskThread {
@@ -47,7 +53,7 @@ export class TaskThread {
       platform: this.platform,
       formats: this.formats,
       checkCancelled: () => {
-        if (Atomics.load(this.#flags, cancel.slot) === cancel.query) throw cancelled();
+        if (isFlagged(this.#flags, cancel.query) || isFlagged(this.#flags, cancel.stage)) throw cancelled();
       },
     };
     return runTask(environment, job.request);

@@ -90,7 +90,7 @@ function timestampCell(options: CsvReadOptions): Cell {
   }
   const isUtc = timeZone(options.timeZone).offsetAt(0) === 0 && /^(UTC|GMT|UT|Z|GMT0)$/.test(options.timeZone);
   const parse = (text: string): Scalar | undefined => parseScalar({ kind: 'timestamp' }, text, options.timeZone);
-  return { storage: 'i64', kernel: 'timestamp', parse, local: !isUtc };
+  return { storage: 'i64', kernel: isUtc ? 'instant' : 'timestamp', parse, local: !isUtc };
 }
 
 function parseBoolean(text: string): boolean | undefined {

@@ -28,6 +28,7 @@ export type ValueKernelName =
   | 'boolean'
   | 'date'
   | 'timestamp'
+  | 'instant'
   | 'slow4'
   | 'slow8';
 

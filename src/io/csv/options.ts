@@ -244,6 +244,7 @@ function modeOf(given: Given): CsvMode {
 export function readOptions(options: Readonly<Record<string, string>>): CsvReadOptions {
   const given = new Given(options);
   given.only('unescapedQuoteHandling', ['STOP_AT_DELIMITER']);
+  given.only('charToEscapeQuoteEscaping', [given.text('escape') ?? '\\']);
   given.only('locale', ['en-US', 'en', 'en_US']);
   given.only('timestampType', ['ltz', 'ntz', 'TIMESTAMP_LTZ', 'TIMESTAMP_NTZ']);
   const multiLine = given.text('multiLine') === undefined ? {} : { multiLine: given.flag('multiLine', true) };

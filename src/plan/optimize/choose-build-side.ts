@@ -1,10 +1,13 @@
 import type { JoinPlan } from '../node.js';
-import { sizeInBytes } from '../statistics.js';
+import { estimate, sizeInBytes } from '../statistics.js';
 import { replace } from '../walk.js';
 import { bottomUp } from './rule.js';
 
 /** Joins that have to keep unmatched rows of one side find them more easily when they stream that side. */
 const prefersRight = 4;
+
+/** How much dearer a held and marked row of a semi join's left side is than a held row of its right side. */
+const marksCost = 1.5;
 
 /** The smaller side of a join is held in memory, the other one streams past it. */
 export const chooseBuildSide = bottomUp(
@@ -16,9 +19,11 @@ export const chooseBuildSide = bottomUp(
 function buildSide(plan: JoinPlan): 'left' | 'right' {
   const [left, right] = [sizeInBytes(plan.left), sizeInBytes(plan.right)];
   switch (plan.how) {
-    case 'left':
     case 'semi':
     case 'anti':
+      // Marking rows of a small left side costs less than holding a large right one.
+      return estimate(plan.left).rows * marksCost < estimate(plan.right).rows ? 'left' : 'right';
+    case 'left':
       return left * prefersRight < right ? 'left' : 'right';
     case 'right':
       return right * prefersRight < left ? 'right' : 'left';

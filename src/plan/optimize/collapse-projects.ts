@@ -26,24 +26,35 @@ const LARGEST = 200;
 function collapse(upper: ProjectPlan, lower: readonly Expr[], build: (exprs: readonly Expr[]) => Plan): Plan {
   const made = new Map<number, Expr>();
   for (const expr of lower) if (expr.kind === 'alias' && expr.id !== undefined) made.set(expr.id, expr.input);
-  const used = new Map<number, number>();
-  const use = (e: Expr): true => {
-    if (e.kind === 'attribute' && made.has(e.id)) used.set(e.id, (used.get(e.id) ?? 0) + 1);
-    return true;
+  const costly = new Set<number>();
+  for (const [id, expr] of made) if (!isTrivial(expr)) costly.add(id);
+  const grown = costly.size > 0 ? usedOnce(upper.exprs, made, costly) : new Set<number>();
+  if (grown === undefined) return upper;
+  if (grown.size > 0 && largestAfter(upper, made) > LARGEST) return upper;
+  return build(upper.exprs.map((expr) => inlined(expr, made)));
+}
+
+/** Which costly columns the expressions use, each only once; undefined when that is not so. */
+function usedOnce(
+  exprs: readonly Expr[],
+  made: ReadonlyMap<number, Expr>,
+  costly: ReadonlySet<number>,
+): ReadonlySet<number> | undefined {
+  const used = new Set<number>();
+  let twice = false;
+  const use = (e: Expr): boolean => {
+    if (e.kind !== 'attribute' || !costly.has(e.id)) return !twice;
+    twice ||= used.has(e.id) || !isDeterministic(made.get(e.id) as Expr);
+    used.add(e.id);
+    return !twice;
   };
-  for (const expr of upper.exprs) {
+  // What was added last is likeliest to build on what was added before it.
+  for (let i = exprs.length - 1; i >= 0 && !twice; i--) {
+    const expr = exprs[i] as Expr;
     if (expr.kind === 'attribute') use(expr);
     else visitExpr(expr, use);
   }
-  let grown = false;
-  for (const [id, times] of used) {
-    const expr = made.get(id) as Expr;
-    if (isTrivial(expr)) continue;
-    if (times > 1 || !isDeterministic(expr)) return upper;
-    grown = true;
-  }
-  if (grown && largestAfter(upper, made) > LARGEST) return upper;
-  return build(upper.exprs.map((expr) => inlined(expr, made)));
+  return twice ? undefined : used;
 }
 
 function largestAfter(upper: ProjectPlan, made: ReadonlyMap<number, Expr>): number {

@@ -40,18 +40,41 @@ function fractions({ relations, conditions }: JoinGraph): number[] {
   });
 }
 
+/** Conditions over the same relations, and the fraction of pairs they keep together. */
+interface Link {
+  readonly reads: bigint;
+  readonly kept: number;
+}
+
+/**
+ * Several conditions between two relations are seldom independent: as a composite key they keep no less than one
+ * pair for each row of the larger relation.
+ */
+function linksOf(graph: JoinGraph): Link[] {
+  const kept = fractions(graph);
+  const links = new Map<bigint, { kept: number; conditions: number }>();
+  for (const [i, { reads }] of graph.conditions.entries()) {
+    const link = links.get(reads) ?? { kept: 1, conditions: 0 };
+    links.set(reads, { kept: link.kept * (kept[i] as number), conditions: link.conditions + 1 });
+  }
+  return [...links].map(([reads, link]) => {
+    const sides = graph.relations.filter((_, i) => (reads & (1n << BigInt(i))) !== 0n).map((r) => Math.max(1, estimate(r).rows));
+    return { reads, kept: link.conditions > 1 && sides.length === 2 ? Math.max(link.kept, 1 / Math.min(...sides)) : link.kept };
+  });
+}
+
 const leaves = ({ relations }: JoinGraph): Step[] =>
   relations.map((relation, i) => ({ order: i, bits: 1n << BigInt(i), rows: Math.max(1, estimate(relation).rows), cost: 0 }));
 
-function combine(a: Step, b: Step, graph: JoinGraph, kept: readonly number[]): Step & { readonly connected: boolean } {
+function combine(a: Step, b: Step, links: readonly Link[]): Step & { readonly connected: boolean } {
   const bits = a.bits | b.bits;
   let rows = a.rows * b.rows;
   let connected = false;
-  for (const [i, { reads }] of graph.conditions.entries()) {
+  for (const { reads, kept } of links) {
     const isNew = (reads & ~bits) === 0n && (reads & a.bits) !== 0n && (reads & b.bits) !== 0n;
     if (!isNew) continue;
     connected = true;
-    rows *= kept[i] as number;
+    rows *= kept;
   }
   rows = Math.max(1, rows);
   // The larger side streams, so it stands left; among equals the order written stays.
@@ -61,7 +84,7 @@ function combine(a: Step, b: Step, graph: JoinGraph, kept: readonly number[]): S
 
 /** The cheapest of all orders; pairs that no condition connects are joined only when there is no other way. */
 export function bestOrder(graph: JoinGraph): Order | undefined {
-  const kept = fractions(graph);
+  const links = linksOf(graph);
   const best = new Map<bigint, Step>();
   for (const leaf of leaves(graph)) best.set(leaf.bits, leaf);
   const all = (1n << BigInt(graph.relations.length)) - 1n;
@@ -74,7 +97,7 @@ export function bestOrder(graph: JoinGraph): Order | undefined {
       if (part < rest) continue;
       const [a, b] = [best.get(part), best.get(rest)];
       if (a === undefined || b === undefined) continue;
-      const step = combine(a, b, graph, kept);
+      const step = combine(a, b, links);
       if (step.connected && (found === undefined || step.cost < found.cost)) found = step;
       if (!step.connected && (crossing === undefined || step.cost < crossing.cost)) crossing = step;
     }
@@ -84,23 +107,36 @@ export function bestOrder(graph: JoinGraph): Order | undefined {
   return best.get(all)?.order;
 }
 
-/** The cheapest join first, again and again. */
+/** The cheapest join first, again and again; joins that no condition connects come last. */
 export function greedyOrder(graph: JoinGraph): Order | undefined {
-  const kept = fractions(graph);
+  const links = linksOf(graph);
   let steps: Step[] = leaves(graph);
   while (steps.length > 1) {
-    let chosen: (Step & { connected: boolean; of: readonly [Step, Step] }) | undefined;
-    for (const [i, a] of steps.entries()) {
-      for (const b of steps.slice(i + 1)) {
-        const step = combine(a, b, graph, kept);
-        const better =
-          chosen === undefined || (step.connected && !chosen.connected) || (step.connected === chosen.connected && step.rows < chosen.rows);
-        if (better) chosen = { ...step, of: [a, b] };
-      }
+    let chosen: { readonly step: Step; readonly of: readonly [Step, Step] } | undefined;
+    for (const [a, b] of connectedPairs(steps, graph)) {
+      const step = combine(a, b, links);
+      if (chosen === undefined || step.rows < chosen.step.rows) chosen = { step, of: [a, b] };
     }
+    chosen ??= smallestPair(steps, links);
     if (chosen === undefined) return undefined;
-    const { of } = chosen;
-    steps = [...steps.filter((step) => !of.includes(step)), chosen];
+    const { of, step } = chosen;
+    steps = [...steps.filter((each) => !of.includes(each)), step];
   }
   return steps[0]?.order;
+}
+
+/** Pairs that a condition connects, each once. */
+function connectedPairs(steps: readonly Step[], { conditions }: JoinGraph): (readonly [Step, Step])[] {
+  const pairs = new Map<bigint, readonly [Step, Step]>();
+  for (const { reads } of conditions) {
+    const [a, b, ...more] = steps.filter((step) => (step.bits & reads) !== 0n);
+    if (a !== undefined && b !== undefined && more.length === 0) pairs.set(a.bits | b.bits, [a, b]);
+  }
+  return [...pairs.values()];
+}
+
+function smallestPair(steps: readonly Step[], links: readonly Link[]) {
+  const [a, b] = [...steps].sort((x, y) => x.rows - y.rows);
+  if (a === undefined || b === undefined) return undefined;
+  return { step: combine(a, b, links), of: [a, b] as const };
 }

@@ -10,7 +10,7 @@ export const mergeFilters = topDown('merge-filters', 'rows are looked at once', 
   if (plan.kind !== 'filter') return plan;
   if (isLiteralOf(plan.condition, true)) return plan.input;
   // Innermost last, until they are joined.
-  const conditions = [plan.condition];
+  const conditions: Expr[] = [plan.condition];
   let fails = canFail(plan.condition);
   let { input } = plan;
   // AND evaluates its right side when the left is null, where a filter has dropped the row.

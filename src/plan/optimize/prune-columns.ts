@@ -49,7 +49,7 @@ function start(plan: Plan, wanted: Wanted): Task {
 
 /** The node without outputs nobody wants. */
 function narrow(plan: Plan, wanted: ReadonlySet<number>): Plan {
-  const isWanted = (expr: Expr): boolean => wanted.has(toAttribute(expr).id);
+  const isWanted = (expr: Expr): boolean => wanted.has(expr.kind === 'attribute' ? expr.id : toAttribute(expr).id);
   switch (plan.kind) {
     case 'project':
       return replace(plan, { exprs: keep(plan.exprs, isWanted) });

@@ -13,6 +13,9 @@ import { transformDown } from '../walk.js';
 /** Up to this many relations every order is weighed; beyond, the cheapest next step is taken. */
 const MOST_WEIGHED = 10;
 
+/** Beyond this many the order stays as it is written: weighing it would take longer than it is likely to save. */
+const MOST_REORDERED = 64;
+
 /** Inner joins in the order that makes the fewest rows on the way, by the sources' statistics. */
 export const reorderJoins = overall(
   'reorder-joins',
@@ -23,12 +26,14 @@ export const reorderJoins = overall(
     return transformDown(plan, (node) => {
       if (done.has(node) || !isInner(node)) return node;
       const group = flatten(node, done);
-      if (group.relations.length < 3 || !group.relations.every((relation) => estimate(relation).counted)) return node;
+      const { length } = group.relations;
+      if (length < 3 || length > MOST_REORDERED || !group.relations.every(isCounted)) return node;
       return reordered(node, group, done);
     });
   },
 );
 
+const isCounted = (relation: Plan): boolean => estimate(relation).counted;
 const isInner = (plan: Plan): boolean => plan.kind === 'join' && (plan.how === 'inner' || plan.how === 'cross');
 
 interface Group {

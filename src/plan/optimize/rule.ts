@@ -1,9 +1,9 @@
 import { engineBug, sameType, simpleString } from '../../base/index.js';
 import type { Expr } from '../expr.js';
-import type { Plan } from '../node.js';
+import type { Plan, ProjectPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import type { PlanSettings } from '../resolve/context.js';
-import { children, mapExprs, withChildren } from '../walk.js';
+import { children, mapExprs, replace, withChildren } from '../walk.js';
 
 /** What a rule may know besides the plan. */
 export interface RuleContext {
@@ -36,10 +36,31 @@ export function topDown(name: string, why: string, rewrite: Rewrite): Rule {
 
 /** A rule over the expressions of each node. */
 export function onExprs(name: string, why: string, rewrite: (expr: Expr, context: RuleContext, plan: Plan) => Expr): Rule {
-  return bottomUp(name, why, (plan, context) =>
-    // Columns that are only passed on are many in wide plans, and nothing is to be done with them.
-    mapExprs(plan, (expr) => (expr.kind === 'attribute' ? expr : rewrite(expr, context, plan))),
-  );
+  return bottomUp(name, why, (plan, context) => {
+    const change = (expr: Expr): Expr => (expr.kind === 'attribute' ? expr : rewrite(expr, context, plan));
+    return plan.kind === 'project' ? mapComputed(plan, change) : mapExprs(plan, change);
+  });
+}
+
+const computed = new WeakMap<readonly Expr[], readonly number[]>();
+
+/** Columns that are only passed on are many in wide plans, and nothing is to be done with them. */
+function mapComputed(plan: ProjectPlan, change: (expr: Expr) => Expr): Plan {
+  let positions = computed.get(plan.exprs);
+  if (positions === undefined) {
+    const found: number[] = [];
+    for (let i = 0; i < plan.exprs.length; i++) if (plan.exprs[i]?.kind !== 'attribute') found.push(i);
+    positions = found;
+    computed.set(plan.exprs, positions);
+  }
+  let exprs: Expr[] | undefined;
+  for (const i of positions) {
+    const expr = change(plan.exprs[i] as Expr);
+    if (expr === plan.exprs[i]) continue;
+    exprs ??= [...plan.exprs];
+    exprs[i] = expr;
+  }
+  return exprs === undefined ? plan : replace(plan, { exprs });
 }
 
 /** A rule over the whole plan at once; it is not asked again about a plan it left as it was. */

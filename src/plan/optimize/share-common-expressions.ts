@@ -17,7 +17,7 @@ export const shareCommonExpressions = bottomUp(
   'what several outputs compute alike is computed once',
   (plan) => {
     if (plan.kind !== 'project' && plan.kind !== 'aggregate') return plan;
-    const shared = commonIn(plan.kind === 'project' ? plan.exprs.map(surely) : rowExprs(plan.groupBy, plan.output));
+    const shared = commonIn(plan.kind === 'project' ? outputExprs(plan.exprs) : rowExprs(plan.groupBy, plan.output));
     return shared.size === 0 ? plan : share(plan, plan.input, shared);
   },
 );
@@ -30,6 +30,12 @@ interface Part {
 
 const surely = (expr: Expr): Part => ({ expr, sure: true });
 
+function outputExprs(exprs: readonly Expr[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const expr of exprs) if (expr.kind !== 'attribute' && isDeterministic(expr)) parts.push(surely(expr));
+  return parts;
+}
+
 /** What an Aggregate computes for each row of its input: grouping expressions and the aggregates' arguments. */
 function rowExprs(groupBy: readonly Expr[], output: readonly Expr[]): readonly Part[] {
   const parts = groupBy.map(surely);
@@ -41,7 +47,7 @@ function rowExprs(groupBy: readonly Expr[], output: readonly Expr[]): readonly P
       return false;
     });
   }
-  return parts;
+  return parts.filter(({ expr }) => isDeterministic(expr));
 }
 
 function share(plan: Plan, input: Plan, shared: ReadonlyMap<number, Expr>): Plan {
@@ -99,7 +105,7 @@ const isLazy = (fn: string): boolean => {
 /** Calls over columns. What reads none is folded; logic and comparisons cost next to nothing. */
 function isWorthSharing(expr: Expr): boolean {
   if (expr.kind !== 'call' || cheap.has(expr.fn)) return false;
-  return expr.args.some((arg) => arg.kind !== 'literal') && isDeterministic(expr);
+  return expr.args.some((arg) => arg.kind !== 'literal');
 }
 
 const cheap: ReadonlySet<string> = new Set([

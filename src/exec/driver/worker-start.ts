@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { type Remote, releaseProxy, wrap } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { WorkerApi, WorkerData } from '../worker.js';
+
+/** A worker thread and how to speak with it. */
+export interface StartedWorker {
+  readonly worker: Worker;
+  readonly api: Remote<WorkerApi>;
+  /** Ends the conversation with a thread that is gone. */
+  readonly release: () => void;
+}
+
+export type StartWorker = (data: WorkerData) => StartedWorker;
+
+/** How workers are started here. This module is loaded for the first job that no thread of its own can do. */
+export async function workerStarter(): Promise<StartWorker> {
+  const open = await workerProgram();
+  return (data) => {
+    const worker = open(data);
+    const api = wrap<WorkerApi>(nodeEndpoint(worker));
+    return { worker, api, release: () => void api[releaseProxy] };
+  };
+}
+
+/** The built worker beside us; or, in a program that was bundled into one file, its text. */
+async function workerProgram(): Promise<(workerData: WorkerData) => Worker> {
+  const file = besideUs('../sparrow-worker.js');
+  if (file !== undefined) return (workerData) => new Worker(file, { workerData });
+  const { workerSource } = await import('../worker-source.js');
+  if (workerSource === undefined) throw new Error('worker threads need the built package: npm run build');
+  return (workerData) => new Worker(workerSource, { eval: true, workerData });
+}
+
+/** The address is put together in a way that no bundler takes for a file to bring along. */
+function besideUs(name: string): URL | undefined {
+  // A bundle in CommonJS has no address.
+  const { url }: { readonly url?: string } = import.meta;
+  if (url === undefined) return undefined;
+  const file = new URL(name, url);
+  return file.protocol === 'file:' && existsSync(file) ? file : undefined;
+}
