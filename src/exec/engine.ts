@@ -1,26 +1,34 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type Batch, type Schema, SharedHeap, SparrowError } from '../base/index.js';
-import { formatNamed, splitReader } from '../io/registry.js';
 import { nodePlatform } from '../io/node-platform.js';
+import { formatNamed, splitReader } from '../io/registry.js';
 import type { Catalog } from '../plan/catalog.js';
-import type { CacheLevel, EngineOptions, ExplainMode, QueryEngine, RunningQuery, RunOptions, SessionSettings } from '../plan/engine.js';
+import type {
+  CacheLevel,
+  EngineOptions,
+  ExplainMode,
+  QueryEngine,
+  RunningQuery,
+  RunOptions,
+  SessionSettings,
+} from '../plan/engine.js';
+import { explainLogical, optimizeExplained } from '../plan/explain.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
-import { explainLogical, optimizeExplained } from '../plan/explain.js';
 import { optimize } from '../plan/optimize/optimizer.js';
-import { schemaOf } from '../plan/output.js';
 import { ruleBatches } from '../plan/optimize/rules.js';
+import { schemaOf } from '../plan/output.js';
 import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
 import { Executor } from './driver/executor.js';
 import { LocalStore } from './driver/local-store.js';
-import { lower, type LowerContext } from './driver/lower.js';
+import { type LowerContext, lower } from './driver/lower.js';
 import { physicalText, stagesText } from './driver/physical-text.js';
 import { Query } from './driver/query.js';
-import { Interpreter } from './interpreter/interpreter.js';
-import { engineMode } from './modes.js';
 import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
+import { Interpreter } from './interpreter/interpreter.js';
+import { engineMode } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
 
 /** Rules without which a plan cannot run: they rewrite what no operator does. */
@@ -57,7 +65,10 @@ class LocalEngine implements QueryEngine {
     private readonly loadParsers: () => Promise<SqlParsers>,
   ) {
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
-    this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, { reader: splitReader, format: formatNamed });
+    this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, {
+      reader: splitReader,
+      format: formatNamed,
+    });
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap);
   }
@@ -115,13 +126,22 @@ class LocalEngine implements QueryEngine {
     });
   }
 
-  async *#write(plan: WritePlan, settings: PlanSettings, executor: Executor, session: SessionSettings): AsyncGenerator<Batch> {
+  async *#write(
+    plan: WritePlan,
+    settings: PlanSettings,
+    executor: Executor,
+    session: SessionSettings,
+  ): AsyncGenerator<Batch> {
     await runWrite(executor, plan, this.#physical(plan.input as ResolvedPlan, settings, executor, session));
     yield* [];
   }
 
   /** Gives a query its memory and takes everything back when it is over, however it ends. */
-  async *#running(settings: PlanSettings, options: RunOptions, work: (executor: Executor) => AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  async *#running(
+    settings: PlanSettings,
+    options: RunOptions,
+    work: (executor: Executor) => AsyncIterable<Batch>,
+  ): AsyncGenerator<Batch> {
     this.#checkOpen();
     const query = new Query(this.heap, this.#scheduler.pool.flags, options.signal, nodePlatform.clock.monotonic());
     this.#queries.add(query);
@@ -142,7 +162,12 @@ class LocalEngine implements QueryEngine {
     return this.#lower(optimize(plan, settings, batches), settings, executor, session);
   }
 
-  #lower(plan: ResolvedPlan, settings: PlanSettings, executor: Executor | undefined, session: SessionSettings): PhysicalPlan {
+  #lower(
+    plan: ResolvedPlan,
+    settings: PlanSettings,
+    executor: Executor | undefined,
+    session: SessionSettings,
+  ): PhysicalPlan {
     const context: LowerContext = {
       settings,
       shufflePartitions: session.shufflePartitions,
@@ -153,7 +178,10 @@ class LocalEngine implements QueryEngine {
         const batches = await this.#cache.batches(cached.cacheId, input, executor);
         const { columns } = cached;
         if (columns === undefined) return batches;
-        return batches.map((b) => ({ rows: b.rows, columns: columns.map((c) => b.columns[c] as Batch['columns'][number]) }));
+        return batches.map((b) => ({
+          rows: b.rows,
+          columns: columns.map((c) => b.columns[c] as Batch['columns'][number]),
+        }));
       },
     };
     return lower(plan, context);
@@ -166,23 +194,32 @@ class LocalEngine implements QueryEngine {
     const explained = optimizeExplained(plan, resolved, settings);
     const physical = this.#lower(explained.optimized, settings, undefined, session);
     const sections = [`== Physical Plan ==\n${physicalText(physical)}`];
-    if (mode !== 'simple' && mode !== 'codegen') sections.unshift(explainLogical(explained, mode === 'analyze' ? 'cost' : mode));
-    if (mode === 'analyze' || mode === 'codegen') sections.push(await this.#analyzed(resolved, settings, session, mode));
+    if (mode !== 'simple' && mode !== 'codegen')
+      sections.unshift(explainLogical(explained, mode === 'analyze' ? 'cost' : mode));
+    if (mode === 'analyze' || mode === 'codegen')
+      sections.push(await this.#analyzed(resolved, settings, session, mode));
     return sections.join('\n\n');
   }
 
   /** Runs the query for its figures. */
-  async #analyzed(resolved: ResolvedPlan, settings: PlanSettings, session: SessionSettings, mode: 'analyze' | 'codegen'): Promise<string> {
+  async #analyzed(
+    resolved: ResolvedPlan,
+    settings: PlanSettings,
+    session: SessionSettings,
+    mode: 'analyze' | 'codegen',
+  ): Promise<string> {
     let report = '';
     const started = nodePlatform.clock.monotonic();
     const work = async function* (this: LocalEngine, executor: Executor): AsyncGenerator<Batch> {
       for await (const batch of executor.batches(this.#physical(resolved, settings, executor, session))) void batch;
       const { stages, peakBytes } = executor.query;
-      if (mode === 'analyze') report = `== Stages ==\n${stagesText(stages, nodePlatform.clock.monotonic() - started, peakBytes)}`;
+      if (mode === 'analyze')
+        report = `== Stages ==\n${stagesText(stages, nodePlatform.clock.monotonic() - started, peakBytes)}`;
       else report = `== Compiled Pipelines ==\n${stages.map((s, i) => `${i + 1}. ${s.label}`).join('\n')}`;
       yield* [];
     };
-    for await (const batch of this.#running(settings, { settings: session }, (executor) => work.call(this, executor))) void batch;
+    for await (const batch of this.#running(settings, { settings: session }, (executor) => work.call(this, executor)))
+      void batch;
     return report;
   }
 
@@ -201,7 +238,10 @@ class LocalEngine implements QueryEngine {
   }
 
   #checkOpen(): void {
-    if (this.#stopped) throw new SparrowError('SESSION_CLOSED', 'the session was stopped', { hint: 'create a new session with Session.create()' });
+    if (this.#stopped)
+      throw new SparrowError('SESSION_CLOSED', 'the session was stopped', {
+        hint: 'create a new session with Session.create()',
+      });
   }
 }
 
@@ -229,11 +269,12 @@ function reportProgress(query: Query, { onProgress }: RunOptions): () => void {
   };
 }
 
-
 function workerCount(options: EngineOptions): number {
   const mode = engineMode();
   if (mode === 'spill') {
-    throw new SparrowError('UNSUPPORTED_FEATURE.SPILL', 'operators do not spill to disk yet', { hint: 'run in another mode' });
+    throw new SparrowError('UNSUPPORTED_FEATURE.SPILL', 'operators do not spill to disk yet', {
+      hint: 'run in another mode',
+    });
   }
   return mode === 'one-worker' ? 1 : Math.max(1, options.workers ?? availableParallelism());
 }

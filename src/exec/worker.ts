@@ -20,7 +20,10 @@ export interface WorkerApi {
 }
 
 const { heap, flags } = workerData as WorkerData;
-const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, { reader: splitReader, format: formatNamed });
+const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, {
+  reader: splitReader,
+  format: formatNamed,
+});
 const api: WorkerApi = {
   run: (job, cancel) => thread.answer(job, cancel),
   ready: () => true,

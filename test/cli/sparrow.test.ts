@@ -16,7 +16,7 @@ interface Ended {
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the command with what stands in its standard input. `stopAfter`: what it prints, upon which it gets a SIGINT. */
+/** Runs the command on an input. Once it has printed `stopAfter` it gets a SIGINT. */
 function sparrow(args: readonly string[], input = '', stopAfter?: string): Promise<Ended> {
   const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: { ...process.env, DEBUG: '' } });
   let [out, error] = ['', ''];

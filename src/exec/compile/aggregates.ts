@@ -6,7 +6,7 @@ import type { StateAccess, Value } from '../../functions/value.js';
 import type { Local } from '../../wasm/index.js';
 import type { AggregateSpec } from '../physical.js';
 import { fieldAt, GROUP_HEADER, type RowLayout, rowLayout } from '../row-layout.js';
-import type { SourceColumn } from '../task/spec.js';
+import type { SourceColumn, StateCarriers } from '../task/spec.js';
 import { canonicalFloat } from './keys.js';
 import { type ColumnValue, loadField, storeParts } from './load.js';
 import type { Columns, Pipe } from './pipe.js';
@@ -38,9 +38,6 @@ export function prepareAggregate(spec: AggregateSpec, settings: EvalSettings): P
   return { spec, entry, call, state: resolved.state };
 }
 
-/** The carriers the states of one task are kept in: part of the form of its partial rows. */
-export type StateCarriers = readonly (readonly Carrier[])[];
-
 export const fullCarriers = (aggregates: readonly PreparedAggregate[]): StateCarriers =>
   aggregates.map((a) => a.state.map(carrierOf));
 
@@ -58,7 +55,13 @@ export function stateField(keys: number, carriers: StateCarriers, index: number)
 }
 
 /** The state of one aggregate in the group row at `row`. */
-export function stateAccess(pipe: Pipe, layout: RowLayout, row: Local, from: number, types: readonly DataType[]): StateAccess {
+export function stateAccess(
+  pipe: Pipe,
+  layout: RowLayout,
+  row: Local,
+  from: number,
+  types: readonly DataType[],
+): StateAccess {
   return {
     carrier: (i) => fieldAt(layout, from + i).carrier,
     load: (i) => loadField(pipe.code, row, fieldAt(layout, from + i), types[i] as DataType),
@@ -72,16 +75,42 @@ export function stateAccess(pipe: Pipe, layout: RowLayout, row: Local, from: num
 }
 
 /** Ranges of an aggregate's arguments as compiled, for narrow states. */
-export function narrowCarriers(aggregate: PreparedAggregate, ranges: readonly (Range | undefined)[], rows: number): readonly Carrier[] {
+export function narrowCarriers(
+  aggregate: PreparedAggregate,
+  ranges: readonly (Range | undefined)[],
+  rows: number,
+): readonly Carrier[] {
   return aggregate.entry.narrowState?.(ranges, BigInt(rows), aggregate.call) ?? aggregate.state.map(carrierOf);
 }
 
 /** Compiles keys with floats made canonical, so that equal keys are equal bits. `byCode` says of which the code is enough. */
-export function compileKeys(pipe: Pipe, keys: readonly PhysicalExpr[], columns: Columns, byCode: readonly boolean[] = []): ColumnValue[] {
+export function compileKeys(
+  pipe: Pipe,
+  keys: readonly PhysicalExpr[],
+  columns: Columns,
+  byCode: readonly boolean[] = [],
+): ColumnValue[] {
   return keys.map((key, k) => {
     const code = byCode[k] === true && key.kind === 'column' ? columns.code?.(key.index) : undefined;
     if (code !== undefined) return code;
     const value = pipe.compile(key, columns);
-    return value.carrier === 'f32' || value.carrier === 'f64' ? { ...value, ...canonicalFloat(pipe.code, value) } : value;
+    return value.carrier === 'f32' || value.carrier === 'f64'
+      ? { ...value, ...canonicalFloat(pipe.code, value) }
+      : value;
   });
 }
+
+/** The compiled form of an aggregate. */
+export function emitOf(a: PreparedAggregate): NonNullable<PreparedAggregate['entry']['emit']> {
+  if (a.entry.emit === undefined) throw engineBug(`aggregate ${a.spec.fn} has no compiled form`);
+  return a.entry.emit;
+}
+
+/** Type and nullability of a key expression. */
+export const keyColumn = (key: { type: SourceColumn['type']; kind: string }): SourceColumn => ({
+  type: key.type,
+  nullable:
+    key.kind === 'literal'
+      ? (key as { value?: unknown }).value === null
+      : Boolean((key as { nullable?: boolean }).nullable),
+});

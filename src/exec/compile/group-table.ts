@@ -65,18 +65,24 @@ export class GroupTable {
   /** The row of the group of these keys; `hash` when it is known already. */
   find(keys: readonly ColumnValue[], hash?: Local): Local {
     if (this.addressing.kind === 'single') return this.#findSingle();
-    return this.addressing.kind === 'dense' ? this.#findDense(keys) : this.#findHashed(keys, hash ?? hashKeys(this.pipe.emitter, keys));
+    return this.addressing.kind === 'dense'
+      ? this.#findDense(keys)
+      : this.#findHashed(keys, hash ?? hashKeys(this.pipe.emitter, keys));
   }
 
   #findSingle(): Local {
     const { code } = this.pipe;
     const row = code.local('i32');
     // INDEX holds the only row's address.
-    code.get(this.#index).tee(row).op('i32.eqz').if(() => {
-      const made = this.#create([], undefined);
-      code.get(made).tee(row).set(this.#index);
-      this.pipe.storeWord(PIPE.INDEX, row);
-    });
+    code
+      .get(this.#index)
+      .tee(row)
+      .op('i32.eqz')
+      .if(() => {
+        const made = this.#create([], undefined);
+        code.get(made).tee(row).set(this.#index);
+        this.pipe.storeWord(PIPE.INDEX, row);
+      });
     return row;
   }
 
@@ -88,15 +94,25 @@ export class GroupTable {
     code.get(this.#index);
     keys.forEach((key, k) => {
       this.#pushDenseDigit(key, k);
-      code.get(this.#denseStrides[k] as Local).op('i32.mul').op('i32.add');
+      code
+        .get(this.#denseStrides[k] as Local)
+        .op('i32.mul')
+        .op('i32.add');
     });
-    code.tee(slot).op('i32.load').tee(row).op('i32.eqz').if(() => {
-      // Bytes and hash of a dense group's keys are computed once, when the group is made: merging needs them.
-      const whole = keys.map((key) => (key.late === undefined || key.parts.length > 0 ? key : { ...key, parts: key.late() }));
-      const hash = hashKeys(pipe.emitter, whole);
-      code.get(this.#create(whole, hash)).set(row);
-      code.get(slot).get(row).op('i32.store');
-    });
+    code
+      .tee(slot)
+      .op('i32.load')
+      .tee(row)
+      .op('i32.eqz')
+      .if(() => {
+        // Bytes and hash of a dense group's keys are computed once, when the group is made: merging needs them.
+        const whole = keys.map((key) =>
+          key.late === undefined || key.parts.length > 0 ? key : { ...key, parts: key.late() },
+        );
+        const hash = hashKeys(pipe.emitter, whole);
+        code.get(this.#create(whole, hash)).set(row);
+        code.get(slot).get(row).op('i32.store');
+      });
     return row;
   }
 
@@ -109,7 +125,11 @@ export class GroupTable {
       code.get(key.dictionaryCode);
     } else {
       const [wide] = extend(code, key, key.carrier === 'i128' ? 'i128' : 'i64');
-      code.get(wide as Local).get(base).op('i64.sub').op('i32.wrap_i64');
+      code
+        .get(wide as Local)
+        .get(base)
+        .op('i64.sub')
+        .op('i32.wrap_i64');
     }
     code.i32(1).op('i32.add');
     if (key.isNull !== undefined) {
@@ -128,17 +148,26 @@ export class GroupTable {
     code.block((found) => {
       code.loop((again) => {
         code.get(this.#index).get(slot).i32(3).op('i32.shl').op('i32.add').tee(entry);
-        code.op('i32.load', 4).tee(row).op('i32.eqz').if(() => {
-          this.#growIfFull(hash, slot, () => code.br(again));
-          code.get(this.#create(keys, hash)).set(row);
-          code.get(entry).get(hash).op('i32.store', 0);
-          code.get(entry).get(row).op('i32.store', 4);
-          code.br(found);
-        });
-        code.get(entry).op('i32.load', 0).get(hash).op('i32.eq').if(() => {
-          this.#pushSameKeys(keys, row);
-          code.brIf(found);
-        });
+        code
+          .op('i32.load', 4)
+          .tee(row)
+          .op('i32.eqz')
+          .if(() => {
+            this.#growIfFull(hash, slot, () => code.br(again));
+            code.get(this.#create(keys, hash)).set(row);
+            code.get(entry).get(hash).op('i32.store', 0);
+            code.get(entry).get(row).op('i32.store', 4);
+            code.br(found);
+          });
+        code
+          .get(entry)
+          .op('i32.load', 0)
+          .get(hash)
+          .op('i32.eq')
+          .if(() => {
+            this.#pushSameKeys(keys, row);
+            code.brIf(found);
+          });
         code.get(slot).i32(1).op('i32.add').get(this.#mask).op('i32.and').set(slot);
         code.br(again);
       });
@@ -149,13 +178,19 @@ export class GroupTable {
   #growIfFull(hash: Local, slot: Local, retry: () => void): void {
     const { pipe } = this;
     const { code, state } = pipe;
-    code.get(state).op('i32.load', PIPE.GROUPS).get(state).op('i32.load', PIPE.GROUP_LIMIT).op('i32.ge_u').if(() => {
-      pipe.callMore(MORE.GROUPS, () => code.i32(0));
-      pipe.loadWord(PIPE.INDEX, this.#index);
-      pipe.loadWord(PIPE.INDEX_MASK, this.#mask);
-      code.get(hash).get(this.#mask).op('i32.and').set(slot);
-      retry();
-    });
+    code
+      .get(state)
+      .op('i32.load', PIPE.GROUPS)
+      .get(state)
+      .op('i32.load', PIPE.GROUP_LIMIT)
+      .op('i32.ge_u')
+      .if(() => {
+        pipe.callMore(MORE.GROUPS, () => code.i32(0));
+        pipe.loadWord(PIPE.INDEX, this.#index);
+        pipe.loadWord(PIPE.INDEX_MASK, this.#mask);
+        code.get(hash).get(this.#mask).op('i32.and').set(slot);
+        retry();
+      });
   }
 
   #pushSameKeys(keys: readonly ColumnValue[], row: Local): void {
@@ -169,7 +204,12 @@ export class GroupTable {
         return;
       }
       pushSameKey(pipe.emitter, key, stored(k));
-      if (k + 1 < keys.length) code.if(() => check(k + 1), () => code.i32(0), ['i32']);
+      if (k + 1 < keys.length)
+        code.if(
+          () => check(k + 1),
+          () => code.i32(0),
+          ['i32'],
+        );
     };
     check(0);
   }

@@ -11,7 +11,18 @@ import { GROUP_HEADER, JOIN_HEADER } from '../row-layout.js';
  *   six bits of their hash, keeping their order; `cursors` are the write addresses of the partitions.
  */
 export interface RowKernels {
-  link_direct(rows: number, count: number, stride: number, keyOffset: number, keyBytes: number, nullOffset: number, base: bigint, heads: number, from: number, to: number): void;
+  link_direct(
+    rows: number,
+    count: number,
+    stride: number,
+    keyOffset: number,
+    keyBytes: number,
+    nullOffset: number,
+    base: bigint,
+    heads: number,
+    from: number,
+    to: number,
+  ): void;
   link_hash(rows: number, count: number, stride: number, mask: number, heads: number, from: number, to: number): void;
   histogram(rows: number, count: number, stride: number, counts: number): void;
   scatter(rows: number, count: number, stride: number, cursors: number): void;
@@ -44,17 +55,30 @@ export function compileRowKernels(): Uint8Array<ArrayBuffer> {
 }
 
 function pushPartition(code: Code, row: Local, table: Local): void {
-  code.get(row).op('i32.load', GROUP_HEADER.HASH).i32(PARTITION_SHIFT).op('i32.shr_u').i32(2).op('i32.shl').get(table).op('i32.add');
+  code
+    .get(row)
+    .op('i32.load', GROUP_HEADER.HASH)
+    .i32(PARTITION_SHIFT)
+    .op('i32.shr_u')
+    .i32(2)
+    .op('i32.shl')
+    .get(table)
+    .op('i32.add');
 }
 
 function eachRow(code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void): void {
   const i = code.local('i32');
   const row = code.local('i32');
   code.get(rows).set(row);
-  code.forRange(i, () => code.i32(0), count, () => {
-    body(row);
-    code.get(row).get(stride).op('i32.add').set(row);
-  });
+  code.forRange(
+    i,
+    () => code.i32(0),
+    count,
+    () => {
+      body(row);
+      code.get(row).get(stride).op('i32.add').set(row);
+    },
+  );
 }
 
 /** Copies `stride` bytes (a multiple of 8): rows are short, so words beat memory.copy. */
@@ -86,11 +110,19 @@ function eachRowBackwards(code: Code, rows: Local, count: Local, stride: Local, 
 
 function prepend(code: Code, slot: Local, heads: Local, row: Local, from: Local, to: Local): void {
   const head = code.local('i32');
-  code.get(slot).get(from).op('i32.ge_u').get(slot).get(to).op('i32.lt_u').op('i32.and').if(() => {
-    code.get(heads).get(slot).i32(2).op('i32.shl').op('i32.add').set(head);
-    code.get(row).get(head).op('i32.load', 0).op('i32.store', JOIN_HEADER.NEXT);
-    code.get(head).get(row).op('i32.store', 0);
-  });
+  code
+    .get(slot)
+    .get(from)
+    .op('i32.ge_u')
+    .get(slot)
+    .get(to)
+    .op('i32.lt_u')
+    .op('i32.and')
+    .if(() => {
+      code.get(heads).get(slot).i32(2).op('i32.shl').op('i32.add').set(head);
+      code.get(row).get(head).op('i32.load', 0).op('i32.store', JOIN_HEADER.NEXT);
+      code.get(head).get(row).op('i32.store', 0);
+    });
 }
 
 function linkDirect(module: WasmModule): void {
@@ -99,21 +131,39 @@ function linkDirect(module: WasmModule): void {
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i32', 'i32'],
     [],
     (code, rows, count, stride, keyOffset, keyBytes, nullOffset, base, heads, from, to) => {
-      const [r, n, s, k, b, z, first, h, f, t] = [rows, count, stride, keyOffset, keyBytes, nullOffset, base, heads, from, to] as Local[] as [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
+      const [r, n, s, k, b, z, first, h, f, t] = [
+        rows,
+        count,
+        stride,
+        keyOffset,
+        keyBytes,
+        nullOffset,
+        base,
+        heads,
+        from,
+        to,
+      ] as Local[] as [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
       const slot = code.local('i32');
       eachRowBackwards(code, r, n, s, (row) => {
         // nullOffset 0: keys are never null (offset 0 is the header).
-        code.get(z).op('i32.eqz').if(
-          () => code.i32(1),
-          () => code.get(row).get(z).op('i32.add').op('i32.load8_u', 0).op('i32.eqz'),
-          ['i32'],
-        );
-        code.if(() => {
-          code.get(b).i32(8).op('i32.eq').if(
-            () => code.get(row).get(k).op('i32.add').op('i64.load', 0, 0),
-            () => code.get(row).get(k).op('i32.add').op('i64.load32_s', 0, 0),
-            ['i64'],
+        code
+          .get(z)
+          .op('i32.eqz')
+          .if(
+            () => code.i32(1),
+            () => code.get(row).get(z).op('i32.add').op('i32.load8_u', 0).op('i32.eqz'),
+            ['i32'],
           );
+        code.if(() => {
+          code
+            .get(b)
+            .i32(8)
+            .op('i32.eq')
+            .if(
+              () => code.get(row).get(k).op('i32.add').op('i64.load', 0, 0),
+              () => code.get(row).get(k).op('i32.add').op('i64.load32_s', 0, 0),
+              ['i64'],
+            );
           code.get(first).op('i64.sub').op('i32.wrap_i64').set(slot);
           prepend(code, slot, h, row, f, t);
         });
@@ -123,11 +173,21 @@ function linkDirect(module: WasmModule): void {
 }
 
 function linkHash(module: WasmModule): void {
-  module.function('link_hash', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, mask, heads, from, to) => {
-    const slot = code.local('i32');
-    eachRowBackwards(code, rows as Local, count as Local, stride as Local, (row) => {
-      code.get(row).op('i32.load', JOIN_HEADER.HASH).get(mask as Local).op('i32.and').set(slot);
-      prepend(code, slot, heads as Local, row, from as Local, to as Local);
-    });
-  });
+  module.function(
+    'link_hash',
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (code, rows, count, stride, mask, heads, from, to) => {
+      const slot = code.local('i32');
+      eachRowBackwards(code, rows as Local, count as Local, stride as Local, (row) => {
+        code
+          .get(row)
+          .op('i32.load', JOIN_HEADER.HASH)
+          .get(mask as Local)
+          .op('i32.and')
+          .set(slot);
+        prepend(code, slot, heads as Local, row, from as Local, to as Local);
+      });
+    },
+  );
 }

@@ -63,16 +63,32 @@ function mixValue(e: Emitter, acc: Local, key: Value): void {
     case 'i128': {
       mixWord(code, acc, () => code.get(first as Local));
       // Zero when the value fits 64 bits, and then without effect.
-      code.get(acc).get(second as Local).get(first as Local).i64(63).op('i64.shr_s').op('i64.xor');
+      code
+        .get(acc)
+        .get(second as Local)
+        .get(first as Local)
+        .i64(63)
+        .op('i64.shr_s')
+        .op('i64.xor');
       code.i64(MULTIPLIER).op('i64.mul').op('i64.xor').set(acc);
       return;
     }
     case 'f32':
-      return mixWord(code, acc, () => code.get(first as Local).op('i32.reinterpret_f32').op('i64.extend_i32_u'));
+      return mixWord(code, acc, () =>
+        code
+          .get(first as Local)
+          .op('i32.reinterpret_f32')
+          .op('i64.extend_i32_u'),
+      );
     case 'f64':
       return mixWord(code, acc, () => code.get(first as Local).op('i64.reinterpret_f64'));
     case 'bytes':
-      return mixWord(code, acc, () => code.get(first as Local).get(second as Local).call(e.helper('hash_bytes')));
+      return mixWord(code, acc, () =>
+        code
+          .get(first as Local)
+          .get(second as Local)
+          .call(e.helper('hash_bytes')),
+      );
     case 'none':
       return;
   }
@@ -86,22 +102,50 @@ export function pushEqual(e: Emitter, a: Value, b: Value): void {
   const [b1, b2] = b.parts;
   switch (a.carrier) {
     case 'i32':
-      code.get(a1 as Local).get(b1 as Local).op('i32.eq');
+      code
+        .get(a1 as Local)
+        .get(b1 as Local)
+        .op('i32.eq');
       return;
     case 'i64':
-      code.get(a1 as Local).get(b1 as Local).op('i64.eq');
+      code
+        .get(a1 as Local)
+        .get(b1 as Local)
+        .op('i64.eq');
       return;
     case 'i128':
-      code.get(a1 as Local).get(b1 as Local).op('i64.eq').get(a2 as Local).get(b2 as Local).op('i64.eq').op('i32.and');
+      code
+        .get(a1 as Local)
+        .get(b1 as Local)
+        .op('i64.eq')
+        .get(a2 as Local)
+        .get(b2 as Local)
+        .op('i64.eq')
+        .op('i32.and');
       return;
     case 'f32':
-      code.get(a1 as Local).op('i32.reinterpret_f32').get(b1 as Local).op('i32.reinterpret_f32').op('i32.eq');
+      code
+        .get(a1 as Local)
+        .op('i32.reinterpret_f32')
+        .get(b1 as Local)
+        .op('i32.reinterpret_f32')
+        .op('i32.eq');
       return;
     case 'f64':
-      code.get(a1 as Local).op('i64.reinterpret_f64').get(b1 as Local).op('i64.reinterpret_f64').op('i64.eq');
+      code
+        .get(a1 as Local)
+        .op('i64.reinterpret_f64')
+        .get(b1 as Local)
+        .op('i64.reinterpret_f64')
+        .op('i64.eq');
       return;
     case 'bytes':
-      code.get(a1 as Local).get(a2 as Local).get(b1 as Local).get(b2 as Local).call(e.helper('bytes_equal'));
+      code
+        .get(a1 as Local)
+        .get(a2 as Local)
+        .get(b1 as Local)
+        .get(b2 as Local)
+        .call(e.helper('bytes_equal'));
       return;
     case 'none':
       code.i32(1);
@@ -113,8 +157,16 @@ function pushEqualIntegers(code: Code, a: Value, b: Value): void {
   const wide: Carrier = a.carrier === 'i128' || b.carrier === 'i128' ? 'i128' : 'i64';
   const [a1, a2] = extend(code, a, wide);
   const [b1, b2] = extend(code, b, wide);
-  code.get(a1 as Local).get(b1 as Local).op('i64.eq');
-  if (wide === 'i128') code.get(a2 as Local).get(b2 as Local).op('i64.eq').op('i32.and');
+  code
+    .get(a1 as Local)
+    .get(b1 as Local)
+    .op('i64.eq');
+  if (wide === 'i128')
+    code
+      .get(a2 as Local)
+      .get(b2 as Local)
+      .op('i64.eq')
+      .op('i32.and');
 }
 
 /** An integer value in the carrier `to` (at least as wide). */

@@ -79,7 +79,10 @@ export class ColumnLoader {
   ) {
     const word = (at: number): Local => {
       const local = code.local('i32');
-      code.get(state).op('i32.load', base + index * COLUMN_BYTES + at).set(local);
+      code
+        .get(state)
+        .op('i32.load', base + index * COLUMN_BYTES + at)
+        .set(local);
       return local;
     };
     this.#data = word(COLUMN.DATA);
@@ -223,24 +226,48 @@ export function loadField(code: Code, row: Local, field: RowField, type: DataTyp
   const [first, second] = parts;
   switch (field.carrier) {
     case 'i32':
-      code.get(row).op('i32.load', field.offset).set(first as Local);
+      code
+        .get(row)
+        .op('i32.load', field.offset)
+        .set(first as Local);
       break;
     case 'f32':
-      code.get(row).op('f32.load', field.offset).set(first as Local);
+      code
+        .get(row)
+        .op('f32.load', field.offset)
+        .set(first as Local);
       break;
     case 'i64':
-      code.get(row).op('i64.load', field.offset).set(first as Local);
+      code
+        .get(row)
+        .op('i64.load', field.offset)
+        .set(first as Local);
       break;
     case 'f64':
-      code.get(row).op('f64.load', field.offset).set(first as Local);
+      code
+        .get(row)
+        .op('f64.load', field.offset)
+        .set(first as Local);
       break;
     case 'i128':
-      code.get(row).op('i64.load', field.offset).set(first as Local);
-      code.get(row).op('i64.load', field.offset + 8).set(second as Local);
+      code
+        .get(row)
+        .op('i64.load', field.offset)
+        .set(first as Local);
+      code
+        .get(row)
+        .op('i64.load', field.offset + 8)
+        .set(second as Local);
       break;
     case 'bytes':
-      code.get(row).op('i32.load', field.offset).set(first as Local);
-      code.get(row).op('i32.load', field.offset + 4).set(second as Local);
+      code
+        .get(row)
+        .op('i32.load', field.offset)
+        .set(first as Local);
+      code
+        .get(row)
+        .op('i32.load', field.offset + 4)
+        .set(second as Local);
       break;
     case 'none':
       break;
@@ -258,24 +285,48 @@ export function storeParts(code: Code, row: Local, field: RowField, parts: reado
   const [first, second] = parts;
   switch (field.carrier) {
     case 'i32':
-      code.get(row).get(first as Local).op('i32.store', field.offset);
+      code
+        .get(row)
+        .get(first as Local)
+        .op('i32.store', field.offset);
       break;
     case 'f32':
-      code.get(row).get(first as Local).op('f32.store', field.offset);
+      code
+        .get(row)
+        .get(first as Local)
+        .op('f32.store', field.offset);
       break;
     case 'i64':
-      code.get(row).get(first as Local).op('i64.store', field.offset);
+      code
+        .get(row)
+        .get(first as Local)
+        .op('i64.store', field.offset);
       break;
     case 'f64':
-      code.get(row).get(first as Local).op('f64.store', field.offset);
+      code
+        .get(row)
+        .get(first as Local)
+        .op('f64.store', field.offset);
       break;
     case 'i128':
-      code.get(row).get(first as Local).op('i64.store', field.offset);
-      code.get(row).get(second as Local).op('i64.store', field.offset + 8);
+      code
+        .get(row)
+        .get(first as Local)
+        .op('i64.store', field.offset);
+      code
+        .get(row)
+        .get(second as Local)
+        .op('i64.store', field.offset + 8);
       break;
     case 'bytes':
-      code.get(row).get(first as Local).op('i32.store', field.offset);
-      code.get(row).get(second as Local).op('i32.store', field.offset + 4);
+      code
+        .get(row)
+        .get(first as Local)
+        .op('i32.store', field.offset);
+      code
+        .get(row)
+        .get(second as Local)
+        .op('i32.store', field.offset + 4);
       break;
     case 'none':
       break;

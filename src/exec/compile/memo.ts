@@ -1,8 +1,7 @@
 import { isNullable, type PhysicalExpr } from '../../functions/expression.js';
 import type { Local } from '../../wasm/index.js';
 import type { ColumnValue } from './load.js';
-import { type Columns, type Pipe, referencedColumns } from './pipe.js';
-import { pushTrue } from './sinks.js';
+import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
 import { MAX_MEMOS, MEMO_BYTES } from './state-layout.js';
 
 /** What a memo byte says of a dictionary entry. */
@@ -14,31 +13,61 @@ const TRUE = 2;
  * The dictionary-coded column a condition depends on alone, if so: then it is decided once per dictionary entry
  * instead of once per row.
  */
-export function memoizable(condition: PhysicalExpr, columns: Columns, isSource: (code: Local) => boolean): ColumnValue | undefined {
+export function memoizable(
+  condition: PhysicalExpr,
+  columns: Columns,
+  isSource: (code: Local) => boolean,
+): ColumnValue | undefined {
   if (condition.kind !== 'call') return undefined;
   const used = [...referencedColumns(condition)];
   const [only] = used;
   if (used.length !== 1 || only === undefined) return undefined;
   const value = columns(only);
-  return value.dictionaryCode !== undefined && isSource(value.dictionaryCode) && !dependsOnNull(value, condition) ? value : undefined;
+  return value.dictionaryCode !== undefined && isSource(value.dictionaryCode) && !dependsOnNull(value, condition)
+    ? value
+    : undefined;
 }
 
 /** Null rows have no code; with nulls about, only conditions that are not true for null may be decided by code. */
-const dependsOnNull = (value: ColumnValue, condition: PhysicalExpr): boolean => value.isNull !== undefined && !isNullable(condition);
+const dependsOnNull = (value: ColumnValue, condition: PhysicalExpr): boolean =>
+  value.isNull !== undefined && !isNullable(condition);
 
 /** Pushes 1 when the condition is true, looking it up by the column's code. */
-export function emitMemo(pipe: Pipe, memo: number, column: ColumnValue, condition: PhysicalExpr, columns: Columns): void {
+export function emitMemo(
+  pipe: Pipe,
+  memo: number,
+  column: ColumnValue,
+  condition: PhysicalExpr,
+  columns: Columns,
+): void {
   const { code, state } = pipe;
   if (memo >= MAX_MEMOS) return pushTrue(pipe, pipe.compile(condition, columns));
   const at = code.local('i32');
   const known = code.local('i32');
   const decide = (): void => {
-    code.get(state).op('i32.load', pipe.layout.memos + memo * MEMO_BYTES).get(column.dictionaryCode as Local).op('i32.add').set(at);
-    code.get(at).op('i32.load8_u', 0).tee(known).i32(UNKNOWN).op('i32.eq').if(() => {
-      pipe.expressions(columns).scoped(() => pushTrue(pipe, pipe.compile(condition, columns)));
-      code.if(() => code.i32(TRUE), () => code.i32(FALSE), ['i32']).set(known);
-      code.get(at).get(known).op('i32.store8', 0);
-    });
+    code
+      .get(state)
+      .op('i32.load', pipe.layout.memos + memo * MEMO_BYTES)
+      .get(column.dictionaryCode as Local)
+      .op('i32.add')
+      .set(at);
+    code
+      .get(at)
+      .op('i32.load8_u', 0)
+      .tee(known)
+      .i32(UNKNOWN)
+      .op('i32.eq')
+      .if(() => {
+        pipe.expressions(columns).scoped(() => pushTrue(pipe, pipe.compile(condition, columns)));
+        code
+          .if(
+            () => code.i32(TRUE),
+            () => code.i32(FALSE),
+            ['i32'],
+          )
+          .set(known);
+        code.get(at).get(known).op('i32.store8', 0);
+      });
     code.get(known).i32(TRUE).op('i32.eq');
   };
   if (column.isNull === undefined) return decide();

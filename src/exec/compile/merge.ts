@@ -2,12 +2,19 @@ import type { EvalSettings } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { WasmModule } from '../../wasm/index.js';
 import { fieldAt, GROUP_HEADER } from '../row-layout.js';
-import type { RowSourceSpec } from '../task/spec.js';
-import { fullCarriers, groupLayout, type PreparedAggregate, prepareAggregate, type StateCarriers, stateAccess, stateField } from './aggregates.js';
+import type { RowSourceSpec, StateCarriers } from '../task/spec.js';
+import {
+  emitOf,
+  fullCarriers,
+  groupLayout,
+  type PreparedAggregate,
+  prepareAggregate,
+  stateAccess,
+  stateField,
+} from './aggregates.js';
 import { type GroupAddressing, GroupTable } from './group-table.js';
 import { type ColumnValue, loadField } from './load.js';
 import { Pipe } from './pipe.js';
-import { emitOf } from './sinks.js';
 import { PIPE, type StateLayout } from './state-layout.js';
 
 /** Groups are split by the top bits of their hash into this many partitions. */
@@ -35,8 +42,13 @@ export function compileMerge(
     const pipe = new Pipe(code, state, context, more, layout, settings);
     const table = new GroupTable(pipe, source.keys, addressing);
     const fullLayout = groupLayout(source.keys, full);
-    const each = (row: Parameters<typeof stateAccess>[2], body: (a: PreparedAggregate, s: ReturnType<typeof stateAccess>, i: number) => void): void =>
-      aggregates.forEach((a, i) => body(a, stateAccess(pipe, fullLayout, row, stateField(source.keys.length, full, i), a.state), i));
+    const each = (
+      row: Parameters<typeof stateAccess>[2],
+      body: (a: PreparedAggregate, s: ReturnType<typeof stateAccess>, i: number) => void,
+    ): void =>
+      aggregates.forEach((a, i) =>
+        body(a, stateAccess(pipe, fullLayout, row, stateField(source.keys.length, full, i), a.state), i),
+      );
     table.use(fullLayout, (row) => each(row, (a, s) => emitOf(a).init(pipe.emitter, s, a.call)));
     const base = code.local('i32');
     const at = code.local('i32');
@@ -48,20 +60,35 @@ export function compileMerge(
     table.prologue();
     // Without keys there is one group even where there are no rows.
     if (addressing.kind === 'single') table.find([]);
-    code.forRange(i, () => code.get(from), to, () => {
-      code.get(base).get(i).i32(partial.stride).op('i32.mul').op('i32.add').tee(at).op('i32.load', GROUP_HEADER.HASH).set(hash);
-      const body = (): void => {
-        const keys = source.keys.map((k, n): ColumnValue => ({ ...loadField(code, at, fieldAt(partial, n), k.type, k.range), stable: true }));
-        const row = table.find(keys, hash);
-        each(row, (a, s, n) => {
-          const first = stateField(source.keys.length, carriers, n);
-          const other = a.state.map((type, k) => loadField(code, at, fieldAt(partial, first + k), type));
-          emitOf(a).merge(pipe.emitter, s, other, a.call);
-        });
-      };
-      if (checkPartition) code.get(hash).i32(PARTITION_SHIFT).op('i32.shr_u').get(partition).op('i32.eq').if(body);
-      else body();
-    });
+    code.forRange(
+      i,
+      () => code.get(from),
+      to,
+      () => {
+        code
+          .get(base)
+          .get(i)
+          .i32(partial.stride)
+          .op('i32.mul')
+          .op('i32.add')
+          .tee(at)
+          .op('i32.load', GROUP_HEADER.HASH)
+          .set(hash);
+        const body = (): void => {
+          const keys = source.keys.map(
+            (k, n): ColumnValue => ({ ...loadField(code, at, fieldAt(partial, n), k.type, k.range), stable: true }),
+          );
+          const row = table.find(keys, hash);
+          each(row, (a, s, n) => {
+            const first = stateField(source.keys.length, carriers, n);
+            const other = a.state.map((type, k) => loadField(code, at, fieldAt(partial, first + k), type));
+            emitOf(a).merge(pipe.emitter, s, other, a.call);
+          });
+        };
+        if (checkPartition) code.get(hash).i32(PARTITION_SHIFT).op('i32.shr_u').get(partition).op('i32.eq').if(body);
+        else body();
+      },
+    );
   });
   return module.bytes();
 }

@@ -1,8 +1,8 @@
 import { engineBug } from '../../base/index.js';
-import type { Emitter } from '../../functions/value.js';
 import { ExpressionCompiler } from '../../functions/compile.js';
-import type { ModuleContext } from '../../functions/module-context.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { ModuleContext } from '../../functions/module-context.js';
+import type { Emitter, Value } from '../../functions/value.js';
 import type { Code, Func, Local } from '../../wasm/index.js';
 import type { ColumnValue } from './load.js';
 import { PIPE, type StateLayout } from './state-layout.js';
@@ -77,11 +77,17 @@ export class Pipe {
   }
 
   loadWord(offset: number, into: Local): void {
-    this.code.get(this.state).op(into.type === 'i64' ? 'i64.load' : 'i32.load', offset).set(into);
+    this.code
+      .get(this.state)
+      .op(into.type === 'i64' ? 'i64.load' : 'i32.load', offset)
+      .set(into);
   }
 
   storeWord(offset: number, from: Local): void {
-    this.code.get(this.state).get(from).op(from.type === 'i64' ? 'i64.store' : 'i32.store', offset);
+    this.code
+      .get(this.state)
+      .get(from)
+      .op(from.type === 'i64' ? 'i64.store' : 'i32.store', offset);
   }
 
   /** Copies bytes to memory that outlives the morsel; the address of the copy. */
@@ -89,10 +95,17 @@ export class Pipe {
     const { code, state } = this;
     const to = code.local('i32');
     this.loadWord(PIPE.BYTES_NEXT, to);
-    code.get(to).get(length).op('i32.add').get(state).op('i32.load', PIPE.BYTES_END).op('i32.gt_u').if(() => {
-      this.callMore(MORE.BYTES, () => code.get(length));
-      this.loadWord(PIPE.BYTES_NEXT, to);
-    });
+    code
+      .get(to)
+      .get(length)
+      .op('i32.add')
+      .get(state)
+      .op('i32.load', PIPE.BYTES_END)
+      .op('i32.gt_u')
+      .if(() => {
+        this.callMore(MORE.BYTES, () => code.get(length));
+        this.loadWord(PIPE.BYTES_NEXT, to);
+      });
     code.get(to).get(address).get(length).op('memory.copy');
     code.get(state).get(to).get(length).op('i32.add').op('i32.store', PIPE.BYTES_NEXT);
     return to;
@@ -103,10 +116,17 @@ export class Pipe {
     const { code, state } = this;
     const row = code.local('i32');
     this.loadWord(PIPE.ROW_NEXT, row);
-    code.get(row).i32(stride).op('i32.add').get(state).op('i32.load', PIPE.ROW_END).op('i32.gt_u').if(() => {
-      this.callMore(MORE.ROWS, () => code.i32(stride));
-      this.loadWord(PIPE.ROW_NEXT, row);
-    });
+    code
+      .get(row)
+      .i32(stride)
+      .op('i32.add')
+      .get(state)
+      .op('i32.load', PIPE.ROW_END)
+      .op('i32.gt_u')
+      .if(() => {
+        this.callMore(MORE.ROWS, () => code.i32(stride));
+        this.loadWord(PIPE.ROW_NEXT, row);
+      });
     code.get(state).get(row).i32(stride).op('i32.add').op('i32.store', PIPE.ROW_NEXT);
     return row;
   }
@@ -117,4 +137,15 @@ export function referencedColumns(expr: PhysicalExpr, into = new Set<number>()):
   if (expr.kind === 'column') into.add(expr.index);
   else if (expr.kind === 'call') for (const arg of expr.args) referencedColumns(arg, into);
   return into;
+}
+
+/** Pushes 1 when a boolean value is true (null is not). */
+export function pushTrue(pipe: Pipe, value: Value): void {
+  const [truth] = value.parts;
+  if (truth === undefined) {
+    pipe.code.i32(0);
+    return;
+  }
+  pipe.code.get(truth);
+  if (value.isNull !== undefined) pipe.code.get(value.isNull).op('i32.eqz').op('i32.and');
 }

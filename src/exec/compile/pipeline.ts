@@ -6,14 +6,15 @@ import { type Local, WasmModule } from '../../wasm/index.js';
 import type { PipelineSpec, StepSpec } from '../task/spec.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
-import { memoizable, emitMemo } from './memo.js';
-import { type Columns, Pipe, referencedColumns } from './pipe.js';
+import { emitMemo, memoizable } from './memo.js';
+import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
 import { emitProbe } from './probe.js';
-import { makeSink, pushTrue, type Sink, type SinkForm } from './sinks.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
-import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
+import type { Sink, SinkForm } from './sink-form.js';
+import { makeSink } from './sinks.js';
 import { ENTRY_BYTES } from './sort-module.js';
+import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
 
 /** What a pipeline is compiled for: how its input lies in memory and how its groups are addressed. */
 export interface PipelineVariant {
@@ -57,7 +58,14 @@ export function compilePipeline(spec: PipelineSpec, variant: PipelineVariant): C
     body.emit(from, to);
   });
   if (sink === undefined) throw engineBug('pipeline without a sink');
-  return { bytes: module.bytes(), literals: context.literalPool(), callSites: context.callSites, layout, memos, sink: sink.form };
+  return {
+    bytes: module.bytes(),
+    literals: context.literalPool(),
+    callSites: context.callSites,
+    layout,
+    memos,
+    sink: sink.form,
+  };
 }
 
 class PipelineBody {
@@ -81,14 +89,19 @@ class PipelineBody {
     const row = code.local('i32');
     const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
     this.sink.prologue();
-    code.forRange(row, () => code.get(from), to, () => {
-      const { columns, condition } = bind(row);
-      if (condition === undefined) this.#step(0, columns, row);
-      else {
-        condition();
-        code.if(() => this.#step(0, columns, row));
-      }
-    });
+    code.forRange(
+      row,
+      () => code.get(from),
+      to,
+      () => {
+        const { columns, condition } = bind(row);
+        if (condition === undefined) this.#step(0, columns, row);
+        else {
+          condition();
+          code.if(() => this.#step(0, columns, row));
+        }
+      },
+    );
     this.sink.epilogue();
   }
 
@@ -133,11 +146,15 @@ class PipelineBody {
     const layout = source.kind === 'kept' ? keptLayout(source.layout) : groups?.layout;
     if (layout === undefined) throw engineBug('rows without a layout');
     return (row) => {
-      if (variant.list) code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
+      if (variant.list)
+        code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
       else code.get(base).get(row).i32(layout.stride).op('i32.mul').op('i32.add').set(address);
       if (source.kind === 'kept') {
         const columns = rowColumns(pipe, layout, source.layout.fields, address);
-        return { columns, ...(source.only === undefined ? {} : { condition: unmatchedCondition(pipe, address, source.only) }) };
+        return {
+          columns,
+          ...(source.only === undefined ? {} : { condition: unmatchedCondition(pipe, address, source.only) }),
+        };
       }
       return { columns: (groups as NonNullable<typeof groups>).columns(pipe, address) };
     };
@@ -193,8 +210,17 @@ class PipelineBody {
     const { code, state } = pipe;
     const draw = code.local('f64');
     code.get(state).op('i64.load', PIPE.FIRST_ROW).get(row).op('i64.extend_i32_u').op('i64.add');
-    code.i64(BigInt(step.seed) * 0x9e3779b97f4a7c15n & 0xffffffffffffffffn).op('i64.xor').call(pipe.emitter.helper('hash_i64'));
-    code.i64(11).op('i64.shr_u').op('f64.convert_i64_u').f64(2 ** -53).op('f64.mul').set(draw);
+    code
+      .i64((BigInt(step.seed) * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn)
+      .op('i64.xor')
+      .call(pipe.emitter.helper('hash_i64'));
+    code
+      .i64(11)
+      .op('i64.shr_u')
+      .op('f64.convert_i64_u')
+      .f64(2 ** -53)
+      .op('f64.mul')
+      .set(draw);
     code.get(draw).f64(step.lower).op('f64.ge').get(draw).f64(step.upper).op('f64.lt').op('i32.and').if(body);
   }
 

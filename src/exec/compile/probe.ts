@@ -5,9 +5,8 @@ import type { ProbeStep, SourceColumn } from '../task/spec.js';
 import { compileKeys } from './aggregates.js';
 import { extend, hashKeys, pushEqual, pushSameKey } from './keys.js';
 import { type ColumnValue, loadField, newParts } from './load.js';
-import type { Columns, Pipe } from './pipe.js';
+import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
 import { keptLayout, storedCarrier } from './rows.js';
-import { pushTrue } from './sinks.js';
 import { TABLE, TABLE_BYTES } from './state-layout.js';
 
 /** Looks the current row up in a join table and goes on with what the join gives. */
@@ -32,6 +31,7 @@ class Probe {
     const { pipe, step, columns } = this;
     const { code } = pipe;
     const keys = compileKeys(pipe, step.keys, columns);
+    this.#touchResidual();
     switch (step.how) {
       case 'pairs':
         return this.#eachMatch(keys, () => {
@@ -60,6 +60,16 @@ class Probe {
     }
   }
 
+  /** Loads what the residual condition reads of the probe side: inside the search it would not be loaded for every row. */
+  #touchResidual(): void {
+    const { step, columns } = this;
+    if (step.residual === undefined) return;
+    for (const index of referencedColumns(step.residual)) {
+      const own = step.buildFirst ? index - step.payload.length : index;
+      if (own >= 0 && own < step.probeColumns) columns(own);
+    }
+  }
+
   /**
    * Every match, then once more with nulls when there was none: one loop, so that what follows is emitted once.
    * `row` is 0 in the turn for the unmatched.
@@ -76,11 +86,14 @@ class Probe {
       code.loop((again) => {
         code.block((emit) => {
           code.loop((search) => {
-            code.get(row).op('i32.eqz').if(() => {
-              code.get(found).brIf(done);
-              code.i32(1).tee(found).set(last);
-              code.br(emit);
-            });
+            code
+              .get(row)
+              .op('i32.eqz')
+              .if(() => {
+                code.get(found).brIf(done);
+                code.i32(1).tee(found).set(last);
+                code.br(emit);
+              });
             this.#pushMatches(keys);
             code.if(() => {
               code.i32(1).set(found);
@@ -119,11 +132,17 @@ class Probe {
   #pushHead(keys: readonly ColumnValue[]): void {
     const { step, pipe } = this;
     const { code } = pipe;
-    const strict = keys.flatMap((key, k) => (key.isNull !== undefined && step.nullSafe[k] !== true ? [key.isNull] : []));
+    const strict = keys.flatMap((key, k) =>
+      key.isNull !== undefined && step.nullSafe[k] !== true ? [key.isNull] : [],
+    );
     if (strict.length === 0) return this.#pushSlot(keys);
     code.i32(0);
     for (const isNull of strict) code.get(isNull).op('i32.or');
-    code.if(() => code.i32(0), () => this.#pushSlot(keys), ['i32']);
+    code.if(
+      () => code.i32(0),
+      () => this.#pushSlot(keys),
+      ['i32'],
+    );
   }
 
   #pushSlot(keys: readonly ColumnValue[]): void {
@@ -153,14 +172,17 @@ class Probe {
     word(TABLE.BASE, 'i64');
     code.op('i64.sub').tee(slot);
     word(TABLE.SIZE);
-    code.op('i64.extend_i32_u').op('i64.lt_u').if(
-      () => {
-        word(TABLE.HEADS);
-        code.get(slot).op('i32.wrap_i64').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
-      },
-      () => code.i32(0),
-      ['i32'],
-    );
+    code
+      .op('i64.extend_i32_u')
+      .op('i64.lt_u')
+      .if(
+        () => {
+          word(TABLE.HEADS);
+          code.get(slot).op('i32.wrap_i64').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
+        },
+        () => code.i32(0),
+        ['i32'],
+      );
   }
 
   /** Pushes 1 when the row at hand really matches: keys equal and the residual condition true. */
@@ -184,7 +206,12 @@ class Probe {
         return;
       }
       check();
-      if (i + 1 < checks.length) code.if(() => chain(i + 1), () => code.i32(0), ['i32']);
+      if (i + 1 < checks.length)
+        code.if(
+          () => chain(i + 1),
+          () => code.i32(0),
+          ['i32'],
+        );
     };
     chain(0);
   }
@@ -197,7 +224,11 @@ class Probe {
     // Null keys are never looked up, but rows kept for an outer side may have them.
     if (stored.isNull === undefined) return pushEqual(pipe.emitter, key, stored);
     const { code } = pipe;
-    code.get(stored.isNull).if(() => code.i32(0), () => pushEqual(pipe.emitter, key, stored), ['i32']);
+    code.get(stored.isNull).if(
+      () => code.i32(0),
+      () => pushEqual(pipe.emitter, key, stored),
+      ['i32'],
+    );
   }
 
   #mark(): void {

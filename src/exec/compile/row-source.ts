@@ -2,12 +2,11 @@ import { carrierOf, engineBug } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import type { Local } from '../../wasm/index.js';
 import { fieldAt, JOIN_HEADER, type RowLayout } from '../row-layout.js';
-import type { RowSourceSpec } from '../task/spec.js';
-import { fullCarriers, groupLayout, prepareAggregate, type StateCarriers, stateField } from './aggregates.js';
+import type { RowSourceSpec, StateCarriers } from '../task/spec.js';
+import { emitOf, fullCarriers, groupLayout, prepareAggregate, stateField } from './aggregates.js';
 import { extend } from './keys.js';
 import { type ColumnValue, loadField } from './load.js';
 import type { Columns, Pipe } from './pipe.js';
-import { emitOf } from './sinks.js';
 
 /** How the states of group rows are carried: as one task narrowed them, or in full. */
 export interface PartialForm {
@@ -30,7 +29,8 @@ export function groupRowColumns(
       if (known !== undefined) return known;
       const key = source.keys[index];
       let value: ColumnValue;
-      if (key !== undefined) value = { ...loadField(pipe.code, row, fieldAt(layout, index), key.type, key.range), stable: true };
+      if (key !== undefined)
+        value = { ...loadField(pipe.code, row, fieldAt(layout, index), key.type, key.range), stable: true };
       else {
         const a = aggregates[index - source.keys.length];
         if (a === undefined) throw engineBug(`group column ${index}`);

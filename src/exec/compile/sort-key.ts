@@ -23,7 +23,8 @@ function keyBits(key: SortKey['expr'], nullable: boolean): { bits: number; exact
   }
 }
 
-const nullableKey = (key: SortKey): boolean => (key.expr.kind === 'literal' ? key.expr.value === null : key.expr.nullable);
+const nullableKey = (key: SortKey): boolean =>
+  key.expr.kind === 'literal' ? key.expr.value === null : key.expr.nullable;
 
 /** Whether equal prefixes mean equal keys, so that ties need no further comparison. */
 export function prefixIsExact(keys: readonly SortKey[]): boolean {
@@ -58,9 +59,20 @@ export function pushNormalizedKey(pipe: Pipe, values: readonly ColumnValue[], ke
       code.get(normalized).i64(0xffffffff00000000n).op('i64.and').set(normalized);
     }
     if (nullable) {
-      code.get(normalized).i64(1).op('i64.shr_u').i64(key.nullsFirst ? 1n << 63n : 0n).op('i64.or').set(normalized);
+      code
+        .get(normalized)
+        .i64(1)
+        .op('i64.shr_u')
+        .i64(key.nullsFirst ? 1n << 63n : 0n)
+        .op('i64.or')
+        .set(normalized);
       if (value.isNull !== undefined) {
-        code.i64(key.nullsFirst ? 0n : 1n << 63n).get(normalized).get(value.isNull).select().set(normalized);
+        code
+          .i64(key.nullsFirst ? 0n : 1n << 63n)
+          .get(normalized)
+          .get(value.isNull)
+          .select()
+          .set(normalized);
       }
     }
     code.get(normalized);
@@ -86,7 +98,10 @@ function pushValueBits(pipe: Pipe, value: ColumnValue): void {
       code.get(first).i32(-0x80000000).op('i32.xor').op('i64.extend_i32_u').i64(32).op('i64.shl');
       return;
     case 'i64':
-      code.get(extend(code, value, 'i64')[0] as Local).i64(-(1n << 63n)).op('i64.xor');
+      code
+        .get(extend(code, value, 'i64')[0] as Local)
+        .i64(-(1n << 63n))
+        .op('i64.xor');
       return;
     case 'i128':
       return pushSaturated(pipe, value);
@@ -100,7 +115,14 @@ function pushValueBits(pipe: Pipe, value: ColumnValue): void {
     case 'f64': {
       const bits = code.local('i64');
       code.get(first).op('i64.reinterpret_f64').set(bits);
-      code.get(bits).get(bits).i64(63).op('i64.shr_s').i64(-(1n << 63n)).op('i64.or').op('i64.xor');
+      code
+        .get(bits)
+        .get(bits)
+        .i64(63)
+        .op('i64.shr_s')
+        .i64(-(1n << 63n))
+        .op('i64.or')
+        .op('i64.xor');
       return;
     }
     default:
@@ -114,7 +136,13 @@ function pushSaturated(pipe: Pipe, value: ColumnValue): void {
   const [low, high] = extend(code, value, 'i128') as readonly [Local, Local];
   const limit = code.local('i64');
   // i64 max for positive, i64 min for negative numbers.
-  code.get(high).i64(63).op('i64.shr_s').i64((1n << 63n) - 1n).op('i64.xor').set(limit);
+  code
+    .get(high)
+    .i64(63)
+    .op('i64.shr_s')
+    .i64((1n << 63n) - 1n)
+    .op('i64.xor')
+    .set(limit);
   code.get(low).get(limit).get(low).i64(63).op('i64.shr_s').get(high).op('i64.eq').select();
   code.i64(-(1n << 63n)).op('i64.xor');
 }
@@ -129,7 +157,16 @@ function pushFirstBytes(pipe: Pipe, address: Local, length: Local): void {
   code.block((exit) => {
     code.loop((again) => {
       code.get(at).get(length).op('i32.ge_u').brIf(exit);
-      code.get(bits).get(address).get(at).op('i32.add').op('i64.load8_u', 0).get(shift).op('i64.shl').op('i64.or').set(bits);
+      code
+        .get(bits)
+        .get(address)
+        .get(at)
+        .op('i32.add')
+        .op('i64.load8_u', 0)
+        .get(shift)
+        .op('i64.shl')
+        .op('i64.or')
+        .set(bits);
       code.get(shift).i64(8).op('i64.sub').set(shift);
       code.get(at).i32(1).op('i32.add').tee(at).i32(8).op('i32.lt_u').brIf(again);
     });

@@ -1,6 +1,6 @@
 import { carrierOf } from '../../base/index.js';
-import { ModuleContext } from '../../functions/module-context.js';
 import type { EvalSettings } from '../../functions/expression.js';
+import { ModuleContext } from '../../functions/module-context.js';
 import type { Value } from '../../functions/value.js';
 import { type Code, type Func, type Local, WasmModule } from '../../wasm/index.js';
 import type { SortKey } from '../physical.js';
@@ -19,7 +19,11 @@ const RUN = 8;
  * entries lie. A stable bottom-up merge sort over insertion-sorted runs; equal prefixes are settled by the keys in
  * the rows (the last fields of the layout).
  */
-export function compileSort(layoutSpec: KeptLayoutSpec, keys: readonly SortKey[], settings: EvalSettings): Uint8Array<ArrayBuffer> {
+export function compileSort(
+  layoutSpec: KeptLayoutSpec,
+  keys: readonly SortKey[],
+  settings: EvalSettings,
+): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
   const context = new ModuleContext(module, settings);
   const compare = prefixIsExact(keys) ? undefined : compareRows(module, context, layoutSpec, keys);
@@ -35,9 +39,21 @@ export function compileSort(layoutSpec: KeptLayoutSpec, keys: readonly SortKey[]
     code.get(entries).set(at);
     whileBelow(code, at, end, () => {
       code.get(at);
-      pushMin(code, () => code.get(at).i32(RUN * ENTRY_BYTES).op('i32.add'), end);
+      pushMin(
+        code,
+        () =>
+          code
+            .get(at)
+            .i32(RUN * ENTRY_BYTES)
+            .op('i32.add'),
+        end,
+      );
       code.call(insertion);
-      code.get(at).i32(RUN * ENTRY_BYTES).op('i32.add').set(at);
+      code
+        .get(at)
+        .i32(RUN * ENTRY_BYTES)
+        .op('i32.add')
+        .set(at);
     });
     code.i32(RUN * ENTRY_BYTES).set(width);
     code.block((sorted) => {
@@ -82,19 +98,15 @@ function entryBefore(module: WasmModule, compare: Func | undefined): Func {
       const y = code.local('i64');
       code.get(a).op('i64.load', 0).tee(x).get(b).op('i64.load', 0).tee(y).op('i64.lt_u');
       if (compare === undefined) return;
-      code.if(
-        () => code.i32(1),
-        () => {
-          code.get(x).get(y).op('i64.gt_u').if(
-            () => code.i32(0),
-            () => {
-              code.get(a).op('i32.load', 8).get(b).op('i32.load', 8).call(compare).i32(0).op('i32.lt_s');
-            },
-            ['i32'],
-          );
-        },
-        ['i32'],
-      );
+      code.if(() => code.i32(1), () => {
+        code
+          .get(x)
+          .get(y)
+          .op('i64.gt_u')
+          .if(() => code.i32(0), () => {
+            code.get(a).op('i32.load', 8).get(b).op('i32.load', 8).call(compare).i32(0).op('i32.lt_s');
+          }, ['i32']);
+      }, ['i32']);
     },
     { export: false },
   );
@@ -158,16 +170,20 @@ function mergeRuns(module: WasmModule, before: Func): Func {
           code.loop((again) => {
             code.get(a).get(aEnd).op('i32.ge_u').brIf(done);
             code.get(b).get(bEnd).op('i32.ge_u').brIf(done);
-            code.get(b).get(a).call(before).if(
-              () => {
-                copyEntry(code, to, b);
-                code.get(b).i32(ENTRY_BYTES).op('i32.add').set(b);
-              },
-              () => {
-                copyEntry(code, to, a);
-                code.get(a).i32(ENTRY_BYTES).op('i32.add').set(a);
-              },
-            );
+            code
+              .get(b)
+              .get(a)
+              .call(before)
+              .if(
+                () => {
+                  copyEntry(code, to, b);
+                  code.get(b).i32(ENTRY_BYTES).op('i32.add').set(b);
+                },
+                () => {
+                  copyEntry(code, to, a);
+                  code.get(a).i32(ENTRY_BYTES).op('i32.add').set(a);
+                },
+              );
             code.get(to).i32(ENTRY_BYTES).op('i32.add').set(to);
             code.br(again);
           });
@@ -187,7 +203,12 @@ function mergeRuns(module: WasmModule, before: Func): Func {
 }
 
 /** compare(rowA, rowB): negative, zero or positive, by the keys stored in the rows. */
-function compareRows(module: WasmModule, context: ModuleContext, layoutSpec: KeptLayoutSpec, keys: readonly SortKey[]): Func {
+function compareRows(
+  module: WasmModule,
+  context: ModuleContext,
+  layoutSpec: KeptLayoutSpec,
+  keys: readonly SortKey[],
+): Func {
   const layout = keptLayout(layoutSpec);
   const first = layoutSpec.fields.length - keys.length;
   return module.function(
@@ -218,12 +239,16 @@ function pushOrder(code: Code, context: ModuleContext, a: Value, b: Value, key: 
   const whenNull = key.nullsFirst ? -1 : 1;
   const { isNull: aNull } = a;
   const { isNull: bNull } = b;
-  code.get(aNull).get(bNull).op('i32.or').if(
-    // null against value: (aNull - bNull) * whenNull; both null: 0
-    () => code.get(aNull).get(bNull).op('i32.sub').i32(whenNull).op('i32.mul'),
-    values,
-    ['i32'],
-  );
+  code
+    .get(aNull)
+    .get(bNull)
+    .op('i32.or')
+    .if(
+      // null against value: (aNull - bNull) * whenNull; both null: 0
+      () => code.get(aNull).get(bNull).op('i32.sub').i32(whenNull).op('i32.mul'),
+      values,
+      ['i32'],
+    );
 }
 
 /** Pushes -1, 0 or 1. NaN is greatest (keys are canonical). */
@@ -245,10 +270,20 @@ function pushCompare(code: Code, context: ModuleContext, a: Value, b: Value): vo
     }
     case 'i128':
       if (a.carrier === 'i64') return three('i64.gt_s', 'i64.lt_s', a1 as Local, b1 as Local);
-      code.get(a1 as Local).get(a2 as Local).get(b1 as Local).get(b2 as Local).call(context.helper('i128_compare'));
+      code
+        .get(a1 as Local)
+        .get(a2 as Local)
+        .get(b1 as Local)
+        .get(b2 as Local)
+        .call(context.helper('i128_compare'));
       return;
     case 'bytes':
-      code.get(a1 as Local).get(a2 as Local).get(b1 as Local).get(b2 as Local).call(context.helper('bytes_compare'));
+      code
+        .get(a1 as Local)
+        .get(a2 as Local)
+        .get(b1 as Local)
+        .get(b2 as Local)
+        .call(context.helper('bytes_compare'));
       return;
     case 'none':
       code.i32(0);

@@ -1,7 +1,7 @@
 import type { Arena, Batch, SharedHeap } from '../../base/index.js';
+import type { PhysicalPlan } from '../physical.js';
 import { compressBatches } from './compress.js';
 import type { Executor } from './executor.js';
-import type { PhysicalPlan } from '../physical.js';
 
 interface Entry {
   batches: Promise<readonly Batch[]> | undefined;

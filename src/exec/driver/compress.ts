@@ -1,4 +1,14 @@
-import { type Arena, type Batch, carrierOf, type Column, type ColumnStats, type Dictionary, type SharedHeap, type Storage, storageBytes } from '../../base/index.js';
+import {
+  type Arena,
+  type Batch,
+  type Column,
+  type ColumnStats,
+  carrierOf,
+  type Dictionary,
+  type SharedHeap,
+  type Storage,
+  storageBytes,
+} from '../../base/index.js';
 
 type IntStorage = 'i8' | 'i16' | 'i32' | 'i64' | 'i128';
 const DICTIONARY_LIMIT = 65_536;
@@ -12,10 +22,12 @@ export async function compressBatches(batches: readonly Batch[], arena: Arena, c
   const columns: Column[][] = [];
   for (let i = 0; i < width; i++) {
     const all = batches.map((batch) => batch.columns[i] as Column);
-    columns.push(await compressColumn(all, arena, async () => {
-      check();
-      await new Promise(setImmediate);
-    }));
+    columns.push(
+      await compressColumn(all, arena, async () => {
+        check();
+        await new Promise(setImmediate);
+      }),
+    );
   }
   return batches.map((batch, b) => ({ rows: batch.rows, columns: columns.map((column) => column[b] as Column) }));
 }
@@ -26,7 +38,9 @@ async function compressColumn(all: readonly Column[], arena: Arena, breathe: () 
   const carrier = carrierOf(first.type);
   const out: Column[] = [];
   if (carrier === 'bytes') {
-    const merged = all.every((c) => c.dictionary !== undefined || c.storage === 'none') ? mergeDictionaries(all, arena) : undefined;
+    const merged = all.every((c) => c.dictionary !== undefined || c.storage === 'none')
+      ? mergeDictionaries(all, arena)
+      : undefined;
     for (const column of all) {
       out.push(merged === undefined ? copyBytes(column, arena) : recode(column, merged, arena));
       await breathe();
@@ -42,7 +56,9 @@ async function compressColumn(all: readonly Column[], arena: Arena, breathe: () 
   }
   const narrow = stats === undefined || first.type.kind === 'boolean' ? undefined : narrowest(stats);
   for (const [i, column] of all.entries()) {
-    out.push(narrow === undefined ? copyFixed(column, arena, stats?.[i]) : copyNarrow(column, narrow, arena, stats?.[i]));
+    out.push(
+      narrow === undefined ? copyFixed(column, arena, stats?.[i]) : copyNarrow(column, narrow, arena, stats?.[i]),
+    );
     await breathe();
   }
   return out;
@@ -59,7 +75,8 @@ function copyValidity(column: Column, arena: Arena): number {
 function nullCount(column: Column, heap: SharedHeap): number {
   if (column.nullCount >= 0) return column.nullCount;
   let nulls = 0;
-  for (let i = 0; i < column.length; i++) if (((heap.u8[column.validity + (i >>> 3)] as number) >>> (i & 7) & 1) === 0) nulls++;
+  for (let i = 0; i < column.length; i++)
+    if ((((heap.u8[column.validity + (i >>> 3)] as number) >>> (i & 7)) & 1) === 0) nulls++;
   return nulls;
 }
 
@@ -67,7 +84,13 @@ function copyFixed(column: Column, arena: Arena, stats: ColumnStats | undefined)
   const bytes = column.length * (storageBytes(column.storage) ?? 0);
   const data = arena.alloc(bytes);
   arena.heap.u8.copyWithin(data, column.data, column.data + bytes);
-  return { ...column, validity: copyValidity(column, arena), nullCount: nullCount(column, arena.heap), data, ...(stats === undefined ? {} : { stats }) };
+  return {
+    ...column,
+    validity: copyValidity(column, arena),
+    nullCount: nullCount(column, arena.heap),
+    data,
+    ...(stats === undefined ? {} : { stats }),
+  };
 }
 
 function copyBytes(column: Column, arena: Arena): Column {
@@ -102,13 +125,25 @@ function expandBytes(column: Column, offsets: number, arena: Arena): Column {
     heap.u32[(offsets >>> 2) + i + 1] = at;
   });
   const { dictionary: _, ...rest } = column;
-  return { ...rest, storage: 'utf8', validity: copyValidity(column, arena), nullCount: nullCount(column, heap), data, offsets };
+  return {
+    ...rest,
+    storage: 'utf8',
+    validity: copyValidity(column, arena),
+    nullCount: nullCount(column, heap),
+    data,
+    offsets,
+  };
 }
 
 function spanAt(heap: SharedHeap, column: Column, row: number): [number, number] {
-  if (column.storage === 'none' || (column.validity !== 0 && ((heap.u8[column.validity + (row >>> 3)] as number) >>> (row & 7) & 1) === 0)) return [0, 0];
+  if (
+    column.storage === 'none' ||
+    (column.validity !== 0 && (((heap.u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1) === 0)
+  )
+    return [0, 0];
   const { dictionary } = column;
-  if (dictionary === undefined) return [heap.u32[(column.data >>> 2) + row * 2] as number, heap.u32[(column.data >>> 2) + row * 2 + 1] as number];
+  if (dictionary === undefined)
+    return [heap.u32[(column.data >>> 2) + row * 2] as number, heap.u32[(column.data >>> 2) + row * 2 + 1] as number];
   const code = readInt(heap, column.storage, column.data, row);
   const at = (dictionary.offsets >>> 2) + code;
   const start = heap.u32[at] as number;
@@ -116,7 +151,10 @@ function spanAt(heap: SharedHeap, column: Column, row: number): [number, number]
 }
 
 /** One dictionary for all batches, and what each old code becomes; undefined when it would be too large. */
-function mergeDictionaries(all: readonly Column[], arena: Arena): { dictionary: Dictionary; codes: Map<number, Int32Array> } | undefined {
+function mergeDictionaries(
+  all: readonly Column[],
+  arena: Arena,
+): { dictionary: Dictionary; codes: Map<number, Int32Array> } | undefined {
   const { heap } = arena;
   const entries = new Map<string, number>();
   const spans: [number, number][] = [];
@@ -154,7 +192,11 @@ function mergeDictionaries(all: readonly Column[], arena: Arena): { dictionary: 
   return { dictionary: { id: offsets, count: spans.length, offsets, data }, codes };
 }
 
-function recode(column: Column, merged: { dictionary: Dictionary; codes: Map<number, Int32Array> }, arena: Arena): Column {
+function recode(
+  column: Column,
+  merged: { dictionary: Dictionary; codes: Map<number, Int32Array> },
+  arena: Arena,
+): Column {
   const { heap } = arena;
   const { dictionary } = merged;
   const storage: Storage = dictionary.count <= 256 ? 'u8' : dictionary.count <= 65_536 ? 'u16' : 'i32';
@@ -167,7 +209,15 @@ function recode(column: Column, merged: { dictionary: Dictionary; codes: Map<num
     // The code of a null row is arbitrary.
     to[base + i] = map?.[code] ?? 0;
   }
-  return { ...column, storage, validity: copyValidity(column, arena), nullCount: nullCount(column, heap), data, offsets: 0, dictionary };
+  return {
+    ...column,
+    storage,
+    validity: copyValidity(column, arena),
+    nullCount: nullCount(column, heap),
+    data,
+    offsets: 0,
+    dictionary,
+  };
 }
 
 function readInt(heap: SharedHeap, storage: Storage, data: number, row: number): number {
@@ -187,7 +237,10 @@ function readInt(heap: SharedHeap, storage: Storage, data: number, row: number):
 
 /** Bounds of the values of an integer-like column, ignoring nulls. */
 function integerStats(heap: SharedHeap, column: Column): ColumnStats {
-  const valid = column.validity === 0 ? undefined : (i: number): boolean => ((heap.u8[column.validity + (i >>> 3)] as number) >>> (i & 7) & 1) === 1;
+  const valid =
+    column.validity === 0
+      ? undefined
+      : (i: number): boolean => (((heap.u8[column.validity + (i >>> 3)] as number) >>> (i & 7)) & 1) === 1;
   if (column.storage === 'i64' || column.storage === 'i128') return wideStats(heap, column, valid);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -214,7 +267,11 @@ function wideStats(heap: SharedHeap, column: Column, valid: ((i: number) => bool
     if (valid !== undefined && !valid(i)) continue;
     const low = heap.u32[base + i * step] as number;
     const high = heap.i32[base + i * step + 1] as number;
-    if (step === 4 && ((heap.i32[base + i * 4 + 2] as number) !== high >> 31 || (heap.i32[base + i * 4 + 3] as number) !== high >> 31)) narrow = false;
+    if (
+      step === 4 &&
+      ((heap.i32[base + i * 4 + 2] as number) !== high >> 31 || (heap.i32[base + i * 4 + 3] as number) !== high >> 31)
+    )
+      narrow = false;
     if (!some || high < minHigh || (high === minHigh && low < minLow)) {
       minHigh = high;
       minLow = low;
@@ -238,7 +295,12 @@ function narrowest(stats: readonly ColumnStats[]): IntStorage | undefined {
     if (BigInt(s.min) < min) min = BigInt(s.min);
     if (BigInt(s.max) > max) max = BigInt(s.max);
   }
-  for (const [storage, bits] of [['i8', 7n], ['i16', 15n], ['i32', 31n], ['i64', 63n]] as const) {
+  for (const [storage, bits] of [
+    ['i8', 7n],
+    ['i16', 15n],
+    ['i32', 31n],
+    ['i64', 63n],
+  ] as const) {
     if (min >= -(1n << bits) && max < 1n << bits) return storage;
   }
   return undefined;
@@ -265,7 +327,14 @@ function copyNarrow(column: Column, storage: IntStorage, arena: Arena, stats: Co
     }
   }
   const { stats: _, ...rest } = column;
-  return { ...rest, storage, validity: copyValidity(column, arena), nullCount: nullCount(column, heap), data, ...(stats === undefined ? {} : { stats }) };
+  return {
+    ...rest,
+    storage,
+    validity: copyValidity(column, arena),
+    nullCount: nullCount(column, heap),
+    data,
+    ...(stats === undefined ? {} : { stats }),
+  };
 }
 
 /** Batches that were narrower than the rest are widened to match. */

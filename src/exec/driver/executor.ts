@@ -1,14 +1,25 @@
 import { type Batch, engineBug, sliceColumn, unreachable } from '../../base/index.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
-import type { SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
-import { addStep, batchColumns, columnOf, type Flow, type FlowPart, splitColumns, tasksOf } from './flow.js';
+import type { SinkSpec, TaskInput } from '../task/spec.js';
+import type { DoneTask } from '../task/task.js';
+import {
+  addStep,
+  batchColumns,
+  columnOf,
+  type Flow,
+  type FlowPart,
+  outputSink,
+  splitColumns,
+  tasksOf,
+} from './flow.js';
 import { openAggregate } from './open-aggregate.js';
 import { openJoin } from './open-join.js';
 import { openSort } from './open-sort.js';
 import { openWindow } from './open-window.js';
 import type { Query } from './query.js';
-import type { DoneTask, Scheduler } from './scheduler.js';
+import type { Runner } from './runner.js';
+import type { Scheduler } from './scheduler.js';
 
 /** Batches of one task, so that tasks are large enough to pay for themselves and small enough to share out. */
 const BATCHES_PER_TASK = 4;
@@ -17,7 +28,7 @@ const SMALL_ROWS = 20_000;
 const SMALL_BYTES = 1 << 20;
 
 /** Runs a physical plan: pipelines breaker by breaker, each shared out over the threads. */
-export class Executor {
+export class Executor implements Runner {
   constructor(
     readonly scheduler: Scheduler,
     readonly query: Query,
@@ -99,11 +110,18 @@ export class Executor {
   }
 
   project(flow: Flow, exprs: readonly PhysicalExpr[]): Flow {
-    return addStep(flow, { kind: 'project', exprs }, (part) => exprs.map((e) => columnOf(e, part.columns, this.settings)));
+    return addStep(flow, { kind: 'project', exprs }, (part) =>
+      exprs.map((e) => columnOf(e, part.columns, this.settings)),
+    );
   }
 
   /** Batches that are there already, as the start of a flow. */
-  batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[], perTask = BATCHES_PER_TASK, skip = 0): FlowPart {
+  batchPart(
+    columns: readonly PhysicalColumn[],
+    batches: readonly Batch[],
+    perTask = BATCHES_PER_TASK,
+    skip = 0,
+  ): FlowPart {
     const inputs: TaskInput[] = [];
     // Rows that are passed over are not counted.
     let row = -skip;
@@ -113,7 +131,15 @@ export class Executor {
       row += some.reduce((n, b) => n + b.rows, 0);
     }
     const known = batchColumns(columns, batches);
-    return { source: { kind: 'batches', columns: known, stable: true }, inputs, steps: [], tables: [], columns: known, names: columns.map((c) => c.name), small: row <= SMALL_ROWS };
+    return {
+      source: { kind: 'batches', columns: known, stable: true },
+      inputs,
+      steps: [],
+      tables: [],
+      columns: known,
+      names: columns.map((c) => c.name),
+      small: row <= SMALL_ROWS,
+    };
   }
 
   async #openScan(plan: Extract<PhysicalPlan, { kind: 'scan' }>): Promise<Flow> {
@@ -128,7 +154,17 @@ export class Executor {
     const columns = splitColumns(plan.columns, splits);
     const bytes = splits.reduce((n, s) => n + (s.bytes ?? SMALL_BYTES), 0);
     const small = bytes < SMALL_BYTES && row <= SMALL_ROWS;
-    return [{ source: { kind: 'batches', columns, stable: false }, inputs, steps: [], tables: [], columns, names: plan.columns.map((c) => c.name), small }];
+    return [
+      {
+        source: { kind: 'batches', columns, stable: false },
+        inputs,
+        steps: [],
+        tables: [],
+        columns,
+        names: plan.columns.map((c) => c.name),
+        small,
+      },
+    ];
   }
 
   /** Runs just enough tasks for the rows wanted. */
@@ -182,8 +218,6 @@ function isNumbered(plan: PhysicalPlan): boolean {
       return false;
   }
 }
-
-export const outputSink = (columns: readonly SourceColumn[]): SinkSpec => ({ kind: 'output', columns });
 
 /** The first `end` rows of a list of batches; whole batches before `offset` are left out, the rest is `skip`. */
 function cut(batches: readonly Batch[], offset: number, end: number): { batches: Batch[]; skip: number } {

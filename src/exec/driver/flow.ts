@@ -2,8 +2,8 @@ import { type Batch, type ColumnStats, integerBounds, isFloating, type ScanSplit
 import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn } from '../physical.js';
-import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
 import { planKey } from '../task/programs.js';
+import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
 import { exprRange } from '../task/variant.js';
 import type { TaskTemplate } from './scheduler.js';
 
@@ -27,7 +27,12 @@ export interface FlowPart {
 export type Flow = readonly FlowPart[];
 
 /** Adds a step to every part. */
-export function addStep(flow: Flow, step: StepSpec, columns: (part: FlowPart) => readonly SourceColumn[], tables: readonly JoinTable[] = []): Flow {
+export function addStep(
+  flow: Flow,
+  step: StepSpec,
+  columns: (part: FlowPart) => readonly SourceColumn[],
+  tables: readonly JoinTable[] = [],
+): Flow {
   return flow.map((part) => {
     const moved = step.kind === 'probe' ? { ...step, table: step.table + part.tables.length } : step;
     return { ...part, steps: [...part.steps, moved], tables: [...part.tables, ...tables], columns: columns(part) };
@@ -39,7 +44,14 @@ export function tasksOf(part: FlowPart, sink: SinkSpec, settings: EvalSettings, 
   const spec = { source: part.source, steps: part.steps, sink, settings };
   const inputs = part.later?.() ?? part.inputs;
   const specKey = planKey(spec);
-  return inputs.map((input) => ({ spec, specKey, input, tables: part.tables, ...(part.names === undefined ? {} : { names: part.names }), ...(limit === undefined ? {} : { limit }) }));
+  return inputs.map((input) => ({
+    spec,
+    specKey,
+    input,
+    tables: part.tables,
+    ...(part.names === undefined ? {} : { names: part.names }),
+    ...(limit === undefined ? {} : { limit }),
+  }));
 }
 
 /** Type, nullability and bounds of an expression over the part's columns. */
@@ -64,7 +76,10 @@ export function splitColumns(columns: readonly PhysicalColumn[], splits: readonl
 /** What is known of columns of batches that are there. */
 export function batchColumns(columns: readonly PhysicalColumn[], batches: readonly Batch[]): SourceColumn[] {
   return columns.map((column, i) => {
-    const range = rangeOfStats(column, batches.map((b) => b.columns[i]?.stats));
+    const range = rangeOfStats(
+      column,
+      batches.map((b) => b.columns[i]?.stats),
+    );
     const nullable = batches.some((b) => b.columns[i]?.nullCount !== 0);
     return { type: column.type, nullable, ...(range === undefined ? {} : { range }) };
   });
@@ -83,3 +98,27 @@ function rangeOfStats(column: PhysicalColumn, stats: readonly (ColumnStats | und
   }
   return low === undefined || high === undefined ? undefined : [low, high];
 }
+
+/** Columns of all parts together: bounds hold for all of them or are dropped. */
+export function mergedColumns(flow: Flow, columns: readonly { type: SourceColumn['type'] }[]): SourceColumn[] {
+  return columns.map((column, i) => {
+    const known = flow.map((part) => part.columns[i]);
+    const ranges = known.map((k) => k?.range);
+    const [first] = ranges;
+    const range = ranges.reduce(
+      (all, r) =>
+        all === undefined || r === undefined
+          ? undefined
+          : ([r[0] < all[0] ? r[0] : all[0], r[1] > all[1] ? r[1] : all[1]] as const),
+      first,
+    );
+    return {
+      type: column.type,
+      nullable: known.some((k) => k?.nullable !== false),
+      ...(range === undefined ? {} : { range }),
+    };
+  });
+}
+
+/** The sink that makes batches of a part's rows. */
+export const outputSink = (columns: readonly SourceColumn[]): SinkSpec => ({ kind: 'output', columns });

@@ -1,4 +1,12 @@
-import { Arena, type Batch, BATCH_ROWS, buildColumn, type Scalar, type SharedHeap, sliceColumn } from '../../base/index.js';
+import {
+  Arena,
+  BATCH_ROWS,
+  type Batch,
+  buildColumn,
+  type Scalar,
+  type SharedHeap,
+  sliceColumn,
+} from '../../base/index.js';
 import type { LocalData, LocalPlan } from '../../plan/node.js';
 
 /** Rows between two pauses while local data is laid out, so that the event loop goes on. */
@@ -22,7 +30,10 @@ export class LocalStore {
     }
     const batches = await all;
     if (columns === undefined) return batches;
-    return batches.map((batch) => ({ rows: batch.rows, columns: columns.map((c) => batch.columns[c] as Batch['columns'][number]) }));
+    return batches.map((batch) => ({
+      rows: batch.rows,
+      columns: columns.map((c) => batch.columns[c] as Batch['columns'][number]),
+    }));
   }
 
   async #layOut(data: LocalData): Promise<readonly Batch[]> {
@@ -36,7 +47,13 @@ export class LocalStore {
       const columns = [];
       for (const [i, field] of schema.fields.entries()) {
         const values = content.columns[i] as readonly Scalar[];
-        columns.push(buildColumn(arena, field.type, from === 0 && rows === values.length ? values : values.slice(from, from + rows)));
+        columns.push(
+          buildColumn(
+            arena,
+            field.type,
+            from === 0 && rows === values.length ? values : values.slice(from, from + rows),
+          ),
+        );
         if (rows >= ROWS_PER_PAUSE) await new Promise(setImmediate);
       }
       batches.push({ rows, columns: columns.map((c) => sliceColumn(c, 0, rows)) });

@@ -1,15 +1,32 @@
 import { type Batch, engineBug, type Predicate, SparrowError } from '../../base/index.js';
-import { type EvalSettings, isNullable, type PhysicalExpr } from '../../functions/expression.js';
 import { evaluate } from '../../functions/evaluate.js';
+import { type EvalSettings, isNullable, type PhysicalExpr } from '../../functions/expression.js';
 import { bind as bindAny, bindWith as bindAnyWith, positionsOf } from '../../plan/bind.js';
 import type { AggregateCall, Alias, Attribute, Expr, SortOrder } from '../../plan/expr.js';
 import { readsOnly, toAttribute } from '../../plan/expr-type.js';
 import { exprKey } from '../../plan/facts.js';
 import { equiTerm, splitAnd } from '../../plan/logic.js';
-import type { AggregatePlan, CachedPlan, JoinPlan, LocalPlan, Plan, RangePlan, SortPlan, WindowPlan } from '../../plan/node.js';
+import type {
+  AggregatePlan,
+  CachedPlan,
+  JoinPlan,
+  LocalPlan,
+  Plan,
+  RangePlan,
+  SortPlan,
+  WindowPlan,
+} from '../../plan/node.js';
 import { outputOf } from '../../plan/output.js';
 import { replaceExpr, visitExpr } from '../../plan/walk-expr.js';
-import type { AggregateSpec, JoinKey, PhysicalColumn, PhysicalJoinType, PhysicalPlan, SortKey, WindowSpecCall } from '../physical.js';
+import type {
+  AggregateSpec,
+  JoinKey,
+  PhysicalColumn,
+  PhysicalJoinType,
+  PhysicalPlan,
+  SortKey,
+  WindowSpecCall,
+} from '../physical.js';
 import { rangeSource } from './range-source.js';
 import { toPredicate } from './source-predicate.js';
 
@@ -47,14 +64,30 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
     case 'subquery_alias':
       return lower(plan.input, context);
     case 'project':
-      return { kind: 'project', columns, input: lower(plan.input, context), exprs: plan.exprs.map((e) => bind(e, outputOf(plan.input))) };
+      return {
+        kind: 'project',
+        columns,
+        input: lower(plan.input, context),
+        exprs: plan.exprs.map((e) => bind(e, outputOf(plan.input))),
+      };
     case 'filter':
-      return lowerFilter(splitAnd(plan.condition).map((c) => bind(c, outputOf(plan.input))), lower(plan.input, context), columns);
+      return lowerFilter(
+        splitAnd(plan.condition).map((c) => bind(c, outputOf(plan.input))),
+        lower(plan.input, context),
+        columns,
+      );
     case 'aggregate':
       return lowerAggregate(plan, columns, context, bind);
     case 'distinct': {
       const keys = output.map((a) => bind(a, outputOf(plan.input)));
-      return { kind: 'aggregate', columns, input: lower(plan.input, context), keys, aggregates: [], output: keys.map(passOn) };
+      return {
+        kind: 'aggregate',
+        columns,
+        input: lower(plan.input, context),
+        keys,
+        aggregates: [],
+        output: keys.map(passOn),
+      };
     }
     case 'join':
       return lowerJoin(plan, columns, context, bind);
@@ -73,7 +106,9 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
       return lowerWindow(plan, columns, context, bind);
     case 'sample':
       if (plan.withReplacement) {
-        throw new SparrowError('UNSUPPORTED_FEATURE', 'sampling with replacement is not supported', { hint: 'sample without replacement' });
+        throw new SparrowError('UNSUPPORTED_FEATURE', 'sampling with replacement is not supported', {
+          hint: 'sample without replacement',
+        });
       }
       return {
         kind: 'sample',
@@ -101,7 +136,8 @@ const CLOCK_CALLS = new Set(['currentDate', 'currentTimestamp', 'localtimestamp'
  */
 function fixClock(expr: PhysicalExpr, settings: EvalSettings): PhysicalExpr {
   if (expr.kind !== 'call') return expr;
-  if (expr.args.length === 0 && CLOCK_CALLS.has(expr.fn)) return { kind: 'literal', type: expr.type, value: evaluate(expr, [], settings) };
+  if (expr.args.length === 0 && CLOCK_CALLS.has(expr.fn))
+    return { kind: 'literal', type: expr.type, value: evaluate(expr, [], settings) };
   const args = expr.args.map((arg) => fixClock(arg, settings));
   return args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
 }
@@ -110,19 +146,41 @@ type Bind = (expr: Expr, input: readonly Attribute[]) => PhysicalExpr;
 
 const physicalColumn = (a: Attribute): PhysicalColumn => ({ name: a.name, type: a.type, nullable: a.nullable });
 
-const passOn = (key: PhysicalExpr, index: number): PhysicalExpr => ({ kind: 'column', index, type: key.type, nullable: isNullable(key) });
+const passOn = (key: PhysicalExpr, index: number): PhysicalExpr => ({
+  kind: 'column',
+  index,
+  type: key.type,
+  nullable: isNullable(key),
+});
 
 function lowerRange(plan: RangePlan, columns: readonly PhysicalColumn[]): PhysicalPlan {
   const [only] = plan.output;
-  return { kind: 'scan', columns, source: rangeSource(plan.start, plan.end, plan.step), request: { columns: only === undefined ? [] : ['id'] } };
+  return {
+    kind: 'scan',
+    columns,
+    source: rangeSource(plan.start, plan.end, plan.step),
+    request: { columns: only === undefined ? [] : ['id'] },
+  };
 }
 
 /** One filter a condition: each can then be decided in the way that suits it. Their order stays. */
-function lowerFilter(conditions: readonly PhysicalExpr[], input: PhysicalPlan, columns: readonly PhysicalColumn[]): PhysicalPlan {
-  return conditions.reduce<PhysicalPlan>((below, condition) => ({ kind: 'filter', columns, input: below, condition }), input);
+function lowerFilter(
+  conditions: readonly PhysicalExpr[],
+  input: PhysicalPlan,
+  columns: readonly PhysicalColumn[],
+): PhysicalPlan {
+  return conditions.reduce<PhysicalPlan>(
+    (below, condition) => ({ kind: 'filter', columns, input: below, condition }),
+    input,
+  );
 }
 
-function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): PhysicalPlan {
+function lowerAggregate(
+  plan: AggregatePlan,
+  columns: readonly PhysicalColumn[],
+  context: LowerContext,
+  bind: Bind,
+): PhysicalPlan {
   const input = outputOf(plan.input);
   const keys = plan.groupBy.map((key) => bind(key, input));
   const calls = new Map<number, { index: number; call: AggregateCall }>();
@@ -136,13 +194,23 @@ function lowerAggregate(plan: AggregatePlan, columns: readonly PhysicalColumn[],
   }
   const aggregates = [...calls.values()].map(({ call }) => aggregateSpec(call, input, bind));
   // Results get attributes of their own, so that the output expressions bind like any others.
-  const results = [...calls.values()].map(({ call, index }): Attribute => ({ kind: 'attribute', id: -1 - index, name: call.fn, type: call.type, nullable: call.nullable }));
+  const results = [...calls.values()].map(
+    ({ call, index }): Attribute => ({
+      kind: 'attribute',
+      id: -1 - index,
+      name: call.fn,
+      type: call.type,
+      nullable: call.nullable,
+    }),
+  );
   const keyColumns = plan.groupBy.map(toAttribute);
   const positions = positionsOf([...keyColumns, ...results]);
   const output = plan.output.map((expr) => {
     const replaced = replaceExpr(expr, (e) => {
       if (e.kind === 'aggregate_call') return results[(calls.get(exprKey(e)) as { index: number }).index];
-      const k = plan.groupBy.findIndex((key) => e.kind !== 'alias' && key.kind === 'alias' && exprKey(key.input) === exprKey(e));
+      const k = plan.groupBy.findIndex(
+        (key) => e.kind !== 'alias' && key.kind === 'alias' && exprKey(key.input) === exprKey(e),
+      );
       return k < 0 ? undefined : keyColumns[k];
     });
     return fixClock(bindAnyWith(replaced, positions), context.settings);
@@ -161,7 +229,12 @@ function aggregateSpec(call: AggregateCall, input: readonly Attribute[], bind: B
   };
 }
 
-function lowerJoin(plan: JoinPlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): PhysicalPlan {
+function lowerJoin(
+  plan: JoinPlan,
+  columns: readonly PhysicalColumn[],
+  context: LowerContext,
+  bind: Bind,
+): PhysicalPlan {
   const left = outputOf(plan.left);
   const right = outputOf(plan.right);
   const leftIds = new Set(left.map((a) => a.id));
@@ -169,7 +242,11 @@ function lowerJoin(plan: JoinPlan, columns: readonly PhysicalColumn[], context: 
   const keys: JoinKey[] = [];
   const rest: Expr[] = [];
   for (const term of plan.condition === undefined ? [] : splitAnd(plan.condition)) {
-    const equi = equiTerm(term, (e) => readsOnly(e, leftIds), (e) => readsOnly(e, rightIds));
+    const equi = equiTerm(
+      term,
+      (e) => readsOnly(e, leftIds),
+      (e) => readsOnly(e, rightIds),
+    );
     if (equi === undefined) rest.push(term);
     else keys.push({ left: bind(equi.left, left), right: bind(equi.right, right), nullSafe: equi.nullSafe });
   }
@@ -198,7 +275,12 @@ const conjunction = (a: PhysicalExpr, b: PhysicalExpr): PhysicalExpr => ({
   nullable: isNullable(a) || isNullable(b),
 });
 
-function lowerSort(plan: SortPlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): Extract<PhysicalPlan, { kind: 'sort' }> {
+function lowerSort(
+  plan: SortPlan,
+  columns: readonly PhysicalColumn[],
+  context: LowerContext,
+  bind: Bind,
+): Extract<PhysicalPlan, { kind: 'sort' }> {
   const keys = plan.orders.map((order) => sortKey(order, outputOf(plan.input), bind));
   return { kind: 'sort', columns, input: lower(plan.input, context), keys, offset: 0 };
 }
@@ -209,7 +291,12 @@ const sortKey = (order: SortOrder, input: readonly Attribute[], bind: Bind): Sor
   nullsFirst: order.nullsFirst,
 });
 
-function lowerWindow(plan: WindowPlan, columns: readonly PhysicalColumn[], context: LowerContext, bind: Bind): PhysicalPlan {
+function lowerWindow(
+  plan: WindowPlan,
+  columns: readonly PhysicalColumn[],
+  context: LowerContext,
+  bind: Bind,
+): PhysicalPlan {
   const input = outputOf(plan.input);
   return {
     kind: 'window',
@@ -227,7 +314,8 @@ function windowCall(alias: Alias, input: readonly Attribute[], bind: Bind): Wind
   const call = window.input;
   if (call.kind !== 'aggregate_call' && call.kind !== 'call') throw engineBug(`a window over a ${call.kind}`);
   const { frame } = window.spec;
-  const bound = (b: { kind: string; offset?: number }): number | undefined => (b.kind === 'offset' ? b.offset : b.kind === 'current_row' ? 0 : undefined);
+  const bound = (b: { kind: string; offset?: number }): number | undefined =>
+    b.kind === 'offset' ? b.offset : b.kind === 'current_row' ? 0 : undefined;
   const start = frame === undefined ? undefined : bound(frame.start);
   const end = frame === undefined ? undefined : bound(frame.end);
   return {
@@ -236,6 +324,10 @@ function windowCall(alias: Alias, input: readonly Attribute[], bind: Bind): Wind
     type: call.type,
     nullable: call.nullable,
     ...(call.kind === 'aggregate_call' && call.filter !== undefined ? { filter: bind(call.filter, input) } : {}),
-    ...(frame === undefined ? {} : { frame: { unit: frame.unit, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) } }),
+    ...(frame === undefined
+      ? {}
+      : {
+          frame: { unit: frame.unit, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) },
+        }),
   };
 }

@@ -1,20 +1,25 @@
 import { engineBug } from '../../base/index.js';
-import type { PhysicalAggregate } from '../physical.js';
 import { fullCarriers, prepareAggregate } from '../compile/aggregates.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
+import type { PhysicalAggregate } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import type { MergePart, RowSourceSpec, SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
 import type { TaskOutput } from '../task/task.js';
-import type { Executor } from './executor.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
+import type { Runner } from './runner.js';
 
 /** Groups that one thread merges quicker than several. */
 const SMALL_GROUPS = 16_384;
 
 /** Groups are made by every task for itself, then merged partition by partition. */
-export async function openAggregate(executor: Executor, plan: PhysicalAggregate): Promise<Flow> {
+export async function openAggregate(executor: Runner, plan: PhysicalAggregate): Promise<Flow> {
   const flow = await executor.open(plan.input);
-  const sink = (part: FlowPart): SinkSpec => ({ kind: 'aggregate', keys: plan.keys, aggregates: plan.aggregates, maxRows: mostRows(part) });
+  const sink = (part: FlowPart): SinkSpec => ({
+    kind: 'aggregate',
+    keys: plan.keys,
+    aggregates: plan.aggregates,
+    maxRows: mostRows(part),
+  });
   const done = await executor.allResults(flow, sink);
   const parts = done.map(({ output }) => {
     if (output.kind !== 'groups') throw engineBug('groups expected');
@@ -24,38 +29,60 @@ export async function openAggregate(executor: Executor, plan: PhysicalAggregate)
   const source: RowSourceSpec = { kind: 'groups', keys, aggregates: plan.aggregates };
   const total = parts.reduce((n, p) => n + p.rows, 0);
   const small = total <= SMALL_GROUPS;
-  const inputs = total === 0 && plan.keys.length === 0 ? [emptyGroup(executor, plan)] : mergeInputs(parts, small || plan.keys.length === 0);
+  const inputs =
+    total === 0 && plan.keys.length === 0
+      ? [emptyGroup(executor, plan)]
+      : mergeInputs(parts, small || plan.keys.length === 0);
   const groups: SourceColumn[] = [...keys, ...plan.aggregates.map((a) => ({ type: a.type, nullable: a.nullable }))];
-  const part: FlowPart = { source: { kind: 'rows', rows: source }, inputs, steps: [], tables: [], columns: groups, small };
+  const part: FlowPart = {
+    source: { kind: 'rows', rows: source },
+    inputs,
+    steps: [],
+    tables: [],
+    columns: groups,
+    small,
+  };
   return executor.project([part], plan.output);
 }
 
 /** A key's type and bounds. Rows of several parts meet in one table, so bounds hold for all or are dropped. */
-function keyColumn(key: PhysicalAggregate['keys'][number], k: number, flow: Flow, executor: Executor): SourceColumn {
+function keyColumn(key: PhysicalAggregate['keys'][number], k: number, flow: Flow, executor: Runner): SourceColumn {
   const nullable = key.kind === 'literal' ? key.value === null : key.nullable;
   const known = flow.map((part) => columnOf(key, part.columns, executor.settings));
   const [first] = known;
   void k;
-  return { type: key.type, nullable, ...(known.length === 1 && first?.range !== undefined ? { range: first.range } : {}) };
+  return {
+    type: key.type,
+    nullable,
+    ...(known.length === 1 && first?.range !== undefined ? { range: first.range } : {}),
+  };
 }
 
 /** Rows no task of the part exceeds. */
 function mostRows(part: FlowPart): number {
   let most = 0;
   for (const input of part.inputs) {
-    if (input.kind === 'batches') most = Math.max(most, input.batches.reduce((n, b) => n + b.rows, 0));
+    if (input.kind === 'batches')
+      most = Math.max(
+        most,
+        input.batches.reduce((n, b) => n + b.rows, 0),
+      );
     else if (input.kind === 'split' && input.split.rows !== undefined) most = Math.max(most, input.split.rows);
     else return Number.MAX_SAFE_INTEGER;
   }
   // A join may multiply rows.
-  return part.steps.some((s) => s.kind === 'probe') || part.later !== undefined ? Number.MAX_SAFE_INTEGER : Math.max(most, 1);
+  return part.steps.some((s) => s.kind === 'probe') || part.later !== undefined
+    ? Number.MAX_SAFE_INTEGER
+    : Math.max(most, 1);
 }
 
 type Groups = Extract<TaskOutput, { kind: 'groups' }>;
 
 function mergeInputs(parts: readonly Groups[], single: boolean): TaskInput[] {
   if (single) {
-    const all = parts.map((p): MergePart => ({ carriers: p.carriers, chunks: p.chunks.flat(), mixed: false, unique: p.unique }));
+    const all = parts.map(
+      (p): MergePart => ({ carriers: p.carriers, chunks: p.chunks.flat(), mixed: false, unique: p.unique }),
+    );
     return [{ kind: 'groups', merge: { partition: 0, parts: all } }];
   }
   return Array.from({ length: GROUP_PARTITIONS }, (_, partition): TaskInput => {
@@ -68,7 +95,7 @@ function mergeInputs(parts: readonly Groups[], single: boolean): TaskInput[] {
 }
 
 /** Without keys there is one group even over no rows. */
-function emptyGroup(executor: Executor, plan: PhysicalAggregate): TaskInput {
+function emptyGroup(executor: Runner, plan: PhysicalAggregate): TaskInput {
   const carriers = fullCarriers(plan.aggregates.map((a) => prepareAggregate(a, executor.settings)));
   return { kind: 'groups', merge: { partition: 0, parts: [{ carriers, chunks: [], mixed: false, unique: false }] } };
 }

@@ -1,11 +1,11 @@
 import { carrierOf, engineBug } from '../../base/index.js';
-import { type PhysicalExpr } from '../../functions/expression.js';
-import { isDirectKey } from '../compile/sinks.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import { isDirectKey } from '../compile/row-sinks.js';
 import type { PhysicalJoin } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import type { JoinTable, KeptLayoutSpec, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
-import type { Executor } from './executor.js';
-import { addStep, columnOf, type Flow, type FlowPart } from './flow.js';
+import { addStep, columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
+import type { Runner } from './runner.js';
 
 /** Rows that one thread links quicker than several. */
 const SMALL_LINK = 100_000;
@@ -25,7 +25,7 @@ interface BuildSide {
 }
 
 /** One side is held in a table; the other side's pipeline runs on through it. */
-export async function openJoin(executor: Executor, plan: PhysicalJoin): Promise<Flow> {
+export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Flow> {
   const left = plan.build === 'left';
   const build = await buildSide(executor, plan, left);
   const probe = await executor.open(left ? plan.right : plan.left);
@@ -44,7 +44,9 @@ export async function openJoin(executor: Executor, plan: PhysicalJoin): Promise<
     layout: build.layout,
     addressing: build.table.addressing,
   };
-  const probed = addStep(probe, step, (part) => joinColumns(plan, form.how, left, part.columns, build.columns), [build.table]);
+  const probed = addStep(probe, step, (part) => joinColumns(plan, form.how, left, part.columns, build.columns), [
+    build.table,
+  ]);
   if (form.rest === undefined) return probed;
   const rest = restPart(executor, plan, form.rest, left, build);
   if (form.how !== 'mark') return [...probed, rest];
@@ -89,7 +91,7 @@ function joinColumns(
   return left ? [...outer, ...probe] : [...probe, ...outer];
 }
 
-async function buildSide(executor: Executor, plan: PhysicalJoin, left: boolean): Promise<BuildSide> {
+async function buildSide(executor: Runner, plan: PhysicalJoin, left: boolean): Promise<BuildSide> {
   const input = left ? plan.left : plan.right;
   const keys = plan.keys.map((k) => (left ? k.left : k.right));
   const flow = await executor.open(input);
@@ -115,28 +117,19 @@ async function buildSide(executor: Executor, plan: PhysicalJoin, left: boolean):
   return { layout: stored.layout, chunks, table, fieldOf: stored.fieldOf, columns };
 }
 
-/** Columns of all parts together: bounds hold for all of them or are dropped. */
-export function mergedColumns(flow: Flow, columns: readonly { type: SourceColumn['type'] }[]): SourceColumn[] {
-  return columns.map((column, i) => {
-    const known = flow.map((part) => part.columns[i]);
-    const ranges = known.map((k) => k?.range);
-    const [first] = ranges;
-    const range = ranges.reduce(
-      (all, r) => (all === undefined || r === undefined ? undefined : ([r[0] < all[0] ? r[0] : all[0], r[1] > all[1] ? r[1] : all[1]] as const)),
-      first,
-    );
-    return { type: column.type, nullable: known.some((k) => k?.nullable !== false), ...(range === undefined ? {} : { range }) };
-  });
-}
-
 /** Keys are stored first; a column that is a key is not stored twice. */
-function storedFields(keys: readonly PhysicalExpr[], columns: readonly SourceColumn[], executor: Executor): { fields: PhysicalExpr[]; layout: KeptLayoutSpec; fieldOf: number[] } {
+function storedFields(
+  keys: readonly PhysicalExpr[],
+  columns: readonly SourceColumn[],
+  executor: Runner,
+): { fields: PhysicalExpr[]; layout: KeptLayoutSpec; fieldOf: number[] } {
   const fields: PhysicalExpr[] = [];
   const specs: SourceColumn[] = keys.map((key) => columnOf(key, columns, executor.settings));
   const fieldOf = columns.map((column, index) => {
     const carrier = carrierOf(column.type);
     // A float key is stored in canonical form, which is not the value that came in.
-    const asKey = carrier === 'f32' || carrier === 'f64' ? -1 : keys.findIndex((k) => k.kind === 'column' && k.index === index);
+    const asKey =
+      carrier === 'f32' || carrier === 'f64' ? -1 : keys.findIndex((k) => k.kind === 'column' && k.index === index);
     if (asKey >= 0) return asKey;
     fields.push({ kind: 'column', index, type: column.type, nullable: column.nullable });
     return specs.push(column) - 1;
@@ -145,7 +138,7 @@ function storedFields(keys: readonly PhysicalExpr[], columns: readonly SourceCol
 }
 
 async function link(
-  executor: Executor,
+  executor: Runner,
   plan: PhysicalJoin,
   key: PhysicalExpr | undefined,
   chunks: readonly RowChunk[],
@@ -175,7 +168,13 @@ async function link(
 }
 
 /** Build rows that were (not) matched, shaped as the join's output. */
-function restPart(executor: Executor, plan: PhysicalJoin, only: 'matched' | 'unmatched', left: boolean, build: BuildSide): FlowPart {
+function restPart(
+  executor: Runner,
+  plan: PhysicalJoin,
+  only: 'matched' | 'unmatched',
+  left: boolean,
+  build: BuildSide,
+): FlowPart {
   const input = build.chunks.length === 0 ? [] : [{ kind: 'kept', chunks: build.chunks } as const];
   const rows = totalRows(build.chunks);
   const own = build.fieldOf.map((field, i): PhysicalExpr => {
@@ -198,6 +197,6 @@ function restPart(executor: Executor, plan: PhysicalJoin, only: 'matched' | 'unm
   return executor.project([part], exprs)[0] as FlowPart;
 }
 
-
 const isDirect = (slots: bigint, rows: bigint): boolean =>
-  (slots <= DIRECT_SPREAD * rows + 1024n && slots <= MAX_DIRECT_SLOTS) || (slots <= SPARSE_SPREAD * rows && slots <= MAX_SPARSE_SLOTS);
+  (slots <= DIRECT_SPREAD * rows + 1024n && slots <= MAX_DIRECT_SLOTS) ||
+  (slots <= SPARSE_SPREAD * rows && slots <= MAX_SPARSE_SLOTS);

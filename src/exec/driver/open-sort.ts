@@ -1,11 +1,10 @@
 import { engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
-import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import { ENTRY_BYTES } from '../compile/sort-module.js';
+import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
-import type { Executor } from './executor.js';
-import type { Flow, FlowPart } from './flow.js';
-import { mergedColumns } from './open-join.js';
+import { type Flow, type FlowPart, mergedColumns } from './flow.js';
+import type { Runner } from './runner.js';
 
 type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
 
@@ -13,7 +12,7 @@ type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
 const SMALL_SORT = 50_000;
 
 /** Every task sorts its own rows; then ranges of keys are merged side by side. */
-export async function openSort(executor: Executor, plan: PhysicalSort): Promise<Flow> {
+export async function openSort(executor: Runner, plan: PhysicalSort): Promise<Flow> {
   const flow = await executor.open(plan.input);
   const most = plan.limit === undefined ? undefined : plan.offset + plan.limit;
   const { part, inputs, total } = await sortFlow(executor, flow, plan.input.columns, plan.keys, most);
@@ -27,15 +26,30 @@ export async function openSort(executor: Executor, plan: PhysicalSort): Promise<
 
 export interface SortedFlow {
   readonly part: (inputs: TaskInput[]) => FlowPart;
-  readonly inputs: { readonly runs: readonly SortedRun[]; readonly splitters: readonly bigint[]; readonly order: SortSink };
+  readonly inputs: {
+    readonly runs: readonly SortedRun[];
+    readonly splitters: readonly bigint[];
+    readonly order: SortSink;
+  };
   readonly total: number;
 }
 
 /** Sorts a flow task by task; what is left is to merge the runs. */
-export async function sortFlow(executor: Executor, flow: Flow, columns: readonly PhysicalColumn[], keys: readonly SortKey[], limit?: number): Promise<SortedFlow> {
+export async function sortFlow(
+  executor: Runner,
+  flow: Flow,
+  columns: readonly PhysicalColumn[],
+  keys: readonly SortKey[],
+  limit?: number,
+): Promise<SortedFlow> {
   const known = mergedColumns(flow, columns);
   const fields = known.map((c, index): PhysicalExpr => ({ kind: 'column', index, type: c.type, nullable: c.nullable }));
-  const keyColumns = keys.map(({ expr }): SourceColumn => ({ type: expr.type, nullable: expr.kind === 'literal' ? expr.value === null : expr.nullable }));
+  const keyColumns = keys.map(
+    ({ expr }): SourceColumn => ({
+      type: expr.type,
+      nullable: expr.kind === 'literal' ? expr.value === null : expr.nullable,
+    }),
+  );
   const layout: KeptLayoutSpec = { header: 'sort', fields: [...known, ...keyColumns] };
   const order: SortSink = { kind: 'sort', keys, fields, layout, ...(limit === undefined ? {} : { limit }) };
   const done = await executor.allResults(flow, () => order);
@@ -47,14 +61,29 @@ export async function sortFlow(executor: Executor, flow: Flow, columns: readonly
   const runs = results.map(({ entries, count }) => ({ entries, count }));
   const part = (inputs: TaskInput[]): FlowPart =>
     executor.project(
-      [{ source: { kind: 'rows', rows: { kind: 'kept', layout } }, inputs, steps: [], tables: [], columns: layout.fields, small: total <= SMALL_SORT }],
+      [
+        {
+          source: { kind: 'rows', rows: { kind: 'kept', layout } },
+          inputs,
+          steps: [],
+          tables: [],
+          columns: layout.fields,
+          small: total <= SMALL_SORT,
+        },
+      ],
       fields,
     )[0] as FlowPart;
   return { part, inputs: { runs, splitters: results.flatMap((r) => r.splitters), order }, total };
 }
 
 /** Cuts sorted runs into ranges of prefixes: rows with equal prefixes stay together, in the order of their runs. */
-export function splitRuns(executor: Executor, runs: readonly SortedRun[], samples: readonly bigint[], ranges: number, order: SortSink): TaskInput[] {
+export function splitRuns(
+  executor: Runner,
+  runs: readonly SortedRun[],
+  samples: readonly bigint[],
+  ranges: number,
+  order: SortSink,
+): TaskInput[] {
   const sorted = [...samples].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const cuts: bigint[] = [];
   for (let r = 1; r < ranges && sorted.length > 0; r++) {
@@ -76,7 +105,7 @@ export function splitRuns(executor: Executor, runs: readonly SortedRun[], sample
 }
 
 /** The first entry whose prefix is not below `cut`. */
-function lowerBound(executor: Executor, run: SortedRun, cut: bigint): number {
+function lowerBound(executor: Runner, run: SortedRun, cut: bigint): number {
   const { u64 } = executor.query.heap;
   let low = 0;
   let high = run.count;

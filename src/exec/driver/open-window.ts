@@ -1,16 +1,18 @@
-import { buildColumn, type Batch, BATCH_ROWS, engineBug, readColumn, type Scalar } from '../../base/index.js';
+import { BATCH_ROWS, type Batch, buildColumn, engineBug, readColumn, type Scalar } from '../../base/index.js';
 import { prepare } from '../../functions/evaluate.js';
 import type { PhysicalColumn, PhysicalWindow, SortKey } from '../physical.js';
 import { windowColumns } from '../task/window-columns.js';
-import type { Executor } from './executor.js';
-import { outputSink } from './executor.js';
-import type { Flow } from './flow.js';
+import { type Flow, outputSink } from './flow.js';
 import { sortFlow } from './open-sort.js';
+import type { Runner } from './runner.js';
 
 /** Rows are sorted by partition and order; the window columns are then computed partition by partition. */
-export async function openWindow(executor: Executor, plan: PhysicalWindow): Promise<Flow> {
+export async function openWindow(executor: Runner, plan: PhysicalWindow): Promise<Flow> {
   const flow = await executor.open(plan.input);
-  const keys: SortKey[] = [...plan.partitionBy.map((expr) => ({ expr, descending: false, nullsFirst: true })), ...plan.orderBy];
+  const keys: SortKey[] = [
+    ...plan.partitionBy.map((expr) => ({ expr, descending: false, nullsFirst: true })),
+    ...plan.orderBy,
+  ];
   const sorted = await sortFlow(executor, flow, plan.input.columns, keys);
   const { runs, order } = sorted.inputs;
   const inOrder = sorted.part([{ kind: 'sorted', runs, order, offset: 0 }]);
@@ -22,7 +24,7 @@ export async function openWindow(executor: Executor, plan: PhysicalWindow): Prom
   return [executor.batchPart(plan.columns, await appendWindows(executor, plan, batches))];
 }
 
-async function appendWindows(executor: Executor, plan: PhysicalWindow, batches: readonly Batch[]): Promise<Batch[]> {
+async function appendWindows(executor: Runner, plan: PhysicalWindow, batches: readonly Batch[]): Promise<Batch[]> {
   const { heap, arena } = executor.query;
   const { settings } = executor;
   const rows: Scalar[][] = [];
@@ -41,7 +43,9 @@ async function appendWindows(executor: Executor, plan: PhysicalWindow, batches: 
   let from = 0;
   return batches.map((batch) => {
     if (batch.rows > BATCH_ROWS) throw engineBug('a batch of too many rows');
-    const extra = made.map((column, i) => buildColumn(arena, column.type, (values[i] as Scalar[]).slice(from, from + batch.rows)));
+    const extra = made.map((column, i) =>
+      buildColumn(arena, column.type, (values[i] as Scalar[]).slice(from, from + batch.rows)),
+    );
     from += batch.rows;
     return { rows: batch.rows, columns: [...batch.columns, ...extra] };
   });

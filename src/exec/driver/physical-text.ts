@@ -32,7 +32,10 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
   }
 }
 
-const names = (columns: readonly PhysicalColumn[]): ((index: number) => string) => (index) => columns[index]?.name ?? `$${index}`;
+const names =
+  (columns: readonly PhysicalColumn[]): ((index: number) => string) =>
+  (index) =>
+    columns[index]?.name ?? `$${index}`;
 const list = (exprs: readonly PhysicalExpr[], columns: readonly PhysicalColumn[]): string =>
   `[${exprs.map((e) => describe(e, names(columns))).join(', ')}]`;
 
@@ -76,7 +79,9 @@ const keysText = (keys: readonly SortKey[], columns: readonly PhysicalColumn[]):
 function joinText(plan: Extract<PhysicalPlan, { kind: 'join' }>): string {
   const left = names(plan.left.columns);
   const right = names(plan.right.columns);
-  const keys = plan.keys.map((k) => `${describe(k.left, left)} ${k.nullSafe ? '<=>' : '='} ${describe(k.right, right)}`);
+  const keys = plan.keys.map(
+    (k) => `${describe(k.left, left)} ${k.nullSafe ? '<=>' : '='} ${describe(k.right, right)}`,
+  );
   const both = names([...plan.left.columns, ...plan.right.columns]);
   const residual = plan.residual === undefined ? '' : `, where ${describe(plan.residual, both)}`;
   return `* HashJoin ${plan.how} [${keys.join(', ')}]${residual}, build ${plan.build}`;
@@ -102,5 +107,8 @@ export function stagesText(stages: readonly StageReport[], wallMs: number, peakB
     const skipped = s.rowGroupsSkipped > 0 ? `, ${s.rowGroupsSkipped} row groups skipped` : '';
     return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}`;
   });
-  return [...rows, `total: ${wallMs.toFixed(1)} ms, ${(peakBytes / 2 ** 20).toFixed(1)} MiB of column memory in use at most`].join('\n');
+  return [
+    ...rows,
+    `total: ${wallMs.toFixed(1)} ms, ${(peakBytes / 2 ** 20).toFixed(1)} MiB of column memory in use at most`,
+  ].join('\n');
 }

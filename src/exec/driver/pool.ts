@@ -1,13 +1,18 @@
 import type { Worker } from 'node:worker_threads';
 import type { SharedHeap } from '../../base/index.js';
-import { type Answer, CANCEL_SLOTS, type CancelToken, type Job } from '../task/thread.js';
 import { engineMode } from '../modes.js';
+import { type Answer, CANCEL_SLOTS, type CancelToken, type Job } from '../task/thread.js';
 import type { StartedWorker, StartWorker } from './worker-start.js';
 
 /** The worker that ran a job ended before it answered. */
 export class WorkerLost extends Error {
-  constructor(readonly exitCode: number | undefined, cause?: unknown) {
-    super(`the worker ended${exitCode === undefined ? '' : ` with exit code ${exitCode}`} before its task was done`, { cause });
+  constructor(
+    readonly exitCode: number | undefined,
+    cause?: unknown,
+  ) {
+    super(`the worker ended${exitCode === undefined ? '' : ` with exit code ${exitCode}`} before its task was done`, {
+      cause,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
-import { Arena, type SharedHeap } from '../../base/index.js';
-import type { DoneTask } from './scheduler.js';
+import type { Arena, SharedHeap } from '../../base/index.js';
+import type { DoneTask } from '../task/task.js';
+import { type CancelToken, cancelled, flag, isFlagged } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
-import { cancelled, type CancelToken, flag, isFlagged } from '../task/thread.js';
 
 let nextId = 1;
 
@@ -42,7 +42,16 @@ export class Query {
 
   /** Opens the report of a stage that is about to run. */
   stage(label: string): StageReport {
-    const report: StageReport = { label, tasks: 0, inputRows: 0, outputRows: 0, taskMs: 0, longestMs: 0, bytesRead: 0, rowGroupsSkipped: 0 };
+    const report: StageReport = {
+      label,
+      tasks: 0,
+      inputRows: 0,
+      outputRows: 0,
+      taskMs: 0,
+      longestMs: 0,
+      bytesRead: 0,
+      rowGroupsSkipped: 0,
+    };
     this.stages.push(report);
     return report;
   }

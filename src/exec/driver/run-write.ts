@@ -5,7 +5,7 @@ import type { WritePlan } from '../../plan/node.js';
 import type { PhysicalPlan } from '../physical.js';
 import type { SinkSpec, SourceColumn } from '../task/spec.js';
 import type { Executor } from './executor.js';
-import { mergedColumns } from './open-join.js';
+import { mergedColumns } from './flow.js';
 
 /** Writes a plan's rows as files: all of them or, when anything goes wrong, none. */
 export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<void> {
@@ -13,12 +13,14 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
   const names = input.columns.map((c) => c.name);
   const partitionBy = plan.partitionBy.map((name) => columnNamed(name, names));
   if (partitionBy.length > 0 && partitionBy.length === names.length) {
-    throw new SparrowError('ALL_PARTITION_COLUMNS_NOT_ALLOWED', 'every column is a partition column', { hint: 'leave at least one column for the files' });
+    throw new SparrowError('ALL_PARTITION_COLUMNS_NOT_ALLOWED', 'every column is a partition column', {
+      hint: 'leave at least one column for the files',
+    });
   }
   const job = prepareWrite(platform, { path: plan.path, mode: plan.mode });
   if (job.skip) return;
   try {
-    const extension = formats.find((f) => f.name === plan.format)?.extensions[0] ?? '';
+    const extension = extensionOf(plan);
     const sink = (columns: readonly SourceColumn[], evenIfEmpty: boolean): SinkSpec => ({
       kind: 'write',
       columns,
@@ -35,7 +37,18 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
     const columns = mergedColumns(flow, input.columns).map(({ type, nullable }) => ({ type, nullable }));
     const files = await written(executor, flow, sink(columns, false));
     if (files.length === 0 && partitionBy.length === 0) {
-      files.push(...(await written(executor, [{ ...executor.batchPart(input.columns, []), inputs: [{ kind: 'batches', batches: [], firstRow: 0, skip: 0 }] }], sink(columns, true))));
+      files.push(
+        ...(await written(
+          executor,
+          [
+            {
+              ...executor.batchPart(input.columns, []),
+              inputs: [{ kind: 'batches', batches: [], firstRow: 0, skip: 0 }],
+            },
+          ],
+          sink(columns, true),
+        )),
+      );
     }
     job.commit(files);
   } catch (error) {
@@ -44,7 +57,11 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
   }
 }
 
-async function written(executor: Executor, flow: Awaited<ReturnType<Executor['open']>>, sink: SinkSpec): Promise<WrittenFile[]> {
+async function written(
+  executor: Executor,
+  flow: Awaited<ReturnType<Executor['open']>>,
+  sink: SinkSpec,
+): Promise<WrittenFile[]> {
   const files: WrittenFile[] = [];
   for await (const done of executor.results(flow, () => sink)) {
     if (done.output.kind !== 'files') throw engineBug('files expected');
@@ -57,5 +74,22 @@ async function written(executor: Executor, flow: Awaited<ReturnType<Executor['op
 function columnNamed(name: string, names: readonly string[]): number {
   const index = names.findIndex((n) => n.toLowerCase() === name.toLowerCase());
   if (index >= 0) return index;
-  throw new SparrowError('UNRESOLVED_COLUMN', `there is no column \`${name}\` to partition by`, { candidates: nearestNames(name, names) });
+  throw new SparrowError('UNRESOLVED_COLUMN', `there is no column \`${name}\` to partition by`, {
+    candidates: nearestNames(name, names),
+  });
 }
+
+/** What a written file is called at the end: text formats say how they are compressed, Parquet says so inside. */
+function extensionOf({ format, options }: WritePlan): string {
+  const plain = formats.find((f) => f.name === format)?.extensions[0] ?? '';
+  const [, codec] = Object.entries(options).find(([name]) => name.toLowerCase() === 'compression') ?? [];
+  const suffix = format === 'parquet' ? undefined : COMPRESSED[codec?.toLowerCase() ?? ''];
+  return suffix === undefined ? plain : `${plain}${suffix}`;
+}
+
+const COMPRESSED: Readonly<Record<string, string | undefined>> = {
+  gzip: '.gz',
+  deflate: '.deflate',
+  zstd: '.zst',
+  brotli: '.br',
+};

@@ -1,18 +1,13 @@
 import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
-import type { TaskFormats } from '../task/run-task.js';
 import type { LinkRequest } from '../task/link-rows.js';
-import type { TaskRequest, TaskResult } from '../task/task.js';
+import type { TaskFormats } from '../task/run-task.js';
+import type { DoneTask, TaskRequest, TaskResult } from '../task/task.js';
 import { type CancelToken, type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
 import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
 
 /** A task before it is given memory to run in. */
 export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'task' | 'attempt'>;
-
-export interface DoneTask extends TaskResult {
-  /** Where its output lies: released by whoever takes the result. */
-  readonly arena: number;
-}
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
 const MAX_ATTEMPTS = 4;
@@ -142,6 +137,8 @@ export class Scheduler {
 /** `batches > filter > probe > aggregate`: what one stage's pipeline does. */
 function stageLabel({ spec }: TaskTemplate): string {
   const source = spec.source.kind === 'batches' ? (spec.source.stable ? 'memory' : 'scan') : spec.source.rows.kind;
-  const steps = spec.steps.map((step) => (step.kind === 'probe' ? `probe (${step.addressing}, ${step.how})` : step.kind));
+  const steps = spec.steps.map((step) =>
+    step.kind === 'probe' ? `probe (${step.addressing}, ${step.how})` : step.kind,
+  );
   return [source, ...steps, spec.sink.kind].join(' > ');
 }

@@ -2,7 +2,9 @@ import type { Predicate } from '../../base/index.js';
 import type { Attribute, Expr, Literal } from '../../plan/expr.js';
 import { splitAnd, splitOr } from '../../plan/logic.js';
 
-const COMPARISONS: Readonly<Record<string, { op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'; flipped: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' }>> = {
+const COMPARISONS: Readonly<
+  Record<string, { op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'; flipped: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' }>
+> = {
   eq: { op: 'eq', flipped: 'eq' },
   ne: { op: 'ne', flipped: 'ne' },
   lt: { op: 'lt', flipped: 'gt' },
@@ -27,8 +29,10 @@ export function toPredicate(condition: Expr): Predicate | undefined {
   const [a, b] = condition.args;
   const comparison = COMPARISONS[condition.fn];
   if (comparison !== undefined) {
-    if (a?.kind === 'attribute' && isValue(b)) return { kind: 'compare', op: comparison.op, column: a.name, value: b.value };
-    if (b?.kind === 'attribute' && isValue(a)) return { kind: 'compare', op: comparison.flipped, column: b.name, value: a.value };
+    if (a?.kind === 'attribute' && isValue(b))
+      return { kind: 'compare', op: comparison.op, column: a.name, value: b.value };
+    if (b?.kind === 'attribute' && isValue(a))
+      return { kind: 'compare', op: comparison.flipped, column: b.name, value: a.value };
     return undefined;
   }
   if (condition.fn === 'isin' && a?.kind === 'attribute') return inList(a, condition.args.slice(1));

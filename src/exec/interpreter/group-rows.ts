@@ -4,9 +4,9 @@ import type { Prepared } from '../../functions/evaluate.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import { aggregateFunction } from '../../functions/registry.js';
 import type { AggregateSpec, PhysicalAggregate } from '../physical.js';
+import { canonical, keysText } from '../row-key.js';
 import type { Pace } from './pace.js';
 import { type Pages, PageWriter, type Row } from './page.js';
-import { canonical, keysText } from '../row-key.js';
 import type { Ready } from './row-steps.js';
 
 interface Aggregate {

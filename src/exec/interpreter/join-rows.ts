@@ -1,9 +1,9 @@
 import type { Scalar } from '../../base/index.js';
 import type { Prepared } from '../../functions/evaluate.js';
 import type { PhysicalJoin } from '../physical.js';
+import { canonical, keysText } from '../row-key.js';
 import type { Pace } from './pace.js';
 import { type Pages, PageWriter, type Row } from './page.js';
-import { canonical, keysText } from '../row-key.js';
 import type { Ready } from './row-steps.js';
 
 /** One row of the build side and whether it found a partner. */

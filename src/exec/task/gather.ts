@@ -25,7 +25,11 @@ function gatherColumn(column: Column, rows: ArrayLike<number>, arena: Arena): Co
   return { ...made, data };
 }
 
-function gatherValidity(column: Column, rows: ArrayLike<number>, arena: Arena): { validity: number; nullCount: number } {
+function gatherValidity(
+  column: Column,
+  rows: ArrayLike<number>,
+  arena: Arena,
+): { validity: number; nullCount: number } {
   if (column.storage === 'none') return { validity: 0, nullCount: rows.length };
   if (column.validity === 0) return { validity: 0, nullCount: 0 };
   const { u8 } = arena.heap;
@@ -33,7 +37,8 @@ function gatherValidity(column: Column, rows: ArrayLike<number>, arena: Arena): 
   let nullCount = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    if (((u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1) u8[validity + (i >>> 3)] = (u8[validity + (i >>> 3)] as number) | (1 << (i & 7));
+    if (((u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1)
+      u8[validity + (i >>> 3)] = (u8[validity + (i >>> 3)] as number) | (1 << (i & 7));
     else nullCount++;
   }
   return nullCount === 0 ? { validity: 0, nullCount } : { validity, nullCount };
@@ -53,7 +58,11 @@ function gatherBytes(column: Column, rows: ArrayLike<number>, arena: Arena): { d
   const data = arena.alloc(total);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    u8.copyWithin(data + (u32[(offsets >>> 2) + i] as number), column.data + (u32[from + row] as number), column.data + (u32[from + row + 1] as number));
+    u8.copyWithin(
+      data + (u32[(offsets >>> 2) + i] as number),
+      column.data + (u32[from + row] as number),
+      column.data + (u32[from + row + 1] as number),
+    );
   }
   return { data, offsets };
 }

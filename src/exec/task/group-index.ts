@@ -1,7 +1,7 @@
 import type { Arena, SharedHeap } from '../../base/index.js';
 import type { GroupAddressing } from '../compile/group-table.js';
-import { GROUP_HEADER } from '../row-layout.js';
 import { PIPE } from '../compile/state-layout.js';
+import { GROUP_HEADER } from '../row-layout.js';
 import type { RowChunk } from './spec.js';
 
 const FIRST_SLOTS = 256;

@@ -1,6 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
-import { fieldAt } from '../row-layout.js';
 import { keptLayout } from '../compile/rows.js';
+import { fieldAt } from '../row-layout.js';
 import type { Programs } from './programs.js';
 import type { JoinTable, KeptLayoutSpec, RowChunk } from './spec.js';
 
@@ -24,8 +24,28 @@ export function linkRows(programs: Programs, request: LinkRequest): void {
       const key = fieldAt(layout, 0);
       const bytes = key.carrier === 'i64' ? 8 : 4;
       const nulls = key.nullOffset ?? 0;
-      kernels.link_direct(chunk.address, chunk.rows, chunk.stride, key.offset, bytes, nulls, table.base, table.heads, from, to);
-    } else kernels.link_hash(chunk.address, chunk.rows, chunk.stride, table.addressing === 'hash' ? table.size : 0, table.heads, from, to);
+      kernels.link_direct(
+        chunk.address,
+        chunk.rows,
+        chunk.stride,
+        key.offset,
+        bytes,
+        nulls,
+        table.base,
+        table.heads,
+        from,
+        to,
+      );
+    } else
+      kernels.link_hash(
+        chunk.address,
+        chunk.rows,
+        chunk.stride,
+        table.addressing === 'hash' ? table.size : 0,
+        table.heads,
+        from,
+        to,
+      );
   }
 }
 

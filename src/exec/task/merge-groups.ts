@@ -1,13 +1,13 @@
 import { type Arena, BATCH_ROWS, engineBug, SparrowError } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
-import { fullCarriers, groupLayout, prepareAggregate, type StateCarriers } from '../compile/aggregates.js';
+import { fullCarriers, groupLayout, prepareAggregate } from '../compile/aggregates.js';
 import { compileMerge } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
-import { planKey, type Programs, type Run } from './programs.js';
+import { type Programs, planKey, type Run } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
-import type { RowChunk } from './spec.js';
+import type { RowChunk, StateCarriers } from './spec.js';
 import type { TaskRequest } from './task.js';
 
 /** The groups of one partition with all their partial rows merged, in the order of the tasks that made them. */
@@ -18,11 +18,13 @@ export function mergeGroups(
   scratch: Arena,
 ): { chunks: readonly RowChunk[]; carriers: StateCarriers } {
   const { input, spec } = request;
-  if (input.kind !== 'groups' || spec.source.kind !== 'rows' || spec.source.rows.kind !== 'groups') throw engineBug('groups expected');
+  if (input.kind !== 'groups' || spec.source.kind !== 'rows' || spec.source.rows.kind !== 'groups')
+    throw engineBug('groups expected');
   const source = spec.source.rows;
   const parts = input.merge.parts.filter((p) => totalRows(p.chunks) > 0);
   const [only] = parts;
-  if (only !== undefined && parts.length === 1 && only.unique && !only.mixed) return { chunks: only.chunks, carriers: only.carriers };
+  if (only !== undefined && parts.length === 1 && only.unique && !only.mixed)
+    return { chunks: only.chunks, carriers: only.carriers };
   const full = fullCarriers(source.aggregates.map((a) => prepareAggregate(a, spec.settings)));
   const { heap } = programs;
   // The merge has a state block of its own: its row and byte cursors are not the pipeline's.
@@ -51,7 +53,8 @@ export function mergeGroups(
       const { merge } = programs.generated<{ merge: Run }>(key, build);
       for (const chunk of part.chunks) {
         heap.u32[(state + PIPE.SOURCE) >>> 2] = chunk.address;
-        for (let from = 0; from <= chunk.rows; from += BATCH_ROWS) merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
+        for (let from = 0; from <= chunk.rows; from += BATCH_ROWS)
+          merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
       }
       if (heap.i32[(state + STATE.ERROR) >>> 2] !== 0) throw overflow(source.aggregates.map((a) => a.fn));
     }
@@ -62,8 +65,12 @@ export function mergeGroups(
 }
 
 function overflow(calls: readonly string[]): SparrowError {
-  return new SparrowError('ARITHMETIC_OVERFLOW', `the result of an aggregate (${calls.join(', ')}) does not fit its type`, {
-    sqlState: '22003',
-    hint: 'cast the argument to a wider type, such as decimal(38, 0) or double',
-  });
+  return new SparrowError(
+    'ARITHMETIC_OVERFLOW',
+    `the result of an aggregate (${calls.join(', ')}) does not fit its type`,
+    {
+      sqlState: '22003',
+      hint: 'cast the argument to a wider type, such as decimal(38, 0) or double',
+    },
+  );
 }

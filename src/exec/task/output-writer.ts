@@ -1,5 +1,13 @@
-import { type Arena, BATCH_ROWS, type Batch, type Column, type Dictionary, type SharedHeap, storageBytes } from '../../base/index.js';
-import type { OutputForm } from '../compile/sinks.js';
+import {
+  type Arena,
+  BATCH_ROWS,
+  type Batch,
+  type Column,
+  type Dictionary,
+  type SharedHeap,
+  storageBytes,
+} from '../../base/index.js';
+import type { OutputForm } from '../compile/sink-form.js';
 import { OUT, OUT_BYTES, PIPE, type StateLayout } from '../compile/state-layout.js';
 import type { SourceColumn } from './spec.js';
 
@@ -34,7 +42,9 @@ export class OutputWriter {
       this.#forms !== undefined &&
       forms.every((f, i) => {
         const old = this.#forms?.[i];
-        return old?.storage === f.storage && old.nullable === f.nullable && dictionaries[i]?.id === this.#dictionaries[i]?.id;
+        return (
+          old?.storage === f.storage && old.nullable === f.nullable && dictionaries[i]?.id === this.#dictionaries[i]?.id
+        );
       });
     if (same) return;
     this.flush(false);

@@ -1,4 +1,4 @@
-import { type SharedHeap } from '../../base/index.js';
+import type { SharedHeap } from '../../base/index.js';
 import type { Call } from '../../functions/define.js';
 import { callJsHost } from '../../functions/js-call.js';
 import { instantiate, ModuleCache } from '../../wasm/index.js';
@@ -93,7 +93,8 @@ export class Programs {
 export function planKey(plan: unknown): string {
   return JSON.stringify(plan, (_, value: unknown) => {
     if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value))) return `#${Object.is(value, -0) ? '-0' : value}`;
+    if (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)))
+      return `#${Object.is(value, -0) ? '-0' : value}`;
     if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
     return value;
   });

@@ -1,9 +1,9 @@
 import { bytesDecoder, carrierOf, type DataType, type Scalar, type SharedHeap } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
-import { prepareAggregate, groupLayout, type StateCarriers, stateField } from '../compile/aggregates.js';
+import { groupLayout, prepareAggregate, stateField } from '../compile/aggregates.js';
 import { keptLayout } from '../compile/rows.js';
 import { fieldAt, JOIN_HEADER, type RowField } from '../row-layout.js';
-import type { KeptLayoutSpec, RowSourceSpec } from './spec.js';
+import type { KeptLayoutSpec, RowSourceSpec, StateCarriers } from './spec.js';
 
 type Row = readonly Scalar[];
 

@@ -22,7 +22,11 @@ export function replayProbe(
   let partners: Map<string, Row[]> | undefined;
   const joined = (probe: Row, build: Row): Row => (step.buildFirst ? [...build, ...probe] : [...probe, ...build]);
   return (row) => {
-    const text = keyOf(step, types, keys.map((key) => key(row)));
+    const text = keyOf(
+      step,
+      types,
+      keys.map((key) => key(row)),
+    );
     partners ??= buildRows(heap, step, table);
     let found = false;
     for (const build of text === undefined ? [] : (partners.get(text) ?? [])) {
@@ -33,7 +37,13 @@ export function replayProbe(
       if (step.how !== 'mark') next(pair);
     }
     if (step.how === (found ? 'semi' : 'anti')) next(row);
-    if (step.how === 'probe_outer' && !found) next(joined(row, step.payload.map(() => null)));
+    if (step.how === 'probe_outer' && !found)
+      next(
+        joined(
+          row,
+          step.payload.map(() => null),
+        ),
+      );
   };
 }
 

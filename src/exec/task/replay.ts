@@ -2,11 +2,10 @@ import { type Batch, engineBug, readColumn, type Scalar, type SharedHeap } from 
 import { describe } from '../../functions/describe.js';
 import { type Prepared, prepare } from '../../functions/evaluate.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
-import type { StateCarriers } from '../compile/aggregates.js';
 import { ENTRY_BYTES } from '../compile/sort-module.js';
 import { sourceRowReader } from './read-rows.js';
 import { replayProbe } from './replay-join.js';
-import type { SinkSpec } from './spec.js';
+import type { SinkSpec, StateCarriers } from './spec.js';
 import type { TaskRequest } from './task.js';
 
 /*
@@ -92,7 +91,8 @@ function namesBefore({ spec, names: sourceNames }: TaskRequest): Names[] {
       const built = step.payload.length;
       current = (index) => (index < built ? `joined column ${index + 1}` : before(index - built));
     } else if (step.kind === 'probe') {
-      current = (index) => (index < step.probeColumns ? before(index) : `joined column ${index + 1 - step.probeColumns}`);
+      current = (index) =>
+        index < step.probeColumns ? before(index) : `joined column ${index + 1 - step.probeColumns}`;
     }
     all.push(current);
   }

@@ -1,13 +1,37 @@
-import { Arena, BATCH_ROWS, type Batch, type Dictionary, engineBug, type Format, newTaskMetrics, type Platform, type SplitReader, type TaskContext, ALL_VALID_ADDRESS } from '../../base/index.js';
+import {
+  ALL_VALID_ADDRESS,
+  Arena,
+  BATCH_ROWS,
+  type Batch,
+  type Dictionary,
+  engineBug,
+  type Format,
+  newTaskMetrics,
+  type Platform,
+  type SplitReader,
+  type TaskContext,
+} from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
-import type { PipelineVariant } from '../compile/pipeline.js';
 import { MORE } from '../compile/pipe.js';
-import { COLUMN, COLUMN_BYTES, DENSE, DENSE_BYTES, MEMO_BYTES, PIPE, type StateLayout, stateLayout, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
+import type { PipelineVariant } from '../compile/pipeline.js';
+import {
+  COLUMN,
+  COLUMN_BYTES,
+  DENSE,
+  DENSE_BYTES,
+  MEMO_BYTES,
+  PIPE,
+  type StateLayout,
+  stateLayout,
+  TABLE,
+  TABLE_BYTES,
+} from '../compile/state-layout.js';
 import { engineMode } from '../modes.js';
 import { mergeGroups } from './merge-groups.js';
 import type { Program, Programs, TaskHost } from './programs.js';
-import { replayBatch, replayRows, type RowsAt } from './replay.js';
-import { makeSinkRunner, type SinkRunner } from './sink-runner.js';
+import { type RowsAt, replayBatch, replayRows } from './replay.js';
+import { makeSinkRunner } from './sink-runner.js';
+import type { SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
 import type { JoinTable, SourceSpec, TaskInput } from './spec.js';
 import type { TaskRequest, TaskResult } from './task.js';
@@ -138,7 +162,8 @@ class TaskRun implements TaskHost {
       }
       case 'groups': {
         const merged = mergeGroups(this.environment.programs, this.request, this.#layout, this.#scratch);
-        for (const chunk of merged.chunks) this.#runRows({ ...chunk, list: false, carriers: merged.carriers }, chunk.rows);
+        for (const chunk of merged.chunks)
+          this.#runRows({ ...chunk, list: false, carriers: merged.carriers }, chunk.rows);
         return;
       }
     }
@@ -205,11 +230,23 @@ class TaskRun implements TaskHost {
     this.#set(PIPE.SOURCE, at.address);
     for (let from = 0; from < rows && !this.#done(); from += BATCH_ROWS) {
       const to = Math.min(rows, from + BATCH_ROWS);
-      this.#execute(program, to, () => undefined, () => replayRows(this.#heap, this.request, at, from, to), from);
+      this.#execute(
+        program,
+        to,
+        () => undefined,
+        () => replayRows(this.#heap, this.request, at, from, to),
+        from,
+      );
     }
   }
 
-  #execute(program: Program, to: number, dictionaryOf: (column: number) => Dictionary | undefined, replay: () => void, from = 0): void {
+  #execute(
+    program: Program,
+    to: number,
+    dictionaryOf: (column: number) => Dictionary | undefined,
+    replay: () => void,
+    from = 0,
+  ): void {
     this.environment.checkCancelled();
     this.#setLiterals(program);
     this.#resetExpressionHeap();

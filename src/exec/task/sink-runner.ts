@@ -1,42 +1,25 @@
-import { type Arena, type Dictionary, engineBug, type Format, SparrowError, type TaskContext } from '../../base/index.js';
-import type { SinkForm } from '../compile/sinks.js';
-import { MORE } from '../compile/pipe.js';
+import {
+  type Arena,
+  type Dictionary,
+  engineBug,
+  type Format,
+  SparrowError,
+  type TaskContext,
+} from '../../base/index.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
+import { MORE } from '../compile/pipe.js';
+import type { SinkForm } from '../compile/sink-form.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
 import { OutputWriter } from './output-writer.js';
 import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
+import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
 import type { RowChunk, SinkSpec } from './spec.js';
 import type { TaskOutput, TaskRequest } from './task.js';
 import type { GroupPlan } from './variant.js';
 import { WriteRunner } from './write-runner.js';
-
-/** The running half of a sink: gives compiled code memory and makes the task's result of what it wrote. */
-export interface SinkRunner {
-  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void;
-  more(what: number, detail: number): void;
-  startGroups(plan: GroupPlan): void;
-  finish(): TaskOutput;
-  /** Throws for a failure that replaying single rows does not show. */
-  explainFailure(): never;
-  /** The task ends without a result: nothing half-done may stay behind. Harmless after `finish`. */
-  abandon?(): void;
-}
-
-/** What a sink runs with. */
-export interface SinkEnvironment {
-  readonly programs: Programs;
-  readonly request: TaskRequest;
-  readonly layout: StateLayout;
-  readonly state: number;
-  readonly scratch: Arena;
-  readonly output: Arena;
-  readonly context: TaskContext;
-  /** The format that a write sink writes. */
-  readonly writes: Format | undefined;
-}
 
 export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
   const { programs, request, layout, state, scratch, output } = environment;
@@ -62,13 +45,13 @@ function expectedRows(request: TaskRequest): number {
   if (input.kind === 'batches') return input.batches.reduce((n, b) => n + b.rows, 0);
   if (input.kind === 'split') return input.split.rows ?? 65536;
   if (input.kind === 'kept') return totalRows(input.chunks);
-  if (input.kind === 'sorted') return Math.min(input.limit ?? 65536, input.runs.reduce((n, r) => n + r.count, 0));
+  if (input.kind === 'sorted')
+    return Math.min(
+      input.limit ?? 65536,
+      input.runs.reduce((n, r) => n + r.count, 0),
+    );
   return Math.max(...input.merge.parts.map((p) => totalRows(p.chunks)), 1);
 }
-
-export const unexplained = (): never => {
-  throw engineBug('compiled code reported a failure that its replay does not show');
-};
 
 class NoneRunner implements SinkRunner {
   use(): void {}

@@ -2,7 +2,7 @@ import type { Arena } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import { compileSort, ENTRY_BYTES } from '../compile/sort-module.js';
 import { PIPE } from '../compile/state-layout.js';
-import { planKey, type Programs } from './programs.js';
+import { type Programs, planKey } from './programs.js';
 import type { SinkSpec, SortedRun } from './spec.js';
 
 /** Sorts `count` entries; gives the address where they lie sorted (`entries` or `scratch`). */
@@ -13,7 +13,11 @@ const FIRST_ENTRIES = 1024;
 const TOP_K_BUFFER = 16384;
 const SAMPLES = 64;
 
-export function sorter(programs: Programs, spec: Extract<SinkSpec, { kind: 'sort' }>, settings: EvalSettings): SortEntries {
+export function sorter(
+  programs: Programs,
+  spec: Extract<SinkSpec, { kind: 'sort' }>,
+  settings: EvalSettings,
+): SortEntries {
   const { layout } = spec;
   const build = (): Uint8Array => compileSort(layout, spec.keys, settings);
   const { sort } = programs.generated<{ sort: SortEntries }>(`sort ${planKey([layout, spec.keys])}`, build);

@@ -5,7 +5,11 @@ import { sorter } from './sort-buffer.js';
 import type { TaskRequest } from './task.js';
 
 /** The runs of a sorted input as one sorted list of entries, after its offset and up to its limit. */
-export function prepareSorted(programs: Programs, request: TaskRequest, scratch: Arena): { address: number; rows: number } {
+export function prepareSorted(
+  programs: Programs,
+  request: TaskRequest,
+  scratch: Arena,
+): { address: number; rows: number } {
   const { input, spec } = request;
   if (input.kind !== 'sorted') throw engineBug('sorted runs expected');
   const runs = input.runs.filter((r) => r.count > 0);

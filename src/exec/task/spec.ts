@@ -1,8 +1,7 @@
-import type { Batch, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
+import type { Batch, Carrier, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
-import type { StateCarriers } from '../compile/aggregates.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 
 /**
@@ -88,8 +87,21 @@ export type SinkSpec =
       readonly maxRows: number;
     }
   /** Join build: `layout` has the keys first, then the other fields. Sort: the fields first, then the keys. */
-  | { readonly kind: 'build'; readonly keys: readonly PhysicalExpr[]; readonly nullSafe: readonly boolean[]; readonly fields: readonly PhysicalExpr[]; readonly layout: KeptLayoutSpec; readonly keepNullKeys: boolean }
-  | { readonly kind: 'sort'; readonly keys: readonly SortKey[]; readonly fields: readonly PhysicalExpr[]; readonly layout: KeptLayoutSpec; readonly limit?: number }
+  | {
+      readonly kind: 'build';
+      readonly keys: readonly PhysicalExpr[];
+      readonly nullSafe: readonly boolean[];
+      readonly fields: readonly PhysicalExpr[];
+      readonly layout: KeptLayoutSpec;
+      readonly keepNullKeys: boolean;
+    }
+  | {
+      readonly kind: 'sort';
+      readonly keys: readonly SortKey[];
+      readonly fields: readonly PhysicalExpr[];
+      readonly layout: KeptLayoutSpec;
+      readonly limit?: number;
+    }
   | WriteSink
   | { readonly kind: 'none' };
 
@@ -110,7 +122,12 @@ export interface WriteSink {
 
 /** What one task reads. */
 export type TaskInput =
-  | { readonly kind: 'batches'; readonly batches: readonly Batch[]; readonly firstRow: number; /** Rows of the first batch to pass over. */ readonly skip: number }
+  | {
+      readonly kind: 'batches';
+      readonly batches: readonly Batch[];
+      readonly firstRow: number /** Rows of the first batch to pass over. */;
+      readonly skip: number;
+    }
   | { readonly kind: 'split'; readonly split: ScanSplit; readonly request: ScanRequest; readonly firstRow: number }
   | { readonly kind: 'groups'; readonly merge: MergeInput }
   | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
@@ -129,6 +146,9 @@ export interface RowChunk {
   readonly rows: number;
   readonly stride: number;
 }
+
+/** The carriers the states of one task are kept in: part of the form of its partial rows. */
+export type StateCarriers = readonly (readonly Carrier[])[];
 
 /** Partial groups of all tasks of one partition, to be merged in order. */
 export interface MergeInput {

@@ -1,6 +1,5 @@
 import type { Batch, TaskMetrics, WrittenFile } from '../../base/index.js';
-import type { StateCarriers } from '../compile/aggregates.js';
-import type { JoinTable, PipelineSpec, RowChunk, SortedRun, TaskInput } from './spec.js';
+import type { JoinTable, PipelineSpec, RowChunk, SortedRun, StateCarriers, TaskInput } from './spec.js';
 
 /** One attempt at one piece of a stage: everything a thread needs to run it. */
 export interface TaskRequest {
@@ -51,4 +50,9 @@ export interface TaskResult {
   readonly inputRows: number;
   readonly milliseconds: number;
   readonly metrics: TaskMetrics;
+}
+
+/** A result with the arena its output lies in: released by whoever takes it. */
+export interface DoneTask extends TaskResult {
+  readonly arena: number;
 }

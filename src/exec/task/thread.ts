@@ -1,4 +1,12 @@
-import { type HeapHandle, SharedHeap, SparrowError, type Platform, toPlainError, type PlainError, fromPlainError } from '../../base/index.js';
+import {
+  fromPlainError,
+  type HeapHandle,
+  type PlainError,
+  type Platform,
+  type SharedHeap,
+  SparrowError,
+  toPlainError,
+} from '../../base/index.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { Programs } from './programs.js';
 import { runTask, type TaskEnvironment, type TaskFormats } from './run-task.js';
@@ -21,7 +29,9 @@ export interface CancelToken {
 }
 
 /** What a thread answers: errors as plain data, so that nothing of them is lost on the way. */
-export type Answer = { readonly ok: true; readonly result: JobResult } | { readonly ok: false; readonly error: PlainError };
+export type Answer =
+  | { readonly ok: true; readonly result: JobResult }
+  | { readonly ok: false; readonly error: PlainError };
 
 export const CANCEL_SLOTS = 1024;
 
@@ -69,7 +79,10 @@ export class TaskThread {
 }
 
 export function cancelled(cause?: unknown): SparrowError {
-  return new SparrowError('OPERATION_CANCELED', 'the query was cancelled', { sqlState: 'HY008', ...(cause === undefined ? {} : { cause }) });
+  return new SparrowError('OPERATION_CANCELED', 'the query was cancelled', {
+    sqlState: 'HY008',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 export function resultOf(answer: Answer): JobResult {

@@ -58,7 +58,8 @@ export function planGroups(spec: PipelineSpec, batch: Batch | undefined, input?:
   let slots = 1;
   for (const key of keys) {
     const domain = denseKey(key, facts, batch, spec);
-    if (domain === undefined || slots * domain.size > most) return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
+    if (domain === undefined || slots * domain.size > most)
+      return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
     slots *= domain.size;
     dense.push(domain);
   }
@@ -87,11 +88,17 @@ function taskRange(input: TaskInput | undefined, column: number): Range | undefi
   return low === undefined || high === undefined ? undefined : [low, high];
 }
 
-function denseKey(key: PhysicalExpr, facts: readonly Fact[], batch: Batch | undefined, spec: PipelineSpec): DenseKey | undefined {
+function denseKey(
+  key: PhysicalExpr,
+  facts: readonly Fact[],
+  batch: Batch | undefined,
+  spec: PipelineSpec,
+): DenseKey | undefined {
   if (key.kind === 'column') {
     const source = facts[key.index]?.source;
     const column: Column | undefined = source === undefined ? undefined : batch?.columns[source];
-    if (column?.dictionary !== undefined) return { codesOf: source as number, base: 0n, size: column.dictionary.count + 1 };
+    if (column?.dictionary !== undefined)
+      return { codesOf: source as number, base: 0n, size: column.dictionary.count + 1 };
   }
   const range = exprRange(key, facts, spec.settings);
   if (range === undefined) return undefined;
@@ -107,9 +114,13 @@ function factsAtSink(spec: PipelineSpec, input: TaskInput | undefined): readonly
       const range = taskRange(input, source) ?? c.range;
       return { source, ...(range === undefined ? {} : { range }) };
     });
-  }
-  else if (spec.source.rows.kind === 'kept') facts = spec.source.rows.layout.fields.map((c) => (c.range === undefined ? {} : { range: c.range }));
-  else facts = [...spec.source.rows.keys.map((c) => (c.range === undefined ? {} : { range: c.range })), ...spec.source.rows.aggregates.map(() => ({}))];
+  } else if (spec.source.rows.kind === 'kept')
+    facts = spec.source.rows.layout.fields.map((c) => (c.range === undefined ? {} : { range: c.range }));
+  else
+    facts = [
+      ...spec.source.rows.keys.map((c) => (c.range === undefined ? {} : { range: c.range })),
+      ...spec.source.rows.aggregates.map(() => ({})),
+    ];
   for (const step of spec.steps) {
     if (step.kind === 'project') {
       facts = step.exprs.map((expr) => {
@@ -132,7 +143,8 @@ function factsAtSink(spec: PipelineSpec, input: TaskInput | undefined): readonly
 export function exprRange(expr: PhysicalExpr, facts: readonly Fact[], settings: EvalSettings): Range | undefined {
   const bounds = integerBounds(expr.type);
   if (bounds === undefined) return undefined;
-  if (expr.kind === 'column') return facts[expr.index]?.range ?? (bounds[1] - bounds[0] < 1n << 16n ? bounds : undefined);
+  if (expr.kind === 'column')
+    return facts[expr.index]?.range ?? (bounds[1] - bounds[0] < 1n << 16n ? bounds : undefined);
   if (expr.kind === 'literal') {
     if (expr.value === null) return undefined;
     const exact = BigInt(expr.value as bigint | number | boolean);

@@ -1,10 +1,21 @@
-import { Arena, type Batch, type Dictionary, engineBug, type FileWriter, formatScalar, readColumn, type Scalar, SparrowError, type WrittenFile } from '../../base/index.js';
+import {
+  Arena,
+  type Batch,
+  type Dictionary,
+  engineBug,
+  type FileWriter,
+  formatScalar,
+  readColumn,
+  type Scalar,
+  SparrowError,
+  type WrittenFile,
+} from '../../base/index.js';
 import { taskPath } from '../../io/write-job.js';
 import { MORE } from '../compile/pipe.js';
-import type { SinkForm } from '../compile/sinks.js';
+import type { SinkForm } from '../compile/sink-form.js';
 import { gatherRows } from './gather.js';
 import { OutputWriter } from './output-writer.js';
-import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-runner.js';
+import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import type { SourceColumn, WriteSink } from './spec.js';
 import type { TaskOutput } from './task.js';
 
@@ -47,7 +58,9 @@ export class WriteRunner implements SinkRunner {
   finish(): TaskOutput {
     this.#output.flush(false);
     if (this.#open.size === 0 && this.sink.evenIfEmpty) this.#file('', []);
-    const files = [...this.#open.values()].map(({ writer, temporaryPath, finalPath }): WrittenFile => ({ temporaryPath, finalPath, ...writer.finish() }));
+    const files = [...this.#open.values()].map(
+      ({ writer, temporaryPath, finalPath }): WrittenFile => ({ temporaryPath, finalPath, ...writer.finish() }),
+    );
     this.#open.clear();
     return { kind: 'files', files, rows: this.#rows };
   }
@@ -108,14 +121,26 @@ export class WriteRunner implements SinkRunner {
       });
     }
     const { request, context, writes } = environment;
-    const partitions = sink.partitionBy.map((index, k) => [sink.names[index] as string, values[k] as string | null] as const);
+    const partitions = sink.partitionBy.map(
+      (index, k) => [sink.names[index] as string, values[k] as string | null] as const,
+    );
     const file = this.#open.size;
-    const paths = taskPath(sink.plan, { task: request.task, attempt: request.attempt, file, extension: sink.extension, partitions });
+    const paths = taskPath(sink.plan, {
+      task: request.task,
+      attempt: request.attempt,
+      file,
+      extension: sink.extension,
+      partitions,
+    });
     const columns = sink.columns.flatMap((column, i) =>
-      sink.partitionBy.includes(i) ? [] : [{ name: sink.names[i] as string, type: column.type, nullable: column.nullable }],
+      sink.partitionBy.includes(i)
+        ? []
+        : [{ name: sink.names[i] as string, type: column.type, nullable: column.nullable }],
     );
     if (writes?.createWriter === undefined) {
-      throw new SparrowError('UNSUPPORTED_FEATURE.WRITE', `the format ${sink.format} cannot be written`, { hint: 'write parquet or csv' });
+      throw new SparrowError('UNSUPPORTED_FEATURE.WRITE', `the format ${sink.format} cannot be written`, {
+        hint: 'write parquet or csv',
+      });
     }
     const writer = writes.createWriter(paths.temporaryPath, columns, sink.options, context);
     this.#open.set(name, { writer, ...paths });

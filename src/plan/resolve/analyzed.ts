@@ -17,14 +17,18 @@ export interface Analyzed {
 export const scopeOver = (input: Analyzed, context: Context): Scope =>
   scopeOf(outputOf(input.plan), input.frames, context.settings.caseSensitive === true);
 
-/** Expressions over an input, and the input itself: with more columns when they read some that were projected away. */
+/**
+ * Expressions over an input, and the input itself: with more columns when they read some that were projected away.
+ * As in Spark bare names find those only to sort, filter and partition by; columns taken from their frame always do.
+ */
 export function resolveOver(
   exprs: readonly Expr[],
   input: Analyzed,
   context: Context,
+  byName = true,
 ): { readonly exprs: readonly Expr[]; readonly input: Plan } {
   const needed = new Set<number>();
-  const scope = withHidden(scopeOver(input, context), input.plan, needed);
+  const scope = withHidden(scopeOver(input, context), input.plan, needed, byName);
   const resolved = exprs.map((expr) => resolveExpr(expr, scope, context.settings));
   return { exprs: resolved, input: needed.size === 0 ? input.plan : (expose(input.plan, needed) ?? input.plan) };
 }

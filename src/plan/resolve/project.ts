@@ -17,7 +17,7 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
   const expanded = plan.exprs.flatMap(
     (expr): readonly Expr[] => (expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr]),
   );
-  const over = resolveOver(expanded, input, context);
+  const over = resolveOver(expanded, input, context, false);
   const list = over.exprs.map((expr, i) => named(expanded[i] as Expr, expr));
   const finished = list.map((expr) => foldLiteralCasts(expr, context.settings) as Named);
   if (finished.some(hasAggregate)) return aggregateOver(over.input, [], finished);

@@ -15,8 +15,15 @@ export interface Scope {
   /** The visible column with this id. */
   byId(id: number): Attribute | undefined;
   readonly frames: Frames;
-  /** Asked for columns that are not visible: those below a projection, for sorting and filtering by them. */
-  hidden?(match: (output: readonly Attribute[]) => NameMatch | undefined): NameMatch | undefined;
+  /** Asked for columns that are not visible: those that projections below left out. */
+  readonly hidden?: Hidden;
+}
+
+interface Hidden {
+  /** The nearest columns below that `match` finds. */
+  find(match: (output: readonly Attribute[]) => NameMatch): NameMatch | undefined;
+  /** Whether a bare name finds them (to sort or filter by), or only a column taken from its frame. */
+  readonly byName: boolean;
 }
 
 export function scopeOf(output: readonly Attribute[], frames: Frames, caseSensitive: boolean): Scope {
@@ -36,19 +43,17 @@ export function scopeOf(output: readonly Attribute[], frames: Frames, caseSensit
 }
 
 /** A scope that also sees columns which projections below `input` left out; `needed` collects those that were used. */
-export function withHidden(scope: Scope, input: Plan, needed: Set<number>): Scope {
-  return {
-    ...scope,
-    hidden: (match) => {
-      for (const plan of plansBelow(input)) {
-        const found = match(outputOf(plan));
-        if (found === undefined || found.attributes.length === 0) continue;
-        for (const { id } of found.attributes) needed.add(id);
-        return found;
-      }
-      return undefined;
-    },
+export function withHidden(scope: Scope, input: Plan, needed: Set<number>, byName: boolean): Scope {
+  const find: Hidden['find'] = (match) => {
+    for (const plan of plansBelow(input)) {
+      const found = match(outputOf(plan));
+      if (found.attributes.length === 0) continue;
+      for (const { id } of found.attributes) needed.add(id);
+      return found;
+    }
+    return undefined;
   };
+  return { ...scope, hidden: { find, byName } };
 }
 
 /** The inputs whose columns can still be fetched through the nodes above them, nearest first. */
@@ -86,8 +91,8 @@ export function findColumn(column: UnresolvedColumn, scope: Scope): FoundColumn 
 function byName(name: string, scope: Scope): FoundColumn {
   const parts = nameParts(name);
   let match = scope.match(parts);
-  if (match.attributes.length === 0) {
-    match = scope.hidden?.((output) => indexOf(output, scope.caseSensitive).match(parts)) ?? match;
+  if (match.attributes.length === 0 && scope.hidden?.byName === true) {
+    match = scope.hidden.find((output) => indexOf(output, scope.caseSensitive).match(parts)) ?? match;
   }
   const distinct = uniqueById(match.attributes);
   const [attribute] = distinct;
@@ -109,7 +114,7 @@ function byFrame(name: string, planId: number, scope: Scope): FoundColumn {
       attributes: output.filter((attribute) => ids.has(attribute.id)),
       fields: match.fields,
     });
-    visible = uniqueById(scope.hidden?.(below)?.attributes ?? []);
+    visible = uniqueById(scope.hidden?.find(below)?.attributes ?? []);
   }
   const [attribute] = visible;
   if (attribute === undefined) {

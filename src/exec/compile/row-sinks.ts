@@ -1,0 +1,143 @@
+import { carrierOf } from '../../base/index.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import type { Local } from '../../wasm/index.js';
+import { JOIN_HEADER, type RowLayout } from '../row-layout.js';
+import type { SinkSpec } from '../task/spec.js';
+import { compileKeys } from './aggregates.js';
+import { extend, hashKeys } from './keys.js';
+import type { ColumnValue } from './load.js';
+import { type Columns, MORE, type Pipe } from './pipe.js';
+import { keptLayout, storeValue } from './rows.js';
+import type { Sink, SinkForm } from './sink-form.js';
+import { pushNormalizedKey } from './sort-key.js';
+import { PIPE } from './state-layout.js';
+
+/** Keeps rows for a join's table. */
+export class BuildSink implements Sink {
+  readonly #layout: RowLayout;
+
+  constructor(
+    private readonly pipe: Pipe,
+    private readonly spec: Extract<SinkSpec, { kind: 'build' }>,
+  ) {
+    this.#layout = keptLayout(spec.layout);
+  }
+
+  get form(): SinkForm {
+    return { kind: 'rows', layout: this.#layout, entries: false };
+  }
+
+  prologue(): void {}
+  epilogue(): void {}
+
+  consume(columns: Columns): void {
+    const { pipe, spec } = this;
+    const { code } = pipe;
+    const keys = compileKeys(pipe, spec.keys, columns);
+    const body = (): void => this.#keep(keys, columns);
+    // A null key matches nothing: its row is kept only where unmatched rows come out.
+    const strict = keys.flatMap((k, i) => (k.isNull !== undefined && spec.nullSafe[i] !== true ? [k.isNull] : []));
+    if (strict.length === 0 || spec.keepNullKeys) return body();
+    code.i32(0);
+    for (const isNull of strict) code.get(isNull).op('i32.or');
+    code.op('i32.eqz').if(body);
+  }
+
+  #keep(keys: readonly ColumnValue[], columns: Columns): void {
+    const { pipe, spec } = this;
+    const { code } = pipe;
+    const fields = spec.fields.map((f) => pipe.compile(f, columns));
+    const hash = keys.length === 0 ? undefined : hashKeys(pipe.emitter, keys);
+    const row = pipe.newRow(this.#layout.stride);
+    code.get(row).i64(0).op('i64.store', JOIN_HEADER.NEXT);
+    code.get(row).i64(0).op('i64.store', JOIN_HEADER.MARK);
+    if (hash !== undefined) code.get(row).get(hash).op('i32.store', JOIN_HEADER.HASH);
+    [...keys, ...fields].forEach((value, i) => storeValue(pipe, this.#layout, row, i, value));
+    const [only] = keys;
+    if (keys.length === 1 && only !== undefined && isDirectKey(spec.keys[0])) this.#noteBounds(only);
+  }
+
+  /** The smallest and largest key decide whether the table can be addressed directly. */
+  #noteBounds(key: ColumnValue): void {
+    const { pipe } = this;
+    const { code, state } = pipe;
+    const [wide] = extend(code, key, 'i64') as [Local];
+    const note = (): void => {
+      code
+        .get(wide)
+        .get(state)
+        .op('i64.load', PIPE.KEY_MIN)
+        .op('i64.lt_s')
+        .if(() => pipe.storeWord(PIPE.KEY_MIN, wide));
+      code
+        .get(wide)
+        .get(state)
+        .op('i64.load', PIPE.KEY_MAX)
+        .op('i64.gt_s')
+        .if(() => pipe.storeWord(PIPE.KEY_MAX, wide));
+    };
+    if (key.isNull === undefined) note();
+    else code.get(key.isNull).op('i32.eqz').if(note);
+  }
+}
+
+/** Whether a join on this one key may be addressed directly: its type's values fit 64 bits. */
+export function isDirectKey(key: PhysicalExpr | undefined): boolean {
+  if (key === undefined || key.type.kind === 'boolean') return false;
+  const carrier = carrierOf(key.type);
+  return carrier === 'i32' || carrier === 'i64';
+}
+
+/** Keeps rows and an entry (normalized key prefix, row address) for each. */
+export class SortSink implements Sink {
+  readonly #layout: RowLayout;
+
+  constructor(
+    private readonly pipe: Pipe,
+    private readonly spec: Extract<SinkSpec, { kind: 'sort' }>,
+  ) {
+    this.#layout = keptLayout(spec.layout);
+  }
+
+  get form(): SinkForm {
+    return { kind: 'rows', layout: this.#layout, entries: true };
+  }
+
+  prologue(): void {}
+  epilogue(): void {}
+
+  consume(columns: Columns): void {
+    const { pipe, spec } = this;
+    const { code, state } = pipe;
+    const keys = compileKeys(
+      pipe,
+      spec.keys.map((k) => k.expr),
+      columns,
+    );
+    const prefix = code.local('i64');
+    pushNormalizedKey(pipe, keys, spec.keys);
+    code.set(prefix);
+    const keep = (): void => {
+      const fields = spec.fields.map((f) => pipe.compile(f, columns));
+      const row = pipe.newRow(this.#layout.stride);
+      [...fields, ...keys].forEach((value, i) => storeValue(pipe, this.#layout, row, i, value));
+      const entry = code.local('i32');
+      pipe.loadWord(PIPE.ENTRY_NEXT, entry);
+      code
+        .get(entry)
+        .get(state)
+        .op('i32.load', PIPE.ENTRY_END)
+        .op('i32.ge_u')
+        .if(() => {
+          pipe.callMore(MORE.ENTRIES, () => code.i32(0));
+          pipe.loadWord(PIPE.ENTRY_NEXT, entry);
+        });
+      code.get(entry).get(prefix).op('i64.store', 0);
+      code.get(entry).get(row).op('i32.store', 8);
+      code.get(entry).i32(0).op('i32.store', 12);
+      code.get(state).get(entry).i32(16).op('i32.add').op('i32.store', PIPE.ENTRY_NEXT);
+    };
+    if (spec.limit === undefined) return keep();
+    code.get(prefix).get(state).op('i64.load', PIPE.THRESHOLD).op('i64.le_u').if(keep);
+  }
+}

@@ -1,0 +1,20 @@
+import type { Batch } from '../../base/index.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
+import type { SinkSpec } from '../task/spec.js';
+import type { DoneTask } from '../task/task.js';
+import type { Flow, FlowPart } from './flow.js';
+import type { Query } from './query.js';
+import type { Scheduler } from './scheduler.js';
+
+/** What the opening of one operator asks of the executor. */
+export interface Runner {
+  readonly scheduler: Scheduler;
+  readonly query: Query;
+  readonly settings: EvalSettings;
+  open(plan: PhysicalPlan): Promise<Flow>;
+  project(flow: Flow, exprs: readonly PhysicalExpr[]): Flow;
+  batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[]): FlowPart;
+  results(flow: Flow, sink: (part: FlowPart) => SinkSpec): AsyncGenerator<DoneTask>;
+  allResults(flow: Flow, sink: (part: FlowPart) => SinkSpec): Promise<DoneTask[]>;
+}

@@ -1,0 +1,35 @@
+import { type Arena, type Dictionary, engineBug, type Format, type TaskContext } from '../../base/index.js';
+import type { SinkForm } from '../compile/sink-form.js';
+import type { StateLayout } from '../compile/state-layout.js';
+import type { Programs } from './programs.js';
+import type { TaskOutput, TaskRequest } from './task.js';
+import type { GroupPlan } from './variant.js';
+
+/** The running half of a sink: gives compiled code memory and makes the task's result of what it wrote. */
+export interface SinkRunner {
+  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void;
+  more(what: number, detail: number): void;
+  startGroups(plan: GroupPlan): void;
+  finish(): TaskOutput;
+  /** Throws for a failure that replaying single rows does not show. */
+  explainFailure(): never;
+  /** The task ends without a result: nothing half-done may stay behind. Harmless after `finish`. */
+  abandon?(): void;
+}
+
+/** What a sink runs with. */
+export interface SinkEnvironment {
+  readonly programs: Programs;
+  readonly request: TaskRequest;
+  readonly layout: StateLayout;
+  readonly state: number;
+  readonly scratch: Arena;
+  readonly output: Arena;
+  readonly context: TaskContext;
+  /** The format that a write sink writes. */
+  readonly writes: Format | undefined;
+}
+
+export const unexplained = (): never => {
+  throw engineBug('compiled code reported a failure that its replay does not show');
+};
