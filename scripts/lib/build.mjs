@@ -128,7 +128,7 @@ function isFresh() {
 
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
-  const { outputFiles, metafile } = await esbuild({ ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs' });
+  const { outputFiles, metafile } = await esbuild({ ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs', plugins: [lazyCrypto] });
   return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
 
@@ -141,6 +141,19 @@ const workerSource = (text) => ({
       loader: 'js',
     })),
 });
+
+/** Loading node:crypto costs more than the rest of node: it waits for its first call. */
+const lazyCrypto = {
+  name: 'lazy-crypto',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^node:crypto$/ }, () => ({ path: 'node:crypto', namespace: 'lazy', sideEffects: false }));
+    onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
+      contents: ['createHash', 'randomInt']
+        .map((name) => `export const ${name} = (...args) => process.getBuiltinModule('node:crypto').${name}(...args);`)
+        .join('\n'),
+    }));
+  },
+};
 
 async function bundle() {
   if (isFresh()) return;
@@ -157,7 +170,7 @@ async function bundle() {
     packages: 'external',
     sourcemap: true,
     sourcesContent: false,
-    plugins: [workerSource(worker.text)],
+    plugins: [workerSource(worker.text), lazyCrypto],
   });
   const outputs = outputFiles.map((file) => relative(root, file.path).replaceAll('\\', '/'));
   // Chunks first: a file that is there finds what it imports.

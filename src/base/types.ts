@@ -24,34 +24,66 @@ export type DataType =
   | MapType
   | VariantType;
 
-export interface NullType { readonly kind: 'null' }
-export interface BooleanType { readonly kind: 'boolean' }
-export interface Int8Type { readonly kind: 'int8' }
-export interface Int16Type { readonly kind: 'int16' }
-export interface Int32Type { readonly kind: 'int32' }
-export interface Int64Type { readonly kind: 'int64' }
-export interface Float32Type { readonly kind: 'float32' }
-export interface Float64Type { readonly kind: 'float64' }
+export interface NullType {
+  readonly kind: 'null';
+}
+export interface BooleanType {
+  readonly kind: 'boolean';
+}
+export interface Int8Type {
+  readonly kind: 'int8';
+}
+export interface Int16Type {
+  readonly kind: 'int16';
+}
+export interface Int32Type {
+  readonly kind: 'int32';
+}
+export interface Int64Type {
+  readonly kind: 'int64';
+}
+export interface Float32Type {
+  readonly kind: 'float32';
+}
+export interface Float64Type {
+  readonly kind: 'float64';
+}
 /** Exact decimal of at most 38 digits; values are kept unscaled. */
 export interface DecimalType<P extends number = number, S extends number = number> {
   readonly kind: 'decimal';
   readonly precision: P;
   readonly scale: S;
 }
-export interface StringType { readonly kind: 'string' }
-export interface BinaryType { readonly kind: 'binary' }
+export interface StringType {
+  readonly kind: 'string';
+}
+export interface BinaryType {
+  readonly kind: 'binary';
+}
 /** Days since 1970-01-01, proleptic Gregorian. */
-export interface DateType { readonly kind: 'date' }
+export interface DateType {
+  readonly kind: 'date';
+}
 /** Nanosecond-free time of day: microseconds since midnight. */
-export interface TimeType { readonly kind: 'time' }
+export interface TimeType {
+  readonly kind: 'time';
+}
 /** An instant: microseconds since the epoch, shown in the session time zone. */
-export interface TimestampType { readonly kind: 'timestamp' }
+export interface TimestampType {
+  readonly kind: 'timestamp';
+}
 /** A wall clock reading without zone: microseconds since 1970-01-01 00:00:00. */
-export interface TimestampNtzType { readonly kind: 'timestamp_ntz' }
+export interface TimestampNtzType {
+  readonly kind: 'timestamp_ntz';
+}
 /** Months. */
-export interface YearMonthIntervalType { readonly kind: 'interval_ym' }
+export interface YearMonthIntervalType {
+  readonly kind: 'interval_ym';
+}
 /** Microseconds. */
-export interface DayTimeIntervalType { readonly kind: 'interval_dt' }
+export interface DayTimeIntervalType {
+  readonly kind: 'interval_dt';
+}
 export interface ArrayType<E extends DataType = DataType> {
   readonly kind: 'array';
   readonly element: E;
@@ -68,7 +100,9 @@ export interface MapType<K extends DataType = DataType, V extends DataType = Dat
   readonly valueContainsNull: boolean;
 }
 /** Semi-structured value in Spark's variant encoding (metadata and value bytes). */
-export interface VariantType { readonly kind: 'variant' }
+export interface VariantType {
+  readonly kind: 'variant';
+}
 
 /** A named column of a schema or field of a struct. */
 export interface Field<N extends string = string, T extends DataType = DataType> {
@@ -111,7 +145,11 @@ export function decimalType<P extends number, S extends number>(precision: P, sc
 export function arrayType<E extends DataType>(element: E, containsNull = true): ArrayType<E> {
   return Object.freeze({ kind: 'array', element, containsNull });
 }
-export function mapType<K extends DataType, V extends DataType>(key: K, value: V, valueContainsNull = true): MapType<K, V> {
+export function mapType<K extends DataType, V extends DataType>(
+  key: K,
+  value: V,
+  valueContainsNull = true,
+): MapType<K, V> {
   return Object.freeze({ kind: 'map', key, value, valueContainsNull });
 }
 export function structType<const F extends readonly Field[]>(fields: F): StructType<F> {
@@ -124,28 +162,44 @@ export function field<N extends string, T extends DataType>(name: N, type: T, nu
 /** Spark's short name of a type: `bigint`, `decimal(12,2)`, `struct<a:int,b:string>`. */
 export function simpleString(type: DataType): string {
   switch (type.kind) {
-    case 'null': return 'void';
-    case 'int8': return 'tinyint';
-    case 'int16': return 'smallint';
-    case 'int32': return 'int';
-    case 'int64': return 'bigint';
-    case 'float32': return 'float';
-    case 'float64': return 'double';
-    case 'decimal': return `decimal(${type.precision},${type.scale})`;
-    case 'time': return 'time(6)';
-    case 'interval_ym': return 'interval year to month';
-    case 'interval_dt': return 'interval day to second';
-    case 'array': return `array<${simpleString(type.element)}>`;
-    case 'map': return `map<${simpleString(type.key)},${simpleString(type.value)}>`;
-    case 'struct': return `struct<${type.fields.map((f) => `${f.name}:${simpleString(f.type)}`).join(',')}>`;
+    case 'null':
+      return 'void';
+    case 'int8':
+      return 'tinyint';
+    case 'int16':
+      return 'smallint';
+    case 'int32':
+      return 'int';
+    case 'int64':
+      return 'bigint';
+    case 'float32':
+      return 'float';
+    case 'float64':
+      return 'double';
+    case 'decimal':
+      return `decimal(${type.precision},${type.scale})`;
+    case 'time':
+      return 'time(6)';
+    case 'interval_ym':
+      return 'interval year to month';
+    case 'interval_dt':
+      return 'interval day to second';
+    case 'array':
+      return `array<${simpleString(type.element)}>`;
+    case 'map':
+      return `map<${simpleString(type.key)},${simpleString(type.value)}>`;
+    case 'struct':
+      return `struct<${type.fields.map((f) => `${f.name}:${simpleString(f.type)}`).join(',')}>`;
     case 'boolean':
     case 'string':
     case 'binary':
     case 'date':
     case 'timestamp':
     case 'timestamp_ntz':
-    case 'variant': return type.kind;
-    default: return unreachable(type);
+    case 'variant':
+      return type.kind;
+    default:
+      return unreachable(type);
   }
 }
 
@@ -176,7 +230,8 @@ export function sameType(a: DataType, b: DataType): boolean {
         })
       );
     }
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -200,44 +255,58 @@ export function carrierOf(type: DataType): Carrier {
     case 'int16':
     case 'int32':
     case 'date':
-    case 'interval_ym': return 'i32';
+    case 'interval_ym':
+      return 'i32';
     case 'int64':
     case 'time':
     case 'timestamp':
     case 'timestamp_ntz':
-    case 'interval_dt': return 'i64';
-    case 'decimal': return type.precision <= MAX_LONG_PRECISION ? 'i64' : 'i128';
-    case 'float32': return 'f32';
-    case 'float64': return 'f64';
+    case 'interval_dt':
+      return 'i64';
+    case 'decimal':
+      return type.precision <= MAX_LONG_PRECISION ? 'i64' : 'i128';
+    case 'float32':
+      return 'f32';
+    case 'float64':
+      return 'f64';
     case 'string':
     case 'binary':
     case 'array':
     case 'struct':
     case 'map':
-    case 'variant': return 'bytes';
-    case 'null': return 'none';
-    default: return unreachable(type);
+    case 'variant':
+      return 'bytes';
+    case 'null':
+      return 'none';
+    default:
+      return unreachable(type);
   }
 }
 
 /** Inclusive bounds of an integer type's values (unscaled for decimals), or undefined where there are none. */
 export function integerBounds(type: DataType): readonly [bigint, bigint] | undefined {
   switch (type.kind) {
-    case 'boolean': return [0n, 1n];
-    case 'int8': return [-128n, 127n];
-    case 'int16': return [-32768n, 32767n];
+    case 'boolean':
+      return [0n, 1n];
+    case 'int8':
+      return [-128n, 127n];
+    case 'int16':
+      return [-32768n, 32767n];
     case 'int32':
     case 'date':
-    case 'interval_ym': return [-(2n ** 31n), 2n ** 31n - 1n];
+    case 'interval_ym':
+      return [-(2n ** 31n), 2n ** 31n - 1n];
     case 'int64':
     case 'time':
     case 'timestamp':
     case 'timestamp_ntz':
-    case 'interval_dt': return [-(2n ** 63n), 2n ** 63n - 1n];
+    case 'interval_dt':
+      return [-(2n ** 63n), 2n ** 63n - 1n];
     case 'decimal': {
       const top = 10n ** BigInt(type.precision) - 1n;
       return [-top, top];
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }

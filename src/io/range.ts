@@ -21,7 +21,15 @@ export const rangeReader: SplitReader = {
       let next = start + BigInt(from) * step;
       for (let i = 0; i < count; i++, next += step) values[(data >>> 3) + i] = next;
       metrics.rowsRead += count;
-      const column = { type: { kind: 'int64' }, storage: 'i64', length: count, nullCount: 0, validity: 0, data, offsets: 0 } as const;
+      const column = {
+        type: { kind: 'int64' },
+        storage: 'i64',
+        length: count,
+        nullCount: 0,
+        validity: 0,
+        data,
+        offsets: 0,
+      } as const;
       yield { rows: count, columns: request.columns.map(() => column) };
     }
   },

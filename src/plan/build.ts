@@ -135,23 +135,22 @@ export const limit = (input: Plan, rows: number | undefined, offset = 0): LimitP
   freeze({ kind: 'limit', input, offset, ...(rows === undefined ? {} : { limit: rows }) });
 export const union = (inputs: readonly Plan[], byName = false, allowMissing = false): UnionPlan =>
   freeze({ kind: 'union', inputs, byName, allowMissing });
-export const setOperation = (
-  left: Plan,
-  right: Plan,
-  op: 'intersect' | 'except',
-  all = false,
-): SetOperationPlan => freeze({ kind: 'set_operation', left, right, op, all });
+export const setOperation = (left: Plan, right: Plan, op: 'intersect' | 'except', all = false): SetOperationPlan =>
+  freeze({ kind: 'set_operation', left, right, op, all });
 export const distinct = (input: Plan): DistinctPlan => freeze({ kind: 'distinct', input });
 export const dropDuplicates = (input: Plan, columns: readonly string[]): DropDuplicatesPlan =>
   freeze({ kind: 'drop_duplicates', input, columns });
-export const withColumns = (input: Plan, columns: readonly { readonly name: string; readonly expr: Expr }[]): WithColumnsPlan =>
-  freeze({ kind: 'with_columns', input, columns });
+export const withColumns = (
+  input: Plan,
+  columns: readonly { readonly name: string; readonly expr: Expr }[],
+): WithColumnsPlan => freeze({ kind: 'with_columns', input, columns });
 export const withColumn = (input: Plan, name: string, expr: Expr): WithColumnsPlan =>
   withColumns(input, [{ name, expr }]);
 export const drop = (input: Plan, columns: readonly Expr[]): DropPlan => freeze({ kind: 'drop', input, columns });
 export const rename = (input: Plan, names: Readonly<Record<string, string>>): RenamePlan =>
   freeze({ kind: 'rename', input, names });
-export const toNames = (input: Plan, names: readonly string[]): ToNamesPlan => freeze({ kind: 'to_names', input, names });
+export const toNames = (input: Plan, names: readonly string[]): ToNamesPlan =>
+  freeze({ kind: 'to_names', input, names });
 export const subqueryAlias = (input: Plan, name: string): SubqueryAliasPlan =>
   freeze({ kind: 'subquery_alias', input, name });
 export const cached = (input: Plan, cacheId: number): CachedPlan =>

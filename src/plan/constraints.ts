@@ -88,7 +88,12 @@ const groupIds = (groupBy: readonly Expr[]): ReadonlySet<number> =>
 function renamed(terms: readonly Expr[], exprs: readonly Expr[], visible: ReadonlySet<number>): readonly Expr[] {
   const names = new Map<number, Expr>();
   for (const expr of exprs) {
-    if (expr.kind === 'alias' && expr.id !== undefined && expr.input.kind === 'attribute' && !visible.has(expr.input.id)) {
+    if (
+      expr.kind === 'alias' &&
+      expr.id !== undefined &&
+      expr.input.kind === 'attribute' &&
+      !visible.has(expr.input.id)
+    ) {
       const { input, id, name } = expr;
       names.set(input.id, { ...input, id, name });
     }

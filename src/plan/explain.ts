@@ -19,7 +19,9 @@ export interface TreeOptions {
 export function treeString(plan: Plan, { note = () => '', line = nodeText }: TreeOptions = {}): string {
   const lines: string[] = [];
   // The stack holds what is still to be drawn, with the prefix its line gets and the one below it.
-  const stack: { readonly plan: Plan; readonly first: string; readonly rest: string }[] = [{ plan, first: '', rest: '' }];
+  const stack: { readonly plan: Plan; readonly first: string; readonly rest: string }[] = [
+    { plan, first: '', rest: '' },
+  ];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     lines.push(`${next.first}${line(next.plan)}${note(next.plan)}`);
     const inputs = children(next.plan);

@@ -161,7 +161,9 @@ function scalarKey(value: Scalar): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
   if (value !== null && typeof value === 'object') {
-    return JSON.stringify(value, (_, part) => (typeof part === 'bigint' || part instanceof Uint8Array ? scalarKey(part) : part));
+    return JSON.stringify(value, (_, part) =>
+      typeof part === 'bigint' || part instanceof Uint8Array ? scalarKey(part) : part,
+    );
   }
   return JSON.stringify(value);
 }

@@ -15,7 +15,8 @@ export const falseLiteral: Literal = Object.freeze({ kind: 'literal', type: bool
 export const nullOf = (type: Literal['type']): Literal => Object.freeze({ kind: 'literal', type, value: null });
 
 export const isCall = (expr: Expr, fn: string): expr is Call => expr.kind === 'call' && expr.fn === fn;
-export const isLiteralOf = (expr: Expr, value: Scalar): expr is Literal => expr.kind === 'literal' && expr.value === value;
+export const isLiteralOf = (expr: Expr, value: Scalar): expr is Literal =>
+  expr.kind === 'literal' && expr.value === value;
 export const isNullLiteral = (expr: Expr): expr is Literal => isLiteralOf(expr, null);
 
 export const and = (a: Expr, b: Expr): Expr => booleanCall('and', [a, b], exprNullable(a) || exprNullable(b));
@@ -23,12 +24,19 @@ export const or = (a: Expr, b: Expr): Expr => booleanCall('or', [a, b], exprNull
 export const not = (a: Expr): Expr => booleanCall('not', [a], exprNullable(a));
 export const isNull = (a: Expr): Expr => booleanCall('isnull', [a], false);
 export const isNotNull = (a: Expr): Expr => booleanCall('isnotnull', [a], false);
-export const compare = (fn: string, a: Expr, b: Expr): Expr => booleanCall(fn, [a, b], exprNullable(a) || exprNullable(b));
+export const compare = (fn: string, a: Expr, b: Expr): Expr =>
+  booleanCall(fn, [a, b], exprNullable(a) || exprNullable(b));
 export const equal = (a: Expr, b: Expr): Expr => compare('eq', a, b);
 export const equalNullSafe = (a: Expr, b: Expr): Expr => booleanCall('eqNullSafe', [a, b], false);
 /** `a` where the condition holds, else null. */
 export const ifElseNull = (condition: Expr, a: Expr): Expr =>
-  Object.freeze({ kind: 'call', fn: 'if', args: [condition, a, nullOf(exprType(a))], type: exprType(a), nullable: true });
+  Object.freeze({
+    kind: 'call',
+    fn: 'if',
+    args: [condition, a, nullOf(exprType(a))],
+    type: exprType(a),
+    nullable: true,
+  });
 export const coalesce = (a: Expr, b: Expr): Expr =>
   Object.freeze({
     kind: 'call',

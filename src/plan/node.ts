@@ -1,4 +1,4 @@
-import type { Scalar, Schema, SourceDescription, TableSource, Batch } from '../base/index.js';
+import type { Batch, Scalar, Schema, SourceDescription, TableSource } from '../base/index.js';
 import type { Alias, Attribute, Expr, SortOrder } from './expr.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */

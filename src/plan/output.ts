@@ -45,11 +45,7 @@ function combine(plan: Plan, inputs: readonly (readonly Attribute[])[]): readonl
   }
 }
 
-function joinOutput(
-  plan: JoinPlan,
-  left: readonly Attribute[],
-  right: readonly Attribute[],
-): readonly Attribute[] {
+function joinOutput(plan: JoinPlan, left: readonly Attribute[], right: readonly Attribute[]): readonly Attribute[] {
   switch (plan.how) {
     case 'semi':
     case 'anti':

@@ -7,7 +7,9 @@ export function scalarText(type: DataType, value: Scalar, quoted = true): string
     case 'string':
       return quoted ? `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'` : String(value);
     case 'binary':
-      return `X'${Buffer.from(value as Uint8Array).toString('hex').toUpperCase()}'`;
+      return `X'${Buffer.from(value as Uint8Array)
+        .toString('hex')
+        .toUpperCase()}'`;
     case 'date':
     case 'time':
     case 'timestamp':

@@ -77,7 +77,11 @@ function ofComparison(term: Call, columns: Columns): number {
   switch (term.fn) {
     case 'eq':
     case 'eqNullSafe':
-      return column === undefined ? EQUALITY : outside(column, b) ? 0 : Math.min(equalShare(column), 1 / Math.max(1, columnOf(b, columns)?.distinct ?? 1));
+      return column === undefined
+        ? EQUALITY
+        : outside(column, b)
+          ? 0
+          : Math.min(equalShare(column), 1 / Math.max(1, columnOf(b, columns)?.distinct ?? 1));
     case 'ne':
       return column === undefined ? 1 - EQUALITY : 1 - equalShare(column);
     case 'lt':

@@ -64,8 +64,8 @@ const written: Readonly<Record<string, (args: readonly string[]) => string>> = {
   isnull: ([a]) => `(${a} IS NULL)`,
   isnotnull: ([a]) => `(${a} IS NOT NULL)`,
   isin: ([a, ...values]) => `(${a} IN (${values.join(', ')}))`,
-  like: ([a, b, escape]) => `${a} LIKE ${b}${escape === undefined ? '' : ` ESCAPE '${escape}'`}`,
-  ilike: ([a, b, escape]) => `${a} ILIKE ${b}${escape === undefined ? '' : ` ESCAPE '${escape}'`}`,
+  like: ([a, b, mark]) => `${a} LIKE ${b}${mark === undefined ? '' : ` ESCAPE '${mark}'`}`,
+  ilike: ([a, b, mark]) => `${a} ILIKE ${b}${mark === undefined ? '' : ` ESCAPE '${mark}'`}`,
   rlike: ([a, b]) => `RLIKE(${a}, ${b})`,
   if: (args) => `(IF(${args.join(', ')}))`,
   when: (args) => caseText(args),
@@ -84,7 +84,8 @@ function callText(fn: string, args: readonly string[]): string {
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);
   const name = findEntry(fn)?.sql[0] ?? fn;
-  if (args.length === 2 && isInfix(name)) return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
+  if (args.length === 2 && isInfix(name))
+    return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
   return `${name}(${args.join(', ')})`;
 }
 

@@ -1,12 +1,11 @@
 import type { DataType, TableStatistics } from '../base/index.js';
 import type { Attribute, Expr } from './expr.js';
-import { exprType, toAttribute } from './expr-type.js';
+import { exprType, readsOnly, toAttribute } from './expr-type.js';
 import { equiTerm, splitAnd } from './logic.js';
 import type { AggregatePlan, JoinPlan, Plan } from './node.js';
 import { outputIds, outputOf } from './output.js';
 import { type ColumnEstimate, selectivity } from './selectivity.js';
 import { planProperty } from './walk.js';
-import { readsOnly } from './expr-type.js';
 
 export type { ColumnEstimate } from './selectivity.js';
 
@@ -189,7 +188,8 @@ function joinEstimate(plan: JoinPlan, left: PlanEstimate, right: PlanEstimate): 
  * How many different keys the two sides share. Several key columns are seldom independent: their combinations are
  * bounded by the rows of the side that has fewer, as when they refer to its composite key.
  */
-const keyCombinations = (widest: number, left: number, right: number): number => Math.max(widest, Math.min(left, right), 1);
+const keyCombinations = (widest: number, left: number, right: number): number =>
+  Math.max(widest, Math.min(left, right), 1);
 
 export function distinctOfExpr(expr: Expr, input: PlanEstimate): number {
   if (expr.kind === 'attribute') return distinctOf(input, expr.id);

@@ -92,15 +92,19 @@ export function foldPlan<T>(
       continue;
     }
     stack.pop();
-    known.set(plan, combine(plan, inputs.map((input) => known.get(input) as T)));
+    known.set(
+      plan,
+      combine(
+        plan,
+        inputs.map((input) => known.get(input) as T),
+      ),
+    );
   }
   return known.get(root) as T;
 }
 
 /** A property of plans that follows from their inputs', remembered as long as the plan lives. */
-export function planProperty<T extends object>(
-  combine: (plan: Plan, inputs: readonly T[]) => T,
-): (plan: Plan) => T {
+export function planProperty<T extends object>(combine: (plan: Plan, inputs: readonly T[]) => T): (plan: Plan) => T {
   const known = new WeakMap<Plan, T>();
   return (plan) => known.get(plan) ?? foldPlan(plan, combine, known);
 }
@@ -132,7 +136,13 @@ export function transformDown(root: Plan, change: (plan: Plan) => Plan): Plan {
       continue;
     }
     stack.pop();
-    done.set(plan, withChildren(changed, inputs.map((input) => done.get(input) as Plan)));
+    done.set(
+      plan,
+      withChildren(
+        changed,
+        inputs.map((input) => done.get(input) as Plan),
+      ),
+    );
   }
   return done.get(root) as Plan;
 }

@@ -124,7 +124,11 @@ class Parser implements ExprParser {
     const { tokens } = this;
     tokens.expect('(');
     if (tokens.is('SELECT') || tokens.is('WITH')) {
-      throw tokens.error('a subquery cannot stand in an expression on its own', tokens.peek(), 'UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY');
+      throw tokens.error(
+        'a subquery cannot stand in an expression on its own',
+        tokens.peek(),
+        'UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY',
+      );
     }
     const values: Expr[] = [];
     do values.push(this.expression());

@@ -90,7 +90,11 @@ function add(amount: Amount, text: string, unit: string, negative: boolean, toke
 
 /** `'1 day 2 hours'`, with or without the word interval. */
 function readWords(text: string, negative: boolean, amount: Amount, tokens: TokenStream, start: Token): void {
-  const words = text.trim().toLowerCase().replace(/^interval\b/, '').trim();
+  const words = text
+    .trim()
+    .toLowerCase()
+    .replace(/^interval\b/, '')
+    .trim();
   const parts = [...words.matchAll(/([+-]?\s*\d+(?:\.\d+)?)\s+([a-z]+)\s*/gy)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== words) {
     throw tokens.error(`'${text}' is no interval`, start, 'INVALID_INTERVAL_FORMAT');
@@ -128,7 +132,9 @@ function readRange(
   }
   const units = fields.slice(fields.indexOf(from), fields.indexOf(to) + 1);
   if (!fields.includes(from) || !fields.includes(to) || units.length < 2) throw bad();
-  const patterns = units.map((unit, i) => (unit === 'SECOND' ? '(\\d{1,2}(?:\\.\\d{1,9})?)' : i === 0 ? '(\\d+)' : '(\\d{1,2})'));
+  const patterns = units.map((unit, i) =>
+    unit === 'SECOND' ? '(\\d{1,2}(?:\\.\\d{1,9})?)' : i === 0 ? '(\\d+)' : '(\\d{1,2})',
+  );
   const separators = units.slice(1).map((_, i) => (units[i] === 'DAY' ? ' ' : ':'));
   const pattern = patterns.reduce((all, part, i) => `${all}${i === 0 ? '' : separators[i - 1]}${part}`, '');
   const match = new RegExp(`^${pattern}$`).exec(body);
@@ -138,12 +144,17 @@ function readRange(
 
 function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {
   if (amount.kinds.size > 1) {
-    throw tokens.error('an interval has years and months, or days and times, not both', start, 'INVALID_INTERVAL_FORMAT');
+    throw tokens.error(
+      'an interval has years and months, or days and times, not both',
+      start,
+      'INVALID_INTERVAL_FORMAT',
+    );
   }
   const isMonths = amount.kinds.has('months');
   const type = isMonths ? yearMonthIntervalType : dayTimeIntervalType;
   const value = isMonths ? amount.months : amount.micros;
   const [least, most] = integerBounds(type) as readonly [bigint, bigint];
-  if (value < least || value > most) throw tokens.error('the interval is out of range', start, 'INTERVAL_ARITHMETIC_OVERFLOW');
+  if (value < least || value > most)
+    throw tokens.error('the interval is out of range', start, 'INTERVAL_ARITHMETIC_OVERFLOW');
   return literal(type, isMonths ? Number(value) : value);
 }

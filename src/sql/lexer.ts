@@ -13,7 +13,32 @@ export interface Token {
 
 const symbols = [
   ...['<=>', '>>>', '<=', '>=', '<>', '!=', '==', '||', '::', '->', '=>', '<<', '>>'],
-  ...['(', ')', '[', ']', '{', '}', ',', '.', ';', '+', '-', '*', '/', '%', '&', '|', '^', '~', '=', '<', '>', '!', ':', '?'],
+  ...[
+    '(',
+    ')',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    '.',
+    ';',
+    '+',
+    '-',
+    '*',
+    '/',
+    '%',
+    '&',
+    '|',
+    '^',
+    '~',
+    '=',
+    '<',
+    '>',
+    '!',
+    ':',
+    '?',
+  ],
 ];
 
 const blank = /(?:\s+|--[^\n]*)+/y;
@@ -72,7 +97,8 @@ function readToken(text: string, start: number, previous: Token | undefined): To
     return readString(text, start, start + 1, true);
   }
   // After a name a dot begins a part of it, not a number.
-  const afterName = previous !== undefined && previous.end === start && (previous.kind === 'word' || previous.kind === 'name');
+  const afterName =
+    previous !== undefined && previous.end === start && (previous.kind === 'word' || previous.kind === 'name');
   if (!(first === '.' && (afterName || previous?.upper === ']' || previous?.upper === ')'))) {
     const digits = match(number, text, start);
     if (digits !== undefined) return token('number', digits, start, start + digits.length);

@@ -4,10 +4,10 @@ import type { Expr, Literal, UnresolvedCall } from '../plan/expr.js';
 import { readIntervalLiteral } from './interval-parser.js';
 import type { Token } from './lexer.js';
 import { numberLiteral, typedLiteral } from './literal-parser.js';
+import { readSpecialCall } from './special-calls.js';
 import type { ExprParser } from './token-stream.js';
 import { readType } from './type-parser.js';
 import { readWindow } from './window-parser.js';
-import { readSpecialCall } from './special-calls.js';
 
 const text = (value: string): Literal => literal(stringType, value);
 
@@ -144,7 +144,11 @@ function readNamed(parser: ExprParser): Expr {
   }
   tokens.next();
   if (tokens.peek().upper === '->') {
-    throw tokens.error('lambda functions are not supported in SQL text yet', tokens.peek(), 'UNSUPPORTED_FEATURE.LAMBDA_FUNCTION');
+    throw tokens.error(
+      'lambda functions are not supported in SQL text yet',
+      tokens.peek(),
+      'UNSUPPORTED_FEATURE.LAMBDA_FUNCTION',
+    );
   }
   let name = quoted(first);
   while (tokens.is('.')) {
@@ -199,7 +203,11 @@ const endsOf: ReadonlySet<string> = new Set(['FIRST', 'FIRST_VALUE', 'LAST', 'LA
 /** The first, last and any value take it as an argument. */
 function ignoreNullsOf({ tokens }: ExprParser, name: Token): Expr {
   if (endsOf.has(name.upper)) return literal(booleanType, true);
-  throw tokens.error(`IGNORE NULLS is not supported for ${name.text}`, name, 'INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX');
+  throw tokens.error(
+    `IGNORE NULLS is not supported for ${name.text}`,
+    name,
+    'INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX',
+  );
 }
 
 function readOver(parser: ExprParser, input: UnresolvedCall): Expr {

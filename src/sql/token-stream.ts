@@ -91,7 +91,8 @@ export class TokenStream {
 
   unexpected(wanted?: string): SparrowError {
     const token = this.peek();
-    const found = token.kind === 'end' ? 'at the end of the text' : `at or near '${this.text.slice(token.start, token.end)}'`;
+    const found =
+      token.kind === 'end' ? 'at the end of the text' : `at or near '${this.text.slice(token.start, token.end)}'`;
     return this.error(`syntax error ${found}${wanted === undefined ? '' : `: expected ${wanted}`}`, token);
   }
 

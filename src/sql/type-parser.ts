@@ -10,10 +10,10 @@ import {
   field,
   float32Type,
   float64Type,
+  int8Type,
   int16Type,
   int32Type,
   int64Type,
-  int8Type,
   MAX_PRECISION,
   mapType,
   nearestNames,
@@ -102,7 +102,11 @@ export function readType(tokens: TokenStream, settings: ParseSettings): DataType
       const scale = tokens.accept(',') ? tokens.integer('a scale') : 0;
       tokens.expect(')');
       if (precision > MAX_PRECISION || scale > precision) {
-        throw tokens.error(`decimal(${precision},${scale}) is out of range: at most ${MAX_PRECISION} digits, not more behind the point`, start, 'DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION');
+        throw tokens.error(
+          `decimal(${precision},${scale}) is out of range: at most ${MAX_PRECISION} digits, not more behind the point`,
+          start,
+          'DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION',
+        );
       }
       return decimalType(precision, scale);
     }
@@ -148,7 +152,8 @@ const dayTimeUnits: ReadonlySet<string> = new Set(['DAY', 'HOUR', 'MINUTE', 'SEC
 
 function readInterval(tokens: TokenStream): DataType {
   const from = tokens.peek().upper;
-  if (!yearMonthUnits.has(from) && !dayTimeUnits.has(from)) throw tokens.unexpected('YEAR, MONTH, DAY, HOUR, MINUTE or SECOND');
+  if (!yearMonthUnits.has(from) && !dayTimeUnits.has(from))
+    throw tokens.unexpected('YEAR, MONTH, DAY, HOUR, MINUTE or SECOND');
   tokens.next();
   const units = yearMonthUnits.has(from) ? yearMonthUnits : dayTimeUnits;
   if (tokens.accept('TO') && !units.has(tokens.next().upper)) throw tokens.unexpected('a unit of the same kind');

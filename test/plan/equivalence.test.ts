@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { booleanType, field, int32Type, int64Type, type Scalar, SparrowError, stringType, structType } from '../../src/base/index.js';
+import {
+  booleanType,
+  field,
+  int32Type,
+  int64Type,
+  type Scalar,
+  SparrowError,
+  stringType,
+  structType,
+} from '../../src/base/index.js';
 import * as b from '../../src/plan/build.js';
 import { treeString } from '../../src/plan/explain.js';
 import type { Expr } from '../../src/plan/expr.js';
@@ -65,10 +74,16 @@ function condition(draw: Draw, shape: Shape, depth = 2): Expr {
     case 2:
       return b.call(draw.of(['isnull', 'isnotnull']), number());
     case 3:
-      return shape.booleans.length > 0 ? b.column(draw.of(shape.booleans)) : b.literal(booleanType, draw.of([true, false, null]));
+      return shape.booleans.length > 0
+        ? b.column(draw.of(shape.booleans))
+        : b.literal(booleanType, draw.of([true, false, null]));
     case 4:
       return shape.strings.length > 0
-        ? b.call(draw.of(['=', 'like']), b.column(draw.of(shape.strings)), b.literal(stringType, draw.of(['a', 'a%', ''])))
+        ? b.call(
+            draw.of(['=', 'like']),
+            b.column(draw.of(shape.strings)),
+            b.literal(stringType, draw.of(['a', 'a%', ''])),
+          )
         : b.call('>', number(), int(1));
     case 5:
       return b.call('in', number(), int(draw.below(3)), int(2), b.literal(int32Type, draw.of([1, null])));
@@ -181,10 +196,20 @@ function aggregated(draw: Draw, input: Shape): Shape {
   const distinct = draw.below(2) === 0;
   const calls = [
     b.alias(b.aggregateCall('count', [value], { distinct }), results[0] as string),
-    b.alias(b.aggregateCall(draw.of(['sum', 'min', 'max', 'count']), [other], { distinct: draw.below(3) === 0 }), results[1] as string),
-    b.alias(b.aggregateCall('count', [b.star()], draw.below(2) === 0 ? { filter: condition(draw, input, 0) } : {}), results[2] as string),
+    b.alias(
+      b.aggregateCall(draw.of(['sum', 'min', 'max', 'count']), [other], { distinct: draw.below(3) === 0 }),
+      results[1] as string,
+    ),
+    b.alias(
+      b.aggregateCall('count', [b.star()], draw.below(2) === 0 ? { filter: condition(draw, input, 0) } : {}),
+      results[2] as string,
+    ),
   ];
-  const plan = b.aggregate(input.plan, keys.map((name) => b.column(name)), [...keys.map((name) => b.column(name)), ...calls]);
+  const plan = b.aggregate(
+    input.plan,
+    keys.map((name) => b.column(name)),
+    [...keys.map((name) => b.column(name)), ...calls],
+  );
   return {
     plan,
     numbers: [...input.numbers.filter((name) => keys.includes(name)), ...results],
@@ -214,7 +239,10 @@ function joined(draw: Draw, left: Shape, second: Shape): Shape {
   const [l, r] = [left.numbers[0], right.numbers[0]];
   if (l !== undefined && r !== undefined && draw.below(4) > 0) terms.push(b.call('=', b.column(l), b.column(r)));
   if (draw.below(2) === 0) terms.push(condition(draw, both, 1));
-  const on = terms.reduce<Expr | undefined>((all, term) => (all === undefined ? term : b.call('and', all, term)), undefined);
+  const on = terms.reduce<Expr | undefined>(
+    (all, term) => (all === undefined ? term : b.call('and', all, term)),
+    undefined,
+  );
   const plan = b.join(left.plan, right.plan, how, how === 'cross' ? undefined : on);
   return how === 'semi' || how === 'anti' ? { ...left, plan } : { ...both, plan };
 }
@@ -226,7 +254,8 @@ const leaf = (name: string): Shape => ({
   booleans: ['f'],
 });
 
-const text = (row: Row): string => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
+const text = (row: Row): string =>
+  JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : value));
 
 /** The rows of a plan, or the code of the error it ends in. */
 function outcome(plan: ResolvedPlan): readonly string[] | { readonly error: string } {
@@ -258,7 +287,9 @@ describe('the optimizer', () => {
           const after = optimize(resolved, settings);
           const got = outcome(after);
           if (JSON.stringify(got) !== JSON.stringify(wanted)) {
-            throw new Error(`${JSON.stringify(wanted)}\n became\n${JSON.stringify(got)}\n${treeString(resolved)}\n became\n${treeString(after)}`);
+            throw new Error(
+              `${JSON.stringify(wanted)}\n became\n${JSON.stringify(got)}\n${treeString(resolved)}\n became\n${treeString(after)}`,
+            );
           }
         },
       ),
@@ -269,13 +300,17 @@ describe('the optimizer', () => {
   test('comes to rest: optimizing again changes nothing but the source and build hints', async () => {
     const catalog = new FakeCatalog().add('one', schema, []).add('two', schema, []);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat({ max: 1_000_000 }), { minLength: 40, maxLength: 80 }), fc.integer({ min: 1, max: 6 }), async (numbers, size) => {
-        const { plan } = grow(drawer(numbers), [leaf('one'), leaf('two')], size);
-        const once = optimize(await resolve(plan, catalog, settings), settings);
-        const rounds: string[] = [];
-        optimize(once, settings, { onFire: ({ rule }) => rounds.push(rule) });
-        expect(rounds.length).toBeLessThan(100);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: 1_000_000 }), { minLength: 40, maxLength: 80 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (numbers, size) => {
+          const { plan } = grow(drawer(numbers), [leaf('one'), leaf('two')], size);
+          const once = optimize(await resolve(plan, catalog, settings), settings);
+          const rounds: string[] = [];
+          optimize(once, settings, { onFire: ({ rule }) => rounds.push(rule) });
+          expect(rounds.length).toBeLessThan(100);
+        },
+      ),
       { numRuns: Math.min(runs, 200) },
     );
   });

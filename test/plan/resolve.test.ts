@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { arrayType, field, int32Type, int64Type, type Schema, SparrowError, simpleString, stringType, structType } from '../../src/base/index.js';
+import {
+  arrayType,
+  field,
+  int32Type,
+  int64Type,
+  type Schema,
+  SparrowError,
+  simpleString,
+  stringType,
+  structType,
+} from '../../src/base/index.js';
 import * as b from '../../src/plan/build.js';
 import type { Plan } from '../../src/plan/node.js';
 import { outputOf, schemaOf } from '../../src/plan/output.js';
@@ -88,7 +98,9 @@ describe('names', () => {
   test('a column of a frame that is not there, or was aggregated away, is refused', async () => {
     const frame = b.withPlanId(from('airports'), 22);
     expect((await errorOf(b.project(frame, [b.column('city', 99)]))).code).toBe('CANNOT_RESOLVE_DATAFRAME_COLUMN');
-    expect((await errorOf(b.project(by(frame, ['state']), [b.column('city', 22)]))).code).toBe('CANNOT_RESOLVE_DATAFRAME_COLUMN');
+    expect((await errorOf(b.project(by(frame, ['state']), [b.column('city', 22)]))).code).toBe(
+      'CANNOT_RESOLVE_DATAFRAME_COLUMN',
+    );
   });
 
   test('a bare name does not reach below a select', async () => {
@@ -128,7 +140,7 @@ describe('names of results', () => {
       'delay in (1, 2)',
       "origin like 'S%'",
       'cast(delay as string)',
-      "cast(delay + 1 as string)",
+      'cast(delay + 1 as string)',
       "day <= '1998-09-02'",
       'delay != 1',
       "'text'",
@@ -161,17 +173,34 @@ describe('names of results', () => {
   });
 
   test('of aggregates and window calls too', async () => {
-    const plan = by(from('flights'), ['origin'], 'count(*)', 'sum(delay)', 'count(distinct origin, dest)', 'avg(delay) + 1');
-    expect(await names(plan)).toEqual(['origin', 'count(1)', 'sum(delay)', 'count(DISTINCT origin, dest)', '(avg(delay) + 1)']);
-    expect(await names(select(from('flights'), 'row_number() over (partition by origin order by delay desc)'))).toEqual([
-      'row_number() OVER (PARTITION BY origin ORDER BY delay DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)',
+    const plan = by(
+      from('flights'),
+      ['origin'],
+      'count(*)',
+      'sum(delay)',
+      'count(distinct origin, dest)',
+      'avg(delay) + 1',
+    );
+    expect(await names(plan)).toEqual([
+      'origin',
+      'count(1)',
+      'sum(delay)',
+      'count(DISTINCT origin, dest)',
+      '(avg(delay) + 1)',
     ]);
+    expect(await names(select(from('flights'), 'row_number() over (partition by origin order by delay desc)'))).toEqual(
+      [
+        'row_number() OVER (PARTITION BY origin ORDER BY delay DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)',
+      ],
+    );
   });
 });
 
 describe('types', () => {
   test('a string compared with a date is cast once, as a literal', async () => {
-    expect(plainText(await resolved(where(from('flights'), "day <= '1998-09-02'")))).toContain("Filter (day <= DATE '1998-09-02')");
+    expect(plainText(await resolved(where(from('flights'), "day <= '1998-09-02'")))).toContain(
+      "Filter (day <= DATE '1998-09-02')",
+    );
   });
 
   test('a string that is no date stays a cast, whose error belongs to the rows', async () => {
@@ -180,7 +209,9 @@ describe('types', () => {
 
   test('a condition must be boolean', async () => {
     expect((await errorOf(where(from('flights'), 'delay + 1'))).code).toBe('DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
-    expect((await errorOf(joinOn(from('flights'), from('airports'), 'delay'))).code).toBe('JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE');
+    expect((await errorOf(joinOn(from('flights'), from('airports'), 'delay'))).code).toBe(
+      'JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE',
+    );
   });
 
   test('an unknown function has candidates and a place', async () => {
@@ -195,7 +226,9 @@ describe('types', () => {
   });
 
   test('casts that make no sense are refused', async () => {
-    expect((await errorOf(select(from('flights'), 'cast(day as int)'))).code).toBe('DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION');
+    expect((await errorOf(select(from('flights'), 'cast(day as int)'))).code).toBe(
+      'DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION',
+    );
   });
 });
 
@@ -215,7 +248,10 @@ describe('columns', () => {
   });
 
   test('columns given at once do not see each other', async () => {
-    const plan = b.withColumns(frame, [{ name: 'n', expr: e('1') }, { name: 'm', expr: e('n + 1') }]);
+    const plan = b.withColumns(frame, [
+      { name: 'n', expr: e('1') },
+      { name: 'm', expr: e('n + 1') },
+    ]);
     expect((await errorOf(plan)).code).toBe('UNRESOLVED_COLUMN');
   });
 
@@ -233,7 +269,10 @@ describe('columns', () => {
   });
 
   test('struct fields are taken by dots, or refused with what there is', async () => {
-    const nested: Schema = structType([field('s', structType([field('x', int32Type), field('y', stringType)])), field('l', arrayType(int32Type))]);
+    const nested: Schema = structType([
+      field('s', structType([field('x', int32Type), field('y', stringType)])),
+      field('l', arrayType(int32Type)),
+    ]);
     const own = new FakeCatalog().add('nested', nested);
     const error = await errorOf(select(from('nested'), 's.z'), own);
     expect([error.code, error.candidates]).toEqual(['FIELD_NOT_FOUND', ['x', 'y']]);
@@ -264,7 +303,10 @@ describe('joins', () => {
 
   test('a key that is not there is an error that says where', async () => {
     const error = await errorOf(b.usingJoin(left, right, ['q']));
-    expect([error.code, error.message]).toEqual(['UNRESOLVED_USING_COLUMN_FOR_JOIN', expect.stringContaining('the left side')]);
+    expect([error.code, error.message]).toEqual([
+      'UNRESOLVED_USING_COLUMN_FOR_JOIN',
+      expect.stringContaining('the left side'),
+    ]);
   });
 
   test('outer joins make the other side nullable', async () => {
@@ -275,7 +317,10 @@ describe('joins', () => {
 
 describe('unions', () => {
   test('widen types, keep the first names, and refuse other widths', async () => {
-    const plan = b.union([select(from('flights'), 'distance as d', 'origin'), select(from('flights'), 'delay', 'dest')]);
+    const plan = b.union([
+      select(from('flights'), 'distance as d', 'origin'),
+      select(from('flights'), 'delay', 'dest'),
+    ]);
     expect(await schema(plan)).toBe('struct<d:bigint,origin:string>');
     expect((await errorOf(b.union([from('flights'), from('airports')]))).code).toBe('NUM_COLUMNS_MISMATCH');
   });
@@ -289,7 +334,9 @@ describe('unions', () => {
 
   test('INTERSECT and EXCEPT are joins that take nulls for equal', async () => {
     const side = select(from('airports'), 'city');
-    expect(plainText(await resolved(b.setOperation(side, side, 'intersect')))).toMatch(/^Distinct\n\+- Join LeftSemi, \(city <=> city\)/);
+    expect(plainText(await resolved(b.setOperation(side, side, 'intersect')))).toMatch(
+      /^Distinct\n\+- Join LeftSemi, \(city <=> city\)/,
+    );
     expect(plainText(await resolved(b.setOperation(side, side, 'except', true)))).toContain('row_number()');
   });
 });
@@ -317,7 +364,9 @@ describe('aggregates', () => {
   });
 
   test('a select list of aggregates is one group over everything', async () => {
-    expect(plainText(await resolved(select(from('flights'), 'sum(delay) as s'))).split('\n')[0]).toBe('Aggregate [], [sum(delay) AS s]');
+    expect(plainText(await resolved(select(from('flights'), 'sum(delay) as s'))).split('\n')[0]).toBe(
+      'Aggregate [], [sum(delay) AS s]',
+    );
   });
 
   test('dropDuplicates keeps the first of the other columns', async () => {
@@ -342,13 +391,24 @@ describe('windows', () => {
   });
 
   test('over aggregates they stand above the grouping', async () => {
-    const text = plainText(await resolved(by(from('flights'), ['origin'], 'rank() over (order by sum(delay) desc) as r')));
-    expect(text.split('\n').map((line) => line.trim().replace(/^\+- /, '').split(' ')[0])).toEqual(['Project', 'Window', 'Aggregate', 'Scan']);
+    const text = plainText(
+      await resolved(by(from('flights'), ['origin'], 'rank() over (order by sum(delay) desc) as r')),
+    );
+    expect(text.split('\n').map((line) => line.trim().replace(/^\+- /, '').split(' ')[0])).toEqual([
+      'Project',
+      'Window',
+      'Aggregate',
+      'Scan',
+    ]);
   });
 
   test('a ranking without order, or over what is no aggregate, is an error', async () => {
-    expect((await errorOf(select(from('flights'), 'rank() over (partition by origin)'))).code).toBe('WINDOW_FUNCTION_WITHOUT_ORDER');
-    expect((await errorOf(select(from('flights'), 'upper(origin) over (order by delay)'))).code).toBe('UNSUPPORTED_EXPR_FOR_WINDOW');
+    expect((await errorOf(select(from('flights'), 'rank() over (partition by origin)'))).code).toBe(
+      'WINDOW_FUNCTION_WITHOUT_ORDER',
+    );
+    expect((await errorOf(select(from('flights'), 'upper(origin) over (order by delay)'))).code).toBe(
+      'UNSUPPORTED_EXPR_FOR_WINDOW',
+    );
   });
 });
 
@@ -368,7 +428,9 @@ describe('sorting and filtering by columns that were projected away', () => {
   });
 
   test('but not through an aggregate or a distinct', async () => {
-    expect((await errorOf(sortBy(b.distinct(select(from('flights'), 'origin')), 'delay'))).code).toBe('UNRESOLVED_COLUMN');
+    expect((await errorOf(sortBy(b.distinct(select(from('flights'), 'origin')), 'delay'))).code).toBe(
+      'UNRESOLVED_COLUMN',
+    );
     expect((await errorOf(sortBy(by(from('flights'), ['origin']), 'delay'))).code).toBe('UNRESOLVED_COLUMN');
   });
 });
@@ -377,7 +439,9 @@ describe('views, sources and what is remembered', () => {
   test('views are found in any case, and missing ones have candidates', async () => {
     const own = warehouse();
     own.views.set('delays', select(from('flights'), 'delay'));
-    expect(outputOf(await resolved(b.project(b.view('DELAYS'), [e('delays.delay')]), own)).map((a) => a.name)).toEqual(['delay']);
+    expect(outputOf(await resolved(b.project(b.view('DELAYS'), [e('delays.delay')]), own)).map((a) => a.name)).toEqual([
+      'delay',
+    ]);
     const error = await errorOf(b.view('delay'), own);
     expect([error.code, error.candidates]).toEqual(['TABLE_OR_VIEW_NOT_FOUND', ['delays']]);
   });

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { SparrowError } from '../../src/base/index.js';
+import { SparrowError, simpleString } from '../../src/base/index.js';
 import type { Expr } from '../../src/plan/expr.js';
 import { sqlText } from '../../src/plan/sql-text.js';
 import { parseExpression } from '../../src/sql/expression-parser.js';
 import { parseSchema, parseType } from '../../src/sql/type-parser.js';
-import { simpleString } from '../../src/base/index.js';
 
 /** The tree as nested calls, so that precedence shows. */
 function shape(expr: Expr): string {
@@ -127,7 +126,7 @@ describe('names, calls and the rest', () => {
     ['count(*)', 'count(*)'],
     ['count(distinct a, b)', 'count(distinct a, b)'],
     ['m[1].x', "getField(getItem(m, 1), 'x')"],
-    ["f(x).y", "getField(f(x), 'y')"],
+    ['f(x).y', "getField(f(x), 'y')"],
     ['case when a then 1 when b then 2 else 3 end', 'when(a, 1, b, 2, 3)'],
     ['case a when 1 then 2 end', 'when(=(a, 1), 2)'],
     ['cast(a as decimal(10, 2))', 'cast(a: decimal(10,2))'],
@@ -152,7 +151,8 @@ describe('names, calls and the rest', () => {
   });
 
   test('windows', () => {
-    const text = 'sum(x) filter (where y > 0) over (partition by a, b order by c desc nulls first rows between 1 preceding and current row)';
+    const text =
+      'sum(x) filter (where y > 0) over (partition by a, b order by c desc nulls first rows between 1 preceding and current row)';
     expect(sqlText(parseExpression(text), { pretty: true })).toBe(
       'sum(x) FILTER (WHERE (y > 0)) OVER (PARTITION BY a, b ORDER BY c DESC NULLS FIRST ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)',
     );
@@ -200,12 +200,23 @@ describe('errors', () => {
     expect(error.where).toBe('line 2, position 3 of the SQL text');
   });
 
-  test.each(['', 'a +', '(a', "'open", '`open', 'a between 1', 'case end', 'cast(a int)', 'f(a,', 'a in ()', '1 2', 'a b c', '/* x'])(
-    '%s',
-    (text) => {
-      expect(errorOf(text).code).toMatch(/^(PARSE_SYNTAX_ERROR|UNCLOSED_BRACKETED_COMMENT)$/);
-    },
-  );
+  test.each([
+    '',
+    'a +',
+    '(a',
+    "'open",
+    '`open',
+    'a between 1',
+    'case end',
+    'cast(a int)',
+    'f(a,',
+    'a in ()',
+    '1 2',
+    'a b c',
+    '/* x',
+  ])('%s', (text) => {
+    expect(errorOf(text).code).toMatch(/^(PARSE_SYNTAX_ERROR|UNCLOSED_BRACKETED_COMMENT)$/);
+  });
 
   test('deep nesting is refused, not a stack overflow', () => {
     expect(errorOf(`${'('.repeat(5000)}a${')'.repeat(5000)}`).message).toContain('nested too deeply');

@@ -5,14 +5,19 @@ import type { EvalSettings } from '../../src/functions/index.js';
 import { Choices, mix } from './choices.js';
 import { Engines, type Outcome } from './engines.js';
 import { type Made, PlanMaker } from './random-plan.js';
-import { cell, type ColumnSpec, type TableSpec } from './random-tables.js';
+import { type ColumnSpec, cell, type TableSpec } from './random-tables.js';
 import { columnTypes, invalid, type Temper } from './random-values.js';
 import { showPlan, showScalar } from './show-plan.js';
 
 /** One case, as plain numbers: it shrinks as they do. */
 export interface Case {
   readonly tables: readonly {
-    readonly columns: readonly { readonly type: number; readonly nulls: number; readonly seed: number; readonly spread: number }[];
+    readonly columns: readonly {
+      readonly type: number;
+      readonly nulls: number;
+      readonly seed: number;
+      readonly spread: number;
+    }[];
     readonly rows: readonly number[];
     readonly batchRows: number;
     readonly storage: number;
@@ -34,7 +39,10 @@ const small = fc.nat(0xffff);
 export const cases: fc.Arbitrary<Case> = fc.record({
   tables: fc.array(
     fc.record({
-      columns: fc.array(fc.record({ type: small, nulls: small, seed: small, spread: small }), { maxLength: 6, size: 'max' }),
+      columns: fc.array(fc.record({ type: small, nulls: small, seed: small, spread: small }), {
+        maxLength: 6,
+        size: 'max',
+      }),
       rows: fc.oneof(
         { arbitrary: fc.array(fc.nat(), { maxLength: 12, size: 'max' }), weight: 2 },
         { arbitrary: fc.array(fc.nat(), { maxLength: 200, size: 'max' }), weight: 2 },
@@ -67,7 +75,9 @@ function tableOf(table: Case['tables'][number]): TableSpec {
     };
   });
   const isLarge = table.isLarge % LARGE_ONE_IN === LARGE_ONE_IN - 1;
-  const rows = isLarge ? Array.from({ length: 65_000 + (table.isLarge % 70_000) }, (_, i) => mix(i, table.storage)) : table.rows;
+  const rows = isLarge
+    ? Array.from({ length: 65_000 + (table.isLarge % 70_000) }, (_, i) => mix(i, table.storage))
+    : table.rows;
   const batchRows = isLarge ? 20_000 + table.batchRows : (BATCH_ROWS[table.batchRows % BATCH_ROWS.length] as number);
   return { columns, rows, batchRows, storage: table.storage };
 }
@@ -112,7 +122,9 @@ export async function fuzz(options: FuzzOptions): Promise<Tally> {
   const [smallest] = result.counterexample ?? [];
   const where = `SPARROW_FUZZ_SEED=${result.seed} SPARROW_FUZZ_PATH=${result.counterexamplePath}`;
   const report = smallest === undefined ? '' : (await runCase(engines, smallest)).report();
-  throw new Error(`compiled and interpreted results differ (case ${result.numRuns}, ${result.numShrinks} shrinks; ${where})\n${report}`);
+  throw new Error(
+    `compiled and interpreted results differ (case ${result.numRuns}, ${result.numShrinks} shrinks; ${where})\n${report}`,
+  );
 }
 
 interface CaseRun {
@@ -145,8 +157,16 @@ export async function runCase(engines: Engines, drawn: Case, onPlan?: FuzzOption
   }
 }
 
-async function differ(engines: Engines, made: Made, settings: EvalSettings, expected: Outcome, got: Outcome): Promise<string | undefined> {
-  const bug = [expected, got].find((o) => o.kind === 'error' && (o.code === 'INTERNAL_ERROR' || o.code === 'NO_SPARROW_ERROR'));
+async function differ(
+  engines: Engines,
+  made: Made,
+  settings: EvalSettings,
+  expected: Outcome,
+  got: Outcome,
+): Promise<string | undefined> {
+  const bug = [expected, got].find(
+    (o) => o.kind === 'error' && (o.code === 'INTERNAL_ERROR' || o.code === 'NO_SPARROW_ERROR'),
+  );
   if (bug !== undefined) return 'an error nobody means';
   const direct = await engines.interpreted(made.plan, settings);
   if (direct.kind !== expected.kind) return 'the interpreter gives batches and rows that differ';
@@ -167,7 +187,13 @@ async function differ(engines: Engines, made: Made, settings: EvalSettings, expe
 }
 
 const inputsOf = (plan: PhysicalPlan): readonly PhysicalPlan[] =>
-  plan.kind === 'join' ? [plan.left, plan.right] : plan.kind === 'union' ? plan.inputs : 'input' in plan ? [plan.input] : [];
+  plan.kind === 'join'
+    ? [plan.left, plan.right]
+    : plan.kind === 'union'
+      ? plan.inputs
+      : 'input' in plan
+        ? [plan.input]
+        : [];
 
 const hasLimit = (plan: PhysicalPlan): boolean => plan.kind === 'limit' || inputsOf(plan).some(hasLimit);
 
@@ -194,15 +220,33 @@ function invalidValue(plan: PhysicalPlan, { rows }: Rows): string | undefined {
 
 const rowText = (row: readonly Scalar[]): string => row.map(showScalar).join(' | ');
 
-function rowDifference(plan: PhysicalPlan, a: Rows, b: Rows, ordered: boolean, approximate: boolean): string | undefined {
+function rowDifference(
+  plan: PhysicalPlan,
+  a: Rows,
+  b: Rows,
+  ordered: boolean,
+  approximate: boolean,
+): string | undefined {
   if (a.rows.length !== b.rows.length) return `${a.rows.length} rows expected, ${b.rows.length} found`;
   const sort = (rows: Rows['rows']): Rows['rows'] =>
-    ordered ? rows : [...rows].map((row) => ({ row, text: rowText(row) })).sort((x, y) => (x.text < y.text ? -1 : x.text > y.text ? 1 : 0)).map(({ row }) => row);
+    ordered
+      ? rows
+      : [...rows]
+          .map((row) => ({ row, text: rowText(row) }))
+          .sort((x, y) => (x.text < y.text ? -1 : x.text > y.text ? 1 : 0))
+          .map(({ row }) => row);
   const [left, right] = [sort(a.rows), sort(b.rows)];
   for (const [at, row] of left.entries()) {
     const other = right[at] as readonly Scalar[];
-    const same = row.every((value, i) => isSame(value, other[i] as Scalar, approximate && isFloating((plan.columns[i] as { type: ColumnSpec['type'] }).type)));
-    if (!same) return `row ${at}${ordered ? '' : ' (sorted)'}:\n  expected ${rowText(row)}\n  found    ${rowText(other)}`;
+    const same = row.every((value, i) =>
+      isSame(
+        value,
+        other[i] as Scalar,
+        approximate && isFloating((plan.columns[i] as { type: ColumnSpec['type'] }).type),
+      ),
+    );
+    if (!same)
+      return `row ${at}${ordered ? '' : ' (sorted)'}:\n  expected ${rowText(row)}\n  found    ${rowText(other)}`;
   }
   return undefined;
 }
@@ -214,15 +258,36 @@ function isSame(a: Scalar, b: Scalar, approximate: boolean): boolean {
   return Object.is(a, b) || showScalar(a) === showScalar(b);
 }
 
-function reportOf(made: Made, tables: readonly TableSpec[], settings: EvalSettings, difference: string | undefined, expected: Outcome, got: Outcome): string {
-  const lines = [`difference: ${difference}`, `settings: ansi ${settings.ansi}, ${settings.timeZone}; ordered ${made.ordered}`, showPlan(made.plan)];
+function reportOf(
+  made: Made,
+  tables: readonly TableSpec[],
+  settings: EvalSettings,
+  difference: string | undefined,
+  expected: Outcome,
+  got: Outcome,
+): string {
+  const lines = [
+    `difference: ${difference}`,
+    `settings: ansi ${settings.ansi}, ${settings.timeZone}; ordered ${made.ordered}`,
+    showPlan(made.plan),
+  ];
   for (const [t, table] of tables.entries()) {
-    lines.push(`table ${t}: batches of ${table.batchRows}, storage ${table.storage}, ${table.rows.length} rows of (${table.columns.map((c) => `${simpleString(c.type)}${c.nullable ? '?' : ''}`).join(', ')})`);
+    lines.push(
+      `table ${t}: batches of ${table.batchRows}, storage ${table.storage}, ${table.rows.length} rows of (${table.columns.map((c) => `${simpleString(c.type)}${c.nullable ? '?' : ''}`).join(', ')})`,
+    );
     for (const row of table.rows.slice(0, 12)) lines.push(`  ${rowText(table.columns.map((c) => cell(c, row)))}`);
   }
-  for (const [name, outcome] of [['expected', expected], ['found', got]] as const) {
-    if (outcome.kind === 'error') lines.push(`${name}: ${outcome.error instanceof Error ? outcome.error.stack : String(outcome.error)}`);
-    else lines.push(`${name}: ${outcome.rows.length} rows`, ...outcome.rows.slice(0, 12).map((row) => `  ${rowText(row)}`));
+  for (const [name, outcome] of [
+    ['expected', expected],
+    ['found', got],
+  ] as const) {
+    if (outcome.kind === 'error')
+      lines.push(`${name}: ${outcome.error instanceof Error ? outcome.error.stack : String(outcome.error)}`);
+    else
+      lines.push(
+        `${name}: ${outcome.rows.length} rows`,
+        ...outcome.rows.slice(0, 12).map((row) => `  ${rowText(row)}`),
+      );
   }
   return lines.join('\n');
 }

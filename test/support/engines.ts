@@ -1,4 +1,12 @@
-import { type Batch, type Platform, readColumn, type Scalar, SharedHeap, type SplitReader, SparrowError } from '../../src/base/index.js';
+import {
+  type Batch,
+  type Platform,
+  readColumn,
+  type Scalar,
+  SharedHeap,
+  SparrowError,
+  type SplitReader,
+} from '../../src/base/index.js';
 import { Executor } from '../../src/exec/driver/executor.js';
 import { Query } from '../../src/exec/driver/query.js';
 import { type DoneTask, Scheduler, type TaskTemplate } from '../../src/exec/driver/scheduler.js';
@@ -47,7 +55,8 @@ export class Engines {
       const query = new Query(this.heap, this.#scheduler.pool.flags, undefined, 0);
       try {
         const rows: Scalar[][] = [];
-        for await (const batch of new Executor(this.#scheduler, query, settings).batches(plan)) this.#read(plan, batch, rows);
+        for await (const batch of new Executor(this.#scheduler, query, settings).batches(plan))
+          this.#read(plan, batch, rows);
         return rows;
       } finally {
         query.end();
@@ -81,12 +90,15 @@ export class Engines {
   }
 
   #read(plan: PhysicalPlan, batch: Batch, into: Scalar[][]): void {
-    if (batch.columns.length !== plan.columns.length) throw new Error(`${batch.columns.length} columns, not ${plan.columns.length}`);
+    if (batch.columns.length !== plan.columns.length)
+      throw new Error(`${batch.columns.length} columns, not ${plan.columns.length}`);
     const columns = batch.columns.map((column) => {
       const values = readColumn(this.heap, column);
       const nulls = values.reduce<number>((n, value) => n + (value === null ? 1 : 0), 0);
-      if (column.nullCount >= 0 && column.nullCount !== nulls) throw new Error(`${nulls} nulls where ${column.nullCount} are told`);
-      if (column.length !== batch.rows) throw new Error(`a column of ${column.length} rows in a batch of ${batch.rows}`);
+      if (column.nullCount >= 0 && column.nullCount !== nulls)
+        throw new Error(`${nulls} nulls where ${column.nullCount} are told`);
+      if (column.length !== batch.rows)
+        throw new Error(`a column of ${column.length} rows in a batch of ${batch.rows}`);
       return values;
     });
     for (let row = 0; row < batch.rows; row++) into.push(columns.map((column) => column[row] as Scalar));

@@ -1,4 +1,12 @@
-import { nearestNames, type Scalar, type Schema, type SourceDescription, SparrowError, type TableSource, type TableStatistics } from '../../src/base/index.js';
+import {
+  nearestNames,
+  type Scalar,
+  type Schema,
+  type SourceDescription,
+  SparrowError,
+  type TableSource,
+  type TableStatistics,
+} from '../../src/base/index.js';
 import type { Catalog } from '../../src/plan/catalog.js';
 import type { Expr } from '../../src/plan/expr.js';
 import type { Plan } from '../../src/plan/node.js';
@@ -44,7 +52,9 @@ export class FakeCatalog implements Catalog {
     const source = this.sources.get(name);
     if (source !== undefined) return Promise.resolve(source);
     return Promise.reject(
-      new SparrowError('PATH_NOT_FOUND', `there is no ${name}`, { candidates: nearestNames(name, [...this.sources.keys()]) }),
+      new SparrowError('PATH_NOT_FOUND', `there is no ${name}`, {
+        candidates: nearestNames(name, [...this.sources.keys()]),
+      }),
     );
   }
 

@@ -21,7 +21,13 @@ const onCase = (number: number): void => {
 const { trace } = values;
 const tracing = trace === undefined ? {} : { onPlan: (report: () => string) => writeFileSync(trace, report()) };
 try {
-  const tally = await fuzz({ seed, cases, onCase, ...tracing, ...(values.path === undefined ? {} : { path: values.path }) });
+  const tally = await fuzz({
+    seed,
+    cases,
+    onCase,
+    ...tracing,
+    ...(values.path === undefined ? {} : { path: values.path }),
+  });
   const kinds = Object.entries(tally).sort(([, a], [, b]) => b - a);
   for (const [kind, count] of kinds) console.log(`  ${String(count).padStart(6)} ${kind}`);
   console.log(`fuzz: ${cases} cases agree, seed ${seed}, ${((performance.now() - started) / 1000).toFixed(0)} s`);

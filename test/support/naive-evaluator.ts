@@ -5,15 +5,7 @@ import { type Prepared, prepare } from '../../src/functions/evaluate.js';
 import type { EvalSettings } from '../../src/functions/expression.js';
 import { findFunction } from '../../src/functions/registry.js';
 import { bind } from '../../src/plan/bind.js';
-import type {
-  AggregateCall,
-  Alias,
-  Attribute,
-  Expr,
-  FrameBound,
-  SortOrder,
-  WindowCall,
-} from '../../src/plan/expr.js';
+import type { AggregateCall, Alias, Attribute, Expr, FrameBound, SortOrder, WindowCall } from '../../src/plan/expr.js';
 import { exprType, toAttribute } from '../../src/plan/expr-type.js';
 import type { AggregatePlan, JoinPlan, Plan, WindowPlan } from '../../src/plan/node.js';
 import { outputOf } from '../../src/plan/output.js';
@@ -141,11 +133,19 @@ class Evaluator {
     const groups =
       plan.groupBy.length === 0
         ? [{ keys: [] as Row, rows: [...rows] }]
-        : [...grouped(rows, keysOf, keyColumns.map((key) => key.type)).values()].map((own) => ({ keys: keysOf(own[0] as Row), rows: own }));
+        : [
+            ...grouped(
+              rows,
+              keysOf,
+              keyColumns.map((key) => key.type),
+            ).values(),
+          ].map((own) => ({ keys: keysOf(own[0] as Row), rows: own }));
     return groups.map(({ keys, rows: own }) =>
       plan.output.map((expr) => {
         const finished = replaceExpr(expr, (e) =>
-          e.kind === 'aggregate_call' ? { kind: 'literal', type: e.type, value: this.#aggregateValue(e, own, columns) } : undefined,
+          e.kind === 'aggregate_call'
+            ? { kind: 'literal', type: e.type, value: this.#aggregateValue(e, own, columns) }
+            : undefined,
         );
         return this.value(finished, keys, keyColumns);
       }),
@@ -177,12 +177,18 @@ class Evaluator {
     const numbered = rows.map((row, i) => [...row, BigInt(i)]);
     const keysOf = (row: Row): Row => plan.partitionBy.map((expr) => this.value(expr, row, columns));
     const partitions =
-      plan.partitionBy.length === 0 ? [numbered] : [...grouped(numbered, keysOf, plan.partitionBy.map(exprType)).values()];
+      plan.partitionBy.length === 0
+        ? [numbered]
+        : [...grouped(numbered, keysOf, plan.partitionBy.map(exprType)).values()];
     const results = new Map<bigint, Row>();
     for (const partition of partitions) {
       const ordered = this.#sorted(partition, plan.orderBy, columns);
       const values = plan.calls.map((alias) => this.#windowValues(alias, ordered, columns));
-      for (const [i, row] of ordered.entries()) results.set(row.at(-1) as bigint, values.map((column) => column[i] ?? null));
+      for (const [i, row] of ordered.entries())
+        results.set(
+          row.at(-1) as bigint,
+          values.map((column) => column[i] ?? null),
+        );
     }
     return rows.map((row, i) => [...row, ...(results.get(BigInt(i)) ?? [])]);
   }
@@ -208,12 +214,25 @@ class Evaluator {
 
 type Keys = readonly (readonly Scalar[])[];
 
-function inFrame(call: WindowCall, row: number, other: number, rows: number, keys: Keys, samePeer: (a: number, b: number) => boolean): boolean {
+function inFrame(
+  call: WindowCall,
+  row: number,
+  other: number,
+  rows: number,
+  keys: Keys,
+  samePeer: (a: number, b: number) => boolean,
+): boolean {
   const { frame, orderBy } = call.spec;
   if (frame === undefined) throw unsupported('a window without frame');
   if (frame.unit === 'rows') {
     const at = (bound: FrameBound): number =>
-      bound.kind === 'offset' ? row + bound.offset : bound.kind === 'current_row' ? row : bound.kind === 'unbounded_preceding' ? 0 : rows;
+      bound.kind === 'offset'
+        ? row + bound.offset
+        : bound.kind === 'current_row'
+          ? row
+          : bound.kind === 'unbounded_preceding'
+            ? 0
+            : rows;
     return other >= at(frame.start) && other <= at(frame.end);
   }
   // Distance in the direction of the order; null keys are peers of null keys only.
@@ -244,10 +263,16 @@ function compareKeys(orders: readonly SortOrder[], a: readonly Scalar[], b: read
 }
 
 /** Rows by key, first key first; nulls are equal, as are NaNs and both zeros. */
-function grouped<R extends readonly Scalar[]>(rows: readonly R[], keysOf: (row: R) => Row, types: readonly DataType[]): Map<string, R[]> {
+function grouped<R extends readonly Scalar[]>(
+  rows: readonly R[],
+  keysOf: (row: R) => Row,
+  types: readonly DataType[],
+): Map<string, R[]> {
   const groups = new Map<string, R[]>();
   for (const row of rows) {
-    const key = keysOf(row).map((value, i) => keyText(types[i] as DataType, value)).join('|');
+    const key = keysOf(row)
+      .map((value, i) => keyText(types[i] as DataType, value))
+      .join('|');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
@@ -259,7 +284,8 @@ function keyText(type: DataType, value: Scalar): string {
   if (value === null) return 'null';
   if (typeof value === 'number') return String(value === 0 ? 0 : value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (typeof value === 'object') return `${simpleString(type)}${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))}`;
+  if (typeof value === 'object')
+    return `${simpleString(type)}${JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))}`;
   return JSON.stringify(String(value));
 }
 
@@ -270,5 +296,5 @@ function scanRows(source: FakeSource, output: readonly Attribute[]): Row[] {
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-const unsupported = (what: string): SparrowError => new SparrowError('FEATURE_NOT_ENABLED', `the naive evaluator does not know ${what}`);
-
+const unsupported = (what: string): SparrowError =>
+  new SparrowError('FEATURE_NOT_ENABLED', `the naive evaluator does not know ${what}`);

@@ -1,4 +1,12 @@
-import { dateType, field, int32Type, int64Type, stringType, structType, type TableStatistics } from '../../src/base/index.js';
+import {
+  dateType,
+  field,
+  int32Type,
+  int64Type,
+  stringType,
+  structType,
+  type TableStatistics,
+} from '../../src/base/index.js';
 import * as b from '../../src/plan/build.js';
 import type { Expr, SortOrder } from '../../src/plan/expr.js';
 import type { JoinType, Plan } from '../../src/plan/node.js';
@@ -17,7 +25,8 @@ export const select = (input: Plan, ...texts: readonly string[]): Plan => b.proj
 export const where = (input: Plan, text: string): Plan => b.filter(input, e(text));
 export const by = (input: Plan, keys: readonly string[], ...outputs: readonly string[]): Plan =>
   b.aggregate(input, keys.map(e), [...keys.map(e), ...outputs.map(e)]);
-export const joinOn = (left: Plan, right: Plan, text: string, how: JoinType = 'inner'): Plan => b.join(left, right, how, e(text));
+export const joinOn = (left: Plan, right: Plan, text: string, how: JoinType = 'inner'): Plan =>
+  b.join(left, right, how, e(text));
 export const sortBy = (input: Plan, ...texts: readonly string[]): Plan => b.sort(input, texts.map(order));
 export const as = (input: Plan, name: string): Plan => b.subqueryAlias(input, name);
 
@@ -28,7 +37,11 @@ export const flights = structType([
   field('distance', int32Type),
   field('day', dateType),
 ]);
-export const airports = structType([field('code', stringType, false), field('city', stringType), field('state', stringType)]);
+export const airports = structType([
+  field('code', stringType, false),
+  field('city', stringType),
+  field('state', stringType),
+]);
 export const states = structType([field('abbr', stringType, false), field('name', stringType)]);
 
 const counted = (rows: number, columns: TableStatistics['columns'] = {}): TableStatistics => ({ rows, columns });

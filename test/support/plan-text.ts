@@ -1,5 +1,5 @@
-import type { Plan, ResolvedPlan } from '../../src/plan/node.js';
 import { treeString } from '../../src/plan/explain.js';
+import type { Plan, ResolvedPlan } from '../../src/plan/node.js';
 import { optimize } from '../../src/plan/optimize/optimizer.js';
 import type { Rule } from '../../src/plan/optimize/rule.js';
 import { type PlanSettings, resolve } from '../../src/plan/resolve/resolver.js';

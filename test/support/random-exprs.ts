@@ -41,8 +41,37 @@ const isFlat = (type: DataType): boolean => !isNested(type) && type.kind !== 'nu
 
 /** Constants that mean something to some function: units, patterns, formats, zones. */
 const usefulTexts = [
-  'a', 'month', '%a%', 'yyyy-MM-dd', ',', '[a-c]+', '(a)(b)?', 'day', 'HH:mm:ss', 'UTC', 'Europe/Berlin', '_b%', 'UTF-8', 'week', 'hour', 'yyyy-MM-dd HH:mm:ss', 'host',
-  '', ' ', '#,##0.00', '99,999.99', 'Monday', 'sha', '%s-%d', '\\d+', '.', 'quarter', 'TUE', 'HEX', 'milliseconds', '256',
+  'a',
+  'month',
+  '%a%',
+  'yyyy-MM-dd',
+  ',',
+  '[a-c]+',
+  '(a)(b)?',
+  'day',
+  'HH:mm:ss',
+  'UTC',
+  'Europe/Berlin',
+  '_b%',
+  'UTF-8',
+  'week',
+  'hour',
+  'yyyy-MM-dd HH:mm:ss',
+  'host',
+  '',
+  ' ',
+  '#,##0.00',
+  '99,999.99',
+  'Monday',
+  'sha',
+  '%s-%d',
+  '\\d+',
+  '.',
+  'quarter',
+  'TUE',
+  'HEX',
+  'milliseconds',
+  '256',
 ];
 const usefulNumbers = [1, 2, 0, -1, 3, 10, 16, 256, 100, 7];
 /** Their numbers say how long the result is: any number would fill the memory. */
@@ -52,9 +81,11 @@ const MOST_SIGNATURES = 80;
 const TRIPLES = 200;
 
 function constantOf(type: DataType, n: number): Scalar {
-  if (type.kind === 'string') return n % 4 === 3 ? literalOf(type, n >>> 2) : (usefulTexts[(n >>> 2) % usefulTexts.length] as string);
+  if (type.kind === 'string')
+    return n % 4 === 3 ? literalOf(type, n >>> 2) : (usefulTexts[(n >>> 2) % usefulTexts.length] as string);
   const number = usefulNumbers[n % usefulNumbers.length] as number;
-  if (type.kind === 'int8' || type.kind === 'int16' || type.kind === 'int32') return type.kind === 'int8' ? number % 128 : number;
+  if (type.kind === 'int8' || type.kind === 'int16' || type.kind === 'int32')
+    return type.kind === 'int8' ? number % 128 : number;
   return type.kind === 'int64' ? BigInt(number) : literalOf(type, n);
 }
 
@@ -149,7 +180,8 @@ export class ExprMaker {
   /** An expression of any type. */
   any(depth: number): PhysicalExpr {
     const { choices, columns } = this;
-    if (columns.length > 0 && (depth === 0 || choices.isExhausted || choices.chance(35))) return this.#column(choices.pick(columns));
+    if (columns.length > 0 && (depth === 0 || choices.isExhausted || choices.chance(35)))
+      return this.#column(choices.pick(columns));
     if (depth === 0 || choices.isExhausted) return this.#literal(choices.pick(columnTypes));
     const call = this.#call(choices.pick(choices.pick(this.#catalog.byEntry)), depth);
     return call ?? this.any(0);
@@ -173,7 +205,10 @@ export class ExprMaker {
   }
 
   /** A call by a signature; undefined when the arguments made for it do not type. */
-  args(signature: Signature, depth: number): { args: PhysicalExpr[]; resolution: Resolution; nullable: boolean } | undefined {
+  args(
+    signature: Signature,
+    depth: number,
+  ): { args: PhysicalExpr[]; resolution: Resolution; nullable: boolean } | undefined {
     const args = signature.args.map(({ type, constant }) => {
       const isSize = SIZED.has(signature.key) && isInteger(type);
       return constant || isSize ? this.#constant(type) : this.of(type, depth);
@@ -222,7 +257,11 @@ export class ExprMaker {
   #literal(type: DataType): PhysicalExpr {
     const { choices } = this;
     if (choices.chance(10)) return { kind: 'literal', type, value: null };
-    return { kind: 'literal', type, value: choices.chance(50) ? constantOf(type, choices.next()) : literalOf(type, choices.next()) };
+    return {
+      kind: 'literal',
+      type,
+      value: choices.chance(50) ? constantOf(type, choices.next()) : literalOf(type, choices.next()),
+    };
   }
 
   #constant(type: DataType): PhysicalExpr {

@@ -35,7 +35,19 @@ const MOST_DEPTH = 5;
 const EXPR_DEPTH = 3;
 
 /** Aggregates whose result is the same bits in any order of rows, except for floats of equal value (0 and -0). */
-const EXACT = new Set(['count', 'countIf', 'min', 'max', 'boolAnd', 'boolOr', 'first', 'last', 'anyValue', 'minBy', 'maxBy']);
+const EXACT = new Set([
+  'count',
+  'countIf',
+  'min',
+  'max',
+  'boolAnd',
+  'boolOr',
+  'first',
+  'last',
+  'anyValue',
+  'minBy',
+  'maxBy',
+]);
 const SUMS = new Set(['sum', 'avg']);
 
 /** Builds plans over tables from choices. */
@@ -53,7 +65,21 @@ export class PlanMaker {
   async make(depth = MOST_DEPTH): Promise<Made> {
     const { choices } = this;
     if (depth <= 1 || choices.isExhausted || choices.chance(15)) return this.#leaf();
-    const kind = choices.pick(['project', 'filter', 'aggregate', 'join', 'sort', 'limit', 'union', 'window', 'sample', 'repartition', 'project', 'aggregate', 'join'] as const);
+    const kind = choices.pick([
+      'project',
+      'filter',
+      'aggregate',
+      'join',
+      'sort',
+      'limit',
+      'union',
+      'window',
+      'sample',
+      'repartition',
+      'project',
+      'aggregate',
+      'join',
+    ] as const);
     const input = await this.make(depth - 1);
     if (input.approximate) return input;
     const other = kind === 'join' || kind === 'union' ? await this.make(depth - 1 - choices.below(depth - 1)) : input;
@@ -69,7 +95,15 @@ export class PlanMaker {
   #over(kind: PhysicalPlan['kind'], input: Made, other: Made): Made | undefined {
     switch (kind) {
       case 'filter':
-        return { ...input, plan: { kind: 'filter', columns: input.plan.columns, input: input.plan, condition: this.#exprs(input).condition(EXPR_DEPTH) } };
+        return {
+          ...input,
+          plan: {
+            kind: 'filter',
+            columns: input.plan.columns,
+            input: input.plan,
+            condition: this.#exprs(input).condition(EXPR_DEPTH),
+          },
+        };
       case 'project':
         return this.#project(input);
       case 'aggregate':
@@ -87,7 +121,15 @@ export class PlanMaker {
       case 'sample':
         return this.#sample(input);
       default:
-        return { ...input, plan: { kind: 'repartition', columns: input.plan.columns, input: input.plan, partitions: 1 + this.choices.below(5) } };
+        return {
+          ...input,
+          plan: {
+            kind: 'repartition',
+            columns: input.plan.columns,
+            input: input.plan,
+            partitions: 1 + this.choices.below(5),
+          },
+        };
     }
   }
 
@@ -144,7 +186,10 @@ export class PlanMaker {
     const { choices } = this;
     if (!input.ordered) return undefined;
     const limit = choices.chance(80) ? { limit: choices.below(30) } : {};
-    return { ...input, plan: { kind: 'limit', columns: input.plan.columns, input: input.plan, ...limit, offset: choices.below(8) } };
+    return {
+      ...input,
+      plan: { kind: 'limit', columns: input.plan.columns, input: input.plan, ...limit, offset: choices.below(8) },
+    };
   }
 
   #sample(input: Made): Made | undefined {
@@ -152,19 +197,37 @@ export class PlanMaker {
     if (!input.ordered) return undefined;
     const lowerBound = choices.below(5) / 10;
     const upperBound = lowerBound + choices.below(6) / 10;
-    return { ...input, plan: { kind: 'sample', columns: input.plan.columns, input: input.plan, lowerBound, upperBound, seed: choices.next() } };
+    return {
+      ...input,
+      plan: {
+        kind: 'sample',
+        columns: input.plan.columns,
+        input: input.plan,
+        lowerBound,
+        upperBound,
+        seed: choices.next(),
+      },
+    };
   }
 
   #union(a: Made, b: Made): Made {
     const maker = this.#exprs(b);
     const exprs = a.plan.columns.map(({ type }) => maker.of(type, 1));
     const second: PhysicalPlan = { kind: 'project', columns: exprs.map(columnOf), input: b.plan, exprs };
-    const columns = a.plan.columns.map((column, i) => ({ ...column, nullable: column.nullable || second.columns[i]?.nullable !== false }));
+    const columns = a.plan.columns.map((column, i) => ({
+      ...column,
+      nullable: column.nullable || second.columns[i]?.nullable !== false,
+    }));
     const tempers = exprs.map((expr, i): Temper => {
       const own = expr.kind === 'column' ? b.tempers[expr.index] : undefined;
       return own === a.tempers[i] ? (own ?? 'wild') : 'wild';
     });
-    return { plan: { kind: 'union', columns, inputs: [a.plan, second] }, ordered: a.ordered && b.ordered, tempers, approximate: false };
+    return {
+      plan: { kind: 'union', columns, inputs: [a.plan, second] },
+      ordered: a.ordered && b.ordered,
+      tempers,
+      approximate: false,
+    };
   }
 
   #join(left: Made, right: Made): Made {
@@ -179,9 +242,20 @@ export class PlanMaker {
     const one = how === 'semi' || how === 'anti';
     const outer = (columns: readonly PhysicalColumn[], by: PhysicalJoinType): PhysicalColumn[] =>
       columns.map((c) => (how === by || how === 'full' ? { ...c, nullable: true } : c));
-    const columns = one ? left.plan.columns : [...outer(left.plan.columns, 'right'), ...outer(right.plan.columns, 'left')];
+    const columns = one
+      ? left.plan.columns
+      : [...outer(left.plan.columns, 'right'), ...outer(right.plan.columns, 'left')];
     return {
-      plan: { kind: 'join', columns: renamed(columns), left: left.plan, right: right.plan, how, keys, ...residual, build: choices.pick(['right', 'left'] as const) },
+      plan: {
+        kind: 'join',
+        columns: renamed(columns),
+        left: left.plan,
+        right: right.plan,
+        how,
+        keys,
+        ...residual,
+        build: choices.pick(['right', 'left'] as const),
+      },
       ordered: left.ordered && right.ordered,
       tempers: one ? left.tempers : [...left.tempers, ...right.tempers],
       approximate: false,
@@ -201,12 +275,21 @@ export class PlanMaker {
       aggregates.push({ ...made.spec, ...filter });
       approximate ||= made.approximate;
     }
-    const groups = [...keys, ...aggregates].map((c, i): PhysicalColumn => ({ name: `g${i}`, type: c.type, nullable: 'kind' in c ? isNullable(c) : c.nullable }));
+    const groups = [...keys, ...aggregates].map(
+      (c, i): PhysicalColumn => ({ name: `g${i}`, type: c.type, nullable: 'kind' in c ? isNullable(c) : c.nullable }),
+    );
     const passed = inputColumns(groups).map((c): PhysicalExpr => ({ kind: 'column', ...c }));
     const over = new ExprMaker(choices, inputColumns(groups), this.ansi);
     const more = approximate || choices.chance(70) ? [] : [over.any(2)];
     const output = [...passed, ...more];
-    const plan: PhysicalPlan = { kind: 'aggregate', columns: output.map(columnOf), input: input.plan, keys, aggregates, output };
+    const plan: PhysicalPlan = {
+      kind: 'aggregate',
+      columns: output.map(columnOf),
+      input: input.plan,
+      keys,
+      aggregates,
+      output,
+    };
     return { plan, ordered: keys.length === 0, tempers: output.map(() => 'wild'), approximate };
   }
 
@@ -215,7 +298,11 @@ export class PlanMaker {
     const signature = choices.pick(choices.pick(catalogOf('aggregate', this.ansi).byEntry));
     const { key, entry } = signature;
     const isExact = EXACT.has(key);
-    if (!input.ordered && ((entry.kind === 'aggregate' && entry.ordered === true) || signature.args.some((arg) => isFloating(arg.type)))) return undefined;
+    if (
+      !input.ordered &&
+      ((entry.kind === 'aggregate' && entry.ordered === true) || signature.args.some((arg) => isFloating(arg.type)))
+    )
+      return undefined;
     const args = isExact ? maker.args(signature, choices.below(3)) : this.#summable(input, signature, maker);
     if (args === undefined) return undefined;
     const spec = { fn: key, args: args.args, type: args.resolution.returns, nullable: args.nullable };
@@ -230,7 +317,10 @@ export class PlanMaker {
       return temper === 'tame' || (temper === 'positive' && !isFloating(type)) ? [{ index, type, nullable }] : [];
     });
     const isSmall = ({ type }: { type: DataType }): boolean =>
-      type.kind === 'int8' || type.kind === 'int16' || type.kind === 'int32' || (type.kind === 'decimal' && type.precision <= 28);
+      type.kind === 'int8' ||
+      type.kind === 'int16' ||
+      type.kind === 'int32' ||
+      (type.kind === 'decimal' && type.precision <= 28);
     if (signature.args.every(isSmall)) return maker.args(signature, 2);
     const fits = signature.args.every((arg) => arg.constant || calm.some((c) => sameType(c.type, arg.type)));
     return fits ? new ExprMaker(new Choices([]), calm, this.ansi).args(signature, 0) : undefined;
@@ -261,13 +351,21 @@ export class PlanMaker {
     if (made === undefined) return undefined;
     const frame = isAggregate && choices.chance(60) ? { frame: this.#frame(orderBy) } : {};
     const filter = isAggregate && choices.chance(20) ? { filter: maker.condition(1) } : {};
-    return { fn: signature.key, args: made.args, type: made.resolution.returns, nullable: made.nullable || isAggregate, ...frame, ...filter };
+    return {
+      fn: signature.key,
+      args: made.args,
+      type: made.resolution.returns,
+      nullable: made.nullable || isAggregate,
+      ...frame,
+      ...filter,
+    };
   }
 
   #frame(orderBy: readonly SortKey[]): PhysicalFrame {
     const { choices } = this;
     const key = orderBy.length === 1 ? orderBy[0]?.expr.type : undefined;
-    const hasOffsets = key !== undefined && (isFloating(key) || /^(tiny|small|big)?int$|^decimal|^date$/.test(simpleString(key)));
+    const hasOffsets =
+      key !== undefined && (isFloating(key) || /^(tiny|small|big)?int$|^decimal|^date$/.test(simpleString(key)));
     const unit = choices.pick(['rows', 'range'] as const);
     const bound = (): number => (unit === 'rows' || hasOffsets ? choices.below(7) - 3 : 0);
     const [a, b] = [bound(), bound()].sort((x, y) => x - y) as [number, number];
@@ -275,8 +373,14 @@ export class PlanMaker {
   }
 }
 
-const columnOf = (expr: PhysicalExpr, i: number): PhysicalColumn => ({ name: `c${i}`, type: expr.type, nullable: isNullable(expr) });
+const columnOf = (expr: PhysicalExpr, i: number): PhysicalColumn => ({
+  name: `c${i}`,
+  type: expr.type,
+  nullable: isNullable(expr),
+});
 
-const renamed = (columns: readonly PhysicalColumn[]): PhysicalColumn[] => columns.map((c, i) => ({ ...c, name: `c${i}` }));
+const renamed = (columns: readonly PhysicalColumn[]): PhysicalColumn[] =>
+  columns.map((c, i) => ({ ...c, name: `c${i}` }));
 
-const inputColumns = (columns: readonly PhysicalColumn[]): InputColumn[] => columns.map(({ type, nullable }, index) => ({ index, type, nullable }));
+const inputColumns = (columns: readonly PhysicalColumn[]): InputColumn[] =>
+  columns.map(({ type, nullable }, index) => ({ index, type, nullable }));

@@ -16,7 +16,7 @@ import {
 } from '../../src/base/index.js';
 import type { PhysicalColumn, PhysicalPlan } from '../../src/exec/physical.js';
 import { mix } from './choices.js';
-import { type Temper, valueOf } from './random-values.js';
+import { drawValue, type Temper } from './random-values.js';
 
 /** How a column is filled. */
 export interface ColumnSpec {
@@ -43,7 +43,7 @@ export interface TableSpec {
 export function cell(column: ColumnSpec, row: number): Scalar {
   const h = mix(column.seed, row);
   if (column.nullable && mix(h, 7) % 100 < column.nulls) return null;
-  return valueOf(column.type, column.temper, column.distinct === 0 ? h : mix(column.seed, h % column.distinct));
+  return drawValue(column.type, column.temper, column.distinct === 0 ? h : mix(column.seed, h % column.distinct));
 }
 
 export const columnsOf = (table: TableSpec): PhysicalColumn[] =>
@@ -57,12 +57,22 @@ export function tableBatches(arena: Arena, table: TableSpec): Batch[] {
   // One dictionary for all batches, or another for each.
   const shared = table.columns.map((column, c) => {
     if (table.storage % 2 !== 0 || ways[c] !== 1 || !isText(column.type)) return undefined;
-    return makeDictionary(arena, column.type, table.rows.map((row) => cell(column, row)));
+    return makeDictionary(
+      arena,
+      column.type,
+      table.rows.map((row) => cell(column, row)),
+    );
   });
   for (let from = 0; from < table.rows.length; from += size) {
     const rows = table.rows.slice(from, from + size);
     const columns = table.columns.map((column, c) =>
-      storeColumn(arena, column.type, rows.map((row) => cell(column, row)), ways[c] ?? 0, shared[c]),
+      storeColumn(
+        arena,
+        column.type,
+        rows.map((row) => cell(column, row)),
+        ways[c] ?? 0,
+        shared[c],
+      ),
     );
     batches.push({ rows: rows.length, columns });
   }
@@ -71,7 +81,13 @@ export function tableBatches(arena: Arena, table: TableSpec): Batch[] {
 
 const isText = (type: DataType): boolean => type.kind === 'string' || type.kind === 'binary';
 
-function storeColumn(arena: Arena, type: DataType, values: readonly Scalar[], way: number, shared: Coded | undefined): Column {
+function storeColumn(
+  arena: Arena,
+  type: DataType,
+  values: readonly Scalar[],
+  way: number,
+  shared: Coded | undefined,
+): Column {
   const natural = buildColumn(arena, type, values);
   if (way === 1 && isText(type)) return coded(arena, natural, values, shared ?? makeDictionary(arena, type, values));
   if (way === 1) return narrowed(arena, natural, values);
@@ -87,7 +103,8 @@ interface Coded {
 let nextDictionary = 1;
 
 function makeDictionary(arena: Arena, type: DataType, values: readonly Scalar[]): Coded {
-  const text = (value: Scalar): string => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value));
+  const text = (value: Scalar): string =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
   const distinct = new Map<string, Scalar>();
   for (const value of values) if (value !== null) distinct.set(text(value), value);
   // A null row needs an entry to point at.
@@ -111,7 +128,13 @@ function coded(arena: Arena, natural: Column, values: readonly Scalar[], { dicti
 /** An integer-like column in the narrowest storage that holds it. */
 function narrowed(arena: Arena, natural: Column, values: readonly Scalar[]): Column {
   const bounds = integerBounds(natural.type);
-  if (bounds === undefined || isFloating(natural.type) || natural.type.kind === 'boolean' || natural.stats === undefined) return natural;
+  if (
+    bounds === undefined ||
+    isFloating(natural.type) ||
+    natural.type.kind === 'boolean' ||
+    natural.stats === undefined
+  )
+    return natural;
   const min = Number(natural.stats.min ?? 0);
   const max = Number(natural.stats.max ?? 0);
   const { heap } = arena;
@@ -173,12 +196,23 @@ function splitsOf(arena: Arena, table: TableSpec): ScanSplit[] {
     const part = { ...table, rows: table.rows.slice(from, from + size) };
     const stats = Object.fromEntries(
       table.columns.map((column, c) => {
-        const { nullCount, stats: known } = buildColumn(arena, column.type, part.rows.map((row) => cell(column, row)));
+        const { nullCount, stats: known } = buildColumn(
+          arena,
+          column.type,
+          part.rows.map((row) => cell(column, row)),
+        );
         return [`c${c}`, { nullCount, ...known }];
       }),
     );
     const told = table.storage % 3 === 0 ? {} : { stats };
-    splits.push({ format: 'random', label: `rows ${from}`, rows: part.rows.length, bytes: 1000, payload: part, ...told });
+    splits.push({
+      format: 'random',
+      label: `rows ${from}`,
+      rows: part.rows.length,
+      bytes: 1000,
+      payload: part,
+      ...told,
+    });
   }
   return splits;
 }

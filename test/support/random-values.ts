@@ -56,22 +56,152 @@ export type Temper = 'tame' | 'positive' | 'wild';
 const I64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const DAY = 86_400_000_000n;
 
-const integers = (min: number, max: number): readonly number[] => [0, 1, -1, 2, 7, 10, max, min, max - 1, min + 1, 100, -100];
+const integers = (min: number, max: number): readonly number[] => [
+  0,
+  1,
+  -1,
+  2,
+  7,
+  10,
+  max,
+  min,
+  max - 1,
+  min + 1,
+  100,
+  -100,
+];
 const tiny = integers(-128, 127);
 const short = integers(-32768, 32767);
 const ints = integers(-(2 ** 31), 2 ** 31 - 1);
 const truths = [true, false];
-const longs: readonly bigint[] = [0n, 1n, -1n, 2n, 10n, I64.max, I64.min, I64.max - 1n, 2n ** 32n, -(2n ** 31n), 2n ** 53n + 1n, 10n ** 18n, -7n];
-const doubles = [0, 1, -1, -0, Number.NaN, 0.5, 2.5, -2.5, Infinity, -Infinity, 0.1, 1e-7, 1e21, 123456789.125, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53, -1e300, 1 / 3, 9.5, 2147483648, 9223372036854775807];
-const floats = [0, 1, -1, -0, Number.NaN, 0.5, -2.5, Infinity, -Infinity, 0.1, 16777216, 3.4028234663852886e38, 1.401298464324817e-45, 123456.789].map(Math.fround);
-const texts = [
-  '', 'a', 'b', 'A', 'ab', 'abc', ' a ', 'Abc Def', 'é', 'e\u0301', 'ß', 'İ', '日本語', '😀', '😀b', '\u{1d4b3}x', '\uffff', '\u{10000}', 'a\u0000b',
-  '12', '-3.5', ' 7 ', '1e3', '2024-02-29', '2024-02-29 13:14:15.123', '10:11:12', 'true', 'false', 'NaN', 'null', '%', 'a%b_c', '\\', 'a.b.c', 'a,b,,c',
-  'the quick brown fox jumps over the lazy dog', 'https://user@host.org:80/p/q.html?k=v#f', 'Europe/Berlin', 'yyyy-MM-dd', '0'.repeat(70), 'aaaaaaaab', 'aaaaaaaac', '\t\n', 'SGVsbG8=', 'ff0a',
+const longs: readonly bigint[] = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  10n,
+  I64.max,
+  I64.min,
+  I64.max - 1n,
+  2n ** 32n,
+  -(2n ** 31n),
+  2n ** 53n + 1n,
+  10n ** 18n,
+  -7n,
 ];
-const bytes = [[], [0], [0xff], [1, 2, 3], [0x61], [0x61, 0], [0xff, 0xfe, 0xfd], [0xf0, 0x9f, 0x98, 0x80], [0xc3], Array.from({ length: 40 }, (_, i) => i)].map((b) => Uint8Array.from(b));
+const doubles = [
+  0,
+  1,
+  -1,
+  -0,
+  Number.NaN,
+  0.5,
+  2.5,
+  -2.5,
+  Infinity,
+  -Infinity,
+  0.1,
+  1e-7,
+  1e21,
+  123456789.125,
+  Number.MAX_VALUE,
+  Number.MIN_VALUE,
+  2 ** 53,
+  -1e300,
+  1 / 3,
+  9.5,
+  2147483648,
+  9223372036854775807,
+];
+const floats = [
+  0,
+  1,
+  -1,
+  -0,
+  Number.NaN,
+  0.5,
+  -2.5,
+  Infinity,
+  -Infinity,
+  0.1,
+  16777216,
+  3.4028234663852886e38,
+  1.401298464324817e-45,
+  123456.789,
+].map(Math.fround);
+const texts = [
+  '',
+  'a',
+  'b',
+  'A',
+  'ab',
+  'abc',
+  ' a ',
+  'Abc Def',
+  'é',
+  'e\u0301',
+  'ß',
+  'İ',
+  '日本語',
+  '😀',
+  '😀b',
+  '\u{1d4b3}x',
+  '\uffff',
+  '\u{10000}',
+  'a\u0000b',
+  '12',
+  '-3.5',
+  ' 7 ',
+  '1e3',
+  '2024-02-29',
+  '2024-02-29 13:14:15.123',
+  '10:11:12',
+  'true',
+  'false',
+  'NaN',
+  'null',
+  '%',
+  'a%b_c',
+  '\\',
+  'a.b.c',
+  'a,b,,c',
+  'the quick brown fox jumps over the lazy dog',
+  'https://user@host.org:80/p/q.html?k=v#f',
+  'Europe/Berlin',
+  'yyyy-MM-dd',
+  '0'.repeat(70),
+  'aaaaaaaab',
+  'aaaaaaaac',
+  '\t\n',
+  'SGVsbG8=',
+  'ff0a',
+];
+const bytes = [
+  [],
+  [0],
+  [0xff],
+  [1, 2, 3],
+  [0x61],
+  [0x61, 0],
+  [0xff, 0xfe, 0xfd],
+  [0xf0, 0x9f, 0x98, 0x80],
+  [0xc3],
+  Array.from({ length: 40 }, (_, i) => i),
+].map((b) => Uint8Array.from(b));
 const days = [0, 1, -1, 19782, 19722, 18321, 11016, -25567, 2932896, -719162, 20088, 365];
-const micros = [0n, 1n, -1n, 1_709_211_600_000_000n, 1_709_211_655_123_456n, -2_208_988_800_000_000n, 1_711_846_800_000_000n, 1_729_994_400_000_000n, 253_402_300_799_999_999n, -62_135_596_800_000_000n, 951_782_400_000_000n];
+const micros = [
+  0n,
+  1n,
+  -1n,
+  1_709_211_600_000_000n,
+  1_709_211_655_123_456n,
+  -2_208_988_800_000_000n,
+  1_711_846_800_000_000n,
+  1_729_994_400_000_000n,
+  253_402_300_799_999_999n,
+  -62_135_596_800_000_000n,
+  951_782_400_000_000n,
+];
 const months = [0, 1, -1, 12, 13, -25, 2 ** 31 - 1, -(2 ** 31)];
 const spans = [0n, 1n, -1n, DAY, -DAY, 3_600_000_000n, 90_061_000_001n, I64.max, I64.min];
 const times = [0n, 1n, DAY - 1n, 43_200_000_000n, 3_723_000_004n];
@@ -158,7 +288,8 @@ function tame(type: DataType, h: number): Scalar {
 
 function positive(type: DataType, h: number): Scalar {
   const value = pick(edges(type), h);
-  if (typeof value === 'number' && type.kind !== 'float32' && type.kind !== 'float64') return value < 0 ? -(value + 1) : value;
+  if (typeof value === 'number' && type.kind !== 'float32' && type.kind !== 'float64')
+    return value < 0 ? -(value + 1) : value;
   if (typeof value === 'bigint') return value < 0n ? -(value + 1n) : value;
   return tame(type, h);
 }
@@ -197,14 +328,19 @@ function wild(type: DataType, h: number): Scalar {
     case 'time':
       return BigInt(r) * 20n;
     case 'string':
-      return pick(texts, r) + pick(texts, mix(h, 3)).slice(0, 3).replace(/[\ud800-\udbff]$/, '');
+      return (
+        pick(texts, r) +
+        pick(texts, mix(h, 3))
+          .slice(0, 3)
+          .replace(/[\ud800-\udbff]$/, '')
+      );
     default:
       return pick(edges(type), r);
   }
 }
 
 /** The value a number stands for; equal numbers give equal values. */
-export function valueOf(type: DataType, temper: Temper, h: number): Scalar {
+export function drawValue(type: DataType, temper: Temper, h: number): Scalar {
   if (type.kind === 'null') return null;
   if (temper === 'tame') return tame(type, h);
   return temper === 'positive' ? positive(type, h) : wild(type, h);
@@ -219,7 +355,8 @@ export function invalid(type: DataType, value: Scalar): string | undefined {
   const expected = kindOfScalar(type);
   const found = value instanceof Uint8Array ? 'bytes' : typeof value;
   if (expected !== found) return `a ${found} (${String(value)}) as ${type.kind}`;
-  if (type.kind === 'float32' && !Object.is(Math.fround(value as number), value)) return `${String(value)} is no float32`;
+  if (type.kind === 'float32' && !Object.is(Math.fround(value as number), value))
+    return `${String(value)} is no float32`;
   if (expected === 'number' && type.kind !== 'float32' && type.kind !== 'float64' && !Number.isInteger(value)) {
     return `${String(value)} as ${type.kind}`;
   }

@@ -39,9 +39,19 @@ const showCall = ({ fn, args, filter, frame }: CallText): string =>
 
 /** A plan as an indented tree. */
 export function showPlan(plan: PhysicalPlan, indent = ''): string {
-  const inputs = plan.kind === 'join' ? [plan.left, plan.right] : plan.kind === 'union' ? plan.inputs : 'input' in plan ? [plan.input] : [];
+  const inputs =
+    plan.kind === 'join'
+      ? [plan.left, plan.right]
+      : plan.kind === 'union'
+        ? plan.inputs
+        : 'input' in plan
+          ? [plan.input]
+          : [];
   const columns = plan.columns.map((c) => `${simpleString(c.type)}${c.nullable ? '?' : ''}`).join(', ');
-  return [`${indent}${plan.kind} ${details(plan)}  → (${columns})`, ...inputs.map((input) => showPlan(input, `${indent}  `))].join('\n');
+  return [
+    `${indent}${plan.kind} ${details(plan)}  → (${columns})`,
+    ...inputs.map((input) => showPlan(input, `${indent}  `)),
+  ].join('\n');
 }
 
 function details(plan: PhysicalPlan): string {
@@ -57,7 +67,9 @@ function details(plan: PhysicalPlan): string {
     case 'aggregate':
       return `by [${list(plan.keys)}] [${plan.aggregates.map(showCall).join(', ')}] output [${list(plan.output)}]`;
     case 'join': {
-      const keys = plan.keys.map((k) => `${showExpr(k.left)} ${k.nullSafe ? '<=>' : '='} ${showExpr(k.right)}`).join(' and ');
+      const keys = plan.keys
+        .map((k) => `${showExpr(k.left)} ${k.nullSafe ? '<=>' : '='} ${showExpr(k.right)}`)
+        .join(' and ');
       return `${plan.how} build ${plan.build} on [${keys}]${plan.residual === undefined ? '' : ` residual ${showExpr(plan.residual)}`}`;
     }
     case 'sort':

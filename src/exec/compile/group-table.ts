@@ -219,7 +219,7 @@ export class GroupTable {
     const { code, state } = pipe;
     const row = pipe.newRow(layout.stride);
     if (hash !== undefined) code.get(row).get(hash).op('i32.store', GROUP_HEADER.HASH);
-    keys.forEach((key, k) => storeValue(pipe, layout, row, k, key));
+    for (const [k, key] of keys.entries()) storeValue(pipe, layout, row, k, key);
     this.#init(row);
     code.get(state).get(state).op('i32.load', PIPE.GROUPS).i32(1).op('i32.add').op('i32.store', PIPE.GROUPS);
     return row;

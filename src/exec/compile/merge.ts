@@ -46,9 +46,9 @@ export function compileMerge(
       row: Parameters<typeof stateAccess>[2],
       body: (a: PreparedAggregate, s: ReturnType<typeof stateAccess>, i: number) => void,
     ): void =>
-      aggregates.forEach((a, i) =>
-        body(a, stateAccess(pipe, fullLayout, row, stateField(source.keys.length, full, i), a.state), i),
-      );
+      aggregates.forEach((a, i) => {
+        body(a, stateAccess(pipe, fullLayout, row, stateField(source.keys.length, full, i), a.state), i);
+      });
     table.use(fullLayout, (row) => each(row, (a, s) => emitOf(a).init(pipe.emitter, s, a.call)));
     const base = code.local('i32');
     const at = code.local('i32');

@@ -46,7 +46,7 @@ export class OutputSink implements Sink {
         pipe.callMore(MORE.FLUSH, () => code.i32(0));
         code.i32(0).set(this.#rows);
       });
-    values.forEach((value, i) => this.#write(i, value));
+    for (const [i, value] of values.entries()) this.#write(i, value);
     code.get(this.#rows).i32(1).op('i32.add').set(this.#rows);
   }
 

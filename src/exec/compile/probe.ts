@@ -191,7 +191,8 @@ class Probe {
     const { code } = pipe;
     const checks: (() => void)[] = [];
     // Direct addressing finds equal keys only.
-    if (step.addressing === 'hash') keys.forEach((key, k) => checks.push(() => this.#pushKeyEqual(key, k)));
+    for (const [k, key] of step.addressing === 'hash' ? keys.entries() : [])
+      checks.push(() => this.#pushKeyEqual(key, k));
     if (step.residual !== undefined) {
       const { residual } = step;
       checks.push(() => {
@@ -278,7 +279,7 @@ class Probe {
       },
       () => {
         const value = loadField(code, row, rowField, column.type, column.range);
-        value.parts.forEach((part, i) => code.get(part).set(parts[i] as Local));
+        for (const [i, part] of value.parts.entries()) code.get(part).set(parts[i] as Local);
         if (value.isNull === undefined) code.i32(0).set(isNull);
         else code.get(value.isNull).set(isNull);
       },

@@ -52,7 +52,7 @@ export class BuildSink implements Sink {
     code.get(row).i64(0).op('i64.store', JOIN_HEADER.NEXT);
     code.get(row).i64(0).op('i64.store', JOIN_HEADER.MARK);
     if (hash !== undefined) code.get(row).get(hash).op('i32.store', JOIN_HEADER.HASH);
-    [...keys, ...fields].forEach((value, i) => storeValue(pipe, this.#layout, row, i, value));
+    for (const [i, value] of [...keys, ...fields].entries()) storeValue(pipe, this.#layout, row, i, value);
     const [only] = keys;
     if (keys.length === 1 && only !== undefined && isDirectKey(spec.keys[0])) this.#noteBounds(only);
   }
@@ -120,7 +120,7 @@ export class SortSink implements Sink {
     const keep = (): void => {
       const fields = spec.fields.map((f) => pipe.compile(f, columns));
       const row = pipe.newRow(this.#layout.stride);
-      [...fields, ...keys].forEach((value, i) => storeValue(pipe, this.#layout, row, i, value));
+      for (const [i, value] of [...fields, ...keys].entries()) storeValue(pipe, this.#layout, row, i, value);
       const entry = code.local('i32');
       pipe.loadWord(PIPE.ENTRY_NEXT, entry);
       code

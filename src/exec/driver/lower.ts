@@ -13,6 +13,8 @@ import type {
   LocalPlan,
   Plan,
   RangePlan,
+  SamplePlan,
+  ScanPlan,
   SortPlan,
   WindowPlan,
 } from '../../plan/node.js';
@@ -46,48 +48,27 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
   const columns = output.map(physicalColumn);
   const bind: Bind = (expr, input) => fixClock(bindAny(expr, input), context.settings);
   switch (plan.kind) {
-    case 'scan': {
-      const predicate: Predicate | undefined = plan.predicate === undefined ? undefined : toPredicate(plan.predicate);
-      const request = {
-        columns: output.map((a) => a.name),
-        ...(predicate === undefined ? {} : { predicate }),
-        ...(plan.limit === undefined ? {} : { limit: plan.limit }),
-      };
-      return { kind: 'scan', columns, source: plan.source, request };
-    }
+    case 'scan':
     case 'local':
-      return { kind: 'batches', columns, label: 'local rows', load: () => context.local(plan) };
     case 'cached':
-      return { kind: 'batches', columns, label: `cache ${plan.cacheId}`, load: () => context.cached(plan) };
     case 'range':
-      return lowerRange(plan, columns);
+      return lowerSource(plan, columns, context);
     case 'subquery_alias':
       return lower(plan.input, context);
-    case 'project':
-      return {
-        kind: 'project',
-        columns,
-        input: lower(plan.input, context),
-        exprs: plan.exprs.map((e) => bind(e, outputOf(plan.input))),
-      };
-    case 'filter':
-      return lowerFilter(
-        splitAnd(plan.condition).map((c) => bind(c, outputOf(plan.input))),
-        lower(plan.input, context),
-        columns,
-      );
+    case 'project': {
+      const exprs = plan.exprs.map((e) => bind(e, outputOf(plan.input)));
+      return { kind: 'project', columns, input: lower(plan.input, context), exprs };
+    }
+    case 'filter': {
+      const conditions = splitAnd(plan.condition).map((c) => bind(c, outputOf(plan.input)));
+      return lowerFilter(conditions, lower(plan.input, context), columns);
+    }
     case 'aggregate':
       return lowerAggregate(plan, columns, context, bind);
     case 'distinct': {
       const keys = output.map((a) => bind(a, outputOf(plan.input)));
-      return {
-        kind: 'aggregate',
-        columns,
-        input: lower(plan.input, context),
-        keys,
-        aggregates: [],
-        output: keys.map(passOn),
-      };
+      const input = lower(plan.input, context);
+      return { kind: 'aggregate', columns, input, keys, aggregates: [], output: keys.map(passOn) };
     }
     case 'join':
       return lowerJoin(plan, columns, context, bind);
@@ -105,19 +86,7 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
     case 'window':
       return lowerWindow(plan, columns, context, bind);
     case 'sample':
-      if (plan.withReplacement) {
-        throw new SparrowError('UNSUPPORTED_FEATURE', 'sampling with replacement is not supported', {
-          hint: 'sample without replacement',
-        });
-      }
-      return {
-        kind: 'sample',
-        columns,
-        input: lower(plan.input, context),
-        lowerBound: plan.lowerBound ?? 0,
-        upperBound: (plan.lowerBound ?? 0) + plan.fraction,
-        seed: plan.seed,
-      };
+      return lowerSample(plan, columns, context);
     case 'repartition': {
       const partitions = plan.partitions ?? context.shufflePartitions;
       return { kind: 'repartition', columns, input: lower(plan.input, context), partitions };
@@ -125,6 +94,41 @@ export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
     default:
       throw engineBug(`a ${plan.kind} plan cannot be run`);
   }
+}
+
+function lowerSource(
+  plan: ScanPlan | LocalPlan | CachedPlan | RangePlan,
+  columns: readonly PhysicalColumn[],
+  context: LowerContext,
+): PhysicalPlan {
+  switch (plan.kind) {
+    case 'scan': {
+      const predicate: Predicate | undefined = plan.predicate === undefined ? undefined : toPredicate(plan.predicate);
+      const request = {
+        columns: columns.map((c) => c.name),
+        ...(predicate === undefined ? {} : { predicate }),
+        ...(plan.limit === undefined ? {} : { limit: plan.limit }),
+      };
+      return { kind: 'scan', columns, source: plan.source, request };
+    }
+    case 'local':
+      return { kind: 'batches', columns, label: 'local rows', load: () => context.local(plan) };
+    case 'cached':
+      return { kind: 'batches', columns, label: `cache ${plan.cacheId}`, load: () => context.cached(plan) };
+    case 'range':
+      return lowerRange(plan, columns);
+  }
+}
+
+function lowerSample(plan: SamplePlan, columns: readonly PhysicalColumn[], context: LowerContext): PhysicalPlan {
+  if (plan.withReplacement) {
+    throw new SparrowError('UNSUPPORTED_FEATURE', 'sampling with replacement is not supported', {
+      hint: 'sample without replacement',
+    });
+  }
+  const lowerBound = plan.lowerBound ?? 0;
+  const upperBound = lowerBound + plan.fraction;
+  return { kind: 'sample', columns, input: lower(plan.input, context), lowerBound, upperBound, seed: plan.seed };
 }
 
 /** Calls that read the query's clock, when they have no arguments. */

@@ -18,6 +18,8 @@ export class WorkerLost extends Error {
 
 interface Seat extends StartedWorker {
   busy: number;
+  /** Jobs among them that are further attempts. */
+  retries: number;
   readonly lost: Promise<never>;
 }
 
@@ -53,13 +55,21 @@ export class WorkerPool {
 
   async run(job: Job, cancel: CancelToken): Promise<Answer> {
     const seat = await this.#seat();
-    if (engineMode() === 'faults' && ++this.#jobs % JOBS_BETWEEN_FAULTS === 0) void seat.worker.terminate();
+    const again = job.kind === 'task' && job.request.attempt > 1 ? 1 : 0;
+    seat.retries += again;
+    if (this.#isFaulty(seat)) void seat.worker.terminate();
     try {
       return await Promise.race([seat.api.run(job, cancel), seat.lost]);
     } finally {
       seat.busy--;
+      seat.retries -= again;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** In mode `faults`: whether to kill this worker now. A job is killed once only, so that every query ends. */
+  #isFaulty(seat: Seat): boolean {
+    return engineMode() === 'faults' && seat.retries === 0 && ++this.#jobs % JOBS_BETWEEN_FAULTS === 0;
   }
 
   async stop(): Promise<void> {
@@ -95,7 +105,7 @@ export class WorkerPool {
       worker.once('error', (error) => reject(new WorkerLost(undefined, error)));
       worker.once('exit', (code) => reject(new WorkerLost(code)));
     });
-    const seat: Seat = { ...started, busy: 0, lost };
+    const seat: Seat = { ...started, busy: 0, retries: 0, lost };
     lost.catch(() => {
       const at = this.#seats.indexOf(seat);
       if (at >= 0) this.#seats.splice(at, 1);

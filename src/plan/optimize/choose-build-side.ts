@@ -10,10 +10,8 @@ const prefersRight = 4;
 const marksCost = 1.5;
 
 /** The smaller side of a join is held in memory, the other one streams past it. */
-export const chooseBuildSide = bottomUp(
-  'choose-build-side',
-  'the smaller side of a join is held in memory',
-  (plan) => (plan.kind === 'join' && plan.build === undefined ? replace(plan, { build: buildSide(plan) }) : plan),
+export const chooseBuildSide = bottomUp('choose-build-side', 'the smaller side of a join is held in memory', (plan) =>
+  plan.kind === 'join' && plan.build === undefined ? replace(plan, { build: buildSide(plan) }) : plan,
 );
 
 function buildSide(plan: JoinPlan): 'left' | 'right' {

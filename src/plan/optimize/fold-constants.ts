@@ -1,6 +1,6 @@
+import { constantValue } from '../bind.js';
 import type { Expr } from '../expr.js';
 import { exprType } from '../expr-type.js';
-import { constantValue } from '../bind.js';
 import { isDeterministicCall } from '../facts.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';

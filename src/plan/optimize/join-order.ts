@@ -58,13 +58,23 @@ function linksOf(graph: JoinGraph): Link[] {
     links.set(reads, { kept: link.kept * (kept[i] as number), conditions: link.conditions + 1 });
   }
   return [...links].map(([reads, link]) => {
-    const sides = graph.relations.filter((_, i) => (reads & (1n << BigInt(i))) !== 0n).map((r) => Math.max(1, estimate(r).rows));
-    return { reads, kept: link.conditions > 1 && sides.length === 2 ? Math.max(link.kept, 1 / Math.min(...sides)) : link.kept };
+    const sides = graph.relations
+      .filter((_, i) => (reads & (1n << BigInt(i))) !== 0n)
+      .map((r) => Math.max(1, estimate(r).rows));
+    return {
+      reads,
+      kept: link.conditions > 1 && sides.length === 2 ? Math.max(link.kept, 1 / Math.min(...sides)) : link.kept,
+    };
   });
 }
 
 const leaves = ({ relations }: JoinGraph): Step[] =>
-  relations.map((relation, i) => ({ order: i, bits: 1n << BigInt(i), rows: Math.max(1, estimate(relation).rows), cost: 0 }));
+  relations.map((relation, i) => ({
+    order: i,
+    bits: 1n << BigInt(i),
+    rows: Math.max(1, estimate(relation).rows),
+    cost: 0,
+  }));
 
 function combine(a: Step, b: Step, links: readonly Link[]): Step & { readonly connected: boolean } {
   const bits = a.bits | b.bits;
@@ -79,7 +89,13 @@ function combine(a: Step, b: Step, links: readonly Link[]): Step & { readonly co
   rows = Math.max(1, rows);
   // The larger side streams, so it stands left; among equals the order written stays.
   const [left, right] = a.rows >= b.rows ? [a, b] : [b, a];
-  return { order: { left: left.order, right: right.order }, bits, rows, cost: a.cost + b.cost + rows + right.rows, connected };
+  return {
+    order: { left: left.order, right: right.order },
+    bits,
+    rows,
+    cost: a.cost + b.cost + rows + right.rows,
+    connected,
+  };
 }
 
 /** The cheapest of all orders; pairs that no condition connects are joined only when there is no other way. */

@@ -36,13 +36,7 @@ export function optimize(plan: ResolvedPlan, settings: PlanSettings, options: Op
   return current as ResolvedPlan;
 }
 
-function applyRule(
-  rule: Rule,
-  batch: RuleBatch,
-  plan: Plan,
-  context: RuleContext,
-  { onFire }: OptimizeOptions,
-): Plan {
+function applyRule(rule: Rule, batch: RuleBatch, plan: Plan, context: RuleContext, { onFire }: OptimizeOptions): Plan {
   const after = rule.apply(plan, context);
   if (after === plan) return plan;
   checkSchema(rule, plan, after);

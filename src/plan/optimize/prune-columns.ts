@@ -68,7 +68,10 @@ function narrow(plan: Plan, wanted: ReadonlySet<number>): Plan {
       const columns = plan.columns ?? plan.output.map((_, i) => i);
       const output = keep(plan.output, (attribute) => wanted.has(attribute.id));
       if (output === plan.output) return plan;
-      return replace<typeof plan>(plan, { output, columns: columns.filter((_, i) => wanted.has((plan.output[i] as Attribute).id)) });
+      return replace<typeof plan>(plan, {
+        output,
+        columns: columns.filter((_, i) => wanted.has((plan.output[i] as Attribute).id)),
+      });
     }
     default:
       return plan;
@@ -136,7 +139,10 @@ function finish({ plan, wanted, narrowed, demands, results }: Task): Plan {
       const positions = (narrowed.output ?? []).flatMap((attribute, i) => (wanted.has(attribute.id) ? [i] : []));
       const inputs = results.map((result, i) => {
         const before = outputOf(narrowed.inputs[i] as Plan);
-        return exactly(result, positions.map((position) => before[position] as Attribute));
+        return exactly(
+          result,
+          positions.map((position) => before[position] as Attribute),
+        );
       });
       return Object.freeze({ ...narrowed, inputs, output });
     }
@@ -167,5 +173,8 @@ function exactly(plan: Plan, columns: readonly Attribute[]): Plan {
   const same = output.length === columns.length && output.every((attribute, i) => attribute.id === columns[i]?.id);
   if (same) return plan;
   const now = new Map(output.map((attribute) => [attribute.id, attribute]));
-  return project(plan, mapSame(columns, (attribute) => now.get(attribute.id) ?? attribute));
+  return project(
+    plan,
+    mapSame(columns, (attribute) => now.get(attribute.id) ?? attribute),
+  );
 }

@@ -10,7 +10,9 @@ import { bottomUp } from './rule.js';
 export const pruneEmpty = bottomUp('prune-empty', 'nothing need be done for no rows', (plan) => {
   switch (plan.kind) {
     case 'filter':
-      return isLiteralOf(plan.condition, false) || isNullLiteral(plan.condition) || isEmpty(plan.input) ? empty(plan) : plan;
+      return isLiteralOf(plan.condition, false) || isNullLiteral(plan.condition) || isEmpty(plan.input)
+        ? empty(plan)
+        : plan;
     case 'limit':
       return plan.limit === 0 || isEmpty(plan.input) ? empty(plan) : plan;
     case 'aggregate':

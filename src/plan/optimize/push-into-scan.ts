@@ -31,10 +31,13 @@ function throughPassing(input: Plan, change: (scan: ScanPlan) => ScanPlan, plan:
 
 function withPredicate(scan: ScanPlan, condition: Expr): ScanPlan {
   const known = new Set((scan.predicate === undefined ? [] : splitAnd(scan.predicate)).map(exprKey));
-  const terms = splitAnd(condition).filter((term) => isDeterministic(term) && !canFail(term) && !known.has(exprKey(term)));
+  const terms = splitAnd(condition).filter(
+    (term) => isDeterministic(term) && !canFail(term) && !known.has(exprKey(term)),
+  );
   if (terms.length === 0) return scan;
   return replace<ScanPlan>(scan, {
-    predicate: joinAndOrNone([...(scan.predicate === undefined ? [] : splitAnd(scan.predicate)), ...terms]) ?? joinAnd([]),
+    predicate:
+      joinAndOrNone([...(scan.predicate === undefined ? [] : splitAnd(scan.predicate)), ...terms]) ?? joinAnd([]),
   });
 }
 

@@ -30,7 +30,8 @@ function mergeLimits(outer: LimitPlan, inner: LimitPlan): Plan {
 }
 
 /** How many rows of an input can matter. */
-const wanted = (plan: LimitPlan): number | undefined => (plan.limit === undefined ? undefined : plan.limit + plan.offset);
+const wanted = (plan: LimitPlan): number | undefined =>
+  plan.limit === undefined ? undefined : plan.limit + plan.offset;
 
 function limited(input: Plan, rows: number): Plan {
   return input.kind === 'limit' && input.limit !== undefined && input.offset === 0 && input.limit <= rows

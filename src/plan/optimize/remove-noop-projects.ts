@@ -15,7 +15,9 @@ export const removeNoopProjects = bottomUp(
     const output = outputOf(plan.input);
     const same =
       plan.exprs.length === output.length &&
-      plan.exprs.every((expr, i) => expr.kind === 'attribute' && expr.id === output[i]?.id && expr.name === output[i]?.name);
+      plan.exprs.every(
+        (expr, i) => expr.kind === 'attribute' && expr.id === output[i]?.id && expr.name === output[i]?.name,
+      );
     if (same) return plan.input;
     return plan.input.kind === 'scan' ? renewedScan(plan, plan.input) : plan;
   },

@@ -6,9 +6,9 @@ import { joinAndOrNone, splitAnd } from '../logic.js';
 import type { Plan } from '../node.js';
 import { outputIds, outputOf } from '../output.js';
 import { estimate } from '../statistics.js';
-import { greedyOrder, type Order, bestOrder } from './join-order.js';
-import { overall } from './rule.js';
 import { transformDown } from '../walk.js';
+import { bestOrder, greedyOrder, type Order } from './join-order.js';
+import { overall } from './rule.js';
 
 /** Up to this many relations every order is weighed; beyond, the cheapest next step is taken. */
 const MOST_WEIGHED = 10;
@@ -17,21 +17,17 @@ const MOST_WEIGHED = 10;
 const MOST_REORDERED = 64;
 
 /** Inner joins in the order that makes the fewest rows on the way, by the sources' statistics. */
-export const reorderJoins = overall(
-  'reorder-joins',
-  'joins that drop rows go first',
-  (plan) => {
-    // Joins that were looked at as part of a larger group, and those that are in their best order now.
-    const done = new WeakSet<Plan>();
-    return transformDown(plan, (node) => {
-      if (done.has(node) || !isInner(node)) return node;
-      const group = flatten(node, done);
-      const { length } = group.relations;
-      if (length < 3 || length > MOST_REORDERED || !group.relations.every(isCounted)) return node;
-      return reordered(node, group, done);
-    });
-  },
-);
+export const reorderJoins = overall('reorder-joins', 'joins that drop rows go first', (plan) => {
+  // Joins that were looked at as part of a larger group, and those that are in their best order now.
+  const done = new WeakSet<Plan>();
+  return transformDown(plan, (node) => {
+    if (done.has(node) || !isInner(node)) return node;
+    const group = flatten(node, done);
+    const { length } = group.relations;
+    if (length < 3 || length > MOST_REORDERED || !group.relations.every(isCounted)) return node;
+    return reordered(node, group, done);
+  });
+});
 
 const isCounted = (relation: Plan): boolean => estimate(relation).counted;
 const isInner = (plan: Plan): boolean => plan.kind === 'join' && (plan.how === 'inner' || plan.how === 'cross');
@@ -79,7 +75,10 @@ function reordered(original: Plan, group: Group, done: WeakSet<Plan>): Plan {
   if (left.length > 0) return original;
   const output = outputOf(original);
   const now = new Map(outputOf(plan).map((attribute) => [attribute.id, attribute]));
-  return project(plan, output.map((attribute) => now.get(attribute.id) ?? attribute));
+  return project(
+    plan,
+    output.map((attribute) => now.get(attribute.id) ?? attribute),
+  );
 }
 
 /** Which relations a condition reads, as bits. */
@@ -110,12 +109,7 @@ interface Built {
 }
 
 /** The joins of an order, each with the conditions that can first be decided there. */
-function build(
-  order: Order,
-  relations: readonly Plan[],
-  conditions: readonly Expr[],
-  done: WeakSet<Plan>,
-): Built {
+function build(order: Order, relations: readonly Plan[], conditions: readonly Expr[], done: WeakSet<Plan>): Built {
   if (typeof order === 'number') return { plan: relations[order] as Plan, left: conditions };
   const one = build(order.left, relations, conditions, done);
   const other = build(order.right, relations, one.left, done);
@@ -126,4 +120,3 @@ function build(
   done.add(plan);
   return { plan, left: other.left.filter((term) => !here.includes(term)) };
 }
-

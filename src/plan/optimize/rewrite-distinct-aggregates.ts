@@ -47,7 +47,9 @@ const noDistinctNeeded: ReadonlySet<string> = new Set(['min', 'max', 'boolAnd', 
 function withoutNeedlessDistinct(plan: AggregatePlan): AggregatePlan {
   return mapExprs(plan, (expr) =>
     replaceExpr(expr, (e) =>
-      e.kind === 'aggregate_call' && e.distinct && noDistinctNeeded.has(e.fn) ? replace(e, { distinct: false }) : undefined,
+      e.kind === 'aggregate_call' && e.distinct && noDistinctNeeded.has(e.fn)
+        ? replace(e, { distinct: false })
+        : undefined,
     ),
   ) as AggregatePlan;
 }
@@ -173,6 +175,8 @@ function joinOnGroups(left: Plan, right: Plan, groups: readonly Attribute[]): Pl
   const renamed = outputOf(right).map((column) =>
     shown.has(column.id) ? (renewed.get(column.id)?.alias ?? column) : column,
   );
-  const condition = joinAndOrNone(groups.map((group) => equalNullSafe(group, (renewed.get(group.id) as NamedValue).attribute)));
+  const condition = joinAndOrNone(
+    groups.map((group) => equalNullSafe(group, (renewed.get(group.id) as NamedValue).attribute)),
+  );
   return join(left, project(right, renamed), condition === undefined ? 'cross' : 'inner', condition);
 }

@@ -35,7 +35,11 @@ export function topDown(name: string, why: string, rewrite: Rewrite): Rule {
 }
 
 /** A rule over the expressions of each node. */
-export function onExprs(name: string, why: string, rewrite: (expr: Expr, context: RuleContext, plan: Plan) => Expr): Rule {
+export function onExprs(
+  name: string,
+  why: string,
+  rewrite: (expr: Expr, context: RuleContext, plan: Plan) => Expr,
+): Rule {
   return bottomUp(name, why, (plan, context) => {
     const change = (expr: Expr): Expr => (expr.kind === 'attribute' ? expr : rewrite(expr, context, plan));
     return plan.kind === 'project' ? mapComputed(plan, change) : mapExprs(plan, change);

@@ -47,7 +47,8 @@ function joinsOnAllKeys(input: JoinPlan, kept: Plan, tested: Plan): boolean {
 /** The columns by which a plan's rows all differ, where that is known. */
 function distinctKeys(plan: Plan): readonly number[] | undefined {
   let at = plan;
-  while (at.kind === 'filter' || (at.kind === 'project' && at.exprs.every((expr) => expr.kind === 'attribute'))) at = at.input;
+  while (at.kind === 'filter' || (at.kind === 'project' && at.exprs.every((expr) => expr.kind === 'attribute')))
+    at = at.input;
   if (at.kind !== 'aggregate' || at.groupBy.length === 0) return undefined;
   const groups = at.groupBy.map((expr) => toAttribute(expr).id);
   const shown = outputIds(plan);
@@ -65,10 +66,11 @@ function withoutDistinct(plan: JoinPlan): Plan {
 const isDistinct = (plan: Plan): plan is AggregatePlan =>
   plan.kind === 'aggregate' &&
   plan.groupBy.length > 0 &&
-  plan.output.every((expr) => expr.kind === 'attribute' && plan.groupBy.some((group) => toAttribute(group).id === expr.id));
+  plan.output.every(
+    (expr) => expr.kind === 'attribute' && plan.groupBy.some((group) => toAttribute(group).id === expr.id),
+  );
 
 function groupExpr(expr: Expr, plan: AggregatePlan): Expr {
   const { id } = toAttribute(expr);
   return plan.groupBy.find((group) => toAttribute(group).id === id) ?? expr;
 }
-

@@ -1,7 +1,21 @@
 import type { Call, Expr } from '../expr.js';
 import { exprNullable } from '../expr-type.js';
 import { exprKey, isDeterministic } from '../facts.js';
-import { and, compare, falseLiteral, isCall, isLiteralOf, isNullLiteral, joinAnd, joinOr, not, or, splitAnd, splitOr, trueLiteral } from '../logic.js';
+import {
+  and,
+  compare,
+  falseLiteral,
+  isCall,
+  isLiteralOf,
+  isNullLiteral,
+  joinAnd,
+  joinOr,
+  not,
+  or,
+  splitAnd,
+  splitOr,
+  trueLiteral,
+} from '../logic.js';
 import type { Plan } from '../node.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';

@@ -35,7 +35,8 @@ const flipped: Readonly<Record<string, string>> = { eq: 'eq', ne: 'ne', lt: 'gt'
 /** `cast(i as bigint) > 5` → `i > 5`; constants outside the narrow type decide alone. */
 function compareNarrow(expr: Call, plan: Plan): Expr {
   const [a, b] = [expr.args[0] as Expr, expr.args[1] as Expr];
-  if (a.kind === 'literal' && b.kind === 'cast') return compareNarrow(compare(flipped[expr.fn] as string, b, a) as Call, plan);
+  if (a.kind === 'literal' && b.kind === 'cast')
+    return compareNarrow(compare(flipped[expr.fn] as string, b, a) as Call, plan);
   if (a.kind !== 'cast' || a.safe === true || b.kind !== 'literal' || typeof b.value !== 'bigint') return expr;
   const narrow = exprType(a.input);
   if (!isInteger(a.type) || !widens(narrow, a.type)) return expr;
@@ -45,7 +46,8 @@ function compareNarrow(expr: Call, plan: Plan): Expr {
     return compare(expr.fn, a.input, Object.freeze({ kind: 'literal', type: narrow, value }));
   }
   const above = b.value > most;
-  const holds = expr.fn === 'ne' || (above ? expr.fn === 'lt' || expr.fn === 'le' : expr.fn === 'gt' || expr.fn === 'ge');
+  const holds =
+    expr.fn === 'ne' || (above ? expr.fn === 'lt' || expr.fn === 'le' : expr.fn === 'gt' || expr.fn === 'ge');
   if (!exprNullable(a.input)) return holds ? trueLiteral : falseLiteral;
   // Null stays null, which a condition takes for false.
   if (plan.kind !== 'filter') return expr;

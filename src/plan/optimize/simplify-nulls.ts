@@ -1,9 +1,18 @@
+import { sameType } from '../../base/index.js';
 import type { Call, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
-import { canFail } from '../facts.js';
-import { falseLiteral, isLiteralOf, isNotNull, isNull, isNullLiteral, joinAnd, joinOr, nullOf, trueLiteral } from '../logic.js';
-import { nullsPropagate } from '../facts.js';
-import { sameType } from '../../base/index.js';
+import { canFail, nullsPropagate } from '../facts.js';
+import {
+  falseLiteral,
+  isLiteralOf,
+  isNotNull,
+  isNull,
+  isNullLiteral,
+  joinAnd,
+  joinOr,
+  nullOf,
+  trueLiteral,
+} from '../logic.js';
 import { castTo } from '../resolve/calls.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';

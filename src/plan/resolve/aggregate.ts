@@ -23,14 +23,18 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
     const resolved = resolveGroupExpr(expr, plan.output, scope, context);
     requireOrderable(resolved, 'group by');
     if (hasAggregate(resolved) || hasWindow(resolved)) {
-      throw new SparrowError('GROUP_BY_AGGREGATE', `one cannot group by an aggregate or window call: ${sqlText(resolved)}`, {
-        sqlState: '42903',
-      });
+      throw new SparrowError(
+        'GROUP_BY_AGGREGATE',
+        `one cannot group by an aggregate or window call: ${sqlText(resolved)}`,
+        {
+          sqlState: '42903',
+        },
+      );
     }
     return finish(expr, resolved);
   });
-  const expanded = plan.output.flatMap(
-    (expr): readonly Expr[] => (expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr]),
+  const expanded = plan.output.flatMap((expr): readonly Expr[] =>
+    expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr],
   );
   const output = expanded.map((expr) => finish(expr, resolveExpr(expr, scope, settings)));
   return aggregateOver(input.plan, groupBy, output);

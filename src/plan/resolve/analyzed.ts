@@ -1,5 +1,5 @@
-import type { Expr } from '../expr.js';
 import { project } from '../build.js';
+import type { Expr } from '../expr.js';
 import type { Plan } from '../node.js';
 import { outputIds, outputOf } from '../output.js';
 import { withChildren } from '../walk.js';

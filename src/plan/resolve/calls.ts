@@ -33,10 +33,14 @@ export function buildCall(
     });
   }
   if (options.distinct === true || options.filter !== undefined) {
-    throw new SparrowError('INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX', `\`${name}\` is no aggregate function`, {
-      sqlState: '42000',
-      hint: 'DISTINCT and FILTER go with aggregate functions only',
-    });
+    throw new SparrowError(
+      'INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX',
+      `\`${name}\` is no aggregate function`,
+      {
+        sqlState: '42000',
+        hint: 'DISTINCT and FILTER go with aggregate functions only',
+      },
+    );
   }
   return Object.freeze({ kind: 'call', fn: entry.name, args: cast, type, nullable });
 }

@@ -12,7 +12,13 @@ import { indexOf, nameParts, unresolvedColumn } from './names.js';
 import { findColumn } from './scope.js';
 
 const renamed = (input: Attribute, name: string): Alias =>
-  Object.freeze({ kind: 'alias', name, input, id: nextId(), ...(input.qualifier === undefined ? {} : { qualifier: input.qualifier }) });
+  Object.freeze({
+    kind: 'alias',
+    name,
+    input,
+    id: nextId(),
+    ...(input.qualifier === undefined ? {} : { qualifier: input.qualifier }),
+  });
 
 /** Names that are not there are ignored, as in Spark. */
 export function resolveDrop(plan: DropPlan, input: Analyzed, context: Context): Plan {
@@ -22,7 +28,9 @@ export function resolveDrop(plan: DropPlan, input: Analyzed, context: Context): 
   for (const column of plan.columns) {
     if (column.kind === 'attribute') dropped.add(column.id);
     else if (column.kind !== 'unresolved_column') {
-      throw new SparrowError('INVALID_PARAMETER_VALUE', 'drop() takes names and columns, not expressions', { sqlState: '22023' });
+      throw new SparrowError('INVALID_PARAMETER_VALUE', 'drop() takes names and columns, not expressions', {
+        sqlState: '22023',
+      });
     } else if (column.planId === undefined) {
       // Without a frame every column of that name goes; a dotted name may be one whole name.
       const index = indexOf(output, scope.caseSensitive);
@@ -30,7 +38,10 @@ export function resolveDrop(plan: DropPlan, input: Analyzed, context: Context): 
       for (const { id } of whole.length > 0 ? whole : exact(column.name, index)) dropped.add(id);
     } else dropped.add(findColumn(column, scope).attribute.id);
   }
-  return project(input.plan, output.filter((attribute) => !dropped.has(attribute.id)));
+  return project(
+    input.plan,
+    output.filter((attribute) => !dropped.has(attribute.id)),
+  );
 }
 
 function exact(name: string, index: ReturnType<typeof indexOf>): readonly Attribute[] {
@@ -57,7 +68,10 @@ export function resolveToNames(plan: ToNamesPlan, input: Analyzed): Plan {
       { sqlState: '42802', hint: `the columns are ${output.map((attribute) => attribute.name).join(', ')}` },
     );
   }
-  return project(input.plan, output.map((attribute, i) => renamed(attribute, plan.names[i] as string)));
+  return project(
+    input.plan,
+    output.map((attribute, i) => renamed(attribute, plan.names[i] as string)),
+  );
 }
 
 /** Keeps the first row of each key, as Spark: grouped by the key, the first of every other column. */

@@ -2,8 +2,8 @@ import { int32Type, SparrowError, simpleString, stringType } from '../../base/in
 import { findEntry } from '../../functions/registry.js';
 import { isOrderable } from '../../functions/signature.js';
 import type {
-  Alias,
   AggregateCall,
+  Alias,
   Attribute,
   Call,
   Expr,
@@ -34,7 +34,9 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
       case 'unresolved_call':
         return resolveUnresolvedCall(expr, inputs, scope, settings);
       case 'cast':
-        return expr.nullable === undefined ? resolveCast(expr, inputs[0] as Expr, settings) : withExprChildren(expr, inputs);
+        return expr.nullable === undefined
+          ? resolveCast(expr, inputs[0] as Expr, settings)
+          : withExprChildren(expr, inputs);
       case 'alias':
         return expr === root ? withExprChildren(expr, inputs) : (inputs[0] as Expr);
       case 'window_call':
@@ -60,10 +62,14 @@ function fieldOf(expr: Expr, name: string, settings: PlanSettings): Expr {
   const holder = type.kind === 'array' ? type.element : type;
   if (holder.kind === 'map') return buildCall('getItem', [expr, stringLiteral(name)], settings);
   if (holder.kind !== 'struct') {
-    throw new SparrowError('INVALID_EXTRACT_BASE_FIELD_TYPE', `${columnName(expr)} is ${simpleString(type).toUpperCase()} and has no field \`${name}\``, {
-      sqlState: '42000',
-      hint: `for a column whose name holds a dot write ${quoteName(`${columnName(expr)}.${name}`)}`,
-    });
+    throw new SparrowError(
+      'INVALID_EXTRACT_BASE_FIELD_TYPE',
+      `${columnName(expr)} is ${simpleString(type).toUpperCase()} and has no field \`${name}\``,
+      {
+        sqlState: '42000',
+        hint: `for a column whose name holds a dot write ${quoteName(`${columnName(expr)}.${name}`)}`,
+      },
+    );
   }
   const matches = holder.fields.filter((f) => f.name === name);
   const found = matches.length > 0 ? matches : holder.fields.filter((f) => f.name.toLowerCase() === name.toLowerCase());
@@ -75,9 +81,13 @@ function fieldOf(expr: Expr, name: string, settings: PlanSettings): Expr {
     });
   }
   if (found.length > 1) {
-    throw new SparrowError('AMBIGUOUS_REFERENCE_TO_FIELDS', `${columnName(expr)} has ${found.length} fields \`${name}\``, {
-      sqlState: '42000',
-    });
+    throw new SparrowError(
+      'AMBIGUOUS_REFERENCE_TO_FIELDS',
+      `${columnName(expr)} has ${found.length} fields \`${name}\``,
+      {
+        sqlState: '42000',
+      },
+    );
   }
   return buildCall('getField', [expr, stringLiteral(field.name)], settings);
 }
@@ -116,10 +126,14 @@ export function starColumns(star: UnresolvedStar, scope: Scope): readonly Attrib
   const columns = scope.qualified(star.qualifier);
   if (columns.length > 0) return columns;
   const names = [...new Set(scope.output.flatMap((a) => a.qualifier ?? []))];
-  throw new SparrowError('CANNOT_RESOLVE_STAR_EXPAND', `there is nothing called \`${star.qualifier}\` to take all columns of`, {
-    sqlState: '42704',
-    candidates: names,
-  });
+  throw new SparrowError(
+    'CANNOT_RESOLVE_STAR_EXPAND',
+    `there is nothing called \`${star.qualifier}\` to take all columns of`,
+    {
+      sqlState: '42704',
+      candidates: names,
+    },
+  );
 }
 
 export function requireOrderable(expr: Expr, what: string): void {
@@ -132,7 +146,11 @@ export function requireOrderable(expr: Expr, what: string): void {
   );
 }
 
-const WHOLE: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'unbounded_following' } };
+const WHOLE: WindowFrame = {
+  unit: 'rows',
+  start: { kind: 'unbounded_preceding' },
+  end: { kind: 'unbounded_following' },
+};
 const RUNNING: WindowFrame = { unit: 'range', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
 const ROWS_SO_FAR: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
 
@@ -173,7 +191,9 @@ function mayBeEmpty(input: AggregateCall, frame: WindowFrame): boolean {
 
 function checkFrame(expr: WindowCall, frame: WindowFrame): void {
   const bad = (why: string): SparrowError =>
-    new SparrowError('DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND', `${why}: ${sqlText(expr)}`, { sqlState: '42K09' });
+    new SparrowError('DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND', `${why}: ${sqlText(expr)}`, {
+      sqlState: '42K09',
+    });
   const position = (bound: WindowFrame['start']): number =>
     bound.kind === 'unbounded_preceding'
       ? Number.NEGATIVE_INFINITY

@@ -74,11 +74,15 @@ export function findInFrame(frames: Frames, planId: number, name: string): NameM
     if (known) return { attributes: found, fields };
     level = next;
   }
-  throw new SparrowError('CANNOT_RESOLVE_DATAFRAME_COLUMN', `\`${name}\` is a column of a DataFrame that is not used here`, {
-    sqlState: '42704',
-    parameters: { name },
-    hint: 'name the column by col("…"), or take it from a DataFrame this one is made from',
-  });
+  throw new SparrowError(
+    'CANNOT_RESOLVE_DATAFRAME_COLUMN',
+    `\`${name}\` is a column of a DataFrame that is not used here`,
+    {
+      sqlState: '42704',
+      parameters: { name },
+      hint: 'name the column by col("…"), or take it from a DataFrame this one is made from',
+    },
+  );
 }
 
 /** Renewals are listed innermost first. */

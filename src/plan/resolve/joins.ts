@@ -42,7 +42,13 @@ const renew = (output: readonly Attribute[], ids: ReadonlyMap<number, number>): 
     const id = ids.get(attribute.id);
     if (id === undefined) return attribute;
     const { name, qualifier } = attribute;
-    return Object.freeze({ kind: 'alias', name, input: attribute, id, ...(qualifier === undefined ? {} : { qualifier }) });
+    return Object.freeze({
+      kind: 'alias',
+      name,
+      input: attribute,
+      id,
+      ...(qualifier === undefined ? {} : { qualifier }),
+    });
   });
 
 export function resolveJoin(plan: JoinPlan, leftInput: Analyzed, rightInput: Analyzed, context: Context): Analyzed {
@@ -107,11 +113,15 @@ function keyColumn(name: string, output: readonly Attribute[], side: string, { s
   const [attribute] = found;
   if (attribute === undefined) {
     const error = unresolvedColumn(name, output);
-    throw new SparrowError('UNRESOLVED_USING_COLUMN_FOR_JOIN', `the ${side} side of the join has no column \`${name}\``, {
-      candidates: error.candidates,
-      sqlState: '42703',
-      parameters: { colName: name, side },
-    });
+    throw new SparrowError(
+      'UNRESOLVED_USING_COLUMN_FOR_JOIN',
+      `the ${side} side of the join has no column \`${name}\``,
+      {
+        candidates: error.candidates,
+        sqlState: '42703',
+        parameters: { colName: name, side },
+      },
+    );
   }
   if (found.length > 1) throw ambiguousReference(name, found);
   return attribute;
@@ -124,4 +134,3 @@ export function sameRows(left: Plan, right: Plan, context: Context): Expr | unde
     outputOf(left).map((a, i) => buildCall('eqNullSafe', [a, others[i] as Attribute], context.settings)),
   );
 }
-

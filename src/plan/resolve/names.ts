@@ -33,7 +33,8 @@ const badName = (name: string): SparrowError =>
   });
 
 /** A name for a message or for use in text: protected when it must be. */
-export const quoteName = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``);
+export const quoteName = (name: string): string =>
+  /^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``;
 
 /** The columns a name means, with the rest of the name (struct fields) after them. */
 export interface NameMatch {

@@ -14,8 +14,8 @@ import { extractWindows } from './windows.js';
 /** A select list: stars, names, window calls; with aggregates in it, one group over everything. */
 export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Context): Plan {
   const scope = scopeOver(input, context);
-  const expanded = plan.exprs.flatMap(
-    (expr): readonly Expr[] => (expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr]),
+  const expanded = plan.exprs.flatMap((expr): readonly Expr[] =>
+    expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr],
   );
   const over = resolveOver(expanded, input, context, false);
   const list = over.exprs.map((expr, i) => named(expanded[i] as Expr, expr));
@@ -33,8 +33,12 @@ export function projectOver(input: Plan, exprs: readonly Expr[]): Plan {
 /** Aggregates and window calls have no place in conditions and the like. */
 export function forbidAggregates(expr: Expr, where: string): void {
   if (!hasAggregate(expr)) return;
-  throw new SparrowError('UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION', `an aggregate function cannot stand in ${where}: ${sqlText(expr)}`, {
-    sqlState: '42903',
-    hint: 'aggregate first (groupBy().agg()), then use its result column',
-  });
+  throw new SparrowError(
+    'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
+    `an aggregate function cannot stand in ${where}: ${sqlText(expr)}`,
+    {
+      sqlState: '42903',
+      hint: 'aggregate first (groupBy().agg()), then use its result column',
+    },
+  );
 }

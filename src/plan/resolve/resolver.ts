@@ -10,8 +10,8 @@ import { type Analyzed, backTo, resolveOver } from './analyzed.js';
 import { foldLiteralCasts, requireBoolean } from './calls.js';
 import { resolveDrop, resolveDropDuplicates, resolveRename, resolveToNames } from './columns.js';
 import { type Context, locate, type PlanSettings, placeOf } from './context.js';
-import { requireOrderable } from './exprs.js';
 import { expand, openedSource, openSources } from './expand.js';
+import { requireOrderable } from './exprs.js';
 import { type FrameEdge, framesOf, noFrames } from './frames.js';
 import { resolveJoin, resolveUsingJoin } from './joins.js';
 import { indexOf, unresolvedColumn } from './names.js';
@@ -38,8 +38,11 @@ export function analyze(plan: Plan, catalog: Catalog, settings: PlanSettings): R
   const context: Context = { catalog, settings };
   const whole = expand(plan, catalog);
   const known = memory(context);
-  const analyzed = foldPlan<Analyzed>(whole, (node, inputs) => analyzeNode(node, inputs, context), known, (node) =>
-    node.kind === 'with_columns' ? [chainOf(node, known).base] : children(node),
+  const analyzed = foldPlan<Analyzed>(
+    whole,
+    (node, inputs) => analyzeNode(node, inputs, context),
+    known,
+    (node) => (node.kind === 'with_columns' ? [chainOf(node, known).base] : children(node)),
   );
   return analyzed.plan as ResolvedPlan;
 }
@@ -78,7 +81,11 @@ function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context):
     if (plan.kind === 'with_columns') {
       return resolveWithColumns(chainOf(plan, memory(context)).chain, inputs[0] as Analyzed, context);
     }
-    const analyze = analyses[plan.kind] as (plan: Plan, inputs: readonly Analyzed[], context: Context) => Plan | Analyzed;
+    const analyze = analyses[plan.kind] as (
+      plan: Plan,
+      inputs: readonly Analyzed[],
+      context: Context,
+    ) => Plan | Analyzed;
     const result = analyze(plan, inputs, context);
     const { plan: resolved, edges } =
       'frames' in result
@@ -103,7 +110,11 @@ type Analysis<K extends PlanKind> = (
 
 const first = (inputs: readonly Analyzed[]): Analyzed => inputs[0] as Analyzed;
 const second = (inputs: readonly Analyzed[]): Analyzed => inputs[1] as Analyzed;
-const asIs = (plan: Plan, inputs: readonly Analyzed[]): Plan => withChildren(plan, inputs.map((input) => input.plan));
+const asIs = (plan: Plan, inputs: readonly Analyzed[]): Plan =>
+  withChildren(
+    plan,
+    inputs.map((input) => input.plan),
+  );
 const finish = (expr: Expr, context: Context): Expr => rebalance(foldLiteralCasts(expr, context.settings));
 
 const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
@@ -130,19 +141,25 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
   scan: (plan) => plan,
   local: (plan) => plan,
   range: (plan) => plan,
-  cached: (plan, inputs) =>
-    Object.freeze({ ...plan, input: first(inputs).plan, output: outputOf(first(inputs).plan) }),
+  cached: (plan, inputs) => Object.freeze({ ...plan, input: first(inputs).plan, output: outputOf(first(inputs).plan) }),
   project: (plan, inputs, context) => resolveProject(plan, first(inputs), context),
   filter: (plan, inputs, context) => resolveFilter(plan, first(inputs), context),
   aggregate: (plan, inputs, context) => resolveAggregate(plan, first(inputs), context),
   join: (plan, inputs, context) => resolveJoin(plan, first(inputs), second(inputs), context),
   sort: (plan, inputs, context) => resolveSort(plan, first(inputs), context),
   limit: (plan, inputs) => {
-    for (const [what, value] of [['limit', plan.limit ?? 0], ['offset', plan.offset]] as const) {
+    for (const [what, value] of [
+      ['limit', plan.limit ?? 0],
+      ['offset', plan.offset],
+    ] as const) {
       if (Number.isInteger(value) && value >= 0) continue;
-      throw new SparrowError('INVALID_LIMIT_LIKE_EXPRESSION', `the ${what} must be a whole number and not negative, not ${value}`, {
-        sqlState: '42K0E',
-      });
+      throw new SparrowError(
+        'INVALID_LIMIT_LIKE_EXPRESSION',
+        `the ${what} must be a whole number and not negative, not ${value}`,
+        {
+          sqlState: '42K0E',
+        },
+      );
     }
     return asIs(plan, inputs);
   },

@@ -3,7 +3,7 @@ import type { Attribute, UnresolvedColumn } from '../expr.js';
 import type { Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { children } from '../walk.js';
-import { findInFrame, type Frames } from './frames.js';
+import { type Frames, findInFrame } from './frames.js';
 import { ambiguousReference, indexOf, type NameMatch, nameParts, unresolvedColumn } from './names.js';
 
 /** What names mean at one place of a plan. */
@@ -118,12 +118,16 @@ function byFrame(name: string, planId: number, scope: Scope): FoundColumn {
   }
   const [attribute] = visible;
   if (attribute === undefined) {
-    throw new SparrowError('CANNOT_RESOLVE_DATAFRAME_COLUMN', `the column \`${name}\` of that DataFrame is no longer here`, {
-      sqlState: '42704',
-      parameters: { name },
-      candidates: scope.output.map((a) => a.name).slice(0, 5),
-      hint: 'it was dropped, replaced or computed anew on the way: name the column by col("…")',
-    });
+    throw new SparrowError(
+      'CANNOT_RESOLVE_DATAFRAME_COLUMN',
+      `the column \`${name}\` of that DataFrame is no longer here`,
+      {
+        sqlState: '42704',
+        parameters: { name },
+        candidates: scope.output.map((a) => a.name).slice(0, 5),
+        hint: 'it was dropped, replaced or computed anew on the way: name the column by col("…")',
+      },
+    );
   }
   if (visible.length > 1) throw ambiguousReference(name, visible);
   return { attribute, fields: match.fields };

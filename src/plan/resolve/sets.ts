@@ -20,7 +20,10 @@ export function resolveUnion(plan: UnionPlan, inputs: readonly Analyzed[], conte
     ? alignByName(inputs, plan.allowMissing, context)
     : inputs.map((input) => ({ plan: input.plan, columns: outputOf(input.plan) as readonly Expr[] }));
   const names = plans[0]?.columns.map((column) => (column as Attribute).name) ?? [];
-  const types = commonTypes(plans.map(({ columns }) => columns), 'UNION');
+  const types = commonTypes(
+    plans.map(({ columns }) => columns),
+    'UNION',
+  );
   const aligned = plans.map(({ plan: input, columns }) => alignTypes(input, columns, types, names, context));
   const output = names.map((name, i): Attribute => {
     const columns = aligned.map((input) => outputOf(input)[i] as Attribute);
@@ -52,9 +55,13 @@ function alignByName(inputs: readonly Analyzed[], allowMissing: boolean, context
     const columns = [...all.values()].map((wanted): Expr => {
       const found = index.named(wanted.name);
       if (found.length > 1) {
-        throw new SparrowError('AMBIGUOUS_REFERENCE', `a union by name needs different names, but \`${wanted.name}\` is there twice`, {
-          sqlState: '42704',
-        });
+        throw new SparrowError(
+          'AMBIGUOUS_REFERENCE',
+          `a union by name needs different names, but \`${wanted.name}\` is there twice`,
+          {
+            sqlState: '42704',
+          },
+        );
       }
       if (found[0] !== undefined) return found[0];
       if (!allowMissing) throw missing(wanted.name, input);
@@ -117,7 +124,9 @@ function alignTypes(
     const value = column.kind === 'alias' ? column.input : column;
     const cast = castTo(value, types[i] as DataType, settings.ansi);
     if (cast === column) return column;
-    return cast === value ? column : Object.freeze({ kind: 'alias', name: names[i] ?? '', input: cast, id: nextId() } as const);
+    return cast === value
+      ? column
+      : Object.freeze({ kind: 'alias', name: names[i] ?? '', input: cast, id: nextId() } as const);
   });
   const output = outputOf(input);
   const same = exprs.length === output.length && exprs.every((expr, i) => expr === output[i]);
@@ -125,7 +134,12 @@ function alignTypes(
 }
 
 /** INTERSECT and EXCEPT as joins that take nulls for equal; ALL numbers the copies of a row first. */
-export function resolveSetOperation(plan: SetOperationPlan, left: Analyzed, right: Analyzed, context: Context): Analyzed {
+export function resolveSetOperation(
+  plan: SetOperationPlan,
+  left: Analyzed,
+  right: Analyzed,
+  context: Context,
+): Analyzed {
   const operation = plan.op.toUpperCase();
   const leftColumns = outputOf(left.plan);
   const names = leftColumns.map((column) => column.name);

@@ -142,7 +142,10 @@ class Columns {
 
   #matchAt(parts: readonly string[], step: number): NameMatch {
     const versions = this.#history.get(this.#key(parts[0] ?? '')) ?? [];
-    return { attributes: versions.findLast((version) => version.step <= step)?.attributes ?? [], fields: parts.slice(1) };
+    return {
+      attributes: versions.findLast((version) => version.step <= step)?.attributes ?? [],
+      fields: parts.slice(1),
+    };
   }
 
   #scope(): Scope {
