@@ -43,6 +43,7 @@ const shared = {
 };
 
 const notesFile = path('dist/.bundle.json');
+const unpackedFile = path('dist/chunks/.npmignore');
 
 /** How long a chunk that no build needs any more stays for the programs that began with it. */
 const graceMs = 120_000;
@@ -76,8 +77,9 @@ export function build({ capture = false, tidy = false } = {}) {
       ),
     ]);
     removeOrphans();
-    writeDeclarations();
-    removeStale(tidy);
+    const declared = declarations();
+    for (const [file, text] of declared) put(path('dist', file), text);
+    removeStale([...declared.keys()], tidy);
     if (!capture && unbundled) console.error(unbundled);
     return complaints + unbundled;
   });
@@ -128,7 +130,8 @@ function isFresh() {
 
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
-  const { outputFiles, metafile } = await esbuild({ ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs', plugins: [lazyCrypto] });
+  const entryPoints = ['src/exec/worker.ts'];
+  const { outputFiles, metafile } = await esbuild({ ...shared, entryPoints, format: 'cjs', plugins: [dearPartsLater] });
   return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
 
@@ -142,16 +145,26 @@ const workerSource = (text) => ({
     })),
 });
 
-/** Loading node:crypto costs more than the rest of node: it waits for its first call. */
-const lazyCrypto = {
-  name: 'lazy-crypto',
+/**
+ * Parts of node that are dear to import (node:crypto loads much, node:process opens the standard streams) and what is
+ * used of them, in a form that costs nothing until it is called.
+ */
+const dearParts = {
+  'node:crypto': ['createHash', 'randomInt']
+    .map((name) => `export const ${name} = (...args) => process.getBuiltinModule('node:crypto').${name}(...args);`)
+    .join('\n'),
+  'node:process': 'export const { pid } = process;',
+};
+
+const dearPartsLater = {
+  name: 'dear-parts-later',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^node:crypto$/ }, () => ({ path: 'node:crypto', namespace: 'lazy', sideEffects: false }));
-    onLoad({ filter: /.*/, namespace: 'lazy' }, () => ({
-      contents: ['createHash', 'randomInt']
-        .map((name) => `export const ${name} = (...args) => process.getBuiltinModule('node:crypto').${name}(...args);`)
-        .join('\n'),
+    onResolve({ filter: new RegExp(`^(${Object.keys(dearParts).join('|')})$`) }, ({ path: name }) => ({
+      path: name,
+      namespace: 'dear',
+      sideEffects: false,
     }));
+    onLoad({ filter: /.*/, namespace: 'dear' }, ({ path: name }) => ({ contents: dearParts[name] }));
   },
 };
 
@@ -170,7 +183,7 @@ async function bundle() {
     packages: 'external',
     sourcemap: true,
     sourcesContent: false,
-    plugins: [workerSource(worker.text), lazyCrypto],
+    plugins: [workerSource(worker.text), dearPartsLater],
   });
   const outputs = outputFiles.map((file) => relative(root, file.path).replaceAll('\\', '/'));
   // Chunks first: a file that is there finds what it imports.
@@ -221,19 +234,15 @@ function declarations() {
   return found;
 }
 
-function writeDeclarations() {
-  for (const [file, text] of declarations()) put(path('dist', file), text);
-}
-
 /** Removes from dist what neither the last build nor, for a while, a program that runs now needs. */
-function removeStale(now) {
+function removeStale(declared, now) {
   const last = notes();
   if (last === undefined) return;
-  const wanted = new Set([...last.outputs, ...[...declarations().keys()].map((file) => `dist/${file}`)]);
+  const wanted = new Set([...last.outputs, ...declared.map((file) => `dist/${file}`)]);
   const stale = {};
   for (const name of filesOf('dist')) {
     const file = `dist/${name.replaceAll('\\', '/')}`;
-    if (wanted.has(file) || path(file) === notesFile) continue;
+    if (wanted.has(file) || [notesFile, unpackedFile].includes(path(file))) continue;
     const since = last.stale?.[file] ?? Date.now();
     if (now || !file.startsWith('dist/chunks/') || Date.now() - since > graceMs) rmSync(path(file), { force: true });
     else stale[file] = since;
@@ -243,5 +252,8 @@ function removeStale(now) {
     const own = join(folder.parentPath, folder.name);
     if (readdirSync(own).length === 0) rmdirSync(own);
   }
+  // What only running programs need is not packed.
+  const names = Object.keys(stale).map((file) => file.slice('dist/chunks/'.length));
+  put(unpackedFile, `${names.join('\n')}\n`);
   put(notesFile, JSON.stringify({ ...last, stale }));
 }

@@ -90,7 +90,9 @@ export class SharedHeap {
     heap.u8.fill(0xff, ALL_VALID_ADDRESS, ALL_VALID_ADDRESS + BATCH_ROWS / 8 + SLACK_BYTES);
     Atomics.store(heap.#control, NEXT_ARENA, 1);
     Atomics.store(heap.#control, SEARCH_FROM, FIRST_FREE_PAGE);
-    Atomics.store(heap.#control, USED_PAGES, FIRST_FREE_PAGE);
+    // Vector loads may read a little past the end of any buffer: the last page is nobody's.
+    heap.#owners[heap.limitPages - 1] = -1;
+    Atomics.store(heap.#control, USED_PAGES, FIRST_FREE_PAGE + 1);
     return heap;
   }
 

@@ -1,7 +1,7 @@
 import { engineBug, type Scalar } from '../base/index.js';
 import { evaluate } from '../functions/evaluate.js';
 import type { EvalSettings, PhysicalExpr } from '../functions/expression.js';
-import type { Attribute, Expr, Literal } from './expr.js';
+import type { Attribute, Expr } from './expr.js';
 import { exprNullable } from './expr-type.js';
 import { foldExpr } from './walk-expr.js';
 
@@ -59,6 +59,3 @@ export function constantValue(expr: Expr, settings: EvalSettings): Scalar | unde
     return undefined;
   }
 }
-
-export const asLiteral = (expr: Expr, value: Scalar, type: Literal['type']): Literal =>
-  expr.kind === 'literal' && expr.type === type ? expr : Object.freeze({ kind: 'literal', type, value });

@@ -133,7 +133,12 @@ export interface WindowFrame {
 /** `offset` rows (or range units) after the current row; negative: before it. */
 export type FrameBound =
   | { readonly kind: 'unbounded_preceding' | 'current_row' | 'unbounded_following' }
-  | { readonly kind: 'offset'; readonly offset: number };
+  | {
+      readonly kind: 'offset';
+      readonly offset: number;
+      /** `offset` is microseconds of an interval; once resolved it is in units of the ordering key (days of dates). */
+      readonly interval?: boolean;
+    };
 
 export interface SortOrder {
   readonly kind: 'sort_order';

@@ -167,6 +167,3 @@ function scalarKey(value: Scalar): string {
   }
   return JSON.stringify(value);
 }
-
-/** Whether two resolved expressions mean the same. */
-export const sameExpr = (a: Expr, b: Expr): boolean => a === b || exprKey(a) === exprKey(b);

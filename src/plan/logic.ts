@@ -1,5 +1,5 @@
 import { booleanType, type Scalar } from '../base/index.js';
-import type { Attribute, Call, Expr, Literal } from './expr.js';
+import type { Call, Expr, Literal } from './expr.js';
 import { exprNullable, exprType } from './expr-type.js';
 import { replaceExpr } from './walk-expr.js';
 
@@ -105,5 +105,3 @@ export function equiTerm(
   if (isLeft(b) && isRight(a)) return { left: b, right: a, nullSafe, term };
   return undefined;
 }
-
-export const isAttribute = (expr: Expr): expr is Attribute => expr.kind === 'attribute';

@@ -24,7 +24,42 @@ const UNKNOWN = 0.25;
 
 /** The fraction of rows expected to meet a condition. */
 export function selectivity(condition: Expr, columns: Columns): number {
-  return bounded(splitAnd(condition).reduce((product, term) => product * ofTerm(term, columns), 1));
+  const bounds = new Map<ColumnEstimate, { from: number; to: number }>();
+  let product = 1;
+  for (const term of splitAnd(condition)) {
+    const bound = boundOf(term, columns);
+    if (bound === undefined) {
+      product *= ofTerm(term, columns);
+      continue;
+    }
+    // Two bounds of one column are a range: they are not independent.
+    const known = bounds.get(bound.column) ?? { from: 0, to: 1 };
+    if (bound.isLower) known.from = Math.max(known.from, bound.below);
+    else known.to = Math.min(known.to, bound.below);
+    bounds.set(bound.column, known);
+  }
+  for (const { from, to } of bounds.values()) product *= Math.max(0, to - from);
+  return bounded(product);
+}
+
+interface Bound {
+  readonly column: ColumnEstimate;
+  readonly isLower: boolean;
+  /** The fraction of values below it. */
+  readonly below: number;
+}
+
+/** A comparison of a column whose range is known with a constant. */
+function boundOf(term: Expr, columns: Columns): Bound | undefined {
+  if (term.kind !== 'call' || !(term.fn in flipped)) return undefined;
+  const [a, b] = [term.args[0] as Expr, term.args[1] as Expr];
+  const turned = a.kind === 'literal';
+  const column = columnOf(turned ? b : a, columns);
+  const constant = turned ? a : b;
+  if (column?.min === undefined || column.max === undefined || constant.kind !== 'literal') return undefined;
+  if (asNumber(constant.value) === undefined) return undefined;
+  const fn = turned ? (flipped[term.fn] as string) : term.fn;
+  return { column, isLower: fn === 'gt' || fn === 'ge', below: below(column, constant) };
 }
 
 const bounded = (fraction: number): number => Math.min(1, Math.max(0, fraction));
@@ -72,7 +107,8 @@ const flipped: Readonly<Record<string, string>> = { lt: 'gt', gt: 'lt', le: 'ge'
 function ofComparison(term: Call, columns: Columns): number {
   const [a, b] = [term.args[0] as Expr, term.args[1] as Expr];
   if (b === undefined) return UNKNOWN;
-  if (a.kind === 'literal') return ofComparison({ ...term, fn: flipped[term.fn] ?? term.fn, args: [b, a] }, columns);
+  if (a.kind === 'literal' && b.kind !== 'literal')
+    return ofComparison({ ...term, fn: flipped[term.fn] ?? term.fn, args: [b, a] }, columns);
   const column = columnOf(a, columns);
   switch (term.fn) {
     case 'eq':

@@ -57,7 +57,11 @@ function readBound(parser: ExprParser): FrameBound {
     throw tokens.error('a frame bound must be a number or an interval of days and times', start);
   }
   const amount = offset.type.kind === 'decimal' ? Number(value) / 10 ** offset.type.scale : Number(value);
-  if (tokens.accept('PRECEDING')) return { kind: 'offset', offset: -amount };
+  if (offset.type.kind === 'interval_ym') {
+    throw tokens.error('frame bounds of years and months are not supported', start, 'UNSUPPORTED_FEATURE.FRAME_BOUND');
+  }
+  const interval = offset.type.kind === 'interval_dt' ? { interval: true } : {};
+  if (tokens.accept('PRECEDING')) return { kind: 'offset', offset: -amount, ...interval };
   tokens.expect('FOLLOWING');
-  return { kind: 'offset', offset: amount };
+  return { kind: 'offset', offset: amount, ...interval };
 }

@@ -104,15 +104,66 @@ describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', ()
     expect(found).toEqual(rows);
   });
 
-  test('has types that a strict program accepts without lib.dom', async () => {
-    symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'), 'junction');
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-    writeFileSync(join(folder, 'typed.ts'), asModule);
+  test('works from a bundle in CommonJS, where a module has no address', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'sparrow-alone-'));
+    writeFileSync(join(folder, 'source.cjs'), asScript);
+    await build({
+      entryPoints: [join(folder, 'source.cjs')],
+      outfile: join(empty, 'bundle.cjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+      logLevel: 'silent',
+    });
+    const { stdout } = await start(process.execPath, ['bundle.cjs'], { cwd: empty, timeout: 60_000 });
+    rmSync(empty, { recursive: true });
+    expect(JSON.parse(stdout)).toEqual(rows);
+  });
+
+  test('brings its command', async () => {
+    const { stdout } = await start(process.execPath, [join(installed, 'dist/cli/sparrow.js'), '--version']);
+    expect(stdout.trim()).toBe(jsonOf<{ version: string }>('package.json').version);
+  });
+
+  test('answers a small question without a worker', async () => {
+    const program = `import { syncBuiltinESMExports } from 'node:module';
+      import threads from 'node:worker_threads';
+      import { Session, col } from 'sparrow-df';
+      threads.Worker = class { constructor() { throw new Error('a worker was started'); } };
+      syncBuiltinESMExports();
+      const session = await Session.create();
+      const rows = await session.createDataFrame([{ a: 1 }, { a: 2 }]).filter(col('a').gt(1)).collect();
+      console.log(JSON.stringify(rows));
+      await session.stop();`;
+    expect(await runs('small.mjs', program)).toEqual([{ a: 2 }]);
+  });
+
+  describe('has types that a strict program accepts', () => {
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
-    const { stdout } = await start(process.execPath, [compiler, ...options, '--skipLibCheck', 'typed.ts'], {
-      cwd: folder,
-    }).catch((error: { stdout: string }) => error);
-    expect(stdout).toBe('');
+
+    async function complaints(lib: string): Promise<string> {
+      const all = [compiler, ...options, '--lib', lib, '--skipLibCheck', 'false', 'typed.ts'];
+      const { stdout } = await start(process.execPath, all, { cwd: folder }).catch(
+        (error: { stdout: string }) => error,
+      );
+      return stdout;
+    }
+
+    beforeAll(() => {
+      symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'), 'junction');
+      symlinkSync(join(root, 'node_modules/undici-types'), join(folder, 'node_modules/undici-types'), 'junction');
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+      writeFileSync(join(folder, 'typed.ts'), asModule);
+    });
+
+    test('without lib.dom, every declaration checked', async () => {
+      expect(await complaints('es2023,esnext.disposable')).toBe('');
+    });
+
+    test('with lib.dom', async () => {
+      expect(await complaints('es2023,esnext.disposable,dom')).toBe('');
+    });
   });
 });

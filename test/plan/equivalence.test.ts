@@ -267,7 +267,7 @@ function outcome(plan: ResolvedPlan): readonly string[] | { readonly error: stri
   }
 }
 
-const runs = Number(process.env['SPARROW_PLAN_RUNS'] ?? 400);
+const runs = Number(process.env.SPARROW_PLAN_RUNS ?? 400);
 
 describe('the optimizer', () => {
   test('changes no result', { timeout: 600_000 }, async () => {

@@ -276,6 +276,7 @@ describe('columns', () => {
     const own = new FakeCatalog().add('nested', nested);
     const error = await errorOf(select(from('nested'), 's.z'), own);
     expect([error.code, error.candidates]).toEqual(['FIELD_NOT_FOUND', ['x', 'y']]);
+    expect((await errorOf(select(from('nested'), 's.x'), own)).code).toBe('FEATURE_NOT_ENABLED');
     expect((await errorOf(select(from('nested'), 'l.x'), own)).code).toBe('INVALID_EXTRACT_BASE_FIELD_TYPE');
   });
 });
@@ -400,6 +401,27 @@ describe('windows', () => {
       'Aggregate',
       'Scan',
     ]);
+  });
+
+  test('RANGE bounds are in the units of the key', async () => {
+    const week = "sum(delay) over (order by day range between interval '7' day preceding and current row) as s";
+    expect(plainText(await resolved(select(from('flights'), week)))).toContain(
+      'RANGE BETWEEN 7 PRECEDING AND CURRENT ROW',
+    );
+    const errorAt = (frame: string) => errorOf(select(from('flights'), `sum(delay) over (order by ${frame})`));
+    for (const frame of [
+      "day range between interval '7' hour preceding and current row",
+      "delay range between interval '7' day preceding and current row",
+      'origin range between 1 preceding and current row',
+    ]) {
+      expect((await errorAt(frame)).code).toBe('DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE');
+    }
+    expect((await errorAt('day rows between 1 following and 1 preceding')).code).toBe(
+      'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND',
+    );
+    expect((await errorAt('day, delay range between 1 preceding and current row')).code).toBe(
+      'DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER',
+    );
   });
 
   test('a ranking without order, or over what is no aggregate, is an error', async () => {

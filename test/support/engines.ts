@@ -9,10 +9,11 @@ import {
 } from '../../src/base/index.js';
 import { Executor } from '../../src/exec/driver/executor.js';
 import { Query } from '../../src/exec/driver/query.js';
-import { type DoneTask, Scheduler, type TaskTemplate } from '../../src/exec/driver/scheduler.js';
+import { Scheduler, type TaskTemplate } from '../../src/exec/driver/scheduler.js';
 import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
 import type { EvalSettings } from '../../src/functions/index.js';
+import type { DoneTask } from '../../src/exec/task/task.js';
 import { nodePlatform } from '../../src/io/node-files.js';
 import { formatNamed } from '../../src/io/registry.js';
 import { randomReader } from './random-tables.js';

@@ -197,7 +197,8 @@ export class ExprMaker {
     if (choices.chance(15)) return this.#cast(type, depth) ?? this.#leaf(type, fitting);
     const calls = this.#catalog.byReturn.get(simpleString(type)) ?? [];
     const call = calls.length === 0 ? undefined : this.#call(choices.pick(calls), depth);
-    return call ?? this.#leaf(type, fitting);
+    // The type of a few calls depends on the values of literals.
+    return call !== undefined && sameType(call.type, type) ? call : this.#leaf(type, fitting);
   }
 
   condition(depth: number): PhysicalExpr {

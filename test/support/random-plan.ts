@@ -24,13 +24,18 @@ export interface Made {
   readonly tempers: readonly Temper[];
   /** Floats are sums of floats, right to some digits only: nothing may follow. */
   readonly approximate: boolean;
+  /** How many there are. */
+  readonly rows: number;
 }
 
 /** What a plan gives: how many rows, or undefined for an error. */
 export type Measure = (plan: PhysicalPlan) => Promise<number | undefined>;
 
-/** A plan that gives more rows than this is not built upon. */
-const MOST_ROWS = 4000;
+/** A join that gives more rows than this, or looks at more pairs, is not made. */
+const MOST_JOINED = 4000;
+const MOST_PAIRS = 2_000_000;
+/** Sliding frames are computed anew for each row. */
+const MOST_WINDOWED = 3000;
 const MOST_DEPTH = 5;
 const EXPR_DEPTH = 3;
 
@@ -87,7 +92,7 @@ export class PlanMaker {
       const made = this.#over(kind, input, other.approximate ? input : other);
       if (made === undefined) continue;
       const rows = await this.measure(made.plan);
-      if (rows === undefined ? this.mayFail : rows <= MOST_ROWS || kind !== 'join') return made;
+      if (rows === undefined ? this.mayFail : rows <= MOST_JOINED || kind !== 'join') return { ...made, rows: rows ?? 0 };
     }
     return input;
   }
@@ -136,7 +141,7 @@ export class PlanMaker {
   #leaf(): Made {
     const table = this.choices.pick(this.tables);
     const plan = tablePlan(this.arena, table, this.choices.chance(30));
-    return { plan, ordered: true, tempers: table.columns.map((c) => c.temper), approximate: false };
+    return { plan, ordered: true, tempers: table.columns.map((c) => c.temper), approximate: false, rows: table.rows.length };
   }
 
   #exprs(...inputs: readonly Made[]): ExprMaker {
@@ -230,8 +235,9 @@ export class PlanMaker {
     };
   }
 
-  #join(left: Made, right: Made): Made {
+  #join(left: Made, right: Made): Made | undefined {
     const { choices } = this;
+    if (left.rows * right.rows > MOST_PAIRS) return undefined;
     const [l, r] = [this.#exprs(left), this.#exprs(right)];
     const keys = Array.from({ length: choices.chance(10) ? 0 : 1 + choices.below(2) }, (): JoinKey => {
       const key = l.any(choices.below(2));
@@ -259,6 +265,7 @@ export class PlanMaker {
       ordered: left.ordered && right.ordered,
       tempers: one ? left.tempers : [...left.tempers, ...right.tempers],
       approximate: false,
+      rows: 0,
     };
   }
 
@@ -290,7 +297,7 @@ export class PlanMaker {
       aggregates,
       output,
     };
-    return { plan, ordered: keys.length === 0, tempers: output.map(() => 'wild'), approximate };
+    return { plan, ordered: keys.length === 0, tempers: output.map(() => 'wild'), approximate, rows: 0 };
   }
 
   #aggregateCall(input: Made, maker: ExprMaker): { spec: AggregateSpec; approximate: boolean } | undefined {
@@ -331,7 +338,7 @@ export class PlanMaker {
     const maker = this.#exprs(input);
     const partitionBy = Array.from({ length: choices.below(3) }, () => maker.any(choices.below(2)));
     const { keys: orderBy, ordered } = this.#ordering(input, 0);
-    if (!ordered) return undefined;
+    if (!ordered || input.rows > MOST_WINDOWED) return undefined;
     const calls: WindowSpecCall[] = [];
     for (let n = 1 + choices.below(3); n > 0; n--) {
       const made = this.#windowCall(maker, orderBy);
@@ -340,7 +347,7 @@ export class PlanMaker {
     const added = calls.map(({ type, nullable }, i): PhysicalColumn => ({ name: `w${i}`, type, nullable }));
     const columns = renamed([...input.plan.columns, ...added]);
     const plan: PhysicalPlan = { kind: 'window', columns, input: input.plan, partitionBy, orderBy, calls };
-    return { plan, ordered: true, tempers: [...input.tempers, ...calls.map((): Temper => 'wild')], approximate: false };
+    return { plan, ordered: true, tempers: [...input.tempers, ...calls.map((): Temper => 'wild')], approximate: false, rows: 0 };
   }
 
   #windowCall(maker: ExprMaker, orderBy: readonly SortKey[]): WindowSpecCall | undefined {

@@ -1,4 +1,4 @@
-import { engineBug } from '../../base/index.js';
+import { carrierOf, engineBug } from '../../base/index.js';
 import type { Call } from '../../functions/define.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
@@ -8,6 +8,7 @@ import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
 import { emitMemo, memoizable } from './memo.js';
 import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
+import { PrefilterLoop, planPrefilter } from './prefilter.js';
 import { emitProbe } from './probe.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
@@ -71,6 +72,8 @@ export function compilePipeline(spec: PipelineSpec, variant: PipelineVariant): C
 class PipelineBody {
   readonly sink: Sink;
   readonly #origin = new Map<Local, number>();
+  /** The steps left to each row. */
+  #steps: readonly StepSpec[];
 
   constructor(
     private readonly pipe: Pipe,
@@ -78,30 +81,34 @@ class PipelineBody {
     private readonly variant: PipelineVariant,
     private readonly memos: MemoForm[],
   ) {
+    this.#steps = spec.steps;
     this.sink = makeSink(pipe, spec.sink, variant.addressing, (value) =>
       value.dictionaryCode === undefined ? undefined : this.#origin.get(value.dictionaryCode),
     );
   }
 
   emit(from: Local, to: Local): void {
-    const { pipe, spec } = this;
+    const { pipe, spec, variant } = this;
     const { code } = pipe;
     const row = code.local('i32');
     const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
-    this.sink.prologue();
-    code.forRange(
-      row,
-      () => code.get(from),
-      to,
-      () => {
-        const { columns, condition } = bind(row);
-        if (condition === undefined) this.#step(0, columns, row);
-        else {
-          condition();
-          code.if(() => this.#step(0, columns, row));
-        }
-      },
-    );
+    const plan = spec.source.kind === 'batches' ? planPrefilter(spec.steps, variant.forms) : undefined;
+    const body = (): void => {
+      const { columns, condition } = bind(row);
+      if (condition === undefined) return this.#step(0, columns, row);
+      condition();
+      code.if(() => this.#step(0, columns, row));
+    };
+    if (plan === undefined) {
+      this.sink.prologue();
+      code.forRange(row, () => code.get(from), to, body);
+    } else {
+      this.#steps = spec.steps.filter((_, k) => !plan.steps.has(k));
+      const vectors = new PrefilterLoop(code, pipe.state, pipe.layout.columns, plan, variant.forms);
+      vectors.prologue();
+      this.sink.prologue();
+      vectors.loop(row, from, to, body);
+    }
     this.sink.epilogue();
   }
 
@@ -162,14 +169,16 @@ class PipelineBody {
 
   /** Emits step `k` and, inside it, everything after it. */
   #step(k: number, columns: Columns, row: Local): void {
-    const { pipe, spec } = this;
-    const step = spec.steps[k];
+    const { pipe } = this;
+    const step = this.#steps[k];
     if (step === undefined) return this.sink.consume(columns);
     const next = (then: Columns): void => this.#step(k + 1, then, row);
     switch (step.kind) {
-      case 'filter':
-        this.#filter(step.condition, columns);
-        return void pipe.code.if(() => next(columns));
+      case 'filter': {
+        const conditions = this.#togetherFrom(k, step.condition);
+        this.#filters(conditions, columns);
+        return void pipe.code.if(() => this.#step(k + conditions.length, columns, row));
+      }
       case 'project':
         return next(this.#project(step.exprs, columns));
       case 'probe':
@@ -179,6 +188,28 @@ class PipelineBody {
       case 'limit':
         return this.#limit(() => next(columns));
     }
+  }
+
+  /**
+   * The conditions from step `k` on that are decided together: a branch for each of several cheap comparisons would
+   * be mispredicted more often than the comparisons it saves are worth.
+   */
+  #togetherFrom(k: number, first: PhysicalExpr): PhysicalExpr[] {
+    const together = [first];
+    for (let next = k + 1; isCheap(first) && together.length < MOST_TOGETHER; next++) {
+      const step = this.#steps[next];
+      if (step?.kind !== 'filter' || !isCheap(step.condition)) break;
+      together.push(step.condition);
+    }
+    return together;
+  }
+
+  /** Pushes 1 when all conditions are true. */
+  #filters(conditions: readonly PhysicalExpr[], columns: Columns): void {
+    conditions.forEach((condition, i) => {
+      this.#filter(condition, columns);
+      if (i > 0) this.pipe.code.op('i32.and');
+    });
   }
 
   #filter(condition: PhysicalExpr, columns: Columns): void {
@@ -233,6 +264,18 @@ class PipelineBody {
       body();
     });
   }
+}
+
+const MOST_TOGETHER = 6;
+const COMPARISONS = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'between']);
+
+/** A comparison of fixed-width columns and literals: it cannot fail and costs less than a mispredicted branch. */
+function isCheap(condition: PhysicalExpr): boolean {
+  if (condition.kind !== 'call' || !COMPARISONS.has(condition.fn)) return false;
+  return condition.args.every((arg) => {
+    const carrier = carrierOf(arg.type);
+    return arg.kind !== 'call' && carrier !== 'bytes' && carrier !== 'none';
+  });
 }
 
 /** Source columns that some step or the sink reads; before a projection everything may pass on to the sink. */

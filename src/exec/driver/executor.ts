@@ -206,8 +206,8 @@ function isNumbered(plan: PhysicalPlan): boolean {
   switch (plan.kind) {
     case 'filter':
     case 'project':
-    case 'sample':
       return isNumbered(plan.input);
+    case 'sample':
     case 'scan':
     case 'batches':
     case 'limit':

@@ -12,7 +12,7 @@ const SMALL_LINK = 100_000;
 /** A direct table may have this many slots a row, or more as long as it is small: probes in key order then go straight through it. */
 const DIRECT_SPREAD = 8n;
 const MAX_DIRECT_SLOTS = 1n << 28n;
-const SPARSE_SPREAD = 64n;
+const SPARSE_SPREAD = 128n;
 const MAX_SPARSE_SLOTS = 1n << 24n;
 
 interface BuildSide {

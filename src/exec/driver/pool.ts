@@ -99,7 +99,7 @@ export class WorkerPool {
   #start(start: StartWorker): void {
     const started = start({ heap: this.heap.handle, flags: this.flags });
     const { worker } = started;
-    // An idle worker does not keep the process alive; a running query does (see the scheduler's keep-alive).
+    // An idle worker does not keep the process alive; a running query does (see Query).
     worker.unref();
     const lost = new Promise<never>((_, reject) => {
       worker.once('error', (error) => reject(new WorkerLost(undefined, error)));

@@ -25,6 +25,9 @@ export class Query {
   nextTask = 0;
   #over = false;
 
+  /** Workers are not referenced, so that an idle session lets the process end; a running query must not. */
+  readonly #alive = setInterval(() => undefined, 1 << 30);
+
   constructor(
     readonly heap: SharedHeap,
     flags: SharedArrayBuffer,
@@ -111,6 +114,7 @@ export class Query {
   end(): void {
     if (this.#over) return;
     this.#over = true;
+    clearInterval(this.#alive);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     for (const arena of this.#arenas) this.heap.releaseArena(arena);
     this.#arenas.clear();

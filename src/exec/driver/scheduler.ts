@@ -41,7 +41,6 @@ export class Scheduler {
     const report = first === undefined ? undefined : query.stage(stageLabel(first));
     const ahead = inline ? 1 : this.pool.capacity + 2;
     const under: Promise<DoneTask>[] = [];
-    const alive = setInterval(() => undefined, 1 << 30);
     const token = query.token();
     let next = 0;
     try {
@@ -57,7 +56,6 @@ export class Scheduler {
         query.check();
       }
     } finally {
-      clearInterval(alive);
       // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
       if (under.length > 0) {
         query.abortStage(token);

@@ -111,26 +111,29 @@ function twoLevels(
   plain: readonly AggregateCall[],
   settings: PlanSettings,
 ): AggregatePlan {
-  const values = new Map<number, NamedValue>();
-  for (const call of calls) {
-    for (const value of valuesOf(call)) {
-      const key = exprKey(value);
-      if (!values.has(key)) values.set(key, named(value));
-    }
+  const groups = plan.groupBy.map(toAttribute);
+  const values = new Map<number, Attribute>();
+  const more: Expr[] = [];
+  for (const value of calls.flatMap(valuesOf)) {
+    const key = exprKey(value);
+    if (values.has(key)) continue;
+    const isColumn = value.kind === 'attribute';
+    const column = isColumn ? value : named(value).alias;
+    values.set(key, toAttribute(column));
+    if (!isColumn || !groups.some((group) => group.id === value.id)) more.push(column);
   }
   const partial = plain.map((call) => ({ call, ...named(call) }));
-  const groups = plan.groupBy.map(toAttribute);
   const below = aggregate(
     plan.input,
-    [...plan.groupBy, ...[...values.values()].map(({ alias }) => alias)],
-    [...groups, ...[...values.values()].map(({ attribute }) => attribute), ...partial.map(({ alias }) => alias)],
+    [...plan.groupBy, ...more],
+    [...groups, ...more.map(toAttribute), ...partial.map(({ alias }) => alias)],
   );
   const merged = new Map(partial.map(({ call, attribute }) => [exprKey(call), mergeCall(call, attribute, settings)]));
   const output = plan.output.map((expr) =>
     replaceExpr(expr, (e) => {
       if (e.kind !== 'aggregate_call') return undefined;
       if (!e.distinct) return merged.get(exprKey(e));
-      const args = valuesOf(e).map((value) => (values.get(exprKey(value)) as NamedValue).attribute);
+      const args = valuesOf(e).map((value) => values.get(exprKey(value)) as Attribute);
       const { filter: _, ...rest } = e;
       return Object.freeze({ ...rest, args, distinct: false });
     }),

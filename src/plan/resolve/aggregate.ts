@@ -8,9 +8,9 @@ import type { AggregatePlan, Plan } from '../node.js';
 import { columnName, sqlText } from '../sql-text.js';
 import { replaceExpr, someExpr, visitExpr, withExprChildren } from '../walk-expr.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
-import { foldLiteralCasts } from './calls.js';
+import { foldLiteralCasts, requireOrderable } from './calls.js';
 import type { Context } from './context.js';
-import { type Named, named, requireOrderable, resolveExpr, starColumns } from './exprs.js';
+import { type Named, named, resolveExpr, starColumns } from './exprs.js';
 import type { Scope } from './scope.js';
 import { extractWindows } from './windows.js';
 

@@ -2,6 +2,7 @@ import { type DataType, type Scalar, SparrowError, sameType, simpleString } from
 import { canCast, castNullable } from '../../functions/cast-types.js';
 import type { ArgType } from '../../functions/define.js';
 import { findFunction, resolveCall } from '../../functions/registry.js';
+import { isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
@@ -135,6 +136,16 @@ export function requireBoolean(expr: Expr, what: string, code: string): Expr {
   throw new SparrowError(code, `${what} must be boolean, but ${sqlText(expr)} is ${simpleString(type).toUpperCase()}`, {
     sqlState: '42K09',
   });
+}
+
+export function requireOrderable(expr: Expr, what: string): void {
+  const type = exprType(expr);
+  if (isOrderable(type)) return;
+  throw new SparrowError(
+    what === 'group by' ? 'GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE' : 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE',
+    `cannot ${what} ${columnName(expr)}: values of type ${simpleString(type).toUpperCase()} have no order`,
+    { sqlState: '42K09' },
+  );
 }
 
 export const isWindowFunction = (fn: string): boolean => findFunction(fn).kind === 'window';

@@ -5,9 +5,8 @@ import { nextId } from '../ids.js';
 import type { DropDuplicatesPlan, DropPlan, Plan, RenamePlan, ToNamesPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
-import { buildCall } from './calls.js';
+import { buildCall, requireOrderable } from './calls.js';
 import type { Context } from './context.js';
-import { requireOrderable } from './exprs.js';
 import { indexOf, nameParts, unresolvedColumn } from './names.js';
 import { findColumn } from './scope.js';
 

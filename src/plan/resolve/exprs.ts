@@ -1,8 +1,6 @@
 import { int32Type, SparrowError, simpleString, stringType } from '../../base/index.js';
 import { findEntry } from '../../functions/registry.js';
-import { isOrderable } from '../../functions/signature.js';
 import type {
-  AggregateCall,
   Alias,
   Attribute,
   Call,
@@ -11,16 +9,16 @@ import type {
   UnresolvedColumn,
   UnresolvedStar,
   WindowCall,
-  WindowFrame,
 } from '../expr.js';
-import { exprNullable, exprType } from '../expr-type.js';
+import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
-import { columnName, sqlText } from '../sql-text.js';
+import { columnName } from '../sql-text.js';
 import { foldExpr, withExprChildren } from '../walk-expr.js';
-import { buildCall, isWindowFunction, requireBoolean, resolveCast } from './calls.js';
+import { buildCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
 import type { PlanSettings } from './context.js';
 import { quoteName } from './names.js';
 import { findColumn, type Scope } from './scope.js';
+import { resolveWindow } from './window-calls.js';
 
 /** Settles names, types and casts of one expression. Names of inner aliases are dropped, as in Spark. */
 export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): Expr {
@@ -58,6 +56,17 @@ function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSet
 }
 
 function fieldOf(expr: Expr, name: string, settings: PlanSettings): Expr {
+  const found = findField(expr, name, settings);
+  if (typeof found !== 'string') return found;
+  if (findEntry('getField') !== undefined) return buildCall('getField', [expr, stringLiteral(found)], settings);
+  throw new SparrowError(
+    'FEATURE_NOT_ENABLED',
+    `taking a field of a struct is not supported yet: ${columnName(expr)}.${found}`,
+  );
+}
+
+/** The field's own name, or what stands for it in a map. */
+function findField(expr: Expr, name: string, settings: PlanSettings): Expr | string {
   const type = exprType(expr);
   const holder = type.kind === 'array' ? type.element : type;
   if (holder.kind === 'map') return buildCall('getItem', [expr, stringLiteral(name)], settings);
@@ -89,7 +98,7 @@ function fieldOf(expr: Expr, name: string, settings: PlanSettings): Expr {
       },
     );
   }
-  return buildCall('getField', [expr, stringLiteral(field.name)], settings);
+  return field.name;
 }
 
 const stringLiteral = (value: string): Expr => ({ kind: 'literal', type: stringType, value });
@@ -134,82 +143,6 @@ export function starColumns(star: UnresolvedStar, scope: Scope): readonly Attrib
       candidates: names,
     },
   );
-}
-
-export function requireOrderable(expr: Expr, what: string): void {
-  const type = exprType(expr);
-  if (isOrderable(type)) return;
-  throw new SparrowError(
-    what === 'group by' ? 'GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE' : 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE',
-    `cannot ${what} ${columnName(expr)}: values of type ${simpleString(type).toUpperCase()} have no order`,
-    { sqlState: '42K09' },
-  );
-}
-
-const WHOLE: WindowFrame = {
-  unit: 'rows',
-  start: { kind: 'unbounded_preceding' },
-  end: { kind: 'unbounded_following' },
-};
-const RUNNING: WindowFrame = { unit: 'range', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
-const ROWS_SO_FAR: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
-
-/** Checks a window call and gives it the frame SQL prescribes when it has none. */
-function resolveWindow(expr: WindowCall): Expr {
-  const { input, spec } = expr;
-  const isWindow = input.kind === 'call' && isWindowFunction(input.fn);
-  if (!isWindow && input.kind !== 'aggregate_call') {
-    throw new SparrowError('UNSUPPORTED_EXPR_FOR_WINDOW', `${sqlText(input)} cannot be computed over a window`, {
-      sqlState: '42P20',
-      hint: 'OVER goes with aggregate and window functions',
-    });
-  }
-  if (isWindow && spec.orderBy.length === 0) {
-    throw new SparrowError('WINDOW_FUNCTION_WITHOUT_ORDER', `${sqlText(input)} needs a window with ORDER BY`, {
-      sqlState: '42601',
-      hint: 'add .orderBy(…) to the window',
-    });
-  }
-  for (const key of spec.partitionBy) requireOrderable(key, 'partition by');
-  const frame = spec.frame ?? (isWindow ? ROWS_SO_FAR : spec.orderBy.length > 0 ? RUNNING : WHOLE);
-  checkFrame(expr, frame);
-  return Object.freeze({
-    ...expr,
-    spec: Object.freeze({ ...spec, frame }),
-    type: exprType(input),
-    nullable: exprNullable(input) || (input.kind === 'aggregate_call' && mayBeEmpty(input, frame)),
-  });
-}
-
-/** Frames that need not hold the current row may be empty, and then most aggregates are null. */
-function mayBeEmpty(input: AggregateCall, frame: WindowFrame): boolean {
-  if (input.fn === 'count') return false;
-  const startsLate = frame.start.kind === 'offset' && frame.start.offset > 0;
-  const endsEarly = frame.end.kind === 'offset' && frame.end.offset < 0;
-  return startsLate || endsEarly;
-}
-
-function checkFrame(expr: WindowCall, frame: WindowFrame): void {
-  const bad = (why: string): SparrowError =>
-    new SparrowError('DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND', `${why}: ${sqlText(expr)}`, {
-      sqlState: '42K09',
-    });
-  const position = (bound: WindowFrame['start']): number =>
-    bound.kind === 'unbounded_preceding'
-      ? Number.NEGATIVE_INFINITY
-      : bound.kind === 'unbounded_following'
-        ? Number.POSITIVE_INFINITY
-        : bound.kind === 'offset'
-          ? bound.offset
-          : 0;
-  if (position(frame.start) > position(frame.end)) throw bad('the window frame ends before it starts');
-  if (frame.start.kind === 'unbounded_following' || frame.end.kind === 'unbounded_preceding') {
-    throw bad('the window frame starts at the end or ends at the start of the partition');
-  }
-  const offsets = frame.start.kind === 'offset' || frame.end.kind === 'offset';
-  if (frame.unit === 'range' && offsets && expr.spec.orderBy.length !== 1) {
-    throw bad('a RANGE frame with offsets needs exactly one ORDER BY expression');
-  }
 }
 
 /** An output column: an attribute or an alias with an id. */

@@ -8,9 +8,8 @@ import { and, equal, nullOf } from '../logic.js';
 import type { Plan, SetOperationPlan, UnionPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import type { Analyzed } from './analyzed.js';
-import { buildCall, castTo } from './calls.js';
+import { buildCall, castTo, requireOrderable } from './calls.js';
 import type { Context } from './context.js';
-import { requireOrderable } from './exprs.js';
 import { sameRows, separate } from './joins.js';
 import { indexOf } from './names.js';
 

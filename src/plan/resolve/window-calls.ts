@@ -1,0 +1,122 @@
+import { type DataType, MICROS_PER_DAY, SparrowError, simpleString } from '../../base/index.js';
+import type { AggregateCall, Expr, FrameBound, WindowCall, WindowFrame } from '../expr.js';
+import { exprNullable, exprType } from '../expr-type.js';
+import { sqlText } from '../sql-text.js';
+import { isWindowFunction, requireOrderable } from './calls.js';
+
+const WHOLE: WindowFrame = {
+  unit: 'rows',
+  start: { kind: 'unbounded_preceding' },
+  end: { kind: 'unbounded_following' },
+};
+const RUNNING: WindowFrame = { unit: 'range', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
+const ROWS_SO_FAR: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
+
+/** Checks a window call and gives it the frame SQL prescribes when it has none. */
+export function resolveWindow(expr: WindowCall): Expr {
+  const { input, spec } = expr;
+  const isWindow = input.kind === 'call' && isWindowFunction(input.fn);
+  if (!isWindow && input.kind !== 'aggregate_call') {
+    throw new SparrowError('UNSUPPORTED_EXPR_FOR_WINDOW', `${sqlText(input)} cannot be computed over a window`, {
+      sqlState: '42P20',
+      hint: 'OVER goes with aggregate and window functions',
+    });
+  }
+  if (isWindow && spec.orderBy.length === 0) {
+    throw new SparrowError('WINDOW_FUNCTION_WITHOUT_ORDER', `${sqlText(input)} needs a window with ORDER BY`, {
+      sqlState: '42601',
+      hint: 'add .orderBy(…) to the window',
+    });
+  }
+  for (const key of spec.partitionBy) requireOrderable(key, 'partition by');
+  const asked = spec.frame ?? (isWindow ? ROWS_SO_FAR : spec.orderBy.length > 0 ? RUNNING : WHOLE);
+  checkFrame(expr, asked);
+  const frame = inKeyUnits(expr, asked);
+  return Object.freeze({
+    ...expr,
+    spec: Object.freeze({ ...spec, frame }),
+    type: exprType(input),
+    nullable: exprNullable(input) || (input.kind === 'aggregate_call' && mayBeEmpty(input, frame)),
+  });
+}
+
+/** Frames that need not hold the current row may be empty, and then most aggregates are null. */
+function mayBeEmpty(input: AggregateCall, frame: WindowFrame): boolean {
+  if (input.fn === 'count') return false;
+  const startsLate = frame.start.kind === 'offset' && frame.start.offset > 0;
+  const endsEarly = frame.end.kind === 'offset' && frame.end.offset < 0;
+  return startsLate || endsEarly;
+}
+
+const badFrame = (expr: WindowCall, why: string, code = 'SPECIFIED_WINDOW_FRAME_INVALID_BOUND'): SparrowError =>
+  new SparrowError(`DATATYPE_MISMATCH.${code}`, `${why}: ${sqlText(expr)}`, { sqlState: '42K09' });
+
+function positionOf(bound: FrameBound): number {
+  switch (bound.kind) {
+    case 'unbounded_preceding':
+      return Number.NEGATIVE_INFINITY;
+    case 'unbounded_following':
+      return Number.POSITIVE_INFINITY;
+    case 'offset':
+      return bound.offset;
+    default:
+      return 0;
+  }
+}
+
+function checkFrame(expr: WindowCall, frame: WindowFrame): void {
+  if (positionOf(frame.start) > positionOf(frame.end)) throw badFrame(expr, 'the window frame ends before it starts');
+  if (frame.start.kind === 'unbounded_following' || frame.end.kind === 'unbounded_preceding') {
+    throw badFrame(expr, 'the window frame starts at the end or ends at the start of the partition');
+  }
+  const offsets = frame.start.kind === 'offset' || frame.end.kind === 'offset';
+  if (frame.unit === 'range' && offsets && expr.spec.orderBy.length !== 1) {
+    throw badFrame(expr, 'a RANGE frame with offsets needs exactly one ORDER BY expression', 'RANGE_FRAME_MULTI_ORDER');
+  }
+}
+
+/** Offsets of a RANGE frame in the units of the ordering key: whole days for dates, microseconds for timestamps. */
+function inKeyUnits(expr: WindowCall, frame: WindowFrame): WindowFrame {
+  const [order] = expr.spec.orderBy;
+  const type = order === undefined ? undefined : exprType(order.input);
+  const converted = (bound: FrameBound): FrameBound => {
+    if (bound.kind !== 'offset') return bound;
+    if (frame.unit === 'rows') {
+      if (bound.interval !== true && Number.isInteger(bound.offset)) return bound;
+      throw badFrame(expr, 'a ROWS frame counts whole rows', 'SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE');
+    }
+    return { kind: 'offset', offset: offsetFor(expr, type as DataType, bound.offset, bound.interval === true) };
+  };
+  const [start, end] = [converted(frame.start), converted(frame.end)];
+  return start === frame.start && end === frame.end ? frame : { ...frame, start, end };
+}
+
+function offsetFor(expr: WindowCall, type: DataType, offset: number, isInterval: boolean): number {
+  const refused = (): SparrowError => {
+    const what = isInterval ? 'an interval' : 'a number';
+    return badFrame(expr, `${what} is no distance of ${simpleString(type).toUpperCase()}`, 'RANGE_FRAME_INVALID_TYPE');
+  };
+  switch (type.kind) {
+    case 'date': {
+      const days = isInterval ? offset / MICROS_PER_DAY : offset;
+      if (!Number.isInteger(days)) throw refused();
+      return days;
+    }
+    case 'timestamp':
+    case 'timestamp_ntz':
+    case 'interval_dt':
+      if (!isInterval) throw refused();
+      return offset;
+    case 'int8':
+    case 'int16':
+    case 'int32':
+    case 'int64':
+    case 'float32':
+    case 'float64':
+    case 'decimal':
+      if (isInterval) throw refused();
+      return offset;
+    default:
+      throw refused();
+  }
+}
