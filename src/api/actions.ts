@@ -14,8 +14,10 @@ import type { ActionOptions, RunningQuery } from './engine.js';
 import type { ShownTable } from './show.js';
 import { t } from './types.js';
 
-/** Cells turned into JavaScript values before other events get a turn: a few milliseconds. */
-const CELLS_PER_TURN = 65_536;
+/** Cells turned into JavaScript values at once: a few milliseconds. */
+const CELLS_PER_TURN = 16_384;
+/** How long that may go on before other events get a turn. */
+const TURN_MS = 8;
 
 export async function start(context: FrameContext, plan: Plan, options: ActionOptions = {}): Promise<RunningQuery> {
   if (options.signal?.aborted) {
@@ -31,9 +33,13 @@ export async function* rowsOf(context: FrameContext, plan: Plan, options?: Actio
   const query = await start(context, plan, options);
   const read = rowReader(context.engine.heap, query.schema, context.values);
   const step = Math.max(8, Math.floor(CELLS_PER_TURN / Math.max(1, query.schema.fields.length) / 8) * 8);
+  let since = performance.now();
   for await (const batch of query.batches) {
     for (let from = 0; from < batch.rows; from += step) {
-      if (from > 0) await new Promise(setImmediate);
+      if (performance.now() - since > TURN_MS) {
+        await new Promise(setImmediate);
+        since = performance.now();
+      }
       yield read(sliceRows(batch, from, Math.min(step, batch.rows - from)));
     }
   }

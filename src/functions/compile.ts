@@ -44,6 +44,7 @@ export class ExpressionCompiler implements Emitter {
   readonly #options: CompilerOptions;
   readonly #context: ModuleContext;
   readonly #scopes: Map<string, Value>[] = [new Map()];
+  #nullRow: Local | undefined;
   readonly #ranges = new WeakMap<PhysicalExpr, { range: Range | undefined }>();
 
   constructor(options: CompilerOptions) {
@@ -101,7 +102,9 @@ export class ExpressionCompiler implements Emitter {
   }
 
   fail(): void {
-    this.code.get(this.state).i32(1).op('i32.store', STATE.ERROR);
+    const mark = (): void => void this.code.get(this.state).i32(1).op('i32.store', STATE.ERROR);
+    if (this.#nullRow === undefined) mark();
+    else this.code.get(this.#nullRow).op('i32.eqz').if(mark);
   }
 
   allocBytes(length: Local): Local {
@@ -140,7 +143,16 @@ export class ExpressionCompiler implements Emitter {
   }
 
   js(call: Call, args: readonly Value[]): Value {
-    return emitJsCall(this, this.#context, call, args);
+    const emit = (): Value => emitJsCall(this, this.#context, call, args);
+    if (this.#nullRow === undefined) return emit();
+    let result: Value | undefined;
+    this.code
+      .get(this.#nullRow)
+      .op('i32.eqz')
+      .if(() => {
+        result = emit();
+      });
+    return result as Value | undefined as Value;
   }
 
   #emit(expr: PhysicalExpr): Value {
@@ -189,7 +201,7 @@ export class ExpressionCompiler implements Emitter {
     const isNull = anyNull(this, args);
     const bare = args.map((arg) => value(arg.type, arg.carrier, arg.parts, undefined, arg.range));
     if (isNull === undefined || !needsBranch(entry, args, call, ranges)) {
-      const result = this.#ranged(this.#invoke(entry, bare, call), entry, ranges, call);
+      const result = this.#sparing(isNull, () => this.#ranged(this.#invoke(entry, bare, call), entry, ranges, call));
       return this.#withNull(result, isNull);
     }
     const nullFlag = this.code.local('i32');
@@ -203,6 +215,16 @@ export class ExpressionCompiler implements Emitter {
         if (result.isNull !== undefined) this.code.get(result.isNull).set(nullFlag);
       });
     return this.#ranged({ ...(result as Value | undefined as Value), isNull: nullFlag }, entry, ranges, call);
+  }
+
+  /** Runs `build` for code that also computes on null rows, where whatever lies there must not count as a failure. */
+  #sparing<T>(isNull: Local | undefined, build: () => T): T {
+    this.#nullRow = isNull;
+    try {
+      return build();
+    } finally {
+      this.#nullRow = undefined;
+    }
   }
 
   #invoke(entry: ScalarFunction, args: readonly Value[], call: Call): Value {

@@ -179,7 +179,7 @@ async function differ(
     return invalidValue(made.plan, got) ?? rowDifference(made.plan, expected, got, made.ordered, made.approximate);
   }
   // Behind a limit either side may stop before the row that fails.
-  if (got.kind === 'error' && hasLimit(made.plan)) {
+  if (hasLimit(made.plan)) {
     const whole = await engines.interpreted(withoutLimits(made.plan), settings);
     if (whole.kind === 'error') return undefined;
   }

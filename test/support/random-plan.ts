@@ -232,6 +232,7 @@ export class PlanMaker {
       ordered: a.ordered && b.ordered,
       tempers,
       approximate: false,
+      rows: 0,
     };
   }
 

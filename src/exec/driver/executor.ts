@@ -188,34 +188,33 @@ export class Executor implements Runner {
 
   /** A sample draws by the number of a row, which must not depend on how work is shared out. */
   async #openSample(plan: Extract<PhysicalPlan, { kind: 'sample' }>): Promise<Flow> {
-    const { lowerBound: lower, upperBound: upper, seed, input } = plan;
-    let flow = await this.open(input);
-    if (!isNumbered(input)) flow = [this.batchPart(input.columns, (await this.materialize(flow)).batches)];
+    const { lowerBound: lower, upperBound: upper, seed } = plan;
+    const flow = await this.open(await this.#numbered(plan.input));
     return addStep(flow, { kind: 'sample', lower, upper, seed }, (part) => part.columns);
+  }
+
+  /** The same rows over something whose rows are numbered as they come: what filters and projections stand on. */
+  async #numbered(plan: PhysicalPlan): Promise<PhysicalPlan> {
+    switch (plan.kind) {
+      case 'filter':
+      case 'project':
+        return { ...plan, input: await this.#numbered(plan.input) };
+      case 'join':
+      case 'union':
+      case 'aggregate':
+      case 'sort': {
+        const { batches } = await this.materialize(await this.open(plan));
+        return { kind: 'batches', columns: plan.columns, label: plan.kind, load: async () => batches };
+      }
+      default:
+        return plan;
+    }
   }
 
   async #openRepartition(plan: Extract<PhysicalPlan, { kind: 'repartition' }>): Promise<Flow> {
     const { batches } = await this.materialize(await this.open(plan.input));
     const perTask = Math.max(1, Math.ceil(batches.length / Math.max(1, plan.partitions)));
     return [this.batchPart(plan.columns, batches, perTask)];
-  }
-}
-
-/** Whether the rows that pipelines begin with below a sample are numbered as they come. */
-function isNumbered(plan: PhysicalPlan): boolean {
-  switch (plan.kind) {
-    case 'filter':
-    case 'project':
-      return isNumbered(plan.input);
-    case 'sample':
-    case 'scan':
-    case 'batches':
-    case 'limit':
-    case 'repartition':
-    case 'window':
-      return true;
-    default:
-      return false;
   }
 }
 

@@ -119,6 +119,7 @@ export class Interpreter {
 
   async *#steps(plan: RowStepPlan): Pages {
     const { input, step } = rowSteps(plan, this.#ready);
+    let number = 0;
     for await (const { first, rows } of this.#pages(input)) {
       const kept: Row[] = [];
       for (const [i, row] of rows.entries()) {
@@ -126,8 +127,8 @@ export class Interpreter {
         if (out !== undefined) kept.push(out);
         if (this.#pace.due()) await this.#pace.rest();
       }
-      // Rows are numbered by what these steps stand on, so nobody asks for this number.
-      yield { first: 0, rows: kept };
+      yield { first: number, rows: kept };
+      number += kept.length;
     }
   }
 
