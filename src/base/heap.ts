@@ -23,6 +23,10 @@ const SEARCH_FROM = 2;
 /** Beyond this page none was ever claimed: what looks through the owners stops here. */
 const PAGES_EVER_USED = 3;
 const CONTROL_WORDS = 16;
+/** Behind the control words: for the arena with number n, in slot n % BOUND_SLOTS, its number and the pages it lies between. */
+const BOUND_SLOTS = 4096;
+const BOUNDS_AT = CONTROL_WORDS;
+const BOUND_WORDS = 3;
 
 /** What another thread needs to see the same heap: sent once, when a worker starts. */
 export interface HeapHandle {
@@ -83,7 +87,7 @@ export class SharedHeap {
     const handle: HeapHandle = {
       memory,
       owners: new SharedArrayBuffer(MAX_PAGES * 4),
-      control: new SharedArrayBuffer(CONTROL_WORDS * 4),
+      control: new SharedArrayBuffer((BOUNDS_AT + BOUND_SLOTS * BOUND_WORDS) * 4),
       limitPages: memory.buffer.byteLength / PAGE_BYTES,
     };
     const heap = new SharedHeap(handle);
@@ -110,16 +114,25 @@ export class SharedHeap {
   }
 
   newArena(label: string): Arena {
-    return new Arena(this, Atomics.add(this.#control, NEXT_ARENA, 1), label);
+    const id = Atomics.add(this.#control, NEXT_ARENA, 1);
+    const slot = boundsOf(id);
+    // An older arena of the same slot that still lives is looked for everywhere when it is released.
+    Atomics.store(this.#control, slot, id);
+    Atomics.store(this.#control, slot + 1, MAX_PAGES);
+    Atomics.store(this.#control, slot + 2, 0);
+    return new Arena(this, id, label);
   }
 
   /** Gives every page of an arena back, also from another thread than the one that claimed them. */
   releaseArena(id: number): void {
     let freed = 0;
     let lowest = MAX_PAGES;
-    const end = Atomics.load(this.#control, PAGES_EVER_USED);
+    const slot = boundsOf(id);
+    const isKnown = Atomics.load(this.#control, slot) === id;
+    const start = isKnown ? Atomics.load(this.#control, slot + 1) : FIRST_FREE_PAGE;
+    const end = isKnown ? Atomics.load(this.#control, slot + 2) : Atomics.load(this.#control, PAGES_EVER_USED);
     const owners = this.#owners;
-    for (let page = FIRST_FREE_PAGE; page < end; page++) {
+    for (let page = start; page < end; page++) {
       // A plain read suffices: nobody but the arena's former owner could have written this number here.
       if (owners[page] !== id) continue;
       Atomics.store(owners, page, 0);
@@ -129,6 +142,14 @@ export class SharedHeap {
     if (freed === 0) return;
     Atomics.sub(this.#control, USED_PAGES, freed);
     if (Atomics.load(this.#control, SEARCH_FROM) > lowest) Atomics.store(this.#control, SEARCH_FROM, lowest);
+  }
+
+  /** Counts the pages in use anew: a thread that died while it claimed some leaves the count wrong. Call it when no thread claims any. */
+  recount(): void {
+    let used = FIRST_FREE_PAGE;
+    for (let page = FIRST_FREE_PAGE; page < this.limitPages; page++) if (this.#owners[page] !== 0) used++;
+    Atomics.store(this.#control, USED_PAGES, used);
+    Atomics.store(this.#control, SEARCH_FROM, FIRST_FREE_PAGE);
   }
 
   /** Pages an arena holds now. */
@@ -162,9 +183,11 @@ export class SharedHeap {
     let page = from;
     while (page + wanted <= this.limitPages) {
       let length = 0;
+      // Before the first page is taken: should this thread die now, a release still looks this far.
+      this.#noteUse(page + wanted);
+      this.#noteBounds(arena, page, page + wanted);
       while (length < wanted && Atomics.compareExchange(owners, page + length, 0, arena) === 0) length++;
       if (length === wanted) {
-        this.#noteUse(page + wanted);
         if (!sawFree) Atomics.store(this.#control, SEARCH_FROM, page + wanted);
         return page;
       }
@@ -174,6 +197,14 @@ export class SharedHeap {
       while (page < this.limitPages && owners[page] !== 0) page++;
     }
     return 0;
+  }
+
+  /** An arena has one owner at a time, so nobody else writes its bounds. */
+  #noteBounds(arena: number, from: number, to: number): void {
+    const slot = boundsOf(arena);
+    if (Atomics.load(this.#control, slot) !== arena) return;
+    if (from < Atomics.load(this.#control, slot + 1)) Atomics.store(this.#control, slot + 1, from);
+    if (to > Atomics.load(this.#control, slot + 2)) Atomics.store(this.#control, slot + 2, to);
   }
 
   #noteUse(end: number): void {
@@ -194,6 +225,8 @@ export class SharedHeap {
     );
   }
 }
+
+const boundsOf = (arena: number): number => BOUNDS_AT + (arena % BOUND_SLOTS) * BOUND_WORDS;
 
 function reserve(limitPages: number): WebAssembly.Memory {
   for (let pages = limitPages; ; pages = Math.floor(pages / 2)) {

@@ -24,6 +24,7 @@ import { Executor } from './driver/executor.js';
 import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { physicalText, stagesText } from './driver/physical-text.js';
+import type { WorkerPool } from './driver/pool.js';
 import { Query } from './driver/query.js';
 import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
@@ -143,7 +144,7 @@ class LocalEngine implements QueryEngine {
     work: (executor: Executor) => AsyncIterable<Batch>,
   ): AsyncGenerator<Batch> {
     this.#checkOpen();
-    const query = new Query(this.heap, this.#scheduler.pool.flags, options.signal, nodePlatform.clock.monotonic());
+    const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic());
     this.#queries.add(query);
     const stopProgress = reportProgress(query, options);
     const { ansi, timeZone } = settings;
@@ -151,9 +152,9 @@ class LocalEngine implements QueryEngine {
       // The query's instant is in the plan already (see lower.ts).
       yield* work(new Executor(this.#scheduler, query, { ansi, timeZone, nowMicros: 0n }));
     } finally {
-      stopProgress();
       this.#queries.delete(query);
-      query.end();
+      await query.end();
+      stopProgress();
     }
   }
 
@@ -231,19 +232,24 @@ class LocalEngine implements QueryEngine {
     this.#cache.drop(cacheId);
   }
 
+  /** The session's workers, for tests that kill them. */
+  get pool(): WorkerPool {
+    return this.#scheduler.pool;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const query of this.#queries) query.abort();
+    for (const query of this.#queries) query.abort(closed());
     await this.#scheduler.stop();
   }
 
   #checkOpen(): void {
-    if (this.#stopped)
-      throw new SparrowError('SESSION_CLOSED', 'the session was stopped', {
-        hint: 'create a new session with Session.create()',
-      });
+    if (this.#stopped) throw closed();
   }
 }
+
+const closed = (): SparrowError =>
+  new SparrowError('SESSION_CLOSED', 'the session was stopped', { hint: 'create a new session with Session.create()' });
 
 function evalSettings(settings: SessionSettings): PlanSettings {
   const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
@@ -262,7 +268,15 @@ function reportProgress(query: Query, { onProgress }: RunOptions): () => void {
       bytesRead: query.bytesRead,
       elapsedMs: nodePlatform.clock.monotonic() - query.started,
     });
-  const timer = setInterval(report, PROGRESS_MS);
+  const timer = setInterval(() => {
+    try {
+      report();
+    } catch (error) {
+      // Thrown from a timer it would end the process.
+      clearInterval(timer);
+      query.abort(error);
+    }
+  }, PROGRESS_MS);
   return () => {
     clearInterval(timer);
     report();

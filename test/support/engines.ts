@@ -12,8 +12,8 @@ import { Query } from '../../src/exec/driver/query.js';
 import { Scheduler, type TaskTemplate } from '../../src/exec/driver/scheduler.js';
 import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
-import type { EvalSettings } from '../../src/functions/index.js';
 import type { DoneTask } from '../../src/exec/task/task.js';
+import type { EvalSettings } from '../../src/functions/index.js';
 import { nodePlatform } from '../../src/io/node-files.js';
 import { formatNamed } from '../../src/io/registry.js';
 import { randomReader } from './random-tables.js';
@@ -25,6 +25,9 @@ export type Outcome =
 
 /** Runs every task on the caller's thread: tests need no worker. */
 class InlineScheduler extends Scheduler {
+  /** However long it takes: no worker takes over. */
+  protected override readonly inlineMs = Number.POSITIVE_INFINITY;
+
   override run(query: Query, tasks: readonly TaskTemplate[]): AsyncGenerator<DoneTask> {
     return super.run(query, tasks, true);
   }
@@ -41,7 +44,7 @@ export class Engines {
   readonly #platform: Platform = nodePlatform;
   #scheduler: Scheduler;
 
-  constructor(memoryBytes = 2 ** 28) {
+  constructor(memoryBytes = 2 ** 29) {
     this.heap = SharedHeap.create(memoryBytes);
     this.#scheduler = this.#newScheduler();
   }
@@ -60,7 +63,7 @@ export class Engines {
           this.#read(plan, batch, rows);
         return rows;
       } finally {
-        query.end();
+        await query.end();
       }
     });
   }

@@ -2,13 +2,17 @@ import type { Arena, Batch, SharedHeap } from '../../base/index.js';
 import type { PhysicalPlan } from '../physical.js';
 import { compressBatches } from './compress.js';
 import type { Executor } from './executor.js';
+import type { Query } from './query.js';
 
 interface Entry {
-  batches: Promise<readonly Batch[]> | undefined;
-  arenas: number[];
+  filling: { readonly by: Query; readonly batches: Promise<readonly Batch[]> } | undefined;
+  arenas: readonly number[];
+  /** Queries that read it. */
+  users: number;
+  dropped: boolean;
 }
 
-/** Cached frames: filled by the first query that needs them, kept until they are dropped. */
+/** Cached frames: filled by the first query that needs them, kept until they are dropped and nobody reads them. */
 export class CacheManager {
   readonly #entries = new Map<number, Entry>();
   #next = 1;
@@ -17,36 +21,46 @@ export class CacheManager {
 
   open(): number {
     const id = this.#next++;
-    this.#entries.set(id, { batches: undefined, arenas: [] });
+    this.#entries.set(id, { filling: undefined, arenas: [], users: 0, dropped: false });
     return id;
-  }
-
-  /** Batches of a filled entry; undefined when the entry is empty or dropped. */
-  filled(id: number): Promise<readonly Batch[]> | undefined {
-    return this.#entries.get(id)?.batches;
   }
 
   /** The frame's batches: computed by the first who asks, shared by all others; kept only while the entry is open. */
   async batches(id: number, plan: () => PhysicalPlan, executor: Executor): Promise<readonly Batch[]> {
+    const { query } = executor;
     const entry = this.#entries.get(id);
     if (entry === undefined) return (await executor.collect(plan())).batches;
-    entry.batches ??= this.#fill(entry, plan(), executor).catch((error: unknown) => {
-      entry.batches = undefined;
-      throw error;
+    entry.users++;
+    query.onEnd(() => {
+      entry.users--;
+      this.#free(entry);
     });
-    return entry.batches;
+    for (;;) {
+      entry.filling ??= { by: query, batches: this.#fill(entry, plan(), executor) };
+      const { by, batches } = entry.filling;
+      try {
+        return await batches;
+      } catch (error) {
+        if (entry.filling?.batches === batches) entry.filling = undefined;
+        // What went wrong for the query that filled it (it was cancelled) need not concern this one.
+        if (by === query) throw error;
+        query.check();
+      }
+    }
   }
 
   drop(id: number): void {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     if (entry === undefined) return;
-    // Whoever still computes it keeps its memory until then.
-    void Promise.resolve(entry.batches)
-      .catch(() => undefined)
-      .then(() => {
-        for (const arena of entry.arenas) this.heap.releaseArena(arena);
-      });
+    entry.dropped = true;
+    this.#free(entry);
+  }
+
+  #free(entry: Entry): void {
+    if (!entry.dropped || entry.users > 0) return;
+    for (const arena of entry.arenas) this.heap.releaseArena(arena);
+    entry.arenas = [];
   }
 
   async #fill(entry: Entry, plan: PhysicalPlan, executor: Executor): Promise<readonly Batch[]> {

@@ -21,8 +21,15 @@ import type { Query } from './query.js';
 import type { Runner } from './runner.js';
 import type { Scheduler } from './scheduler.js';
 
-/** Batches of one task, so that tasks are large enough to pay for themselves and small enough to share out. */
-const BATCHES_PER_TASK = 4;
+/**
+ * Batches of one task: enough to pay for the way to another thread, few enough to share the work out evenly. It
+ * depends on the data only, never on the number of workers, so that results do not either.
+ */
+const LEAST_BATCHES = 4;
+const MOST_BATCHES = 16;
+const TASKS_WANTED = 16;
+const batchesPerTask = (batches: number): number =>
+  Math.min(MOST_BATCHES, Math.max(LEAST_BATCHES, Math.ceil(batches / TASKS_WANTED)));
 /** Below these, work stays on the caller's thread. */
 const SMALL_ROWS = 20_000;
 const SMALL_BYTES = 1 << 20;
@@ -91,7 +98,7 @@ export class Executor implements Runner {
       case 'sample':
         return this.#openSample(plan);
       case 'union':
-        return (await Promise.all(plan.inputs.map((input) => this.open(input)))).flat();
+        return this.#openUnion(plan.inputs);
       case 'limit':
         return this.#openLimit(plan);
       case 'repartition':
@@ -119,7 +126,7 @@ export class Executor implements Runner {
   batchPart(
     columns: readonly PhysicalColumn[],
     batches: readonly Batch[],
-    perTask = BATCHES_PER_TASK,
+    perTask = batchesPerTask(batches.length),
     skip = 0,
   ): FlowPart {
     const inputs: TaskInput[] = [];
@@ -167,6 +174,23 @@ export class Executor implements Runner {
     ];
   }
 
+  /** All inputs side by side. When one fails, this one fails only after the others have stopped. */
+  async #openUnion(inputs: readonly PhysicalPlan[]): Promise<Flow> {
+    let failure: { readonly error: unknown } | undefined;
+    const open = async (input: PhysicalPlan): Promise<Flow> => {
+      try {
+        return await this.open(input);
+      } catch (error) {
+        failure ??= { error };
+        this.query.abort();
+        return [];
+      }
+    };
+    const flows = await Promise.all(inputs.map(open));
+    if (failure !== undefined) throw failure.error;
+    return flows.flat();
+  }
+
   /** Runs just enough tasks for the rows wanted. */
   async #openLimit(plan: Extract<PhysicalPlan, { kind: 'limit' }>): Promise<Flow> {
     const wanted = plan.limit === undefined ? Number.POSITIVE_INFINITY : plan.offset + plan.limit;
@@ -183,7 +207,7 @@ export class Executor implements Runner {
       }
     }
     const rest = cut(batches, plan.offset, wanted);
-    return [this.batchPart(plan.columns, rest.batches, BATCHES_PER_TASK, rest.skip)];
+    return [this.batchPart(plan.columns, rest.batches, undefined, rest.skip)];
   }
 
   /** A sample draws by the number of a row, which must not depend on how work is shared out. */

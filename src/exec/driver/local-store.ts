@@ -1,5 +1,5 @@
 import {
-  Arena,
+  type Arena,
   BATCH_ROWS,
   type Batch,
   buildColumn,
@@ -11,6 +11,8 @@ import type { LocalData, LocalPlan } from '../../plan/node.js';
 
 /** Rows between two pauses while local data is laid out, so that the event loop goes on. */
 const ROWS_PER_PAUSE = 16_384;
+
+type RowsContent = Exclude<LocalData['content'], { kind: 'batches' }>;
 
 /** Local rows in the heap: laid out when first used, kept as long as the frame's data is. */
 export class LocalStore {
@@ -27,6 +29,8 @@ export class LocalStore {
     if (all === undefined) {
       all = this.#layOut(data);
       this.#laidOut.set(data, all);
+      // Too large for the memory there is now: another query may find more.
+      all.catch(() => this.#laidOut.delete(data));
     }
     const batches = await all;
     if (columns === undefined) return batches;
@@ -37,10 +41,20 @@ export class LocalStore {
   }
 
   async #layOut(data: LocalData): Promise<readonly Batch[]> {
-    const { content, schema } = data;
+    const { content } = data;
     if (content.kind === 'batches') return content.batches;
-    const arena = new Arena(this.heap, this.heap.newArena('local rows').id, 'local rows');
-    this.#gone.register(data, arena.id);
+    const arena = this.heap.newArena('local rows');
+    try {
+      const batches = await this.#build(data, content, arena);
+      this.#gone.register(data, arena.id);
+      return batches;
+    } catch (error) {
+      arena.release();
+      throw error;
+    }
+  }
+
+  async #build({ schema }: LocalData, content: RowsContent, arena: Arena): Promise<readonly Batch[]> {
     const batches: Batch[] = [];
     for (let from = 0; from < content.rows; from += BATCH_ROWS) {
       const rows = Math.min(BATCH_ROWS, content.rows - from);

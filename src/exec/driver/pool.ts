@@ -10,21 +10,24 @@ export class WorkerLost extends Error {
     readonly exitCode: number | undefined,
     cause?: unknown,
   ) {
-    super(`the worker ended${exitCode === undefined ? '' : ` with exit code ${exitCode}`} before its task was done`, {
-      cause,
-    });
+    const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`;
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`the worker ended${code} before its task was done${why}`, { cause });
   }
 }
 
 interface Seat extends StartedWorker {
+  /** Jobs it was given or is about to be given. */
   busy: number;
   /** Jobs among them that are further attempts. */
   retries: number;
-  readonly lost: Promise<never>;
+  /** How each job it has is told that the worker is gone. */
+  readonly jobs: Set<(lost: WorkerLost) => void>;
+  gone?: WorkerLost;
 }
 
 /** Jobs a worker is given ahead, so that it never waits for the next one. */
-const AHEAD = 2;
+const AHEAD = 4;
 
 /** In mode `faults` a worker is killed whenever this many jobs were given out. */
 const JOBS_BETWEEN_FAULTS = 5;
@@ -32,10 +35,15 @@ const JOBS_BETWEEN_FAULTS = 5;
 /** The worker threads of a session: started when the first job comes, replaced when they die. */
 export class WorkerPool {
   readonly flags = new SharedArrayBuffer(CANCEL_SLOTS * 4);
+  /** For tests that kill workers: called with every job and the worker it is about to go to. */
+  onJob: ((job: Job, worker: Worker) => void) | undefined;
   readonly #seats: Seat[] = [];
   readonly #waiting: (() => void)[] = [];
   #starter: Promise<StartWorker> | undefined;
+  #alive: NodeJS.Timeout | undefined;
   #stopped = false;
+  #lostOne = false;
+  #running = 0;
   #jobs = 0;
 
   constructor(
@@ -54,17 +62,48 @@ export class WorkerPool {
   }
 
   async run(job: Job, cancel: CancelToken): Promise<Answer> {
-    const seat = await this.#seat();
+    this.#begin();
+    try {
+      return await this.#runOn(await this.#seat(), job, cancel);
+    } finally {
+      this.#end();
+    }
+  }
+
+  async #runOn(seat: Seat, job: Job, cancel: CancelToken): Promise<Answer> {
     const again = job.kind === 'task' && job.request.attempt > 1 ? 1 : 0;
     seat.retries += again;
-    if (this.#isFaulty(seat)) void seat.worker.terminate();
+    let tellLost: ((lost: WorkerLost) => void) | undefined;
     try {
-      return await Promise.race([seat.api.run(job, cancel), seat.lost]);
+      return await new Promise<Answer>((resolve, reject) => {
+        tellLost = reject;
+        seat.jobs.add(reject);
+        if (seat.gone !== undefined) throw seat.gone;
+        if (this.#isFaulty(seat)) void seat.worker.terminate();
+        this.onJob?.(job, seat.worker);
+        seat.api.run(job, cancel).then(resolve, reject);
+      });
     } finally {
+      if (tellLost !== undefined) seat.jobs.delete(tellLost);
       seat.busy--;
       seat.retries -= again;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Idle workers do not keep the process alive; a job that runs does. */
+  #begin(): void {
+    this.#running++;
+    this.#alive ??= setInterval(() => undefined, 1 << 30);
+  }
+
+  #end(): void {
+    if (--this.#running > 0) return;
+    clearInterval(this.#alive);
+    this.#alive = undefined;
+    // A worker that died while it claimed memory leaves the count of it wrong; nobody claims any now.
+    if (this.#lostOne) this.heap.recount();
+    this.#lostOne = false;
   }
 
   /** In mode `faults`: whether to kill this worker now. A job is killed once only, so that every query ends. */
@@ -74,9 +113,8 @@ export class WorkerPool {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    const seats = this.#seats.splice(0);
     for (const resume of this.#waiting.splice(0)) resume();
-    await Promise.all(seats.map((seat) => seat.worker.terminate()));
+    await Promise.all(this.#seats.map((seat) => seat.worker.terminate()));
   }
 
   /** A worker for one job, counted as taken at once: others ask before this answer is read. */
@@ -99,19 +137,24 @@ export class WorkerPool {
   #start(start: StartWorker): void {
     const started = start({ heap: this.heap.handle, flags: this.flags });
     const { worker } = started;
-    // An idle worker does not keep the process alive; a running query does (see Query).
+    // After listening to it, which holds the process: an idle worker does not (see #begin).
     worker.unref();
-    const lost = new Promise<never>((_, reject) => {
-      worker.once('error', (error) => reject(new WorkerLost(undefined, error)));
-      worker.once('exit', (code) => reject(new WorkerLost(code)));
+    const seat: Seat = { ...started, busy: 0, retries: 0, jobs: new Set() };
+    let cause: unknown;
+    worker.once('error', (error) => {
+      cause = error;
     });
-    const seat: Seat = { ...started, busy: 0, retries: 0, lost };
-    lost.catch(() => {
-      const at = this.#seats.indexOf(seat);
-      if (at >= 0) this.#seats.splice(at, 1);
-      started.release();
-      for (const resume of this.#waiting.splice(0)) resume();
-    });
+    // Only now the thread is over: before, it might still write to memory that is given to others.
+    worker.once('exit', (code) => this.#gone(seat, new WorkerLost(code, cause)));
     this.#seats.push(seat);
+  }
+
+  #gone(seat: Seat, lost: WorkerLost): void {
+    this.#seats.splice(this.#seats.indexOf(seat), 1);
+    this.#lostOne = true;
+    seat.gone = lost;
+    for (const tell of seat.jobs) tell(lost);
+    seat.release();
+    for (const resume of this.#waiting.splice(0)) resume();
   }
 }

@@ -1,4 +1,4 @@
-import type { Arena, SharedHeap } from '../../base/index.js';
+import { type Arena, type SharedHeap, SparrowError } from '../../base/index.js';
 import type { DoneTask } from '../task/task.js';
 import { type CancelToken, cancelled, flag, isFlagged } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
@@ -11,7 +11,7 @@ export class Query {
   readonly #arenas = new Set<number>();
   readonly #flags: Int32Array;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.abort();
+  readonly #onAbort = (): void => this.abort(this.#signal?.reason);
   readonly started: number;
   /** Memory for what the driver itself lays out. */
   readonly arena: Arena;
@@ -23,10 +23,11 @@ export class Query {
   readonly stages: StageReport[] = [];
   peakBytes = 0;
   nextTask = 0;
+  readonly #jobs = new Set<Promise<unknown>>();
+  readonly #endings: (() => void)[] = [];
+  #aborted = false;
+  #reason: unknown;
   #over = false;
-
-  /** Workers are not referenced, so that an idle session lets the process end; a running query must not. */
-  readonly #alive = setInterval(() => undefined, 1 << 30);
 
   constructor(
     readonly heap: SharedHeap,
@@ -39,7 +40,7 @@ export class Query {
     this.started = now;
     this.arena = heap.newArena('query');
     this.#arenas.add(this.arena.id);
-    if (signal?.aborted) this.abort();
+    if (signal?.aborted) this.#onAbort();
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -73,16 +74,21 @@ export class Query {
     report.rowGroupsSkipped += done.metrics.rowGroupsSkipped;
   }
 
-  get isCancelled(): boolean {
-    return isFlagged(this.#flags, this.id);
-  }
-
   check(): void {
-    if (this.isCancelled) throw cancelled(this.#signal?.reason);
+    if (this.#aborted) throw cancelled(this.#reason);
   }
 
-  abort(): void {
+  /** Ends the query: the first reason given is the cause of its error. */
+  abort(reason?: unknown): void {
+    if (!this.#aborted) this.#reason = reason;
+    this.#aborted = true;
     flag(this.#flags, this.id);
+  }
+
+  /** The error as the user shall see it: a task that was cancelled does not know the reason. */
+  explained(error: unknown): unknown {
+    const told = this.#aborted && error instanceof SparrowError && error.code === 'OPERATION_CANCELED';
+    return told && error.cause === undefined ? cancelled(this.#reason) : error;
   }
 
   /** A token for the jobs of one stage. */
@@ -93,6 +99,25 @@ export class Query {
   /** Stops the jobs of one stage; the query goes on. */
   abortStage(token: CancelToken): void {
     flag(this.#flags, token.stage);
+  }
+
+  isStageAborted(token: CancelToken): boolean {
+    return isFlagged(this.#flags, token.stage);
+  }
+
+  /** Memory is not freed before the job is over. */
+  async track<T>(job: Promise<T>): Promise<T> {
+    this.#jobs.add(job);
+    try {
+      return await job;
+    } finally {
+      this.#jobs.delete(job);
+    }
+  }
+
+  /** Something to give back when the query is over. */
+  onEnd(ending: () => void): void {
+    this.#endings.push(ending);
   }
 
   newArena(label: string): Arena {
@@ -110,13 +135,16 @@ export class Query {
     this.#arenas.delete(arena);
   }
 
-  /** Frees everything. Call when no task of the query runs any more. */
-  end(): void {
+  /** Frees everything, once no task of the query runs any more. */
+  async end(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    clearInterval(this.#alive);
+    // Whatever still runs is not wanted any more.
+    this.abort();
+    while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     for (const arena of this.#arenas) this.heap.releaseArena(arena);
     this.#arenas.clear();
+    for (const ending of this.#endings.splice(0)) ending();
   }
 }

@@ -2,19 +2,31 @@ import { type Platform, type SharedHeap, SparrowError } from '../../base/index.j
 import type { LinkRequest } from '../task/link-rows.js';
 import type { TaskFormats } from '../task/run-task.js';
 import type { DoneTask, TaskRequest, TaskResult } from '../task/task.js';
-import { type CancelToken, type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
+import {
+  type CancelToken,
+  cancelled,
+  type Job,
+  type JobResult,
+  resultOf,
+  TaskThread,
+  TookTooLong,
+} from '../task/thread.js';
 import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
 
 /** A task before it is given memory to run in. */
-export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'task' | 'attempt'>;
+export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'passingArena' | 'task' | 'attempt'>;
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
 const MAX_ATTEMPTS = 4;
 
+/** What a task on the caller's thread may take before a worker gets it instead. */
+const INLINE_MS = 20;
+
 /** Gives tasks to threads: to the workers, or to this thread where that is quicker. Results come in order. */
 export class Scheduler {
   readonly pool: WorkerPool;
+  protected readonly inlineMs: number = INLINE_MS;
   readonly #own: TaskThread;
 
   constructor(
@@ -59,7 +71,8 @@ export class Scheduler {
       // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
       if (under.length > 0) {
         query.abortStage(token);
-        await Promise.allSettled(under);
+        for (const rest of await Promise.allSettled(under))
+          if (rest.status === 'fulfilled') query.release(rest.value.arena);
       }
     }
   }
@@ -72,27 +85,34 @@ export class Scheduler {
       const from = Math.floor((slots * p) / parts);
       return { kind: 'link', request: { ...request, from, to: Math.floor((slots * (p + 1)) / parts) } };
     });
-    await Promise.all(jobs.map((job) => this.#retried(query, token, job, inline)));
+    const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, inline)));
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   }
 
-  async #attempts(query: Query, token: CancelToken, template: TaskTemplate, inline: boolean): Promise<DoneTask> {
+  async #attempts(query: Query, token: CancelToken, template: TaskTemplate, small: boolean): Promise<DoneTask> {
     const task = query.nextTask++;
+    const writes = template.spec.sink.kind === 'write';
+    let inline = small;
     for (let attempt = 1; ; attempt++) {
       query.check();
+      if (query.isStageAborted(token)) throw cancelled();
       const scratch = query.newArena('task');
       const output = query.newArena('task output');
-      const request: TaskRequest = { ...template, task, attempt, scratchArena: scratch.id, outputArena: output.id };
+      const passing = writes ? query.newArena('partition').id : 0;
+      const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArena: passing };
+      const request: TaskRequest = { ...template, task, attempt, ...arenas };
       try {
         const result = (await this.#once(query, token, { kind: 'task', request }, inline)) as TaskResult;
         query.release(scratch.id);
+        query.release(passing);
         return { ...result, arena: output.id };
       } catch (error) {
         // The attempt's memory is dropped whole, whatever state it was left in.
         query.release(scratch.id);
         query.release(output.id);
-        // The caller's reason is known here, not in the thread.
-        query.check();
-        this.#giveUp(error, attempt);
+        query.release(passing);
+        if (error instanceof TookTooLong) inline = false;
+        else this.#giveUp(query.explained(error), inline || !small ? attempt : attempt - 1);
       }
     }
   }
@@ -100,6 +120,7 @@ export class Scheduler {
   async #retried(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
+        query.check();
         await this.#once(query, token, job, inline);
         return;
       } catch (error) {
@@ -120,11 +141,14 @@ export class Scheduler {
     }
   }
 
-  async #once(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<JobResult> {
-    if (!inline) return resultOf(await this.pool.run(job, token));
+  #once(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<JobResult> {
+    return query.track(inline ? this.#here(query, token, job) : this.pool.run(job, token).then(resultOf));
+  }
+
+  async #here(query: Query, token: CancelToken, job: Job): Promise<JobResult> {
     await new Promise(setImmediate);
     query.check();
-    return this.#own.run(job, token);
+    return this.#own.run(job, token, this.inlineMs);
   }
 
   stop(): Promise<void> {

@@ -27,11 +27,15 @@ export async function workerStarter(): Promise<StartWorker> {
 /** The built worker beside us; or, in a program that was bundled into one file, its text. */
 async function workerProgram(): Promise<(workerData: WorkerData) => Worker> {
   const file = besideUs('../sparrow-worker.js');
-  if (file !== undefined) return (workerData) => new Worker(file, { workerData });
+  if (file !== undefined) return (workerData) => new Worker(file, { workerData, ...ownArguments() });
   const { workerSource } = await import('../worker-source.js');
   if (workerSource === undefined) throw new Error('worker threads need the built package: npm run build');
-  return (workerData) => new Worker(workerSource, { eval: true, workerData });
+  return (workerData) => new Worker(workerSource, { eval: true, workerData, ...ownArguments() });
 }
+
+/** A worker inherits how node was started; what says how to read the text of `node --eval` is not for our program. */
+const ownArguments = (): { execArgv?: string[] } =>
+  process.execArgv.some((argument) => argument.startsWith('--input-type')) ? { execArgv: [] } : {};
 
 /** The address is put together in a way that no bundler takes for a file to bring along. */
 function besideUs(name: string): URL | undefined {

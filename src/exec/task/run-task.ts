@@ -54,6 +54,11 @@ export interface TaskFormats {
 const EXPRESSION_HEAP_BYTES = 1 << 18;
 /** Rows of a call of compiled code in mode `tiny-batches`. */
 const TINY_ROWS = 3;
+/** Rows of the first call of code that probes, where a row may meet many others, and pairs of the first call of one that pairs all. */
+const FIRST_PROBES = 1024;
+const FIRST_PAIRS = 1 << 20;
+/** What such a call should take, so that the task can be cancelled. */
+const CALL_MS = 8;
 
 /** Runs one task to its end in this thread. Both its arenas are the driver's to release. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
@@ -82,6 +87,10 @@ class TaskRun implements TaskHost {
   #groupsKey = '';
   #program: Program | undefined;
   #programForm = '';
+  /** How batches go through compiled code: at once, or in pieces that take about CALL_MS. */
+  readonly #pieces: 'whole' | 'tiny' | 'timed';
+  /** Rows of the next call. */
+  #piece: number;
 
   constructor(
     private readonly environment: TaskEnvironment,
@@ -107,6 +116,8 @@ class TaskRun implements TaskHost {
     environment.programs.attach(this.#state, this);
     this.#setTables(request.tables);
     this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
+    this.#pieces = engineMode() === 'tiny-batches' ? 'tiny' : request.tables.length > 0 ? 'timed' : 'whole';
+    this.#piece = this.#firstPiece();
   }
 
   async run(): Promise<TaskResult> {
@@ -251,12 +262,35 @@ class TaskRun implements TaskHost {
     this.#setLiterals(program);
     this.#resetExpressionHeap();
     this.#sink.use(program.sink, dictionaryOf);
-    const piece = engineMode() === 'tiny-batches' ? TINY_ROWS : BATCH_ROWS;
-    for (let at = from; at < to; at += piece) program.run(this.#state, at, Math.min(to, at + piece));
+    if (this.#pieces === 'whole') program.run(this.#state, from, to);
+    else this.#runPieces(program, from, to);
     this.#inputRows += to - from;
     if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) return;
     replay();
     this.#sink.explainFailure();
+  }
+
+  #runPieces(program: Program, from: number, to: number): void {
+    const { clock } = this.environment.platform;
+    let started = clock.monotonic();
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at + this.#piece);
+      program.run(this.#state, at, end);
+      const rows = end - at;
+      at = end;
+      if (this.#pieces === 'tiny') continue;
+      const now = clock.monotonic();
+      if (now - started > CALL_MS) this.#piece = Math.max(1, rows >>> 1);
+      else if (rows === this.#piece) this.#piece = Math.min(BATCH_ROWS, this.#piece * 2);
+      started = now;
+      this.environment.checkCancelled();
+    }
+  }
+
+  #firstPiece(): number {
+    if (this.#pieces === 'tiny') return TINY_ROWS;
+    const pairs = this.request.tables.reduce((n, t) => (t.addressing === 'all' ? n * Math.max(1, t.rows) : n), 1);
+    return Math.max(1, Math.min(FIRST_PROBES, Math.floor(FIRST_PAIRS / pairs)));
   }
 
   #done(): boolean {

@@ -12,6 +12,8 @@ export interface TaskRequest {
   readonly scratchArena: number;
   /** Arena for what it gives: released by the driver. */
   readonly outputArena: number;
+  /** Arena for what a write needs for one batch only. */
+  readonly passingArena: number;
   /** Number of the task within its query and of this try at it: they name what it writes. */
   readonly task: number;
   readonly attempt: number;

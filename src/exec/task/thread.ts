@@ -38,10 +38,14 @@ export const CANCEL_SLOTS = 1024;
 export const isFlagged = (flags: Int32Array, id: number): boolean => Atomics.load(flags, id % CANCEL_SLOTS) === id;
 export const flag = (flags: Int32Array, id: number): void => void Atomics.store(flags, id % CANCEL_SLOTS, id);
 
+/** A task on the caller's thread was more work than it seemed: it belongs to a worker. */
+export class TookTooLong extends Error {}
+
 /** One thread that runs jobs: a worker, or the caller's own thread for small work. */
 export class TaskThread {
   readonly #programs: Programs;
   readonly #flags: Int32Array;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     heap: SharedHeap,
@@ -53,7 +57,8 @@ export class TaskThread {
     this.#flags = new Int32Array(flags);
   }
 
-  async run(job: Job, cancel: CancelToken): Promise<JobResult> {
+  /** With `mostMs`, a task that takes longer is given up with `TookTooLong`. */
+  async run(job: Job, cancel: CancelToken, mostMs?: number): Promise<JobResult> {
     if (job.kind === 'link') {
       linkRows(this.#programs, job.request);
       return undefined;
@@ -64,17 +69,28 @@ export class TaskThread {
       formats: this.formats,
       checkCancelled: () => {
         if (isFlagged(this.#flags, cancel.query) || isFlagged(this.#flags, cancel.stage)) throw cancelled();
+        if (mostMs === undefined) return;
+        const now = this.platform.clock.monotonic();
+        end ??= now + mostMs;
+        if (now > end) throw new TookTooLong();
       },
     };
+    // The clock runs from the first look at it: compiling does not count.
+    let end: number | undefined;
     return runTask(environment, job.request);
   }
 
-  async answer(job: Job, cancel: CancelToken): Promise<Answer> {
-    try {
-      return { ok: true, result: await this.run(job, cancel) };
-    } catch (error) {
-      return { ok: false, error: toPlainError(error) };
-    }
+  /** Jobs given ahead wait for their turn: two at once would hold twice the memory and gain nothing. */
+  answer(job: Job, cancel: CancelToken): Promise<Answer> {
+    const answer = this.#last.then(async (): Promise<Answer> => {
+      try {
+        return { ok: true, result: await this.run(job, cancel) };
+      } catch (error) {
+        return { ok: false, error: toPlainError(error) };
+      }
+    });
+    this.#last = answer;
+    return answer;
   }
 }
 
