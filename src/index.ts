@@ -16,6 +16,7 @@ export { DataFrame, GroupedData } from './api/frame.js';
 export { CaseColumn, col, expr, type Fn, fn, lit, when } from './api/functions.js';
 export type { DataFrameReader } from './api/reader.js';
 export type {
+  Anything,
   ColumnType,
   DefaultValues,
   ListOf,

@@ -92,7 +92,8 @@ export class PlanMaker {
       const made = this.#over(kind, input, other.approximate ? input : other);
       if (made === undefined) continue;
       const rows = await this.measure(made.plan);
-      if (rows === undefined ? this.mayFail : rows <= MOST_JOINED || kind !== 'join') return { ...made, rows: rows ?? 0 };
+      if (rows === undefined ? this.mayFail : rows <= MOST_JOINED || kind !== 'join')
+        return { ...made, rows: rows ?? 0 };
     }
     return input;
   }
@@ -141,7 +142,13 @@ export class PlanMaker {
   #leaf(): Made {
     const table = this.choices.pick(this.tables);
     const plan = tablePlan(this.arena, table, this.choices.chance(30));
-    return { plan, ordered: true, tempers: table.columns.map((c) => c.temper), approximate: false, rows: table.rows.length };
+    return {
+      plan,
+      ordered: true,
+      tempers: table.columns.map((c) => c.temper),
+      approximate: false,
+      rows: table.rows.length,
+    };
   }
 
   #exprs(...inputs: readonly Made[]): ExprMaker {
@@ -348,7 +355,13 @@ export class PlanMaker {
     const added = calls.map(({ type, nullable }, i): PhysicalColumn => ({ name: `w${i}`, type, nullable }));
     const columns = renamed([...input.plan.columns, ...added]);
     const plan: PhysicalPlan = { kind: 'window', columns, input: input.plan, partitionBy, orderBy, calls };
-    return { plan, ordered: true, tempers: [...input.tempers, ...calls.map((): Temper => 'wild')], approximate: false, rows: 0 };
+    return {
+      plan,
+      ordered: true,
+      tempers: [...input.tempers, ...calls.map((): Temper => 'wild')],
+      approximate: false,
+      rows: 0,
+    };
   }
 
   #windowCall(maker: ExprMaker, orderBy: readonly SortKey[]): WindowSpecCall | undefined {

@@ -2,7 +2,7 @@ import { type Carrier, carrierOf, type DataType, engineBug } from '../../base/in
 import type { AggregateFunction, Call, Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { aggregateFunction } from '../../functions/registry.js';
-import type { StateAccess, Value } from '../../functions/value.js';
+import type { StateAccess } from '../../functions/value.js';
 import type { Local } from '../../wasm/index.js';
 import type { AggregateSpec } from '../physical.js';
 import { fieldAt, GROUP_HEADER, type RowLayout, rowLayout } from '../row-layout.js';

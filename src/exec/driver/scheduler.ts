@@ -30,7 +30,7 @@ export class Scheduler {
   readonly #own: TaskThread;
 
   constructor(
-    private readonly heap: SharedHeap,
+    heap: SharedHeap,
     workers: number,
     readonly platform: Platform,
     formats: TaskFormats,

@@ -1,15 +1,8 @@
-import {
-  type Arena,
-  type Dictionary,
-  engineBug,
-  type Format,
-  SparrowError,
-  type TaskContext,
-} from '../../base/index.js';
+import { type Arena, type Dictionary, engineBug, SparrowError } from '../../base/index.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
 import type { SinkForm } from '../compile/sink-form.js';
-import { PIPE, type StateLayout } from '../compile/state-layout.js';
+import { PIPE } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
 import { OutputWriter } from './output-writer.js';
 import type { Programs } from './programs.js';
