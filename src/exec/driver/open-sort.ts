@@ -15,13 +15,18 @@ const SMALL_SORT = 50_000;
 export async function openSort(executor: Runner, plan: PhysicalSort): Promise<Flow> {
   const flow = await executor.open(plan.input);
   const most = plan.limit === undefined ? undefined : plan.offset + plan.limit;
-  const { part, inputs, total } = await sortFlow(executor, flow, plan.input.columns, plan.keys, most);
-  const order = inputs.order;
-  if (most !== undefined || plan.offset > 0 || total <= SMALL_SORT) {
-    const limit = plan.limit === undefined ? {} : { limit: plan.limit };
-    return [part([{ kind: 'sorted', runs: inputs.runs, order, offset: plan.offset, ...limit }])];
-  }
-  return [part(splitRuns(executor, inputs.runs, inputs.splitters, executor.scheduler.pool.size * 4, order))];
+  const sorted = await sortFlow(executor, flow, plan.input.columns, plan.keys, most);
+  const { runs, order } = sorted.inputs;
+  if (most === undefined && plan.offset === 0) return [inOrder(executor, sorted)];
+  const limit = plan.limit === undefined ? {} : { limit: plan.limit };
+  return [sorted.part([{ kind: 'sorted', runs, order, offset: plan.offset, ...limit }])];
+}
+
+/** All sorted rows: merged by one task or, where that pays, by one for each range of keys. */
+export function inOrder(executor: Runner, { part, inputs, total }: SortedFlow): FlowPart {
+  const { runs, splitters, order } = inputs;
+  if (total <= SMALL_SORT) return part([{ kind: 'sorted', runs, order, offset: 0 }]);
+  return part(splitRuns(executor, runs, splitters, executor.scheduler.pool.size * 4, order));
 }
 
 export interface SortedFlow {

@@ -12,7 +12,7 @@ import { prepare } from '../../functions/evaluate.js';
 import type { PhysicalColumn, PhysicalWindow, SortKey } from '../physical.js';
 import { windowColumns } from '../task/window-columns.js';
 import { type Flow, outputSink } from './flow.js';
-import { sortFlow } from './open-sort.js';
+import { inOrder, sortFlow } from './open-sort.js';
 import type { Runner } from './runner.js';
 
 /** Rows turned into values at once. A multiple of 8, as slices of columns ask for. */
@@ -26,10 +26,8 @@ export async function openWindow(executor: Runner, plan: PhysicalWindow): Promis
     ...plan.orderBy,
   ];
   const sorted = await sortFlow(executor, flow, plan.input.columns, keys);
-  const { runs, order } = sorted.inputs;
-  const inOrder = sorted.part([{ kind: 'sorted', runs, order, offset: 0 }]);
   const batches: Batch[] = [];
-  for await (const done of executor.results([inOrder], (part) => outputSink(part.columns))) {
+  for await (const done of executor.results([inOrder(executor, sorted)], (part) => outputSink(part.columns))) {
     if (done.output.kind !== 'batches') throw engineBug('batches expected');
     batches.push(...done.output.batches);
   }
