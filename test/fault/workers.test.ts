@@ -176,7 +176,7 @@ class Canary {
   }
 }
 
-test('both jobs of a lost worker run again, and nobody writes to memory of dead attempts', async () => {
+test('all jobs of a lost worker run again, and nobody writes to memory of dead attempts', async () => {
   await using one = await Session.create({ workers: 1, memory: '512MB' });
   const inside = engineOf(one);
   const query = () =>
@@ -201,7 +201,7 @@ test('both jobs of a lost worker run again, and nobody writes to memory of dead 
         for (const id of first.get(request.task) ?? [0]) expect(inside.heap.arenaBytes(id)).toBe(0);
         canaries.push(new Canary(inside));
       }
-      // Two jobs are in the worker's hands; it dies at once, or some milliseconds later.
+      // Several jobs are in the worker's hands; it dies at once, or some milliseconds later.
       if (killed || first.size < 2) return;
       killed = true;
       setTimeout(() => void worker.terminate(), 4 * round);
@@ -209,7 +209,7 @@ test('both jobs of a lost worker run again, and nobody writes to memory of dead 
     expect(await query().collect()).toEqual(undisturbed);
     await sleep(20);
     for (const canary of canaries) canary.expectAlive();
-    if (canaries.length === 2) lostTwo++;
+    if (canaries.length >= 2) lostTwo++;
     expect(inside.heap.usedBytes).toBe(before);
   }
   expect(lostTwo).toBeGreaterThan(0);
