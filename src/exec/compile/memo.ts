@@ -1,4 +1,5 @@
-import { isNullable, type PhysicalExpr } from '../../functions/expression.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import { scalarFunction } from '../../functions/registry.js';
 import type { Local } from '../../wasm/index.js';
 import type { ColumnValue } from './load.js';
 import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
@@ -18,7 +19,7 @@ export function memoizable(
   columns: Columns,
   isSource: (code: Local) => boolean,
 ): ColumnValue | undefined {
-  if (condition.kind !== 'call') return undefined;
+  if (condition.kind !== 'call' || !isDeterministic(condition)) return undefined;
   const used = [...referencedColumns(condition)];
   const [only] = used;
   if (used.length !== 1 || only === undefined) return undefined;
@@ -30,7 +31,28 @@ export function memoizable(
 
 /** Null rows have no code; with nulls about, only conditions that are not true for null may be decided by code. */
 const dependsOnNull = (value: ColumnValue, condition: PhysicalExpr): boolean =>
-  value.isNull !== undefined && !isNullable(condition);
+  value.isNull !== undefined && !isNeverTrueForNull(condition);
+
+/** Whether a condition over one column is null or false where the column is null. */
+function isNeverTrueForNull(condition: PhysicalExpr): boolean {
+  if (condition.kind === 'call' && condition.fn === 'and') return condition.args.some(isNeverTrueForNull);
+  if (condition.kind === 'call' && condition.fn === 'or') return condition.args.every(isNeverTrueForNull);
+  return isNullForNull(condition);
+}
+
+function isNullForNull(expr: PhysicalExpr): boolean {
+  switch (expr.kind) {
+    case 'column':
+      return true;
+    case 'literal':
+      return expr.value === null;
+    case 'call':
+      return scalarFunction(expr.fn).nulls === 'propagate' && expr.args.some(isNullForNull);
+  }
+}
+
+const isDeterministic = (expr: PhysicalExpr): boolean =>
+  expr.kind !== 'call' || (scalarFunction(expr.fn).deterministic !== false && expr.args.every(isDeterministic));
 
 /** Pushes 1 when the condition is true, looking it up by the column's code. */
 export function emitMemo(
