@@ -177,7 +177,9 @@ function toMoment(value: Scalar, from: DataType, to: DataType, context: CastCont
     case 'float32':
     case 'float64': {
       if (!Number.isFinite(value)) return fail(context.mode, () => castInvalid(value, from, to));
-      const micros = BigInt(Math.trunc((value as number) * 1e6));
+      // A double may be beyond even the doubles once it counts microseconds.
+      const scaled = Math.min(Math.max((value as number) * 1e6, -1e30), 1e30);
+      const micros = BigInt(Math.trunc(scaled));
       if ((micros > LONG[1] || micros < LONG[0]) && context.mode !== 'legacy') {
         return fail(context.mode, () => castOverflow(value, from, to));
       }

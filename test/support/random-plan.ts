@@ -1,17 +1,17 @@
-import { type Arena, type DataType, isFloating, isNested, sameType, simpleString } from '../../src/base/index.js';
+import { type Arena, isFloating } from '../../src/base/index.js';
 import type {
   AggregateSpec,
   JoinKey,
   PhysicalColumn,
-  PhysicalFrame,
   PhysicalJoinType,
   PhysicalPlan,
   SortKey,
   WindowSpecCall,
 } from '../../src/exec/physical.js';
 import { isNullable, type PhysicalExpr } from '../../src/functions/index.js';
-import { Choices } from './choices.js';
-import { catalogOf, ExprMaker, type InputColumn, type Signature } from './random-exprs.js';
+import type { Choices } from './choices.js';
+import { aggregateCall, windowCall } from './random-calls.js';
+import { ExprMaker, type InputColumn } from './random-exprs.js';
 import { type TableSpec, tablePlan } from './random-tables.js';
 import type { Temper } from './random-values.js';
 
@@ -38,22 +38,6 @@ const MOST_PAIRS = 2_000_000;
 const MOST_WINDOWED = 3000;
 const MOST_DEPTH = 5;
 const EXPR_DEPTH = 3;
-
-/** Aggregates whose result is the same bits in any order of rows, except for floats of equal value (0 and -0). */
-const EXACT = new Set([
-  'count',
-  'countIf',
-  'min',
-  'max',
-  'boolAnd',
-  'boolOr',
-  'first',
-  'last',
-  'anyValue',
-  'minBy',
-  'maxBy',
-]);
-const SUMS = new Set(['sum', 'avg']);
 
 /** Builds plans over tables from choices. */
 export class PlanMaker {
@@ -284,7 +268,7 @@ export class PlanMaker {
     const aggregates: AggregateSpec[] = [];
     let approximate = false;
     for (let n = choices.below(5); n > 0; n--) {
-      const made = this.#aggregateCall(input, maker);
+      const made = aggregateCall({ choices, maker, ansi: this.ansi }, input);
       if (made === undefined) continue;
       const filter = choices.chance(20) ? { filter: maker.condition(2) } : {};
       aggregates.push({ ...made.spec, ...filter });
@@ -308,39 +292,6 @@ export class PlanMaker {
     return { plan, ordered: keys.length === 0, tempers: output.map(() => 'wild'), approximate, rows: 0 };
   }
 
-  #aggregateCall(input: Made, maker: ExprMaker): { spec: AggregateSpec; approximate: boolean } | undefined {
-    const { choices } = this;
-    const signature = choices.pick(choices.pick(catalogOf('aggregate', this.ansi).byEntry));
-    const { key, entry } = signature;
-    const isExact = EXACT.has(key);
-    if (
-      !input.ordered &&
-      ((entry.kind === 'aggregate' && entry.ordered === true) || signature.args.some((arg) => isFloating(arg.type)))
-    )
-      return undefined;
-    const args = isExact ? maker.args(signature, choices.below(3)) : this.#summable(input, signature, maker);
-    if (args === undefined) return undefined;
-    const spec = { fn: key, args: args.args, type: args.resolution.returns, nullable: args.nullable };
-    const floating = [spec, ...args.args].some((e) => isFloating(e.type) || isNested(e.type));
-    return { spec, approximate: !isExact && !SUMS.has(key) && floating };
-  }
-
-  /** Arguments that add up alike in any order. */
-  #summable(input: Made, signature: Signature, maker: ExprMaker): ReturnType<ExprMaker['args']> {
-    const calm = input.plan.columns.flatMap(({ type, nullable }, index): InputColumn[] => {
-      const temper = input.tempers[index] ?? 'wild';
-      return temper === 'tame' || (temper === 'positive' && !isFloating(type)) ? [{ index, type, nullable }] : [];
-    });
-    const isSmall = ({ type }: { type: DataType }): boolean =>
-      type.kind === 'int8' ||
-      type.kind === 'int16' ||
-      type.kind === 'int32' ||
-      (type.kind === 'decimal' && type.precision <= 28);
-    if (signature.args.every(isSmall)) return maker.args(signature, 2);
-    const fits = signature.args.every((arg) => arg.constant || calm.some((c) => sameType(c.type, arg.type)));
-    return fits ? new ExprMaker(new Choices([]), calm, this.ansi).args(signature, 0) : undefined;
-  }
-
   #window(input: Made): Made | undefined {
     const { choices } = this;
     const maker = this.#exprs(input);
@@ -349,7 +300,7 @@ export class PlanMaker {
     if (!ordered || input.rows > MOST_WINDOWED) return undefined;
     const calls: WindowSpecCall[] = [];
     for (let n = 1 + choices.below(3); n > 0; n--) {
-      const made = this.#windowCall(maker, orderBy);
+      const made = windowCall({ choices, maker, ansi: this.ansi }, orderBy);
       if (made !== undefined) calls.push(made);
     }
     const added = calls.map(({ type, nullable }, i): PhysicalColumn => ({ name: `w${i}`, type, nullable }));
@@ -362,35 +313,6 @@ export class PlanMaker {
       approximate: false,
       rows: 0,
     };
-  }
-
-  #windowCall(maker: ExprMaker, orderBy: readonly SortKey[]): WindowSpecCall | undefined {
-    const { choices } = this;
-    const isAggregate = choices.chance(50);
-    const signature = choices.pick(choices.pick(catalogOf(isAggregate ? 'aggregate' : 'window', this.ansi).byEntry));
-    const made = maker.args(signature, 1);
-    if (made === undefined) return undefined;
-    const frame = isAggregate && choices.chance(60) ? { frame: this.#frame(orderBy) } : {};
-    const filter = isAggregate && choices.chance(20) ? { filter: maker.condition(1) } : {};
-    return {
-      fn: signature.key,
-      args: made.args,
-      type: made.resolution.returns,
-      nullable: made.nullable || isAggregate,
-      ...frame,
-      ...filter,
-    };
-  }
-
-  #frame(orderBy: readonly SortKey[]): PhysicalFrame {
-    const { choices } = this;
-    const key = orderBy.length === 1 ? orderBy[0]?.expr.type : undefined;
-    const hasOffsets =
-      key !== undefined && (isFloating(key) || /^(tiny|small|big)?int$|^decimal|^date$/.test(simpleString(key)));
-    const unit = choices.pick(['rows', 'range'] as const);
-    const bound = (): number => (unit === 'rows' || hasOffsets ? choices.below(7) - 3 : 0);
-    const [a, b] = [bound(), bound()].sort((x, y) => x - y) as [number, number];
-    return { unit, ...(choices.chance(40) ? {} : { start: a }), ...(choices.chance(40) ? {} : { end: b }) };
   }
 }
 
