@@ -32,7 +32,8 @@ const BATCH_ROWS = [1000, 8, 3, 1, 50, 65_536];
 const NULLS = [15, 0, 50, 100, 0, 5];
 const SHRINK_MS = 15_000;
 /** One table of so many is large. */
-const LARGE_ONE_IN = 400;
+const LARGE_ONE_IN = 200;
+const MEDIUM_ONE_IN = 80;
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', '+05:30'];
 
 const small = fc.nat(0xffff);
@@ -74,12 +75,16 @@ function tableOf(table: Case['tables'][number]): TableSpec {
       seed,
     };
   });
-  const isLarge = table.isLarge % LARGE_ONE_IN === LARGE_ONE_IN - 1;
-  const rows = isLarge
-    ? Array.from({ length: 65_000 + (table.isLarge % 70_000) }, (_, i) => mix(i, table.storage))
-    : table.rows;
-  const batchRows = isLarge ? 20_000 + table.batchRows : (BATCH_ROWS[table.batchRows % BATCH_ROWS.length] as number);
+  const many = manyRows(table.isLarge);
+  const rows = many === 0 ? table.rows : Array.from({ length: many }, (_, i) => mix(i, table.storage));
+  const batchRows = many === 0 ? (BATCH_ROWS[table.batchRows % BATCH_ROWS.length] as number) : Math.ceil(many / 7);
   return { columns, rows, batchRows, storage: table.storage };
+}
+
+/** A few tables have more rows than a task keeps groups, fewer have more than a batch or a sort by one thread takes. */
+function manyRows(n: number): number {
+  if (n % LARGE_ONE_IN === LARGE_ONE_IN - 1) return 65_000 + (n % 70_000);
+  return n % MEDIUM_ONE_IN === MEDIUM_ONE_IN - 1 ? 9_000 + (n % 20_000) : 0;
 }
 
 function settingsOf(n: number): EvalSettings {
