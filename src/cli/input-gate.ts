@@ -22,6 +22,7 @@ export class InputGate extends Readable {
   #held = '';
   #ended = false;
   #passing = false;
+  #closed = false;
 
   constructor(source: ReadStream, keeper: Gatekeeper) {
     super({ encoding: 'utf8', read: () => {} });
@@ -36,6 +37,7 @@ export class InputGate extends Readable {
   }
   /** Lets the process end. */
   close(): void {
+    this.#closed = true;
     this.#held = '';
     this.#source.removeAllListeners('data').pause();
   }
@@ -51,7 +53,7 @@ export class InputGate extends Readable {
 
   /** Presses Ctrl-C in the REPL itself. */
   pressCtrlC(): void {
-    this.push(CTRL_C);
+    if (!this.#closed) this.push(CTRL_C);
   }
 
   #arrive(text: string): void {

@@ -27,6 +27,7 @@ export async function runRepl(version: string): Promise<number> {
   const { session, cancel } = await cancellableSession();
   const statements = new Statements(cancel, () => gate.pressCtrlC());
   const gate = new InputGate(stdin, statements);
+  const disarm = interactive ? survivingSigint(statements, () => gate.pressCtrlC()) : () => {};
   if (interactive) stdout.write(banner(version));
   let failures = 0;
   const report = (error: unknown): void => {
@@ -48,8 +49,37 @@ export async function runRepl(version: string): Promise<number> {
   if (how === 'stopped') cancel();
   else if (!interactive && statements.unfinished) report(new SyntaxError('the input ends within a statement'));
   await session.stop();
+  disarm();
   if (how === 'stopped') return 130;
   return interactive || failures === 0 ? 0 : 1;
+}
+
+/**
+ * On a terminal a SIGINT is Ctrl-C, whenever it comes. While the REPL evaluates it watches for the signal itself, which
+ * fails beside a listener and leaves the default behind, the end of the process: so the listener steps aside each time.
+ */
+function survivingSigint(statements: Statements, pressCtrlC: () => void): () => void {
+  const handle = (): void => {
+    if (statements.busy) statements.interrupt();
+    else pressCtrlC();
+  };
+  const disarm = (): void => {
+    process.off('SIGINT', handle);
+  };
+  const arm = (): void => {
+    disarm();
+    process.on('SIGINT', handle);
+  };
+  arm();
+  statements.aroundEach = (evaluate) => {
+    disarm();
+    try {
+      return evaluate();
+    } finally {
+      arm();
+    }
+  };
+  return disarm;
 }
 
 function startServer(

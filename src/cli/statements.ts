@@ -18,6 +18,8 @@ export class Statements implements Gatekeeper {
   #shown: { readonly frame: unknown; readonly text: string } | undefined;
   /** What was read so far is the beginning of a statement. */
   unfinished = false;
+  /** Runs what the REPL evaluates at one go. */
+  aroundEach: (evaluate: () => void) => void = (evaluate) => evaluate();
 
   /** `cancel` ends queries; `pressCtrlC` ends the REPL's own waiting for an `await`. */
   constructor(cancel: () => void, pressCtrlC: () => void) {
@@ -47,9 +49,10 @@ export class Statements implements Gatekeeper {
     const statements = this;
     return function (code, context, file, done) {
       // Completion evaluates pieces of a line, a statement has its line break.
-      if (!code.endsWith('\n')) return evaluate.call(this, code, context, file, done);
-      statements.#running = 'evaluating';
-      evaluate.call(this, code, context, file, (error, result) => statements.#evaluated(error, result, done));
+      const isStatement = code.endsWith('\n');
+      if (isStatement) statements.#running = 'evaluating';
+      const evaluated: Done = isStatement ? (error, result) => statements.#evaluated(error, result, done) : done;
+      statements.aroundEach(() => evaluate.call(this, code, context, file, evaluated));
     };
   }
 
