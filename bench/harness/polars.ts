@@ -19,11 +19,19 @@ export interface PolarsExpr {
   isIn(values: readonly unknown[]): PolarsExpr;
   sum(): PolarsExpr;
   mean(): PolarsExpr;
+  min(): PolarsExpr;
+  max(): PolarsExpr;
+  nUnique(): PolarsExpr;
   count(): PolarsExpr;
   cast(type: unknown): PolarsExpr;
   alias(name: string): PolarsExpr;
   not(): PolarsExpr;
-  readonly str: { contains(pattern: string, literal?: boolean): PolarsExpr; startsWith(prefix: string): PolarsExpr };
+  readonly str: {
+    contains(pattern: string, literal?: boolean): PolarsExpr;
+    startsWith(prefix: string): PolarsExpr;
+    endsWith(suffix: string): PolarsExpr;
+    slice(start: number, length: number): PolarsExpr;
+  };
   readonly dt: { year(): PolarsExpr };
 }
 
@@ -35,11 +43,13 @@ export interface PolarsFrame {
   lazy(): PolarsLazy;
 }
 
-interface JoinOptions {
-  readonly leftOn: string | readonly string[];
-  readonly rightOn: string | readonly string[];
-  readonly how?: 'inner' | 'left' | 'semi' | 'anti';
-}
+type JoinOptions =
+  | {
+      readonly leftOn: string | readonly string[];
+      readonly rightOn: string | readonly string[];
+      readonly how?: 'inner' | 'left' | 'semi' | 'anti';
+    }
+  | { readonly how: 'cross' };
 
 export interface PolarsLazy {
   readonly columns: readonly string[];
