@@ -6,8 +6,12 @@ import type {
   Cast,
   Expr,
   Literal,
+  NestedPlan,
+  Ordinal,
+  OuterReference,
   SortOrder,
   SqlText,
+  Subquery,
   UnresolvedCall,
   UnresolvedColumn,
   UnresolvedStar,
@@ -76,6 +80,16 @@ export const tryCast = (input: Expr, type: DataType): Cast => freeze({ kind: 'ca
 export const sortOrder = (input: Expr, descending = false, nullsFirst = !descending): SortOrder =>
   freeze({ kind: 'sort_order', input, descending, nullsFirst });
 export const over = (input: Expr, spec: WindowSpec): WindowCall => freeze({ kind: 'window_call', input, spec });
+/** A position in the list of output columns (from 1), or all of them: for GROUP BY and ORDER BY. */
+export const ordinal = (position: number | 'all'): Ordinal => freeze({ kind: 'ordinal', position });
+export const outerReference = (of: Attribute): OuterReference => freeze({ kind: 'outer_reference', attribute: of });
+/** `(SELECT …)` as a value. */
+export const scalarSubquery = (plan: NestedPlan): Subquery =>
+  freeze({ kind: 'subquery', form: 'scalar', plan, values: [] });
+export const exists = (plan: NestedPlan): Subquery => freeze({ kind: 'subquery', form: 'exists', plan, values: [] });
+/** `values IN (SELECT …)`; NOT IN is `not` around it. */
+export const inSubquery = (values: readonly Expr[], plan: NestedPlan): Subquery =>
+  freeze({ kind: 'subquery', form: 'in', plan, values });
 /** A new column of a plan that brings its own (range, local data). */
 export const attribute = (name: string, type: DataType, nullable = true): Attribute =>
   freeze({ kind: 'attribute', id: nextId(), name, type, nullable });
@@ -121,6 +135,13 @@ export const filter = (input: Plan, condition: Expr): FilterPlan => freeze({ kin
 /** `output` is the whole list of columns, grouping columns included where they are wanted. */
 export const aggregate = (input: Plan, groupBy: readonly Expr[], output: readonly Expr[]): AggregatePlan =>
   freeze({ kind: 'aggregate', input, groupBy, output });
+/** GROUPING SETS: each set is a list of positions in `groupBy`. */
+export const groupingSets = (
+  input: Plan,
+  groupBy: readonly Expr[],
+  sets: readonly (readonly number[])[],
+  output: readonly Expr[],
+): AggregatePlan => freeze({ kind: 'aggregate', input, groupBy, sets, output });
 export const join = (left: Plan, right: Plan, how: JoinType = 'inner', condition?: Expr): JoinPlan =>
   freeze({ kind: 'join', left, right, how, ...(condition === undefined ? {} : { condition }) });
 export const usingJoin = (

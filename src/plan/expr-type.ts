@@ -13,6 +13,11 @@ export function exprType(expr: Expr): DataType {
       return expr.type;
     case 'window_call':
       return expr.type ?? exprType(expr.input);
+    case 'outer_reference':
+      return expr.attribute.type;
+    case 'subquery':
+      if (expr.type === undefined) throw engineBug('the type of a subquery that is not resolved');
+      return expr.type;
     case 'alias':
     case 'sort_order':
       return exprType(expr.input);
@@ -34,6 +39,10 @@ export function exprNullable(expr: Expr): boolean {
       return expr.nullable ?? (expr.safe === true || exprNullable(expr.input));
     case 'window_call':
       return expr.nullable ?? exprNullable(expr.input);
+    case 'outer_reference':
+      return expr.attribute.nullable;
+    case 'subquery':
+      return expr.nullable ?? true;
     case 'alias':
     case 'sort_order':
       return exprNullable(expr.input);

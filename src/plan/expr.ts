@@ -16,7 +16,10 @@ export type Expr =
   | Call
   | AggregateCall
   | WindowCall
-  | SortOrder;
+  | SortOrder
+  | Ordinal
+  | OuterReference
+  | Subquery;
 
 /** A column by name; dots separate qualifier, column and struct fields, backquotes protect them. */
 export interface UnresolvedColumn {
@@ -145,4 +148,36 @@ export interface SortOrder {
   readonly input: Expr;
   readonly descending: boolean;
   readonly nullsFirst: boolean;
+}
+
+/** A position of the output list (`GROUP BY 1`, `ORDER BY 2`; from 1), or `ALL` of it. */
+export interface Ordinal {
+  readonly kind: 'ordinal';
+  readonly position: number | 'all';
+}
+
+/** Inside a subquery: a column of a query around it, constant for one run of the subquery. */
+export interface OuterReference {
+  readonly kind: 'outer_reference';
+  readonly attribute: Attribute;
+}
+
+/** A plan inside an expression. Opaque here, so that expressions do not depend on plans: `planOf` (node.ts) opens it. */
+export interface NestedPlan {
+  readonly kind: string;
+}
+
+/** A query inside an expression. */
+export interface Subquery {
+  readonly kind: 'subquery';
+  /** `scalar`: its only value, null without rows; `exists`: whether it has rows; `in`: whether a row equals `values`. */
+  readonly form: 'scalar' | 'exists' | 'in';
+  readonly plan: NestedPlan;
+  /** What an `in` looks for, one for each column of the plan. */
+  readonly values: readonly Expr[];
+  /** Present once resolved: what the plan reads of the queries around it, by the ids of its outer references. */
+  readonly outer?: readonly Expr[];
+  readonly outerIds?: readonly number[];
+  readonly type?: DataType;
+  readonly nullable?: boolean;
 }

@@ -153,7 +153,23 @@ function ownKey(expr: Expr): string {
       return `star:${expr.qualifier}`;
     case 'sql_text':
       return `sql:${expr.text}`;
+    case 'ordinal':
+      return `ordinal:${expr.position}`;
+    case 'outer_reference':
+      return `outer:#${expr.attribute.id}`;
+    case 'subquery':
+      return `subquery:${expr.form}:${expr.values.length}:${expr.outerIds?.join(',')}:${planNumber(expr.plan)}`;
   }
+}
+
+const planNumbers = new WeakMap<object, number>();
+let lastPlan = 0;
+
+/** Plans inside expressions are told apart by identity. */
+function planNumber(plan: object): number {
+  const known = planNumbers.get(plan) ?? ++lastPlan;
+  planNumbers.set(plan, known);
+  return known;
 }
 
 function scalarKey(value: Scalar): string {

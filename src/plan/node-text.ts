@@ -25,11 +25,27 @@ export function nodeText(plan: Plan): string {
     case 'to_names':
       return `'ToNames ${list(plan.names)}`;
     case 'using_join':
-      return `'Join ${joinName(plan.how)}, USING ${list(plan.columns)}`;
+      return `'Join ${joinName(plan.how)}, ${plan.natural ? 'NATURAL' : `USING ${list(plan.columns)}`}`;
     case 'drop_duplicates':
       return `'DropDuplicates ${list(plan.columns)}`;
     case 'set_operation':
       return `'${plan.op === 'intersect' ? 'Intersect' : 'Except'} ${plan.all ? 'All' : 'Distinct'}`;
+    case 'with':
+      return `'With ${list(plan.queries, (query) => query.name)}`;
+    case 'recursion':
+      return `'UnionLoop ${plan.name}${plan.all ? '' : ', distinct'}`;
+    case 'values':
+      return `'Values ${plan.rows.length} rows`;
+    case 'table_function':
+      return `'TableFunction ${plan.name}(${plan.args.map(text).join(', ')})`;
+    case 'pivot':
+      return `'Pivot ${exprs(plan.columns)}, ${exprs(plan.aggregates)}`;
+    case 'unpivot':
+      return `'Unpivot ${plan.variableName}, ${list(plan.valueNames)}`;
+    case 'hint':
+      return `'Hint ${plan.name}`;
+    case 'asof_join':
+      return `'AsOfJoin ${joinName(plan.how)}, ${plan.direction}, ${text(plan.leftOn)}, ${text(plan.rightOn)}`;
     case 'scan': {
       const predicate = plan.predicate === undefined ? '' : `, predicate: ${text(plan.predicate)}`;
       return `Scan ${plan.source.label} ${exprs(plan.output)}${predicate}${limitText(plan.limit)}`;
@@ -52,7 +68,7 @@ function operatorText(plan: Plan): string {
     case 'filter':
       return `Filter ${text(plan.condition)}`;
     case 'aggregate':
-      return `Aggregate ${exprs(plan.groupBy)}, ${exprs(plan.output)}`;
+      return `Aggregate ${exprs(plan.groupBy)}, ${plan.sets === undefined ? '' : `sets ${JSON.stringify(plan.sets)}, `}${exprs(plan.output)}`;
     case 'join': {
       const condition = plan.condition === undefined ? '' : `, ${text(plan.condition)}`;
       return `Join ${joinName(plan.how)}${condition}${plan.build === undefined ? '' : `, build ${plan.build}`}`;
@@ -80,6 +96,18 @@ function operatorText(plan: Plan): string {
     }
     case 'subquery_alias':
       return `SubqueryAlias ${plan.name}`;
+    case 'expand':
+      return `Expand ${list(plan.projections, exprs)}, ${exprs(plan.output)}`;
+    case 'generate': {
+      const names = plan.output === undefined ? list(plan.names) : exprs(plan.output);
+      return `Generate ${text(plan.generator)}, ${plan.outer}${plan.alias === undefined ? '' : `, ${plan.alias}`}, ${names}`;
+    }
+    case 'lateral_join':
+      return `LateralJoin ${joinName(plan.how)}${plan.condition === undefined ? '' : `, ${text(plan.condition)}`}`;
+    case 'recursive':
+      return `UnionLoop ${plan.id}${plan.distinct ? ', distinct' : ''} ${exprs(plan.output)}`;
+    case 'recursive_ref':
+      return `UnionLoopRef ${plan.id} ${exprs(plan.output)}`;
     case 'write':
       return `Write ${plan.format} ${plan.path}, ${plan.mode}`;
     default:

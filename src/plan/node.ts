@@ -1,5 +1,5 @@
 import type { Batch, Scalar, Schema, SourceDescription, TableSource } from '../base/index.js';
-import type { Alias, Attribute, Expr, SortOrder } from './expr.js';
+import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
 export type Plan = UnresolvedPlan | ResolvedPlan;
@@ -15,7 +15,15 @@ export type UnresolvedPlan =
   | UsingJoinPlan
   | DropDuplicatesPlan
   | SetOperationPlan
-  | SqlQueryPlan;
+  | SqlQueryPlan
+  | WithPlan
+  | RecursionPlan
+  | ValuesPlan
+  | TableFunctionPlan
+  | PivotPlan
+  | UnpivotPlan
+  | HintPlan
+  | AsOfJoinPlan;
 
 /** What the optimizer and the planner work on. */
 export type ResolvedPlan =
@@ -35,6 +43,11 @@ export type ResolvedPlan =
   | SamplePlan
   | RepartitionPlan
   | SubqueryAliasPlan
+  | GeneratePlan
+  | ExpandPlan
+  | LateralJoinPlan
+  | RecursivePlan
+  | RecursiveRefPlan
   | WritePlan;
 
 export type PlanKind = Plan['kind'];
@@ -86,6 +99,8 @@ export interface UsingJoinPlan extends Node {
   readonly right: Plan;
   readonly how: JoinType;
   readonly columns: readonly string[];
+  /** NATURAL: all names that both sides have, `columns` is empty. */
+  readonly natural?: boolean;
 }
 export interface DropDuplicatesPlan extends Node {
   readonly kind: 'drop_duplicates';
@@ -106,6 +121,89 @@ export interface SqlQueryPlan extends Node {
   readonly text: string;
   readonly parameters: Readonly<Record<string, Expr>>;
   readonly inputs: Readonly<Record<string, Plan>>;
+}
+
+/**
+ * WITH: each query is visible to later ones and to `input` by its name (as a `view`). Names of columns are given by
+ * `to_names` in its plan; a recursive one has a `recursion` there.
+ */
+export interface WithPlan extends Node {
+  readonly kind: 'with';
+  readonly queries: readonly { readonly name: string; readonly plan: Plan }[];
+  readonly input: Plan;
+}
+/** The body of a recursive query: `step` reads what the round before gave as the view `name`. */
+export interface RecursionPlan extends Node {
+  readonly kind: 'recursion';
+  readonly name: string;
+  readonly columnNames?: readonly string[];
+  readonly anchor: Plan;
+  readonly step: Plan;
+  /** UNION ALL rather than UNION. */
+  readonly all: boolean;
+  readonly maxLevel?: number;
+  /** Names the recursive references in `step`, once WITH is bound. */
+  readonly id?: number;
+}
+/** VALUES: rows of constant expressions. Columns are `col1`, `col2`, … */
+export interface ValuesPlan extends Node {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expr[])[];
+}
+/** A table-valued function: `range`, or a generator over one row. */
+export interface TableFunctionPlan extends Node {
+  readonly kind: 'table_function';
+  readonly name: string;
+  readonly args: readonly Expr[];
+}
+/** Rows to columns: one column (or one for each aggregate) for each value of `column`. */
+export interface PivotPlan extends Node {
+  readonly kind: 'pivot';
+  readonly input: Plan;
+  /** Absent: everything that neither `columns` nor `aggregates` read (SQL). */
+  readonly groupBy?: readonly Expr[];
+  /** What is turned: one expression, or several compared together (SQL). */
+  readonly columns: readonly Expr[];
+  /** One constant for each of `columns`. Absent: every value there is, found by a query of its own. */
+  readonly values?: readonly PivotValue[];
+  readonly aggregates: readonly Expr[];
+}
+export interface PivotValue {
+  readonly exprs: readonly Expr[];
+  readonly name?: string;
+}
+/** Columns to rows: each row once for each entry of `values`. */
+export interface UnpivotPlan extends Node {
+  readonly kind: 'unpivot';
+  readonly input: Plan;
+  /** Absent: all columns that are not in `values`. */
+  readonly ids?: readonly Expr[];
+  /** Absent: all columns that are not in `ids`. */
+  readonly values?: readonly { readonly exprs: readonly Expr[]; readonly name?: string }[];
+  readonly variableName: string;
+  readonly valueNames: readonly string[];
+  readonly includeNulls: boolean;
+}
+/** `/*+ name(parameters) *\/`, or `df.hint(…)`. */
+export interface HintPlan extends Node {
+  readonly kind: 'hint';
+  readonly input: Plan;
+  readonly name: string;
+  readonly parameters: readonly Expr[];
+}
+/** Each row of `left` with the one nearest row of `right` by an ordered column. */
+export interface AsOfJoinPlan extends Node {
+  readonly kind: 'asof_join';
+  readonly left: Plan;
+  readonly right: Plan;
+  readonly how: 'inner' | 'left';
+  readonly leftOn: Expr;
+  readonly rightOn: Expr;
+  /** Columns of both that must be equal. */
+  readonly columns: readonly string[];
+  readonly direction: 'backward' | 'forward' | 'nearest';
+  readonly allowExactMatches: boolean;
+  readonly tolerance?: Expr;
 }
 
 // ---- resolved ----
@@ -169,6 +267,8 @@ export interface AggregatePlan extends Node {
   readonly input: Plan;
   /** Resolved: Attributes or Aliases with ids; empty for one group over everything. */
   readonly groupBy: readonly Expr[];
+  /** GROUPING SETS, ROLLUP, CUBE: positions in `groupBy`, for each set. Gone once resolved. */
+  readonly sets?: readonly (readonly number[])[];
   /** The whole output list, in order. Resolved: Attributes of groupBy, or Aliases over expressions of AggregateCalls and groupBy attributes. */
   readonly output: readonly Expr[];
 }
@@ -237,6 +337,53 @@ export interface SubqueryAliasPlan extends Node {
   readonly input: Plan;
   readonly name: string;
 }
+/** Each row with every row that a generator (`explode` …) makes of it. */
+export interface GeneratePlan extends Node {
+  readonly kind: 'generate';
+  readonly input: Plan;
+  /** A call of a generator. */
+  readonly generator: Expr;
+  /** Rows of which the generator makes nothing stay, with nulls. */
+  readonly outer: boolean;
+  /** What the generated columns can be named through (LATERAL VIEW). */
+  readonly alias?: string;
+  /** Names of the generated columns; the generator's own when empty. */
+  readonly names: readonly string[];
+  /** Present once resolved: the generated columns, which stand after the input's. */
+  readonly output?: readonly Attribute[];
+}
+/** Each row once for each projection, in order. */
+export interface ExpandPlan extends Node {
+  readonly kind: 'expand';
+  readonly input: Plan;
+  readonly projections: readonly (readonly Expr[])[];
+  readonly output: readonly Attribute[];
+}
+/** A join whose right side may read columns of the left one (as outer references). `right` is no input of the node. */
+export interface LateralJoinPlan extends Node {
+  readonly kind: 'lateral_join';
+  readonly left: Plan;
+  readonly right: Plan;
+  readonly how: 'inner' | 'left' | 'cross';
+  readonly condition?: Expr;
+}
+/** A recursive query: the anchor's rows, then round after round what `step` makes of the round before. */
+export interface RecursivePlan extends Node {
+  readonly kind: 'recursive';
+  readonly id: number;
+  readonly left: Plan;
+  readonly right: Plan;
+  /** Rows that came before are left out (UNION). */
+  readonly distinct: boolean;
+  readonly maxLevel: number;
+  readonly output: readonly Attribute[];
+}
+/** The rows of the round before, inside the step of a recursive query. */
+export interface RecursiveRefPlan extends Node {
+  readonly kind: 'recursive_ref';
+  readonly id: number;
+  readonly output: readonly Attribute[];
+}
 export interface WritePlan extends Node {
   readonly kind: 'write';
   readonly input: Plan;
@@ -246,3 +393,6 @@ export interface WritePlan extends Node {
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
 }
+
+/** The plan of a subquery. */
+export const planOf = (nested: NestedPlan): Plan => nested as Plan;

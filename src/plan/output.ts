@@ -16,7 +16,16 @@ function combine(plan: Plan, inputs: readonly (readonly Attribute[])[]): readonl
     case 'local':
     case 'range':
     case 'cached':
+    case 'expand':
+    case 'recursive':
+    case 'recursive_ref':
       return plan.output;
+    case 'generate':
+      return [...input, ...(plan.output ?? NOTHING)];
+    case 'lateral_join': {
+      const right = outputOf(plan.right);
+      return [...input, ...(plan.how === 'left' ? right.map(asNullable) : right)];
+    }
     case 'project':
       return plan.exprs.map(toAttribute);
     case 'aggregate':

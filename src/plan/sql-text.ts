@@ -1,6 +1,6 @@
 import { simpleString } from '../base/index.js';
 import { findEntry } from '../functions/registry.js';
-import type { Cast, Expr, FrameBound, WindowCall } from './expr.js';
+import type { Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
 import { foldExpr } from './walk-expr.js';
@@ -48,6 +48,14 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
       return aggregateText(expr.fn, inputs, expr.args.length, expr.distinct);
     case 'window_call':
       return windowText(expr, inputs);
+    case 'ordinal':
+      return expr.position === 'all' ? 'ALL' : String(expr.position);
+    case 'outer_reference':
+      return options.pretty
+        ? expr.attribute.name
+        : `outer(${expr.attribute.name}${options.ids ? `#${expr.attribute.id}` : ''})`;
+    case 'subquery':
+      return subqueryText(expr, inputs);
   }
 }
 
@@ -113,6 +121,21 @@ function windowText(expr: WindowCall, inputs: readonly string[]): string {
   const end = frame?.end ?? { kind: orderBy.length > 0 ? 'current_row' : 'unbounded_following' };
   parts.push(`${unit.toUpperCase()} BETWEEN ${boundText(start)} AND ${boundText(end)}`);
   return `${inputs[0]} OVER (${parts.join(' ')})`;
+}
+
+/** As Spark names the column of a subquery: by what it reads of the queries around it. */
+function subqueryText(expr: Subquery, inputs: readonly string[]): string {
+  const outer = inputs.slice(expr.values.length).join(', ');
+  switch (expr.form) {
+    case 'scalar':
+      return `scalarsubquery(${outer})`;
+    case 'exists':
+      return `exists(${outer})`;
+    case 'in': {
+      const values = inputs.slice(0, expr.values.length).join(', ');
+      return `(${expr.values.length === 1 ? values : `(named_struct(${values}))`} IN (listquery(${outer})))`;
+    }
+  }
 }
 
 function boundText(bound: FrameBound): string {

@@ -12,7 +12,11 @@ export function exprChildren(expr: Expr): readonly Expr[] {
     case 'sql_text':
     case 'attribute':
     case 'literal':
+    case 'ordinal':
+    case 'outer_reference':
       return NONE;
+    case 'subquery':
+      return expr.outer === undefined ? expr.values : [...expr.values, ...expr.outer];
     case 'alias':
     case 'cast':
     case 'sort_order':
@@ -49,6 +53,11 @@ export function withExprChildren(expr: Expr, inputs: readonly Expr[]): Expr {
       const partitionBy = sameOr(expr.spec.partitionBy, inputs.slice(1, 1 + keys));
       const orderBy = sameOr(expr.spec.orderBy, inputs.slice(1 + keys)) as readonly SortOrder[];
       return replace(expr, { input: inputs[0] as Expr, spec: replace(expr.spec, { partitionBy, orderBy }) });
+    }
+    case 'subquery': {
+      const values = sameOr(expr.values, inputs.slice(0, expr.values.length));
+      if (expr.outer === undefined) return replace(expr, { values });
+      return replace(expr, { values, outer: sameOr(expr.outer, inputs.slice(expr.values.length)) });
     }
     default:
       return expr;

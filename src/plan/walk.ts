@@ -1,5 +1,4 @@
 import { unreachable } from '../base/index.js';
-import type { Expr, SortOrder } from './expr.js';
 import type { Plan } from './node.js';
 
 /*
@@ -15,6 +14,9 @@ export function children(plan: Plan): readonly Plan[] {
     case 'scan':
     case 'local':
     case 'range':
+    case 'values':
+    case 'table_function':
+    case 'recursive_ref':
       return [];
     case 'sql_query':
       return Object.values(plan.inputs);
@@ -23,7 +25,19 @@ export function children(plan: Plan): readonly Plan[] {
     case 'join':
     case 'using_join':
     case 'set_operation':
+    case 'asof_join':
+    case 'recursive':
       return [plan.left, plan.right];
+    case 'recursion':
+      return [plan.anchor];
+    case 'lateral_join':
+      return [plan.left];
+    case 'with':
+    case 'pivot':
+    case 'unpivot':
+    case 'hint':
+    case 'generate':
+    case 'expand':
     case 'with_columns':
     case 'drop':
     case 'rename':
@@ -57,7 +71,13 @@ export function withChildren(plan: Plan, inputs: readonly Plan[]): Plan {
     case 'join':
     case 'using_join':
     case 'set_operation':
+    case 'asof_join':
+    case 'recursive':
       return Object.freeze({ ...plan, left: inputs[0] as Plan, right: inputs[1] as Plan });
+    case 'recursion':
+      return Object.freeze({ ...plan, anchor: inputs[0] as Plan });
+    case 'lateral_join':
+      return Object.freeze({ ...plan, left: inputs[0] as Plan });
     case 'sql_query': {
       const names = Object.keys(plan.inputs);
       return Object.freeze({ ...plan, inputs: Object.fromEntries(names.map((name, i) => [name, inputs[i] as Plan])) });
@@ -155,70 +175,6 @@ export function allNodes(root: Plan): Plan[] {
     return true;
   });
   return nodes;
-}
-
-/** The expressions of one node, inputs' not included. */
-export function planExprs(plan: Plan): readonly Expr[] {
-  switch (plan.kind) {
-    case 'project':
-      return plan.exprs;
-    case 'filter':
-      return [plan.condition];
-    case 'aggregate':
-      return [...plan.groupBy, ...plan.output];
-    case 'join':
-      return plan.condition === undefined ? [] : [plan.condition];
-    case 'sort':
-      return plan.orders;
-    case 'window':
-      return [...plan.calls, ...plan.partitionBy, ...plan.orderBy];
-    case 'repartition':
-      return plan.by;
-    case 'scan':
-      return plan.predicate === undefined ? [] : [plan.predicate];
-    case 'with_columns':
-      return plan.columns.map((column) => column.expr);
-    case 'drop':
-      return plan.columns;
-    case 'sql_query':
-      return Object.values(plan.parameters);
-    default:
-      return [];
-  }
-}
-
-/** Applies `change` to each expression of the node. */
-export function mapExprs(plan: Plan, change: (expr: Expr) => Expr): Plan {
-  switch (plan.kind) {
-    case 'project':
-      return replace(plan, { exprs: mapSame(plan.exprs, change) });
-    case 'filter':
-      return replace(plan, { condition: change(plan.condition) });
-    case 'aggregate':
-      return replace(plan, { groupBy: mapSame(plan.groupBy, change), output: mapSame(plan.output, change) });
-    case 'join':
-      return plan.condition === undefined ? plan : replace(plan, { condition: change(plan.condition) });
-    case 'sort':
-      return replace(plan, { orders: mapSame(plan.orders, change) as readonly SortOrder[] });
-    case 'window':
-      return replace(plan, {
-        calls: mapSame(plan.calls, change) as typeof plan.calls,
-        partitionBy: mapSame(plan.partitionBy, change),
-        orderBy: mapSame(plan.orderBy, change) as readonly SortOrder[],
-      });
-    case 'repartition':
-      return replace(plan, { by: mapSame(plan.by, change) });
-    case 'scan':
-      return plan.predicate === undefined ? plan : replace(plan, { predicate: change(plan.predicate) });
-    case 'with_columns':
-      return replace(plan, {
-        columns: mapSame(plan.columns, (column) => replace(column, { expr: change(column.expr) })),
-      });
-    case 'drop':
-      return replace(plan, { columns: mapSame(plan.columns, change) });
-    default:
-      return plan;
-  }
 }
 
 /** A frozen copy with some properties replaced; the object itself when they are the same. */

@@ -2,8 +2,9 @@ import { project } from '../build.js';
 import type { Attribute, Expr } from '../expr.js';
 import { references, toAttribute } from '../expr-type.js';
 import type { Plan } from '../node.js';
+import { planExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
-import { children, mapSame, planExprs, replace, withChildren } from '../walk.js';
+import { children, mapSame, replace, withChildren } from '../walk.js';
 import { overall } from './rule.js';
 
 /** Ids of the columns that somebody above reads; undefined: all of them, in their order. */

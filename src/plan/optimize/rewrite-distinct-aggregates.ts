@@ -5,11 +5,12 @@ import { exprKey, isDeterministic } from '../facts.js';
 import { nextId } from '../ids.js';
 import { coalesce, equalNullSafe, ifElseNull, joinAndOrNone } from '../logic.js';
 import type { AggregatePlan, Plan } from '../node.js';
+import { mapExprs, planExprs } from '../node-exprs.js';
 import { outputIds, outputOf } from '../output.js';
 import { buildCall } from '../resolve/calls.js';
 import type { PlanSettings } from '../resolve/context.js';
 import { columnName } from '../sql-text.js';
-import { allNodes, mapExprs, planExprs, replace } from '../walk.js';
+import { allNodes, replace } from '../walk.js';
 import { replaceExpr, visitExpr } from '../walk-expr.js';
 import { bottomUp } from './rule.js';
 

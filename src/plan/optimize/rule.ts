@@ -1,9 +1,10 @@
 import { engineBug, sameType, simpleString } from '../../base/index.js';
 import type { Expr } from '../expr.js';
 import type { Plan, ProjectPlan } from '../node.js';
+import { mapExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
 import type { PlanSettings } from '../resolve/context.js';
-import { children, mapExprs, replace, withChildren } from '../walk.js';
+import { children, replace, withChildren } from '../walk.js';
 
 /** What a rule may know besides the plan. */
 export interface RuleContext {

@@ -5,9 +5,9 @@ import { toAttribute } from '../expr-type.js';
 import { exprKey, isDeterministic, isTrivial } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { Plan } from '../node.js';
+import { mapExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
 import { columnName } from '../sql-text.js';
-import { mapExprs } from '../walk.js';
 import { exprChildren, replaceExpr, visitExpr } from '../walk-expr.js';
 import { bottomUp } from './rule.js';
 

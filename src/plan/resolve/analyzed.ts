@@ -15,7 +15,7 @@ export interface Analyzed {
 }
 
 export const scopeOver = (input: Analyzed, context: Context): Scope =>
-  scopeOf(outputOf(input.plan), input.frames, context.settings.caseSensitive === true);
+  scopeOf(outputOf(input.plan), input.frames, context.settings.caseSensitive === true, context);
 
 /**
  * Expressions over an input, and the input itself: with more columns when they read some that were projected away.

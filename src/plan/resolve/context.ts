@@ -1,8 +1,10 @@
 import { fromPlainError, SparrowError } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import type { Catalog } from '../catalog.js';
+import type { Attribute } from '../expr.js';
 import type { Plan } from '../node.js';
 import { nodeText } from '../node-text.js';
+import type { Surroundings } from './scope.js';
 
 /** What the session settles for analysis and optimization. */
 export interface PlanSettings extends EvalSettings {
@@ -11,9 +13,11 @@ export interface PlanSettings extends EvalSettings {
 }
 
 /** What the analysis of one node may use. */
-export interface Context {
+export interface Context extends Surroundings {
   readonly catalog: Catalog;
   readonly settings: PlanSettings;
+  /** The columns of recursive queries whose step this is in, by id. */
+  readonly recursive?: ReadonlyMap<number, readonly Attribute[]>;
 }
 
 const LONGEST_PLACE = 160;

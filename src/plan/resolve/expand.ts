@@ -2,9 +2,12 @@ import { nearestNames, type SourceDescription, SparrowError, type TableSource } 
 import { subqueryAlias, withPlanId } from '../build.js';
 import type { Catalog } from '../catalog.js';
 import type { Expr } from '../expr.js';
+import { everyNode, mapNested } from '../nested.js';
 import type { Plan, ReadPlan, SqlQueryPlan } from '../node.js';
-import { allNodes, foldPlan, mapExprs, transformUp, withChildren } from '../walk.js';
+import { mapExprs } from '../node-exprs.js';
+import { foldPlan, transformUp, withChildren } from '../walk.js';
 import { someExpr, transformExpr } from '../walk-expr.js';
+import { bindWith } from './bind-with.js';
 import { locate, placeOf } from './context.js';
 
 /** Views that lead through more others than this are taken to lead to themselves. */
@@ -19,12 +22,17 @@ export function expand(plan: Plan, catalog: Catalog, depth = 0): Plan {
     known = new WeakMap();
     expanded.set(catalog, known);
   }
-  return foldPlan<Plan>(plan, (node, inputs) => expandNode(withChildren(node, inputs), catalog, depth), known);
+  return foldPlan<Plan>(
+    bindWith(plan),
+    (node, inputs) => expandNode(withChildren(node, inputs), catalog, depth),
+    known,
+  );
 }
 
 function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
   try {
-    const own = mapExprs(plan, (expr) => parseTexts(expr, catalog));
+    const parsed = mapExprs(plan, (expr) => parseTexts(expr, catalog));
+    const own = mapNested(parsed, (nested) => expand(nested, catalog, depth));
     const { planId } = own;
     const named = (other: Plan): Plan => (planId === undefined ? other : withPlanId(other, planId));
     if (own.kind === 'view') return named(expandView(own.name, catalog, depth));
@@ -59,9 +67,13 @@ function parseTexts(expr: Expr, catalog: Catalog): Expr {
 
 /** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
 function bindQuery(query: SqlQueryPlan, catalog: Catalog): Plan {
-  const parsed = catalog.parseQuery(query.text);
-  return transformUp(parsed, (plan) => {
-    if (plan.kind === 'view' && Object.hasOwn(query.inputs, plan.name)) return query.inputs[plan.name] as Plan;
+  return bindNames(catalog.parseQuery(query.text), query);
+}
+
+function bindNames(parsed: Plan, query: SqlQueryPlan): Plan {
+  return transformUp(parsed, (node) => {
+    if (node.kind === 'view' && Object.hasOwn(query.inputs, node.name)) return query.inputs[node.name] as Plan;
+    const plan = mapNested(node, (nested) => bindNames(nested, query));
     return mapExprs(plan, (expr) =>
       transformExpr(expr, (e) => {
         if (e.kind !== 'unresolved_column' || !e.name.startsWith(':')) return e;
@@ -87,7 +99,7 @@ export async function openSources(plan: Plan, catalog: Catalog): Promise<void> {
     opened.set(catalog, known);
   }
   const opening: Promise<unknown>[] = [];
-  for (const node of allNodes(plan)) {
+  for (const node of everyNode(plan)) {
     if (node.kind !== 'read') continue;
     const { description } = node;
     let source = known.get(description);

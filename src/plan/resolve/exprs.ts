@@ -18,6 +18,7 @@ import { buildCall, requireBoolean, requireOrderable, resolveCast } from './call
 import type { PlanSettings } from './context.js';
 import { quoteName } from './names.js';
 import { findColumn, type Scope } from './scope.js';
+import { resolveSubquery } from './subqueries.js';
 import { resolveWindow } from './window-calls.js';
 
 /** Settles names, types and casts of one expression. Names of inner aliases are dropped, as in Spark. */
@@ -39,6 +40,15 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
         return expr === root ? withExprChildren(expr, inputs) : (inputs[0] as Expr);
       case 'window_call':
         return resolveWindow(withExprChildren(expr, inputs) as WindowCall);
+      case 'subquery':
+        return expr.type === undefined
+          ? resolveSubquery(expr, inputs, scope, settings)
+          : withExprChildren(expr, inputs);
+      case 'ordinal':
+        throw new SparrowError(
+          'UNSUPPORTED_FEATURE',
+          'a position has no meaning here: it goes with GROUP BY and ORDER BY',
+        );
       case 'sort_order':
         requireOrderable(inputs[0] as Expr, 'sort by');
         return withExprChildren(expr, inputs);
@@ -49,8 +59,8 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
 }
 
 function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): Expr {
-  const { attribute, fields } = findColumn(column, scope);
-  let expr: Expr = attribute;
+  const { attribute, fields, outer } = findColumn(column, scope);
+  let expr: Expr = outer === true ? Object.freeze({ kind: 'outer_reference', attribute }) : attribute;
   for (const name of fields) expr = fieldOf(expr, name, settings);
   return expr;
 }

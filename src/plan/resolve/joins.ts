@@ -57,7 +57,8 @@ export function resolveJoin(plan: JoinPlan, leftInput: Analyzed, rightInput: Ana
   const { left, right, edges } = sides;
   let { condition } = plan;
   if (condition !== undefined) {
-    const scope = scopeOf([...outputOf(left), ...outputOf(right)], { inputs: edges }, settings.caseSensitive === true);
+    const both = [...outputOf(left), ...outputOf(right)];
+    const scope = scopeOf(both, { inputs: edges }, settings.caseSensitive === true, context);
     const resolved = resolveExpr(condition, scope, settings);
     forbidAggregates(resolved, 'a join condition');
     const checked = requireBoolean(resolved, 'the join condition', 'JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE');

@@ -1,8 +1,21 @@
 import { engineBug, SparrowError } from '../../base/index.js';
 import * as build from '../build.js';
+import { renewed } from '../build-relations.js';
 import type { Catalog } from '../catalog.js';
 import type { Expr, SortOrder } from '../expr.js';
-import type { FilterPlan, Plan, PlanKind, ResolvedPlan, SortPlan, WithColumnsPlan, WritePlan } from '../node.js';
+import type {
+  CachedPlan,
+  FilterPlan,
+  LocalPlan,
+  Plan,
+  PlanKind,
+  RangePlan,
+  ResolvedPlan,
+  ScanPlan,
+  SortPlan,
+  WithColumnsPlan,
+  WritePlan,
+} from '../node.js';
 import { outputOf } from '../output.js';
 import { children, foldPlan, replace, withChildren } from '../walk.js';
 import { resolveAggregate } from './aggregate.js';
@@ -16,6 +29,8 @@ import { resolveJoin, resolveUsingJoin } from './joins.js';
 import { indexOf, unresolvedColumn } from './names.js';
 import { forbidAggregates, resolveProject } from './project.js';
 import { rebalance } from './rebalance.js';
+import { type Analysis, relationAnalyses } from './relations.js';
+import type { Scope } from './scope.js';
 import { resolveSetOperation, resolveUnion } from './sets.js';
 import { extractWindows } from './windows.js';
 import { resolveWithColumns } from './with-columns.js';
@@ -34,16 +49,29 @@ export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettin
 
 /** The second half of `resolve`, for plans whose sources are open (or that read none). */
 export function analyze(plan: Plan, catalog: Catalog, settings: PlanSettings): ResolvedPlan {
-  const context: Context = { catalog, settings };
-  const whole = expand(plan, catalog);
-  const known = memory(context);
-  const analyzed = foldPlan<Analyzed>(
-    whole,
-    (node, inputs) => analyzeNode(node, inputs, context),
+  const context: Context = { catalog, settings, subquery };
+  return analyzeWhole(expand(plan, catalog), context, memory(context)).plan as ResolvedPlan;
+
+  /** Names of the queries around a subquery may mean something in it, so nothing known of its plan holds here. */
+  function subquery(nested: Plan, outer: Scope, recursive?: Context['recursive']): Plan {
+    const inner = { ...context, outer, ...(recursive === undefined ? {} : { recursive }) };
+    return analyzeWhole(nested, inner, new Map()).plan;
+  }
+}
+
+type Known = {
+  get(plan: Plan): Analyzed | undefined;
+  has(plan: Plan): boolean;
+  set(plan: Plan, value: Analyzed): unknown;
+};
+
+function analyzeWhole(plan: Plan, context: Context, known: Known): Analyzed {
+  return foldPlan<Analyzed>(
+    plan,
+    (node, inputs) => analyzeNode(node, inputs, context, known),
     known,
     (node) => (node.kind === 'with_columns' ? [chainOf(node, known).base] : children(node)),
   );
-  return analyzed.plan as ResolvedPlan;
 }
 
 const memories = new WeakMap<Catalog, Map<string, WeakMap<Plan, Analyzed>>>();
@@ -65,7 +93,7 @@ function memory({ catalog, settings }: Context): WeakMap<Plan, Analyzed> {
 }
 
 /** The `withColumn`s below and including this one, first to last, down to something else or something known. */
-function chainOf(plan: WithColumnsPlan, known: WeakMap<Plan, Analyzed>): { chain: WithColumnsPlan[]; base: Plan } {
+function chainOf(plan: WithColumnsPlan, known: Known): { chain: WithColumnsPlan[]; base: Plan } {
   const chain = [plan];
   let base = plan.input;
   while (base.kind === 'with_columns' && !known.has(base)) {
@@ -75,10 +103,10 @@ function chainOf(plan: WithColumnsPlan, known: WeakMap<Plan, Analyzed>): { chain
   return { chain: chain.reverse(), base };
 }
 
-function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context): Analyzed {
+function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context, known: Known): Analyzed {
   try {
     if (plan.kind === 'with_columns') {
-      return resolveWithColumns(chainOf(plan, memory(context)).chain, inputs[0] as Analyzed, context);
+      return resolveWithColumns(chainOf(plan, known).chain, inputs[0] as Analyzed, context);
     }
     const analyze = analyses[plan.kind] as (
       plan: Plan,
@@ -101,14 +129,18 @@ function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context):
   }
 }
 
-type Analysis<K extends PlanKind> = (
-  plan: Extract<Plan, { kind: K }>,
-  inputs: readonly Analyzed[],
-  context: Context,
-) => Plan | Analyzed;
-
 const first = (inputs: readonly Analyzed[]): Analyzed => inputs[0] as Analyzed;
 const second = (inputs: readonly Analyzed[]): Analyzed => inputs[1] as Analyzed;
+/** Columns of a subquery's sources get ids of their own: the same source may be read around it. */
+function ownIds(
+  plan: ScanPlan | LocalPlan | RangePlan | CachedPlan,
+  _inputs: readonly Analyzed[],
+  context: Context,
+): Plan {
+  if (context.outer === undefined) return plan;
+  return Object.freeze({ ...plan, output: plan.output.map((attribute) => renewed(attribute)) });
+}
+
 const asIs = (plan: Plan, inputs: readonly Analyzed[]): Plan =>
   withChildren(
     plan,
@@ -117,6 +149,7 @@ const asIs = (plan: Plan, inputs: readonly Analyzed[]): Plan =>
 const finish = (expr: Expr, context: Context): Expr => rebalance(foldLiteralCasts(expr, context.settings));
 
 const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
+  ...relationAnalyses,
   read: (plan) => {
     const source = openedSource(plan);
     if (source === undefined) throw engineBug(`the source of ${placeOf(plan)} was not opened before analysis`);
@@ -137,10 +170,15 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
   using_join: (plan, inputs, context) => resolveUsingJoin(plan, first(inputs), second(inputs), context),
   drop_duplicates: (plan, inputs, context) => resolveDropDuplicates(plan, first(inputs), context),
   set_operation: (plan, inputs, context) => resolveSetOperation(plan, first(inputs), second(inputs), context),
-  scan: (plan) => plan,
-  local: (plan) => plan,
-  range: (plan) => plan,
-  cached: (plan, inputs) => Object.freeze({ ...plan, input: first(inputs).plan, output: outputOf(first(inputs).plan) }),
+  scan: ownIds,
+  local: ownIds,
+  range: ownIds,
+  cached: (plan, inputs, context) =>
+    ownIds(
+      Object.freeze({ ...plan, input: first(inputs).plan, output: outputOf(first(inputs).plan) }),
+      inputs,
+      context,
+    ),
   project: (plan, inputs, context) => resolveProject(plan, first(inputs), context),
   filter: (plan, inputs, context) => resolveFilter(plan, first(inputs), context),
   aggregate: (plan, inputs, context) => resolveAggregate(plan, first(inputs), context),

@@ -6,6 +6,14 @@ import { children } from '../walk.js';
 import { type Frames, findInFrame } from './frames.js';
 import { ambiguousReference, indexOf, type NameMatch, nameParts, unresolvedColumn } from './names.js';
 
+/** What an expression can reach besides its input. */
+export interface Surroundings {
+  /** The names of the query around a subquery. */
+  readonly outer?: Scope;
+  /** Analyses the plan of a subquery that stands in this scope. */
+  readonly subquery: (plan: Plan, outer: Scope, recursive?: ReadonlyMap<number, readonly Attribute[]>) => Plan;
+}
+
 /** What names mean at one place of a plan. */
 export interface Scope {
   readonly output: readonly Attribute[];
@@ -15,6 +23,7 @@ export interface Scope {
   /** The visible column with this id. */
   byId(id: number): Attribute | undefined;
   readonly frames: Frames;
+  readonly around: Surroundings;
   /** Asked for columns that are not visible: those that projections below left out. */
   readonly hidden?: Hidden;
 }
@@ -26,7 +35,12 @@ interface Hidden {
   readonly byName: boolean;
 }
 
-export function scopeOf(output: readonly Attribute[], frames: Frames, caseSensitive: boolean): Scope {
+export function scopeOf(
+  output: readonly Attribute[],
+  frames: Frames,
+  caseSensitive: boolean,
+  around: Surroundings,
+): Scope {
   const index = indexOf(output, caseSensitive);
   let ids: Map<number, Attribute> | undefined;
   return {
@@ -39,6 +53,7 @@ export function scopeOf(output: readonly Attribute[], frames: Frames, caseSensit
       return ids.get(id);
     },
     frames,
+    around,
   };
 }
 
@@ -81,12 +96,27 @@ export interface FoundColumn {
   readonly attribute: Attribute;
   /** Struct fields to take from it, outermost first. */
   readonly fields: readonly string[];
+  /** It belongs to a query around this one. */
+  readonly outer?: boolean;
 }
 
-/** The column a name means. */
+/** The column a name means: the nearest query that has it gives it. */
 export function findColumn(column: UnresolvedColumn, scope: Scope): FoundColumn {
-  return column.planId === undefined ? byName(column.name, scope) : byFrame(column.name, column.planId, scope);
+  try {
+    return column.planId === undefined ? byName(column.name, scope) : byFrame(column.name, column.planId, scope);
+  } catch (error) {
+    const { outer } = scope.around;
+    if (outer === undefined || !(error instanceof SparrowError) || !notHere.has(error.code)) throw error;
+    try {
+      return { ...findColumn(column, outer), outer: true };
+    } catch (further) {
+      if (further instanceof SparrowError && notHere.has(further.code)) throw error;
+      throw further;
+    }
+  }
 }
+
+const notHere: ReadonlySet<string> = new Set(['UNRESOLVED_COLUMN', 'CANNOT_RESOLVE_DATAFRAME_COLUMN']);
 
 function byName(name: string, scope: Scope): FoundColumn {
   const parts = nameParts(name);

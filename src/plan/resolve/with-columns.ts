@@ -171,6 +171,7 @@ class Columns {
       },
       qualified,
       byId: (id) => this.#byId.get(id),
+      around: this.#context,
       frames: {
         inputs: [{ frames: this.#base.frames }],
         named: {

@@ -1,0 +1,42 @@
+import { subqueryAlias, withPlanId } from '../build.js';
+import { nextId } from '../ids.js';
+import { everyNode, mapNested } from '../nested.js';
+import type { Plan, RecursiveRefPlan } from '../node.js';
+import { mapChildren, replace } from '../walk.js';
+
+/** What names mean that WITH gave, in lower case. */
+type Names = ReadonlyMap<string, Plan>;
+
+/** Puts the queries of WITH where they are named. A query named twice is one plan object in two places. */
+export function bindWith(plan: Plan): Plan {
+  if (!everyNode(plan).some((node) => node.kind === 'with')) return plan;
+  return bind(plan, new Map());
+}
+
+/** Goes down as deep as the query text is nested. */
+function bind(plan: Plan, names: Names): Plan {
+  switch (plan.kind) {
+    case 'view': {
+      const query = names.get(plan.name.toLowerCase());
+      if (query === undefined) return plan;
+      if (query.kind === 'recursive_ref') return subqueryAlias(query, plan.name);
+      return keepId(subqueryAlias(query, plan.name), plan);
+    }
+    case 'with': {
+      const inner = new Map(names);
+      for (const query of plan.queries) inner.set(query.name.toLowerCase(), bind(query.plan, inner));
+      return keepId(bind(plan.input, inner), plan);
+    }
+    case 'recursion': {
+      const round: RecursiveRefPlan = Object.freeze({ kind: 'recursive_ref', id: nextId(), output: [] });
+      const inner = new Map(names).set(plan.name.toLowerCase(), round);
+      return replace(plan, { anchor: bind(plan.anchor, names), step: bind(plan.step, inner), id: round.id });
+    }
+    default: {
+      const below = mapChildren(plan, (input) => bind(input, names));
+      return mapNested(below, (nested) => bind(nested, names));
+    }
+  }
+}
+
+const keepId = (plan: Plan, { planId }: Plan): Plan => (planId === undefined ? plan : withPlanId(plan, planId));
