@@ -1,0 +1,85 @@
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBGeometryValue,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBMapValue,
+  DuckDBStructValue,
+  DuckDBTimestampMillisecondsValue,
+  DuckDBTimestampNanosecondsValue,
+  DuckDBTimestampSecondsValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import { daysText, floatText, hexText, microsText, pairsText, RowHash } from './canonical.js';
+import type { Kind } from './kinds.js';
+
+const READERS: Readonly<Partial<Record<Kind, (path: string) => string>>> = {
+  parquet: (path) => `read_parquet(${path})`,
+  csv: (path) => `read_csv(${path})`,
+  json: (path) => `read_json(${path}, map_inference_threshold=-1)`,
+};
+
+/** Whether DuckDB can be asked about files of a kind. */
+export const isReadByDuckdb = (kind: Kind): boolean => READERS[kind] !== undefined;
+
+/** Reads a file with DuckDB. */
+export async function readDuckdb(path: string, kind: Kind, memory: string): Promise<RowHash> {
+  const reader = READERS[kind];
+  if (reader === undefined) throw new Error(`DuckDB does not read ${kind}`);
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: memory });
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  const result = await connection.stream(`SELECT * FROM ${reader(`'${path.replaceAll("'", "''")}'`)}`);
+  const types = result.columnTypes();
+  const hash = new RowHash();
+  for await (const rows of result.yieldRows()) {
+    for (const row of rows) hash.add(row.map((value, i) => text(value, types[i])));
+  }
+  connection.closeSync();
+  instance.closeSync();
+  return hash;
+}
+
+function text(value: DuckDBValue, type: DuckDBType | undefined): string {
+  if (value === null) return 'null';
+  if (value instanceof DuckDBDateValue) return daysText(value.days);
+  if (value instanceof DuckDBTimestampTZValue) return microsText(value.micros);
+  if (value instanceof DuckDBTimestampValue) return microsText(value.micros);
+  if (value instanceof DuckDBTimestampMillisecondsValue) return microsText(value.millis * 1000n);
+  if (value instanceof DuckDBTimestampSecondsValue) return microsText(value.seconds * 1_000_000n);
+  if (value instanceof DuckDBTimestampNanosecondsValue) return microsText(floorDivide(value.nanos));
+  if (value instanceof DuckDBDecimalValue) return JSON.stringify(value.toString());
+  if (value instanceof DuckDBBlobValue || value instanceof DuckDBGeometryValue) return hexText(value.bytes);
+  if (value instanceof DuckDBListValue) {
+    const element = type?.typeId === DuckDBTypeId.LIST ? type.valueType : undefined;
+    return `[${value.items.map((item) => text(item, element)).join(',')}]`;
+  }
+  if (value instanceof DuckDBMapValue) {
+    const [key, item] = type?.typeId === DuckDBTypeId.MAP ? [type.keyType, type.valueType] : [];
+    return pairsText(value.entries.map((entry) => [text(entry.key, key), text(entry.value, item)]));
+  }
+  if (value instanceof DuckDBStructValue) {
+    const names = type?.typeId === DuckDBTypeId.STRUCT ? type.entryNames : [];
+    const types = type?.typeId === DuckDBTypeId.STRUCT ? type.entryTypes : [];
+    const fields = names.map((name, i) => `${JSON.stringify(name)}:${text(value.entries[name] ?? null, types[i])}`);
+    return `{${fields.join(',')}}`;
+  }
+  if (typeof value === 'bigint') return JSON.stringify(String(value));
+  if (typeof value === 'number') {
+    return Number.isInteger(value) && type?.typeId !== DuckDBTypeId.FLOAT && type?.typeId !== DuckDBTypeId.DOUBLE
+      ? String(value)
+      : floatText(value, type?.typeId === DuckDBTypeId.FLOAT);
+  }
+  return typeof value === 'boolean' ? String(value) : JSON.stringify(typeof value === 'string' ? value : String(value));
+}
+
+function floorDivide(nanos: bigint): bigint {
+  const micros = nanos / 1000n;
+  return nanos < 0n && micros * 1000n !== nanos ? micros - 1n : micros;
+}
