@@ -39,7 +39,14 @@ export type { SessionOptions } from './api/session-options.js';
 export type { StandardSchema } from './api/standard-schema.js';
 export { StorageLevel } from './api/storage-level.js';
 export { t } from './api/types.js';
-export { type UserFunction, udf } from './api/udf.js';
+export {
+  type FunctionOptions,
+  type LocalFunction,
+  type ModuleFunction,
+  type UdfRegistration,
+  type UserFunction,
+  udf,
+} from './api/udf.js';
 export { Window, WindowSpec } from './api/window.js';
 export type { DataFrameWriter, SaveMode } from './api/writer.js';
 export { SparrowError } from './base/errors.js';

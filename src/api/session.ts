@@ -24,6 +24,7 @@ import {
   valueOptionsOf,
 } from './session-options.js';
 import { fromTemplate, fromText, type SqlParameters, type SqlPieces } from './sql-text.js';
+import { UdfRegistration } from './udf.js';
 
 /**
  * Where queries start: Spark's session. `V` are the JavaScript types of its values, fixed by the options.
@@ -37,7 +38,14 @@ export class Session<in out V extends Values = Anything> {
   readonly #context: FrameContext;
   #engine: QueryEngine | undefined;
 
-  private constructor(engine: QueryEngine, conf: RuntimeConfig, values: ValueOptions, views: Map<string, Plan>) {
+  private constructor(
+    engine: QueryEngine,
+    conf: RuntimeConfig,
+    values: ValueOptions,
+    views: Map<string, Plan>,
+    /** JavaScript functions by name, for SQL text: `session.udf.register('twice', twice)`. */
+    readonly udf: UdfRegistration,
+  ) {
     this.#engine = engine;
     this.#views = views;
     this.conf = conf;
@@ -58,6 +66,7 @@ export class Session<in out V extends Values = Anything> {
     const values = valueOptionsOf(given);
     const memoryBytes = bytesOf(given.memory);
     const views = new Map<string, Plan>();
+    const functions = new UdfRegistration();
     const start = createEngine ?? (await loadEngine(given));
     const engine = await start({
       ...(given.workers === undefined ? {} : { workers: given.workers }),
@@ -65,8 +74,9 @@ export class Session<in out V extends Values = Anything> {
       ...(given.spillDirectory === undefined ? {} : { spillDirectory: given.spillDirectory }),
       view: (name) => views.get(name.toLowerCase()),
       viewNames: () => [...views.keys()],
+      userFunction: (name) => functions.find(name),
     });
-    return new Session(engine, conf, values, views);
+    return new Session(engine, conf, values, views, functions);
   }
 
   #contextWith(values: ValueOptions): FrameContext {

@@ -1,80 +1,158 @@
-import { type DataType, SparrowError } from '../base/index.js';
-import type { Column, Operand } from './column.js';
-import type { JsOf, NotNull } from './row-types.js';
+import { type DataType, type JsFunction, SparrowError } from '../base/index.js';
+import { jsFunctionKey } from '../functions/js-function.js';
+import { jsCall } from '../plan/build.js';
+import { Column, columnExpr, type Operand } from './column.js';
+import { columnByName } from './functions.js';
+import type { JsOf } from './row-types.js';
+import { parseType, type TypeByName } from './type-text.js';
+
+/** What may be said of any function. */
+export interface FunctionOptions {
+  /** What column names and messages call it. */
+  readonly name?: string;
+  /** `skip` (the default): a null argument gives null without a call. `pass`: the function gets null. */
+  readonly nulls?: 'skip' | 'pass';
+  /** False when the same arguments may give other results (random numbers, a counter): calls are then never shared. */
+  readonly deterministic?: boolean;
+  /** Promises that may be under way at once, by default 16. */
+  readonly concurrency?: number;
+}
+
+/** A type, or Spark's name of it: `t.int64`, `'bigint'`. */
+type TypeInput = DataType | string;
+type TypeFor<T> = T extends string ? TypeByName<T> : T;
+type ReturnOf<T> = [TypeFor<T>] extends [never] ? DataType : TypeFor<T>;
 
 /** A function that a module exports: it is loaded in the workers and runs there. */
-export interface ModuleFunction<R extends DataType> {
+export interface ModuleFunction<R extends TypeInput> extends FunctionOptions {
   /** The module's address: `new URL('./udfs.js', import.meta.url)`. */
   readonly module: URL;
   /** The name it exports the function under. */
   readonly export: string;
   /** The type of its result. */
   readonly returns: R;
+  /** The types its arguments are cast to; without them it takes what it is given. */
+  readonly args?: readonly TypeInput[];
+  /** It gives promises: they are awaited on the calling thread. */
+  readonly async?: boolean;
 }
 
 /** What is said of a function that is given itself: it runs on the calling thread, in slices. */
-export interface LocalFunction<A extends readonly DataType[], R extends DataType> {
+export interface LocalFunction<A extends readonly TypeInput[], R extends TypeInput> extends FunctionOptions {
   /** The types its arguments are cast to. */
   readonly args: readonly [...A];
   /** The type of its result. */
   readonly returns: R;
-  readonly name?: string;
 }
 
-/** What a JavaScript function is for the engine. */
-export type UdfDescriptor =
-  | { readonly kind: 'module'; readonly module: string; readonly export: string; readonly returns: DataType }
-  | {
-      readonly kind: 'local';
-      readonly name: string;
-      readonly args: readonly DataType[];
-      readonly returns: DataType;
-      readonly call: (...args: never) => unknown;
-    };
-
-/** A JavaScript function as a function of columns. */
-export interface UserFunction<R extends DataType> {
+/** A JavaScript function as a function of columns; strings name columns. */
+export interface UserFunction<R> {
   (...args: readonly Operand[]): Column<R, string>;
-  readonly descriptor: UdfDescriptor;
+  readonly descriptor: JsFunction;
 }
 
-type ArgValues<A extends readonly DataType[]> = { [I in keyof A]: JsOf<NotNull<A[I]>> };
+type ArgValues<A extends readonly unknown[]> = { [I in keyof A]: Exclude<JsOf<TypeFor<A[I]>>, null> };
+type NullableArgValues<A extends readonly unknown[]> = { [I in keyof A]: JsOf<TypeFor<A[I]>> };
+type Result<R> = JsOf<TypeFor<R>> | undefined;
 
 /**
- * A JavaScript function for queries: by module and export, so that the workers load it, or itself, when it closes
- * over local state. Running queries that call one is not there yet: calling it throws `UNSUPPORTED_FEATURE.UDF`.
+ * A JavaScript function for queries: by module and export, so that the workers load and run it, or itself, when it
+ * closes over local state; then it runs on the calling thread, in slices between which the event loop turns, and may
+ * give promises. It gets and gives values as `collect()` does; null and undefined are null. Whatever it throws ends the
+ * query with `FAILED_EXECUTE_UDF`.
  */
-export function udf<R extends DataType>(source: ModuleFunction<R>): UserFunction<R>;
-export function udf<const A extends readonly DataType[], R extends DataType>(
-  call: (...args: ArgValues<A>) => JsOf<R> | Promise<JsOf<R>>,
+export function udf<const R extends TypeInput>(source: ModuleFunction<R>): UserFunction<ReturnOf<R>>;
+export function udf<const A extends readonly TypeInput[], const R extends TypeInput>(
+  call: (...args: NullableArgValues<A>) => Result<R> | Promise<Result<R>>,
+  types: LocalFunction<A, R> & { readonly nulls: 'pass' },
+): UserFunction<ReturnOf<R>>;
+export function udf<const A extends readonly TypeInput[], const R extends TypeInput>(
+  call: (...args: ArgValues<A>) => Result<R> | Promise<Result<R>>,
   types: LocalFunction<A, R>,
-): UserFunction<R>;
+): UserFunction<ReturnOf<R>>;
 export function udf(
-  source: ModuleFunction<DataType> | ((...args: never) => unknown),
-  types?: LocalFunction<readonly DataType[], DataType>,
+  source: ModuleFunction<TypeInput> | ((...args: never) => unknown),
+  types?: LocalFunction<readonly TypeInput[], TypeInput>,
 ): UserFunction<DataType> {
-  const descriptor = describeFunction(source, types);
-  const name = descriptor.kind === 'local' ? descriptor.name : descriptor.export;
-  const refuse = (): never => {
-    throw new SparrowError('UNSUPPORTED_FEATURE.UDF', `the JavaScript function ${name} cannot run in a query yet`, {
-      hint: 'express it with fn and columns, or apply it to the rows of collect()',
-    });
-  };
-  return Object.assign(refuse, { descriptor: Object.freeze(descriptor) });
+  const descriptor = Object.freeze(
+    typeof source === 'function' ? describeLocal(source, types) : describeModule(source),
+  );
+  const call = (...args: readonly Operand[]): Column<DataType, string> =>
+    new Column(
+      jsCall(
+        descriptor,
+        args.map((arg) => columnExpr(arg, columnByName)),
+      ),
+    );
+  return Object.assign(call, { descriptor });
 }
 
-function describeFunction(
-  source: ModuleFunction<DataType> | ((...args: never) => unknown),
-  types: LocalFunction<readonly DataType[], DataType> | undefined,
-): UdfDescriptor {
-  if (typeof source !== 'function') {
-    return { kind: 'module', module: source.module.href, export: source.export, returns: source.returns };
+let made = 0;
+
+const CONCURRENCY = 16;
+
+function describeModule(source: ModuleFunction<TypeInput>): JsFunction {
+  const { module, export: exported, args } = source;
+  if (!(module instanceof URL) || typeof exported !== 'string' || exported === '') {
+    throw new SparrowError('INVALID_PARAMETER_VALUE', 'udf() takes a module by its URL and the name of an export', {
+      hint: "udf({ module: new URL('./udfs.js', import.meta.url), export: 'twice', returns: t.float64 })",
+    });
   }
-  if (types === undefined) {
+  return {
+    ...common(source, source.name ?? exported, source.returns),
+    source: { kind: 'module', module: module.href, export: exported },
+    ...(args === undefined ? {} : { args: args.map(typeOf) }),
+    concurrency: source.async === true ? (source.concurrency ?? CONCURRENCY) : 0,
+  };
+}
+
+function describeLocal(
+  call: (...args: never) => unknown,
+  types: LocalFunction<readonly TypeInput[], TypeInput> | undefined,
+): JsFunction {
+  if (types?.args === undefined || types.returns === undefined) {
     throw new SparrowError('CANNOT_INFER_SCHEMA', 'udf() needs the types of a function it is given', {
       hint: 'udf((x) => …, { args: [t.float64], returns: t.float64 })',
     });
   }
-  const name = types.name ?? (source.name || 'function');
-  return { kind: 'local', name, args: types.args, returns: types.returns, call: source };
+  return {
+    ...common(types, types.name ?? (call.name || 'function'), types.returns),
+    source: { kind: 'local', call },
+    args: types.args.map(typeOf),
+    concurrency: types.concurrency ?? CONCURRENCY,
+  };
+}
+
+function common(options: FunctionOptions, name: string, returns: TypeInput) {
+  const { nulls = 'skip', deterministic = true, concurrency = 1 } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new SparrowError('INVALID_PARAMETER_VALUE', `the concurrency of ${name} is a whole number of at least 1`);
+  }
+  return { name, key: jsFunctionKey(name, ++made, deterministic), returns: typeOf(returns), nulls, deterministic };
+}
+
+const typeOf = (type: TypeInput): DataType => (typeof type === 'string' ? parseType(type) : type);
+
+/** The registry of functions by name, for SQL text: `session.udf`. */
+export class UdfRegistration {
+  readonly #functions = new Map<string, JsFunction>();
+
+  /**
+   * Makes a function callable from SQL text by a name, in any case; it hides a built-in function of that name. Frames
+   * that were made from text before keep what the name meant when they were first planned.
+   */
+  register<F extends { readonly descriptor: JsFunction }>(name: string, fn: F): F {
+    if (!/^[A-Za-z_]\w*$/.test(name)) {
+      throw new SparrowError('INVALID_PARAMETER_VALUE', `'${name}' is not a name a function can have in SQL`, {
+        hint: 'use letters, digits and _',
+      });
+    }
+    this.#functions.set(name.toLowerCase(), { ...fn.descriptor, name });
+    return fn;
+  }
+
+  /** The function registered under a name. */
+  find(name: string): JsFunction | undefined {
+    return this.#functions.get(name.toLowerCase());
+  }
 }

@@ -8,6 +8,7 @@ export * from './from-user.js';
 export * from './heap.js';
 export * from './infer-schema.js';
 export * from './interval-text.js';
+export * from './js-function.js';
 export * from './nested.js';
 export * from './number-text.js';
 export * from './platform.js';

@@ -21,6 +21,7 @@ import { schemaOf } from '../plan/output.js';
 import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
 import { Executor } from './driver/executor.js';
+import { extractUdfs } from './driver/extract-udf.js';
 import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { physicalText, stagesText } from './driver/physical-text.js';
@@ -87,6 +88,7 @@ class LocalEngine implements QueryEngine {
         openSource: async (description) => (await formatNamed(description.format)).open(description, nodePlatform),
         view: this.options.view,
         viewNames: this.options.viewNames,
+        ...(this.options.userFunction === undefined ? {} : { userFunction: this.options.userFunction }),
         parseExpr: (text) => parsers().parseExpr(text, session),
         parseQuery: (text) => parsers().parseQuery(text, session),
       };
@@ -185,7 +187,7 @@ class LocalEngine implements QueryEngine {
         }));
       },
     };
-    return lower(plan, context);
+    return extractUdfs(lower(plan, context));
   }
 
   async explain(plan: Plan, mode: ExplainMode, session: SessionSettings): Promise<string> {

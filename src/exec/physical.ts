@@ -1,4 +1,4 @@
-import type { Batch, DataType, ScanRequest, ScanSplit, TableSource } from '../base/index.js';
+import type { Batch, DataType, JsFunction, ScanRequest, ScanSplit, TableSource } from '../base/index.js';
 import type { PhysicalExpr } from '../functions/expression.js';
 
 /** One column of an operator's output. */
@@ -23,6 +23,7 @@ export type PhysicalPlan =
   | PhysicalLimit
   | PhysicalUnion
   | PhysicalWindow
+  | PhysicalUdf
   | PhysicalSample
   | PhysicalRepartition;
 
@@ -150,6 +151,22 @@ export interface PhysicalWindow extends PhysicalNode {
   readonly partitionBy: readonly PhysicalExpr[];
   readonly orderBy: readonly SortKey[];
   readonly calls: readonly WindowSpecCall[];
+}
+
+/** One call of a function of the user. */
+export interface UdfCall {
+  readonly fn: JsFunction;
+  /** Over the input's columns. */
+  readonly args: readonly PhysicalExpr[];
+  /** The function is called only for rows where this is true: the branch it stood in. */
+  readonly guard?: PhysicalExpr;
+}
+
+/** Output: the input's columns followed by one per call. */
+export interface PhysicalUdf extends PhysicalNode {
+  readonly kind: 'udf';
+  readonly input: PhysicalPlan;
+  readonly calls: readonly UdfCall[];
 }
 
 export interface PhysicalSample extends PhysicalNode {

@@ -1,6 +1,7 @@
 import { simpleString } from '../base/index.js';
 import { describeValue } from './describe-value.js';
 import type { CallExpr, PhysicalExpr } from './expression.js';
+import { jsFunctionName } from './js-function.js';
 import { findEntry } from './registry.js';
 
 /** SQL-like text of an expression, for errors and explain. */
@@ -16,10 +17,10 @@ export function describe(expr: PhysicalExpr, columnName: (index: number) => stri
 }
 
 function describeCall(expr: CallExpr, columnName: (index: number) => string): string {
-  const name = findEntry(expr.fn)?.sql[0] ?? expr.fn;
+  const name = jsFunctionName(expr.fn) ?? findEntry(expr.fn)?.sql[0] ?? expr.fn;
   const args = expr.args.map((arg) => describe(arg, columnName));
   if (expr.fn === 'cast' || expr.fn === 'tryCast') return `${name}(${args.join('')} AS ${simpleString(expr.type)})`;
-  const infix = !/^[a-z]\w*$/i.test(name) || ['and', 'or', 'div'].includes(name);
+  const infix = (expr.js === undefined && !/^[a-z]\w*$/i.test(name)) || ['and', 'or', 'div'].includes(name);
   if (infix && args.length === 2) return `(${args[0]} ${name.toUpperCase()} ${args[1]})`;
   return `${name}(${args.join(', ')})`;
 }

@@ -1,4 +1,4 @@
-import type { DataType, Scalar } from '../base/index.js';
+import type { DataType, JsFunction, Scalar } from '../base/index.js';
 
 /**
  * An expression with every name and type settled, as tasks receive it: plain data over the input's column
@@ -26,6 +26,8 @@ export interface CallExpr {
   readonly args: readonly PhysicalExpr[];
   readonly type: DataType;
   readonly nullable: boolean;
+  /** The user's own function: such a call is taken out of its expression before anything is compiled. */
+  readonly js?: JsFunction;
 }
 
 /** What the session settles for every expression of a query. */

@@ -8,6 +8,7 @@ import { datetimeFunctions } from './datetime.js';
 import { datetimeMoreFunctions } from './datetime-more.js';
 import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
 import { hashFunctions } from './hash.js';
+import { jsFunctionEntry } from './js-function.js';
 import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
 import { mathFunctions } from './math.js';
@@ -50,7 +51,8 @@ for (const [key, entry] of Object.entries(functions) as [string, FunctionEntry][
 
 /** The entry of an SQL name, alias or API name in any case, if there is one. */
 export function findEntry(name: string): FunctionEntry | undefined {
-  return Object.hasOwn(functions, name) ? byKey[name] : byName.get(name.toLowerCase());
+  if (Object.hasOwn(functions, name)) return byKey[name];
+  return byName.get(name.toLowerCase()) ?? jsFunctionEntry(name);
 }
 
 /** The entry of an SQL name, alias or API name in any case. */
@@ -71,7 +73,7 @@ export function functionNames(): string[] {
 
 /** The scalar function behind a resolved call. */
 export function scalarFunction(key: string): ScalarFunction {
-  const entry = byKey[key];
+  const entry = byKey[key] ?? jsFunctionEntry(key);
   if (entry?.kind !== 'scalar') throw engineBug(`'${key}' is no scalar function of the registry`);
   return entry;
 }

@@ -37,7 +37,14 @@ export function bindWith(expr: Expr, columns: ReadonlyMap<number, number>): Phys
         return { kind: 'call', fn, args, type: node.type, nullable: exprNullable(node) };
       }
       case 'call':
-        return { kind: 'call', fn: node.fn, args, type: node.type, nullable: node.nullable };
+        return {
+          kind: 'call',
+          fn: node.fn,
+          args,
+          type: node.type,
+          nullable: node.nullable,
+          ...(node.js === undefined ? {} : { js: node.js }),
+        };
       case 'alias':
       case 'sort_order':
         return args[0] as PhysicalExpr;

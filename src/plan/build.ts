@@ -1,4 +1,4 @@
-import type { DataType, Scalar, SourceDescription, TableSource } from '../base/index.js';
+import type { DataType, JsFunction, Scalar, SourceDescription, TableSource } from '../base/index.js';
 import { field, int64Type, structType } from '../base/index.js';
 import type {
   Alias,
@@ -66,6 +66,9 @@ export const star = (qualifier?: string): UnresolvedStar =>
   freeze({ kind: 'unresolved_star', ...(qualifier === undefined ? {} : { qualifier }) });
 export const call = (name: string, ...args: readonly Expr[]): UnresolvedCall =>
   freeze({ kind: 'unresolved_call', name, args });
+/** A call of a function the user wrote in JavaScript. */
+export const jsCall = (js: JsFunction, args: readonly Expr[]): UnresolvedCall =>
+  freeze({ kind: 'unresolved_call', name: js.key, args, js });
 export const aggregateCall = (
   name: string,
   args: readonly Expr[],

@@ -1,4 +1,4 @@
-import { type SourceDescription, SparrowError, type TableSource } from '../base/index.js';
+import { type JsFunction, type SourceDescription, SparrowError, type TableSource } from '../base/index.js';
 import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
 
@@ -9,6 +9,8 @@ export interface Catalog {
   /** A temporary view by name, as the resolver should compare names. */
   view(name: string): Plan | undefined;
   viewNames(): readonly string[];
+  /** The user's own function that SQL text calls by this name (any case). */
+  userFunction?(name: string): JsFunction | undefined;
   parseExpr(text: string): Expr;
   parseQuery(text: string): Plan;
 }

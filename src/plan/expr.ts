@@ -1,4 +1,4 @@
-import type { DataType, Scalar } from '../base/index.js';
+import type { DataType, JsFunction, Scalar } from '../base/index.js';
 
 /**
  * Expressions of the logical plan: frozen plain data. Those named `unresolved_*` come from the API or SQL; the
@@ -42,6 +42,8 @@ export interface UnresolvedCall {
   readonly args: readonly Expr[];
   readonly distinct?: boolean;
   readonly filter?: Expr;
+  /** The user's own function that is called; `name` is its key then. */
+  readonly js?: JsFunction;
 }
 
 /** SQL text that is parsed when the plan is resolved: `filter("a > 1")`, `expr("a + 1")`. */
@@ -97,6 +99,8 @@ export interface Call {
   readonly args: readonly Expr[];
   readonly type: DataType;
   readonly nullable: boolean;
+  /** The user's own function that is called. */
+  readonly js?: JsFunction;
 }
 
 /** A resolved aggregate call. */

@@ -1,4 +1,5 @@
 import { simpleString } from '../base/index.js';
+import { jsFunctionName } from '../functions/js-function.js';
 import { findEntry } from '../functions/registry.js';
 import type { Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
@@ -91,6 +92,8 @@ function caseText(args: readonly string[]): string {
 function callText(fn: string, args: readonly string[]): string {
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);
+  const own = jsFunctionName(fn);
+  if (own !== undefined) return `${own}(${args.join(', ')})`;
   const name = findEntry(fn)?.sql[0] ?? fn;
   if (args.length === 2 && isInfix(name))
     return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
@@ -105,7 +108,7 @@ function aggregateText(fn: string, inputs: readonly string[], count: number, dis
   const filter = inputs[count];
   const call = distinct
     ? `${findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
-    : callText(findEntry(fn)?.name ?? fn, args);
+    : callText(jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn, args);
   return filter === undefined ? call : `${call} FILTER (WHERE ${filter})`;
 }
 

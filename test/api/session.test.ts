@@ -4,7 +4,7 @@ import { col } from '../../src/api/functions.js';
 import { Session } from '../../src/api/session.js';
 import { t } from '../../src/api/types.js';
 import { udf } from '../../src/api/udf.js';
-import { field, SparrowError, structType } from '../../src/base/index.js';
+import { field, structType } from '../../src/base/index.js';
 import { FakeEngine } from './fake-engine.js';
 
 async function open() {
@@ -250,11 +250,15 @@ test('a stopped session says so', async () => {
   await expect(frame.collect()).rejects.toThrow(/SESSION_CLOSED/);
 });
 
-test('functions in JavaScript are described, and refuse to run for now', () => {
+test('functions in JavaScript are described, and become calls', () => {
   const twice = udf({ module: new URL('file:///udfs.js'), export: 'twice', returns: t.float64 });
-  expect(twice.descriptor).toEqual({ kind: 'module', module: 'file:///udfs.js', export: 'twice', returns: t.float64 });
-  const local = udf((x: number) => x * 2, { args: [t.float64], returns: t.float64, name: 'double' });
-  expect(local.descriptor).toMatchObject({ kind: 'local', name: 'double' });
-  expect(() => local('x')).toThrow(SparrowError);
-  expect(() => local('x')).toThrow(/the JavaScript function double cannot run in a query yet/);
+  expect(twice.descriptor).toMatchObject({
+    name: 'twice',
+    source: { kind: 'module', module: 'file:///udfs.js', export: 'twice' },
+    returns: t.float64,
+    nulls: 'skip',
+  });
+  const local = udf((x: number) => x * 2, { args: [t.float64], returns: 'double', name: 'double' });
+  expect(local.descriptor).toMatchObject({ source: { kind: 'local' }, name: 'double', returns: t.float64 });
+  expect(String(local('x'))).toBe('double(x)');
 });

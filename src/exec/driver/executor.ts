@@ -16,6 +16,7 @@ import {
 import { openAggregate } from './open-aggregate.js';
 import { openJoin } from './open-join.js';
 import { openSort } from './open-sort.js';
+import { openUdf } from './open-udf.js';
 import { openWindow } from './open-window.js';
 import type { Query } from './query.js';
 import type { Runner } from './runner.js';
@@ -111,6 +112,8 @@ export class Executor implements Runner {
         return openSort(this, plan);
       case 'window':
         return openWindow(this, plan);
+      case 'udf':
+        return openUdf(this, plan);
       default:
         return unreachable(plan);
     }

@@ -62,18 +62,27 @@ function keyColumn(key: PhysicalAggregate['keys'][number], k: number, flow: Flow
 function mostRows(part: FlowPart): number {
   let most = 0;
   for (const input of part.inputs) {
-    if (input.kind === 'batches')
-      most = Math.max(
-        most,
-        input.batches.reduce((n, b) => n + b.rows, 0),
-      );
-    else if (input.kind === 'split' && input.split.rows !== undefined) most = Math.max(most, input.split.rows);
-    else return Number.MAX_SAFE_INTEGER;
+    const rows = rowsOfInput(input);
+    if (rows === undefined) return Number.MAX_SAFE_INTEGER;
+    most = Math.max(most, rows);
   }
   // A join may multiply rows.
   return part.steps.some((s) => s.kind === 'probe') || part.later !== undefined
     ? Number.MAX_SAFE_INTEGER
     : Math.max(most, 1);
+}
+
+function rowsOfInput(input: TaskInput): number | undefined {
+  switch (input.kind) {
+    case 'batches':
+      return input.batches.reduce((n, b) => n + b.rows, 0);
+    case 'split':
+      return input.split.rows;
+    case 'udf':
+      return input.inner.spec.steps.some((step) => step.kind === 'probe') ? undefined : rowsOfInput(input.inner.input);
+    default:
+      return undefined;
+  }
 }
 
 type Groups = Extract<TaskOutput, { kind: 'groups' }>;

@@ -1,5 +1,6 @@
 import { describe } from '../../functions/describe.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
+import { jsFunctionName } from '../../functions/js-function.js';
 import type { AggregateSpec, PhysicalColumn, PhysicalPlan, SortKey } from '../physical.js';
 
 /** The operators of this machine as a tree: who feeds whom, and where a pipeline ends (`*` marks what runs as one compiled loop). */
@@ -61,6 +62,8 @@ function operatorText(plan: PhysicalPlan): string {
       return 'Union';
     case 'window':
       return `Window [${plan.calls.map((c) => callText(c, plan.input.columns)).join(', ')}], partition by ${list(plan.partitionBy, plan.input.columns)}, order by ${keysText(plan.orderBy, plan.input.columns)}`;
+    case 'udf':
+      return `${plan.calls.every((c) => c.fn.source.kind === 'module') ? '* ' : ''}JavaScript [${plan.calls.map((c) => callText({ fn: c.fn.key, args: c.args }, plan.input.columns)).join(', ')}]`;
     case 'sample':
       return `* Sample ${plan.lowerBound} to ${plan.upperBound}, seed ${plan.seed}`;
     case 'repartition':
@@ -71,7 +74,7 @@ function operatorText(plan: PhysicalPlan): string {
 const offsetText = (offset: number): string => (offset > 0 ? ` offset ${offset}` : '');
 
 const callText = (call: Pick<AggregateSpec, 'fn' | 'args'>, columns: readonly PhysicalColumn[]): string =>
-  `${call.fn}(${call.args.map((a) => describe(a, names(columns))).join(', ')})`;
+  `${jsFunctionName(call.fn) ?? call.fn}(${call.args.map((a) => describe(a, names(columns))).join(', ')})`;
 
 const keysText = (keys: readonly SortKey[], columns: readonly PhysicalColumn[]): string =>
   `[${keys.map((k) => `${describe(k.expr, names(columns))} ${k.descending ? 'DESC' : 'ASC'} NULLS ${k.nullsFirst ? 'FIRST' : 'LAST'}`).join(', ')}]`;

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { SharedHeap } from '../../base/index.js';
 import { engineMode } from '../modes.js';
-import { type Answer, CANCEL_SLOTS, type CancelToken, type Job } from '../task/thread.js';
+import { type Answer, CANCEL_SLOTS, type CancelToken, isFlagged, type Job } from '../task/thread.js';
 import type { StartedWorker, StartWorker } from './worker-start.js';
 
 /** The worker that ran a job ended before it answered. */
@@ -28,6 +28,10 @@ interface Seat extends StartedWorker {
 
 /** Jobs a worker is given ahead, so that it never waits for the next one. */
 const AHEAD = 4;
+
+/** How often a job that calls user's functions is looked after, and how long it may take to stop once it is cancelled. */
+const WATCH_MS = 50;
+const STUCK_MS = 250;
 
 /** In mode `faults` a worker is killed whenever this many jobs were given out. */
 const JOBS_BETWEEN_FAULTS = 5;
@@ -74,6 +78,9 @@ export class WorkerPool {
     const again = job.kind === 'task' && job.request.attempt > 1 ? 1 : 0;
     seat.retries += again;
     let tellLost: ((lost: WorkerLost) => void) | undefined;
+    // Compiled code looks whether it was cancelled; a user's function that does not return cannot.
+    const stopWatching =
+      job.kind === 'task' && job.request.input.kind === 'udf' ? this.#watch(seat, cancel) : undefined;
     try {
       return await new Promise<Answer>((resolve, reject) => {
         tellLost = reject;
@@ -84,11 +91,24 @@ export class WorkerPool {
         seat.api.run(job, cancel).then(resolve, reject);
       });
     } finally {
+      stopWatching?.();
       if (tellLost !== undefined) seat.jobs.delete(tellLost);
       seat.busy--;
       seat.retries -= again;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Ends the worker when its job was cancelled and does not stop by itself. */
+  #watch(seat: Seat, { query, stage }: CancelToken): () => void {
+    const flags = new Int32Array(this.flags);
+    let since: number | undefined;
+    const timer = setInterval(() => {
+      if (!isFlagged(flags, query) && !isFlagged(flags, stage)) return;
+      since ??= performance.now();
+      if (performance.now() - since >= STUCK_MS) void seat.worker.terminate();
+    }, WATCH_MS);
+    return () => clearInterval(timer);
   }
 
   /** Idle workers do not keep the process alive; a job that runs does. */

@@ -20,6 +20,7 @@ import type {
   SortKey,
 } from '../physical.js';
 import { windowColumns } from '../task/window-columns.js';
+import { callFunctions } from './call-functions.js';
 import { groupRows } from './group-rows.js';
 import { joinRows } from './join-rows.js';
 import { Pace } from './pace.js';
@@ -101,6 +102,8 @@ export class Interpreter {
         return this.#union(plan.inputs);
       case 'window':
         return this.#window(plan);
+      case 'udf':
+        return callFunctions(plan, this.#pages(plan.input), this.#ready, this.#pace);
       case 'repartition':
         return this.#pages(plan.input);
       default:

@@ -26,7 +26,7 @@ import {
   TABLE,
   TABLE_BYTES,
 } from '../compile/state-layout.js';
-import { engineMode } from '../modes.js';
+import { UdfHost } from '../udf/host.js';
 import { mergeGroups } from './merge-groups.js';
 import type { Program, Programs, TaskHost } from './programs.js';
 import { type RowsAt, replayBatch, replayRows } from './replay.js';
@@ -35,6 +35,7 @@ import type { SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
 import type { JoinTable, SourceSpec, TaskInput } from './spec.js';
 import type { TaskRequest, TaskResult } from './task.js';
+import { TimedCalls } from './timed-calls.js';
 import { columnForms, type GroupPlan, planGroups } from './variant.js';
 
 /** What a thread brings to every task it runs. */
@@ -52,13 +53,6 @@ export interface TaskFormats {
 }
 
 const EXPRESSION_HEAP_BYTES = 1 << 18;
-/** Rows of a call of compiled code in mode `tiny-batches`. */
-const TINY_ROWS = 3;
-/** Rows of the first call of code that probes, where a row may meet many others, and pairs of the first call of one that pairs all. */
-const FIRST_PROBES = 1024;
-const FIRST_PAIRS = 1 << 20;
-/** What such a call should take, so that the task can be cancelled. */
-const CALL_MS = 8;
 
 /** Runs one task to its end in this thread. Both its arenas are the driver's to release. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
@@ -85,18 +79,19 @@ class TaskRun implements TaskHost {
   #inputRows = 0;
   #groups: GroupPlan | undefined;
   #groupsKey = '';
+  readonly #outerDone: (() => boolean) | undefined;
   #program: Program | undefined;
   #programForm = '';
-  /** How batches go through compiled code: at once, or in pieces that take about CALL_MS. */
-  readonly #pieces: 'whole' | 'tiny' | 'timed';
-  /** Rows of the next call. */
-  #piece: number;
+  readonly #calls: TimedCalls;
 
   constructor(
     private readonly environment: TaskEnvironment,
     private readonly request: TaskRequest,
     writes: Format | undefined,
+    /** The task this pipeline feeds. */
+    outer?: { readonly take: (batch: Batch) => void; readonly done: () => boolean },
   ) {
+    this.#outerDone = outer?.done;
     const { heap } = environment.programs;
     this.#heap = heap;
     this.#scratch = new Arena(heap, request.scratchArena, 'task');
@@ -112,12 +107,12 @@ class TaskRun implements TaskHost {
       output,
       context: this.#context(),
       writes,
+      ...(outer === undefined ? {} : { take: outer.take }),
     });
     environment.programs.attach(this.#state, this);
     this.#setTables(request.tables);
     this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
-    this.#pieces = engineMode() === 'tiny-batches' ? 'tiny' : request.tables.length > 0 ? 'timed' : 'whole';
-    this.#piece = this.#firstPiece();
+    this.#calls = new TimedCalls(environment, request.tables);
   }
 
   async run(): Promise<TaskResult> {
@@ -164,6 +159,8 @@ class TaskRun implements TaskHost {
       }
       case 'split':
         return this.#feedSplit(input);
+      case 'udf':
+        return this.#feedCalls(input);
       case 'kept':
         for (const chunk of input.chunks) this.#runRows({ ...chunk, list: false }, chunk.rows);
         return;
@@ -181,14 +178,56 @@ class TaskRun implements TaskHost {
   }
 
   async #feedSplit(input: Extract<TaskInput, { kind: 'split' }>): Promise<void> {
-    const reader = await this.environment.formats.reader(input.split.format);
-    const context = this.#context();
     let row = input.firstRow;
-    for await (const batch of reader.read(input.split, input.request, context)) {
+    for await (const batch of this.#readSplit(input)) {
       this.#runBatch(batch, row);
       row += batch.rows;
       if (this.#done()) return;
     }
+  }
+
+  /** Runs the inner pipeline and calls the functions over each batch it gives. */
+  async #feedCalls(input: Extract<TaskInput, { kind: 'udf' }>): Promise<void> {
+    const host = await UdfHost.create(this.#heap, input);
+    let row = 0;
+    const feed = (batch: Batch, from = 0): void => {
+      this.environment.checkCancelled();
+      this.#runBatch(host.extend(batch, this.#scratch, from, row), row, from);
+      row += batch.rows;
+    };
+    const { inner } = input;
+    const plain = inner.spec.steps.length === 0 && inner.spec.source.kind === 'batches';
+    if (plain && inner.input.kind === 'batches') {
+      row = inner.input.firstRow;
+      for (const [b, batch] of inner.input.batches.entries()) {
+        feed(batch, b === 0 ? inner.input.skip : 0);
+        if (this.#done()) return;
+      }
+      return;
+    }
+    if (plain && inner.input.kind === 'split') {
+      row = inner.input.firstRow;
+      for await (const batch of this.#readSplit(inner.input)) {
+        feed(batch);
+        if (this.#done()) return;
+      }
+      return;
+    }
+    const { limit: _, ...request } = this.request;
+    const run = new TaskRun(this.environment, { ...request, ...inner, outputArena: request.scratchArena }, undefined, {
+      take: feed,
+      done: () => this.#done(),
+    });
+    try {
+      await run.run();
+    } finally {
+      run.release();
+    }
+  }
+
+  async *#readSplit(input: Extract<TaskInput, { kind: 'split' }>): AsyncIterable<Batch> {
+    const reader = await this.environment.formats.reader(input.split.format);
+    yield* reader.read(input.split, input.request, this.#context());
   }
 
   #context(): TaskContext {
@@ -262,38 +301,15 @@ class TaskRun implements TaskHost {
     this.#setLiterals(program);
     this.#resetExpressionHeap();
     this.#sink.use(program.sink, dictionaryOf);
-    if (this.#pieces === 'whole') program.run(this.#state, from, to);
-    else this.#runPieces(program, from, to);
+    this.#calls.run(program, this.#state, from, to);
     this.#inputRows += to - from;
     if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) return;
     replay();
     this.#sink.explainFailure();
   }
 
-  #runPieces(program: Program, from: number, to: number): void {
-    const { clock } = this.environment.platform;
-    let started = clock.monotonic();
-    for (let at = from; at < to; ) {
-      const end = Math.min(to, at + this.#piece);
-      program.run(this.#state, at, end);
-      const rows = end - at;
-      at = end;
-      if (this.#pieces === 'tiny') continue;
-      const now = clock.monotonic();
-      if (now - started > CALL_MS) this.#piece = Math.max(1, rows >>> 1);
-      else if (rows === this.#piece) this.#piece = Math.min(BATCH_ROWS, this.#piece * 2);
-      started = now;
-      this.environment.checkCancelled();
-    }
-  }
-
-  #firstPiece(): number {
-    if (this.#pieces === 'tiny') return TINY_ROWS;
-    const pairs = this.request.tables.reduce((n, t) => (t.addressing === 'all' ? n * Math.max(1, t.rows) : n), 1);
-    return Math.max(1, Math.min(FIRST_PROBES, Math.floor(FIRST_PAIRS / pairs)));
-  }
-
   #done(): boolean {
+    if (this.#outerDone?.() === true) return true;
     return this.request.limit !== undefined && this.#get(PIPE.LIMIT) === 0;
   }
 

@@ -9,7 +9,7 @@ import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
-import type { RowChunk, SinkSpec } from './spec.js';
+import type { RowChunk, SinkSpec, TaskInput } from './spec.js';
 import type { TaskOutput, TaskRequest } from './task.js';
 import type { GroupPlan } from './variant.js';
 import { WriteRunner } from './write-runner.js';
@@ -19,9 +19,18 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
   const { sink } = request.spec;
   switch (sink.kind) {
     case 'output':
-      return new OutputRunner(new OutputWriter(output, state, layout, sink.columns, expectedRows(request)));
+      return new OutputRunner(
+        new OutputWriter(
+          output,
+          state,
+          layout,
+          sink.columns,
+          expectedRows(request.input, request.limit),
+          environment.take,
+        ),
+      );
     case 'write':
-      return new WriteRunner(environment, sink, expectedRows(request));
+      return new WriteRunner(environment, sink, expectedRows(request.input, request.limit));
     case 'aggregate':
       return new AggregateRunner(programs, sink, state, scratch, output);
     case 'build':
@@ -32,9 +41,9 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
   }
 }
 
-function expectedRows(request: TaskRequest): number {
-  const { input } = request;
-  if (request.limit !== undefined) return request.limit;
+function expectedRows(input: TaskInput, limit?: number): number {
+  if (limit !== undefined) return limit;
+  if (input.kind === 'udf') return expectedRows(input.inner.input);
   if (input.kind === 'batches') return input.batches.reduce((n, b) => n + b.rows, 0);
   if (input.kind === 'split') return input.split.rows ?? 65536;
   if (input.kind === 'kept') return totalRows(input.chunks);

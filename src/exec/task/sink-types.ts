@@ -1,4 +1,4 @@
-import { type Arena, type Dictionary, engineBug, type Format, type TaskContext } from '../../base/index.js';
+import { type Arena, type Batch, type Dictionary, engineBug, type Format, type TaskContext } from '../../base/index.js';
 import type { SinkForm } from '../compile/sink-form.js';
 import type { StateLayout } from '../compile/state-layout.js';
 import type { Programs } from './programs.js';
@@ -28,6 +28,8 @@ export interface SinkEnvironment {
   readonly context: TaskContext;
   /** The format that a write sink writes. */
   readonly writes: Format | undefined;
+  /** Takes the batches of an output sink as they come, instead of the task's result. */
+  readonly take?: (batch: Batch) => void;
 }
 
 export const unexplained = (): never => {

@@ -3,6 +3,7 @@ import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
+import type { UdfColumn } from '../udf/batch-call.js';
 
 /**
  * What tasks are made of: plain data that crosses threads. A stage runs one pipeline over many inputs; each task
@@ -131,6 +132,14 @@ export type TaskInput =
   | { readonly kind: 'split'; readonly split: ScanSplit; readonly request: ScanRequest; readonly firstRow: number }
   | { readonly kind: 'groups'; readonly merge: MergeInput }
   | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
+  /** What another pipeline gives, with a column more for each call of a user's function. */
+  | {
+      readonly kind: 'udf';
+      readonly inner: InnerPipeline;
+      readonly calls: readonly UdfColumn[];
+      /** Columns of the inner pipeline that are passed on: those behind them are arguments only. */
+      readonly width: number;
+    }
   | {
       readonly kind: 'sorted';
       readonly runs: readonly SortedRun[];
@@ -139,6 +148,15 @@ export type TaskInput =
       readonly offset: number;
       readonly limit?: number;
     };
+
+/** A pipeline that runs within a task and feeds another one. */
+export interface InnerPipeline {
+  readonly spec: PipelineSpec;
+  readonly specKey: string;
+  readonly input: TaskInput;
+  readonly tables: readonly JoinTable[];
+  readonly names?: readonly string[];
+}
 
 /** Rows in one piece: `rows` of them from `address` on, `stride` bytes each. */
 export interface RowChunk {

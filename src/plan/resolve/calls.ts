@@ -1,8 +1,8 @@
-import { type DataType, type Scalar, SparrowError, sameType, simpleString } from '../../base/index.js';
+import { type DataType, type JsFunction, type Scalar, SparrowError, sameType, simpleString } from '../../base/index.js';
 import { canCast, castNullable } from '../../functions/cast-types.js';
 import type { ArgType } from '../../functions/define.js';
 import { findFunction, resolveCall } from '../../functions/registry.js';
-import { isOrderable } from '../../functions/signature.js';
+import { canImplicitlyCast, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
@@ -34,16 +34,40 @@ export function buildCall(
     });
   }
   if (options.distinct === true || options.filter !== undefined) {
-    throw new SparrowError(
-      'INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX',
-      `\`${name}\` is no aggregate function`,
-      {
-        sqlState: '42000',
-        hint: 'DISTINCT and FILTER go with aggregate functions only',
-      },
-    );
+    throw notAnAggregate(name);
   }
   return Object.freeze({ kind: 'call', fn: entry.name, args: cast, type, nullable });
+}
+
+/** A call of the user's own function: its arguments are cast to the types it was declared with. */
+export function buildJsCall(js: JsFunction, args: readonly Expr[], settings: PlanSettings, asAggregate: boolean): Call {
+  if (asAggregate) throw notAnAggregate(js.name);
+  const wanted = js.args ?? args.map(exprType);
+  if (wanted.length !== args.length) {
+    throw new SparrowError(
+      'WRONG_NUM_ARGS.WITHOUT_SUGGESTION',
+      `the function \`${js.name}\` takes ${wanted.length} argument${wanted.length === 1 ? '' : 's'}, not ${args.length}`,
+      { sqlState: '42605', parameters: { functionName: js.name } },
+    );
+  }
+  const cast = args.map((arg, i) => {
+    const type = wanted[i] as DataType;
+    if (canImplicitlyCast(exprType(arg), type)) return castTo(arg, type, settings.ansi);
+    throw new SparrowError(
+      'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE',
+      `argument ${i + 1} of \`${js.name}\` is ${simpleString(type).toUpperCase()}, but ${columnName(arg)} is ${simpleString(exprType(arg)).toUpperCase()}`,
+      { sqlState: '42K09', hint: 'cast the argument, or declare the function with other types' },
+    );
+  });
+  return Object.freeze({ kind: 'call', fn: js.key, args: cast, type: js.returns, nullable: true, js });
+}
+
+function notAnAggregate(name: string): SparrowError {
+  return new SparrowError(
+    'INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX',
+    `\`${name}\` is no aggregate function`,
+    { sqlState: '42000', hint: 'DISTINCT and FILTER go with aggregate functions only' },
+  );
 }
 
 /** Arguments that must be constants may be written as constant expressions (`round(x, -1)`, `lpad(s, 2 * 3)`). */

@@ -62,20 +62,32 @@ function expandView(name: string, catalog: Catalog, depth: number): Plan {
 
 function parseTexts(expr: Expr, catalog: Catalog): Expr {
   if (!someExpr(expr, (e) => e.kind === 'sql_text')) return expr;
-  return transformExpr(expr, (e) => (e.kind === 'sql_text' ? parseTexts(catalog.parseExpr(e.text), catalog) : e));
+  return transformExpr(expr, (e) =>
+    e.kind === 'sql_text' ? withUserFunctions(parseTexts(catalog.parseExpr(e.text), catalog), catalog) : e,
+  );
+}
+
+/** Calls by name in SQL text may be of functions the user registered. */
+function withUserFunctions(expr: Expr, catalog: Catalog): Expr {
+  const { userFunction } = catalog;
+  if (userFunction === undefined) return expr;
+  return transformExpr(expr, (e) => {
+    const js = e.kind === 'unresolved_call' && e.js === undefined ? userFunction(e.name) : undefined;
+    return js === undefined ? e : Object.freeze({ ...e, js });
+  });
 }
 
 /** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
 function bindQuery(query: SqlQueryPlan, catalog: Catalog): Plan {
-  return bindNames(catalog.parseQuery(query.text), query);
+  return bindNames(catalog.parseQuery(query.text), query, catalog);
 }
 
-function bindNames(parsed: Plan, query: SqlQueryPlan): Plan {
+function bindNames(parsed: Plan, query: SqlQueryPlan, catalog: Catalog): Plan {
   return transformUp(parsed, (node) => {
     if (node.kind === 'view' && Object.hasOwn(query.inputs, node.name)) return query.inputs[node.name] as Plan;
-    const plan = mapNested(node, (nested) => bindNames(nested, query));
+    const plan = mapNested(node, (nested) => bindNames(nested, query, catalog));
     return mapExprs(plan, (expr) =>
-      transformExpr(expr, (e) => {
+      transformExpr(withUserFunctions(expr, catalog), (e) => {
         if (e.kind !== 'unresolved_column' || !e.name.startsWith(':')) return e;
         const value = query.parameters[e.name.slice(1)];
         if (value !== undefined) return value;

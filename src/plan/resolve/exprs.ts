@@ -14,7 +14,7 @@ import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
 import { foldExpr, withExprChildren } from '../walk-expr.js';
-import { buildCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
+import { buildCall, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
 import type { PlanSettings } from './context.js';
 import { quoteName } from './names.js';
 import { findColumn, type Scope } from './scope.js';
@@ -122,6 +122,8 @@ function resolveUnresolvedCall(
   const given = inputs.slice(0, expr.args.length);
   const filter = expr.filter === undefined ? undefined : inputs[expr.args.length];
   const args = starArgs(expr, given, scope);
+  if (expr.js !== undefined)
+    return buildJsCall(expr.js, args, settings, expr.distinct === true || filter !== undefined);
   if (filter !== undefined) requireBoolean(filter, 'the FILTER condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
   return buildCall(expr.name, args, settings, {
     ...(expr.distinct === true ? { distinct: true } : {}),

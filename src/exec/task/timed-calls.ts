@@ -1,0 +1,50 @@
+import { BATCH_ROWS, type Platform } from '../../base/index.js';
+import { engineMode } from '../modes.js';
+import type { Program } from './programs.js';
+import type { JoinTable } from './spec.js';
+
+/** Rows of a call of compiled code in mode `tiny-batches`. */
+const TINY_ROWS = 3;
+/** Rows of the first call of code that probes, where a row may meet many others, and pairs of the first call of one that pairs all. */
+const FIRST_PROBES = 1024;
+const FIRST_PAIRS = 1 << 20;
+/** What such a call should take, so that the task can be cancelled. */
+const CALL_MS = 8;
+
+/** How batches go through compiled code: at once, or in pieces that take about CALL_MS. */
+export class TimedCalls {
+  readonly #pieces: 'whole' | 'tiny' | 'timed';
+  /** Rows of the next call. */
+  #piece: number;
+
+  constructor(
+    private readonly environment: { readonly platform: Platform; checkCancelled(): void },
+    tables: readonly JoinTable[],
+  ) {
+    this.#pieces = engineMode() === 'tiny-batches' ? 'tiny' : tables.length > 0 ? 'timed' : 'whole';
+    const pairs = tables.reduce((n, t) => (t.addressing === 'all' ? n * Math.max(1, t.rows) : n), 1);
+    this.#piece =
+      this.#pieces === 'tiny' ? TINY_ROWS : Math.max(1, Math.min(FIRST_PROBES, Math.floor(FIRST_PAIRS / pairs)));
+  }
+
+  run(program: Program, state: number, from: number, to: number): void {
+    if (this.#pieces === 'whole') {
+      program.run(state, from, to);
+      return;
+    }
+    const { clock } = this.environment.platform;
+    let started = clock.monotonic();
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at + this.#piece);
+      program.run(state, at, end);
+      const rows = end - at;
+      at = end;
+      if (this.#pieces === 'tiny') continue;
+      const now = clock.monotonic();
+      if (now - started > CALL_MS) this.#piece = Math.max(1, rows >>> 1);
+      else if (rows === this.#piece) this.#piece = Math.min(BATCH_ROWS, this.#piece * 2);
+      started = now;
+      this.environment.checkCancelled();
+    }
+  }
+}
