@@ -28,6 +28,7 @@ import type {
   FilterPlan,
   JoinPlan,
   JoinType,
+  LimitByPlan,
   LimitPlan,
   LocalData,
   LocalPlan,
@@ -136,8 +137,12 @@ export const sqlQuery = (
 export const project = (input: Plan, exprs: readonly Expr[]): ProjectPlan => freeze({ kind: 'project', input, exprs });
 export const filter = (input: Plan, condition: Expr): FilterPlan => freeze({ kind: 'filter', input, condition });
 /** `output` is the whole list of columns, grouping columns included where they are wanted. */
-export const aggregate = (input: Plan, groupBy: readonly Expr[], output: readonly Expr[]): AggregatePlan =>
-  freeze({ kind: 'aggregate', input, groupBy, output });
+export const aggregate = (
+  input: Plan,
+  groupBy: readonly Expr[],
+  output: readonly Expr[],
+  having?: Expr,
+): AggregatePlan => freeze({ kind: 'aggregate', input, groupBy, output, ...(having === undefined ? {} : { having }) });
 /** GROUPING SETS: each set is a list of positions in `groupBy`. */
 export const groupingSets = (
   input: Plan,
@@ -157,6 +162,8 @@ export const sort = (input: Plan, orders: readonly SortOrder[], isLocal = false)
   freeze({ kind: 'sort', input, orders, ...(isLocal ? { local: true } : {}) });
 export const limit = (input: Plan, rows: number | undefined, offset = 0): LimitPlan =>
   freeze({ kind: 'limit', input, offset, ...(rows === undefined ? {} : { limit: rows }) });
+export const limitBy = (input: Plan, what: LimitByPlan['what'], rows: Expr): LimitByPlan =>
+  freeze({ kind: 'limit_by', input, what, rows });
 export const union = (inputs: readonly Plan[], byName = false, allowMissing = false): UnionPlan =>
   freeze({ kind: 'union', inputs, byName, allowMissing });
 export const setOperation = (left: Plan, right: Plan, op: 'intersect' | 'except', all = false): SetOperationPlan =>

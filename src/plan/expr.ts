@@ -129,6 +129,8 @@ export interface WindowSpec {
   readonly orderBy: readonly SortOrder[];
   /** Absent: Spark's default (whole partition without ORDER BY, else range from unbounded preceding to the current row). */
   readonly frame?: WindowFrame;
+  /** The window of this name is meant (`OVER w`); the SQL parser puts it in, and nothing below meets it. */
+  readonly ref?: string;
 }
 
 export interface WindowFrame {

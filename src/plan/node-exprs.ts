@@ -10,7 +10,7 @@ export function planExprs(plan: Plan): readonly Expr[] {
     case 'filter':
       return [plan.condition];
     case 'aggregate':
-      return [...plan.groupBy, ...plan.output];
+      return [...plan.groupBy, ...plan.output, ...(plan.having === undefined ? [] : [plan.having])];
     case 'join':
       return plan.condition === undefined ? [] : [plan.condition];
     case 'sort':
@@ -25,6 +25,8 @@ export function planExprs(plan: Plan): readonly Expr[] {
       return plan.columns.map((column) => column.expr);
     case 'drop':
       return plan.columns;
+    case 'limit_by':
+      return [plan.rows];
     case 'sql_query':
       return Object.values(plan.parameters);
     case 'values':
@@ -63,7 +65,11 @@ export function mapExprs(plan: Plan, change: (expr: Expr) => Expr): Plan {
     case 'filter':
       return replace(plan, { condition: change(plan.condition) });
     case 'aggregate':
-      return replace(plan, { groupBy: mapSame(plan.groupBy, change), output: mapSame(plan.output, change) });
+      return replace(plan, {
+        groupBy: mapSame(plan.groupBy, change),
+        output: mapSame(plan.output, change),
+        ...(plan.having === undefined ? {} : { having: change(plan.having) }),
+      });
     case 'join':
       return plan.condition === undefined ? plan : replace(plan, { condition: change(plan.condition) });
     case 'sort':
@@ -94,6 +100,8 @@ function mapRelationExprs(plan: Plan, change: (expr: Expr) => Expr): Plan {
   const lists = <T extends { readonly exprs: readonly Expr[] }>(items: readonly T[]): readonly T[] =>
     mapSame(items, (item) => replace<T>(item, { exprs: all(item.exprs) } as Partial<T>));
   switch (plan.kind) {
+    case 'limit_by':
+      return replace(plan, { rows: change(plan.rows) });
     case 'values':
       return replace(plan, { rows: mapSame(plan.rows, all) });
     case 'table_function':

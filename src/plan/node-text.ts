@@ -28,6 +28,8 @@ export function nodeText(plan: Plan): string {
       return `'Join ${joinName(plan.how)}, ${plan.natural ? 'NATURAL' : `USING ${list(plan.columns)}`}`;
     case 'drop_duplicates':
       return `'DropDuplicates ${list(plan.columns)}`;
+    case 'limit_by':
+      return `'${plan.what === 'limit' ? 'Limit' : 'Offset'} ${text(plan.rows)}`;
     case 'set_operation':
       return `'${plan.op === 'intersect' ? 'Intersect' : 'Except'} ${plan.all ? 'All' : 'Distinct'}`;
     case 'with':
@@ -68,7 +70,9 @@ function operatorText(plan: Plan): string {
     case 'filter':
       return `Filter ${text(plan.condition)}`;
     case 'aggregate':
-      return `Aggregate ${exprs(plan.groupBy)}, ${plan.sets === undefined ? '' : `sets ${JSON.stringify(plan.sets)}, `}${exprs(plan.output)}`;
+      return `Aggregate ${exprs(plan.groupBy)}, ${plan.sets === undefined ? '' : `sets ${JSON.stringify(plan.sets)}, `}${exprs(plan.output)}${
+        plan.having === undefined ? '' : `, having ${text(plan.having)}`
+      }`;
     case 'join': {
       const condition = plan.condition === undefined ? '' : `, ${text(plan.condition)}`;
       return `Join ${joinName(plan.how)}${condition}${plan.build === undefined ? '' : `, build ${plan.build}`}`;

@@ -15,6 +15,7 @@ export type UnresolvedPlan =
   | UsingJoinPlan
   | DropDuplicatesPlan
   | SetOperationPlan
+  | LimitByPlan
   | SqlQueryPlan
   | WithPlan
   | RecursionPlan
@@ -114,6 +115,13 @@ export interface SetOperationPlan extends Node {
   readonly right: Plan;
   readonly op: 'intersect' | 'except';
   readonly all: boolean;
+}
+/** LIMIT and OFFSET by constant expressions; one of the two. */
+export interface LimitByPlan extends Node {
+  readonly kind: 'limit_by';
+  readonly input: Plan;
+  readonly what: 'limit' | 'offset';
+  readonly rows: Expr;
 }
 /** A whole SQL query that is parsed when the plan is resolved; `inputs` are the frames it names by placeholder. */
 export interface SqlQueryPlan extends Node {
@@ -271,6 +279,8 @@ export interface AggregatePlan extends Node {
   readonly sets?: readonly (readonly number[])[];
   /** The whole output list, in order. Resolved: Attributes of groupBy, or Aliases over expressions of AggregateCalls and groupBy attributes. */
   readonly output: readonly Expr[];
+  /** HAVING, before windows of the output list see the groups. Gone once resolved. */
+  readonly having?: Expr;
 }
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross';
 export interface JoinPlan extends Node {

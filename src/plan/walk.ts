@@ -49,6 +49,7 @@ export function children(plan: Plan): readonly Plan[] {
     case 'aggregate':
     case 'sort':
     case 'limit':
+    case 'limit_by':
     case 'distinct':
     case 'window':
     case 'sample':

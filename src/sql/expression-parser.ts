@@ -1,6 +1,8 @@
 import { booleanType, stringType } from '../base/index.js';
 import { alias, call, cast, literal } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
+import type { Plan } from '../plan/node.js';
+import { namesExpression } from './keywords.js';
 import { numberLiteral } from './literal-parser.js';
 import { readPrimary } from './primary-parser.js';
 import { type ExprParser, type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
@@ -15,8 +17,8 @@ export function parseExpression(text: string, settings: ParseSettings = plainSet
 }
 
 /** The parser over tokens that a longer text has, too: it reads as far as an expression goes. */
-export const expressionParser = (tokens: TokenStream, settings: ParseSettings): ExprParser & { named(): Expr } =>
-  new Parser(tokens, settings);
+export const expressionParser = (tokens: TokenStream, settings: ParseSettings, query?: () => Plan): ExprParser =>
+  new Parser(tokens, settings, query);
 
 /** How tightly operators on values bind, loosest first. Left to right all of them. */
 const levels: readonly (readonly string[])[] = [
@@ -37,20 +39,20 @@ const DEEPEST = 300;
 class Parser implements ExprParser {
   readonly tokens: TokenStream;
   readonly settings: ParseSettings;
+  readonly query: (() => Plan) | undefined;
   #depth = 0;
 
-  constructor(tokens: TokenStream, settings: ParseSettings) {
+  constructor(tokens: TokenStream, settings: ParseSettings, query?: () => Plan) {
     this.tokens = tokens;
     this.settings = settings;
+    this.query = query;
   }
 
   /** An expression with a name of its own, perhaps: `a + b AS c`, `a + b c`. */
   named(): Expr {
     const expr = this.expression();
     if (this.tokens.accept('AS')) return alias(expr, this.tokens.name());
-    const { kind } = this.tokens.peek();
-    const isName = kind === 'name' || (kind === 'word' && this.tokens.peek(1).kind === 'end');
-    return isName ? alias(expr, this.tokens.name()) : expr;
+    return namesExpression(this.tokens) ? alias(expr, this.tokens.name()) : expr;
   }
 
   expression(): Expr {

@@ -1,5 +1,6 @@
 import type { SparrowError } from '../base/index.js';
 import type { Expr } from '../plan/expr.js';
+import type { Plan } from '../plan/node.js';
 import { syntaxError, type Token, tokenize } from './lexer.js';
 
 /** Tokens with a place among them. */
@@ -109,6 +110,10 @@ export interface ExprParser {
   expression(): Expr;
   /** An expression without AND, OR, NOT and predicates: an operand of BETWEEN. */
   value(): Expr;
+  /** An expression with a name of its own, perhaps. */
+  named(): Expr;
+  /** A query in an expression; absent where the text is an expression alone. */
+  readonly query: (() => Plan) | undefined;
 }
 
 /** What literals depend on. */

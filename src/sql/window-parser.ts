@@ -2,10 +2,16 @@ import { sortOrder } from '../plan/build.js';
 import type { Expr, FrameBound, SortOrder, WindowFrame, WindowSpec } from '../plan/expr.js';
 import type { ExprParser } from './token-stream.js';
 
-/** What follows OVER: `(PARTITION BY … ORDER BY … ROWS BETWEEN … AND …)`. */
+/** What follows OVER: `(PARTITION BY … ORDER BY … ROWS BETWEEN … AND …)`, or the name of a window. */
 export function readWindow(parser: ExprParser): WindowSpec {
   const { tokens } = parser;
+  if (!tokens.is('(')) return named(tokens.name('a window'));
   tokens.expect('(');
+  if ((tokens.peek().kind === 'word' || tokens.peek().kind === 'name') && tokens.peek(1).upper === ')') {
+    const name = tokens.name();
+    tokens.expect(')');
+    return named(name);
+  }
   const partitionBy: Expr[] = [];
   if (tokens.accept('PARTITION', 'BY') || tokens.accept('DISTRIBUTE', 'BY')) {
     do partitionBy.push(parser.expression());
@@ -16,6 +22,8 @@ export function readWindow(parser: ExprParser): WindowSpec {
   tokens.expect(')');
   return Object.freeze(frame === undefined ? { partitionBy, orderBy } : { partitionBy, orderBy, frame });
 }
+
+const named = (ref: string): WindowSpec => Object.freeze({ partitionBy: [], orderBy: [], ref });
 
 /** `a DESC NULLS LAST, b`. */
 export function readSortOrders(parser: ExprParser): SortOrder[] {

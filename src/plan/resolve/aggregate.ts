@@ -1,16 +1,18 @@
 import { SparrowError } from '../../base/index.js';
 import { aggregate, project } from '../build.js';
-import type { Alias, Attribute, Expr, WindowCall } from '../expr.js';
+import type { Alias, Attribute, Expr } from '../expr.js';
 import { toAttribute } from '../expr-type.js';
 import { exprKey, hasAggregate, hasWindow } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { columnName, sqlText } from '../sql-text.js';
-import { replaceExpr, someExpr, visitExpr, withExprChildren } from '../walk-expr.js';
+import { replaceExpr, visitExpr } from '../walk-expr.js';
+import { checkNesting, missingAggregation, overWindow } from './aggregate-checks.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireOrderable } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, named, resolveExpr, starColumns } from './exprs.js';
+import { havingOver } from './over-aggregate.js';
 import type { Scope } from './scope.js';
 import { extractWindows } from './windows.js';
 
@@ -37,7 +39,12 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
     expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr],
   );
   const output = expanded.map((expr) => finish(expr, resolveExpr(expr, scope, settings)));
-  return aggregateOver(input.plan, groupBy, output);
+  const { having } = plan;
+  const keep =
+    having === undefined
+      ? undefined
+      : (below: AggregatePlan): Plan => havingOver(having, below, output, scope, context);
+  return aggregateOver(input.plan, groupBy, output, keep);
 }
 
 /** A grouping expression may name an output column when the input has no column of that name. */
@@ -53,7 +60,12 @@ function resolveGroupExpr(expr: Expr, output: readonly Expr[], scope: Scope, { s
 }
 
 /** An Aggregate over resolved expressions; outputs with window calls are computed above it. */
-export function aggregateOver(input: Plan, groupBy: readonly Named[], output: readonly Named[]): Plan {
+export function aggregateOver(
+  input: Plan,
+  groupBy: readonly Named[],
+  output: readonly Named[],
+  having: (below: AggregatePlan) => Plan = (below) => below,
+): Plan {
   const groups = groupColumns(groupBy);
   const grouped = output.map((expr) => {
     const replaced = useGroups(expr, groups) as Named;
@@ -63,9 +75,9 @@ export function aggregateOver(input: Plan, groupBy: readonly Named[], output: re
   for (const expr of grouped) checkNesting(expr);
   if (!grouped.some(hasWindow)) {
     for (const expr of grouped) checkGrouped(expr, groups);
-    return aggregate(input, groupBy, grouped);
+    return having(aggregate(input, groupBy, grouped));
   }
-  return windowsAbove(input, groupBy, grouped, groups);
+  return windowsAbove(input, groupBy, grouped, groups, having);
 }
 
 interface Groups {
@@ -95,60 +107,23 @@ function useGroups(expr: Expr, groups: Groups): Expr {
   });
 }
 
-/** Applies `change` to what a window call reads: its function's arguments, partitioning and ordering. */
-function overWindow(expr: WindowCall, change: (expr: Expr) => Expr): Expr {
-  const { input } = expr;
-  const args = input.kind === 'aggregate_call' || input.kind === 'call' ? input.args.map(change) : [];
-  const filter = input.kind === 'aggregate_call' && input.filter !== undefined ? [change(input.filter)] : [];
-  const { partitionBy, orderBy } = expr.spec;
-  return withExprChildren(expr, [
-    withExprChildren(input, [...args, ...filter]),
-    ...partitionBy.map(change),
-    ...orderBy.map((order) => withExprChildren(order, [change(order.input)])),
-  ]);
-}
-
 function checkGrouped(expr: Expr, groups: Groups): void {
   visitExpr(expr, (e) => {
     if (e.kind === 'attribute' && !groups.ids.has(e.id)) {
-      throw new SparrowError(
-        'MISSING_AGGREGATION',
-        `the column ${columnName(e)} is neither grouped by nor inside an aggregate function`,
-        {
-          sqlState: '42803',
-          parameters: { expression: columnName(e), expressionAnyValue: `any_value(${columnName(e)})` },
-          candidates: groups.names,
-          hint: `add it to groupBy(), or take first(${columnName(e)}) or another aggregate of it`,
-        },
-      );
+      throw missingAggregation(e, groups.names);
     }
     return e.kind !== 'aggregate_call';
   });
 }
 
-function checkNesting(expr: Expr): void {
-  visitExpr(expr, (e) => {
-    if (e.kind === 'window_call') {
-      overWindow(e, (inner) => {
-        checkNesting(inner);
-        return inner;
-      });
-      return false;
-    }
-    if (e.kind !== 'aggregate_call') return true;
-    const inner = [...e.args, ...(e.filter === undefined ? [] : [e.filter])];
-    if (inner.some((arg) => someExpr(arg, (a) => a.kind === 'aggregate_call' || a.kind === 'window_call'))) {
-      throw new SparrowError('NESTED_AGGREGATE_FUNCTION', `an aggregate cannot stand inside another: ${sqlText(e)}`, {
-        sqlState: '42607',
-        hint: 'aggregate twice, one after the other',
-      });
-    }
-    return false;
-  });
-}
-
 /** Aggregates become columns of the Aggregate; window calls and what is around them stand above it. */
-function windowsAbove(input: Plan, groupBy: readonly Named[], output: readonly Named[], groups: Groups): Plan {
+function windowsAbove(
+  input: Plan,
+  groupBy: readonly Named[],
+  output: readonly Named[],
+  groups: Groups,
+  having: (below: AggregatePlan) => Plan,
+): Plan {
   const columns = new Map<number, Alias>();
   const asColumn = (expr: Expr): Expr =>
     replaceExpr(expr, (e) => {
@@ -168,7 +143,7 @@ function windowsAbove(input: Plan, groupBy: readonly Named[], output: readonly N
     ids: new Set([...groups.ids, ...[...columns.values()].map((alias) => alias.id as number)]),
   };
   for (const expr of above) visitExpr(expr, (e) => (e.kind === 'aggregate_call' ? true : checkVisible(e, visible)));
-  const windows = extractWindows(below, above);
+  const windows = extractWindows(having(below), above);
   return project(windows.input, windows.exprs);
 }
 

@@ -26,7 +26,9 @@ import { type Context, locate, type PlanSettings, placeOf } from './context.js';
 import { expand, openedSource, openSources } from './expand.js';
 import { type FrameEdge, framesOf, noFrames } from './frames.js';
 import { resolveJoin, resolveUsingJoin } from './joins.js';
+import { resolveLimitBy } from './limit-by.js';
 import { indexOf, unresolvedColumn } from './names.js';
+import { aggregateBelow, readAggregates, resolveOverAggregate } from './over-aggregate.js';
 import { forbidAggregates, resolveProject } from './project.js';
 import { rebalance } from './rebalance.js';
 import { type Analysis, relationAnalyses } from './relations.js';
@@ -184,6 +186,7 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
   aggregate: (plan, inputs, context) => resolveAggregate(plan, first(inputs), context),
   join: (plan, inputs, context) => resolveJoin(plan, first(inputs), second(inputs), context),
   sort: (plan, inputs, context) => resolveSort(plan, first(inputs), context),
+  limit_by: (plan, inputs, context) => resolveLimitBy(plan, first(inputs), context),
   limit: (plan, inputs) => {
     for (const [what, value] of [
       ['limit', plan.limit ?? 0],
@@ -216,8 +219,21 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
   write: (plan, inputs, context) => resolveWrite(plan, first(inputs), context),
 };
 
+/** Expressions of a filter or sort; over an aggregation they may read its groups and further aggregates. */
+function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context) {
+  const below = aggregateBelow(input.plan);
+  if (below === undefined) return resolveOver(exprs, input, context);
+  try {
+    const over = resolveOver(exprs, input, context);
+    if (!readAggregates(over.exprs)) return over;
+  } catch (error) {
+    if (!(error instanceof SparrowError) || !error.code.startsWith('UNRESOLVED_COLUMN')) throw error;
+  }
+  return resolveOverAggregate(exprs, input, below, context);
+}
+
 function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Plan {
-  const over = resolveOver([plan.condition], input, context);
+  const over = resolveAbove([plan.condition], input, context);
   const condition = over.exprs[0] as Expr;
   forbidAggregates(condition, 'a filter');
   const checked = requireBoolean(condition, 'a filter condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
@@ -226,7 +242,7 @@ function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Pla
 }
 
 function resolveSort(plan: SortPlan, input: Analyzed, context: Context): Plan {
-  const over = resolveOver(plan.orders, input, context);
+  const over = resolveAbove(plan.orders, input, context);
   const orders = over.exprs.map((expr) => {
     forbidAggregates(expr, 'orderBy');
     return foldLiteralCasts(expr, context.settings);

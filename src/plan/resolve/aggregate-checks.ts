@@ -1,0 +1,52 @@
+import { SparrowError } from '../../base/index.js';
+import type { Attribute, Expr, WindowCall } from '../expr.js';
+import { columnName, sqlText } from '../sql-text.js';
+import { someExpr, visitExpr, withExprChildren } from '../walk-expr.js';
+
+/** Applies `change` to what a window call reads: its function's arguments, partitioning and ordering. */
+export function overWindow(expr: WindowCall, change: (expr: Expr) => Expr): Expr {
+  const { input } = expr;
+  const args = input.kind === 'aggregate_call' || input.kind === 'call' ? input.args.map(change) : [];
+  const filter = input.kind === 'aggregate_call' && input.filter !== undefined ? [change(input.filter)] : [];
+  const { partitionBy, orderBy } = expr.spec;
+  return withExprChildren(expr, [
+    withExprChildren(input, [...args, ...filter]),
+    ...partitionBy.map(change),
+    ...orderBy.map((order) => withExprChildren(order, [change(order.input)])),
+  ]);
+}
+
+export function checkNesting(expr: Expr): void {
+  visitExpr(expr, (e) => {
+    if (e.kind === 'window_call') {
+      overWindow(e, (inner) => {
+        checkNesting(inner);
+        return inner;
+      });
+      return false;
+    }
+    if (e.kind !== 'aggregate_call') return true;
+    const inner = [...e.args, ...(e.filter === undefined ? [] : [e.filter])];
+    if (inner.some((arg) => someExpr(arg, (a) => a.kind === 'aggregate_call' || a.kind === 'window_call'))) {
+      throw new SparrowError('NESTED_AGGREGATE_FUNCTION', `an aggregate cannot stand inside another: ${sqlText(e)}`, {
+        sqlState: '42607',
+        hint: 'aggregate twice, one after the other',
+      });
+    }
+    return false;
+  });
+}
+
+export function missingAggregation(column: Attribute, groups: readonly string[]): SparrowError {
+  const name = columnName(column);
+  return new SparrowError(
+    'MISSING_AGGREGATION',
+    `the column ${name} is neither grouped by nor inside an aggregate function`,
+    {
+      sqlState: '42803',
+      parameters: { expression: `"${name}"`, expressionAnyValue: `"any_value(${name})"` },
+      candidates: groups,
+      hint: `add it to groupBy(), or take first(${name}) or another aggregate of it`,
+    },
+  );
+}
