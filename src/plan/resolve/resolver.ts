@@ -223,13 +223,22 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
 function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context) {
   const below = aggregateBelow(input.plan);
   if (below === undefined) return resolveOver(exprs, input, context);
+  let unresolved: unknown;
   try {
     const over = resolveOver(exprs, input, context);
     if (!readAggregates(over.exprs)) return over;
   } catch (error) {
     if (!(error instanceof SparrowError) || !error.code.startsWith('UNRESOLVED_COLUMN')) throw error;
+    unresolved = error;
   }
-  return resolveOverAggregate(exprs, input, below, context);
+  try {
+    return resolveOverAggregate(exprs, input, below, context);
+  } catch (error) {
+    // A column that is no group is not there, as in Spark.
+    if (unresolved !== undefined && error instanceof SparrowError && error.code === 'MISSING_AGGREGATION')
+      throw unresolved;
+    throw error;
+  }
 }
 
 function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Plan {
