@@ -50,7 +50,7 @@ export function havingOver(
   context: Context,
 ): Plan {
   const attributes = output.map(toAttribute);
-  const own = scopeOf(attributes, inputScope.frames, context.settings.caseSensitive === true);
+  const own = scopeOf(attributes, inputScope.frames, context.settings.caseSensitive === true, context);
   const resolved = resolveExpr(having, firstOf(own, inputScope), context.settings);
   if (hasWindow(resolved)) {
     throw new SparrowError('_LEGACY_ERROR_TEMP_1034', 'It is not allowed to use window functions inside HAVING clause');
