@@ -1,7 +1,8 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import { type Batch, type SharedHeap, SparrowError } from '../base/index.js';
 import { local } from '../plan/build.js';
-import type { LocalData, Plan } from '../plan/node.js';
+import type { LocalData } from '../plan/local-data.js';
+import type { Plan } from '../plan/node.js';
 import { start } from './actions.js';
 import { BatchCopier } from './batch-copy.js';
 import type { FrameContext } from './context.js';

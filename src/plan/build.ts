@@ -19,6 +19,7 @@ import type {
   WindowSpec,
 } from './expr.js';
 import { nextId } from './ids.js';
+import type { LocalData } from './local-data.js';
 import type {
   AggregatePlan,
   CachedPlan,
@@ -30,7 +31,6 @@ import type {
   JoinType,
   LimitByPlan,
   LimitPlan,
-  LocalData,
   LocalPlan,
   Plan,
   ProjectPlan,

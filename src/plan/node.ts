@@ -1,5 +1,6 @@
-import type { Batch, Scalar, Schema, SourceDescription, TableSource } from '../base/index.js';
+import type { SourceDescription, TableSource } from '../base/index.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
+import type { LocalData } from './local-data.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
 export type Plan = UnresolvedPlan | ResolvedPlan;
@@ -234,14 +235,6 @@ export interface LocalPlan extends Node {
   /** The data's column that `output[i]` is; absent: column i. The optimizer narrows both together. */
   readonly columns?: readonly number[];
 }
-/** Rows given by the caller, as columns in the order of the schema. */
-export interface LocalData {
-  readonly schema: Schema;
-  /** Column-wise scalars, or batches already in the session's heap. */
-  readonly content:
-    | { readonly kind: 'scalars'; readonly rows: number; readonly columns: readonly (readonly Scalar[])[] }
-    | { readonly kind: 'batches'; readonly rows: number; readonly batches: readonly Batch[] };
-}
 /** `session.range`. */
 export interface RangePlan extends Node {
   readonly kind: 'range';
@@ -279,7 +272,7 @@ export interface AggregatePlan extends Node {
   readonly sets?: readonly (readonly number[])[];
   /** The whole output list, in order. Resolved: Attributes of groupBy, or Aliases over expressions of AggregateCalls and groupBy attributes. */
   readonly output: readonly Expr[];
-  /** HAVING, before windows of the output list see the groups. Gone once resolved. */
+  /** HAVING. Gone once resolved. */
   readonly having?: Expr;
 }
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross';

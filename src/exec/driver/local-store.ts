@@ -7,7 +7,8 @@ import {
   type SharedHeap,
   sliceColumn,
 } from '../../base/index.js';
-import type { LocalData, LocalPlan } from '../../plan/node.js';
+import type { LocalData } from '../../plan/local-data.js';
+import type { LocalPlan } from '../../plan/node.js';
 
 /** Rows between two pauses while local data is laid out, so that the event loop goes on. */
 const ROWS_PER_PAUSE = 16_384;
