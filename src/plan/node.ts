@@ -304,7 +304,6 @@ export interface UnionPlan extends Node {
   readonly inputs: readonly Plan[];
   readonly byName: boolean;
   readonly allowMissing: boolean;
-  /** Present once resolved. */
   readonly output?: readonly Attribute[];
 }
 export interface DistinctPlan extends Node {
