@@ -23,7 +23,7 @@ export interface EngineInside {
 }
 
 export interface JobInside {
-  readonly kind: 'task' | 'link';
+  readonly kind: 'task' | 'share' | 'link';
   readonly request: {
     readonly task: number;
     readonly attempt: number;

@@ -9,10 +9,10 @@ import {
 } from '../../src/base/index.js';
 import { Executor } from '../../src/exec/driver/executor.js';
 import { Query } from '../../src/exec/driver/query.js';
-import { Scheduler, type TaskTemplate } from '../../src/exec/driver/scheduler.js';
+import { Scheduler } from '../../src/exec/driver/scheduler.js';
 import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
-import type { DoneTask } from '../../src/exec/task/task.js';
+import type { DoneTask, TaskTemplate } from '../../src/exec/task/task.js';
 import type { EvalSettings } from '../../src/functions/index.js';
 import { nodePlatform } from '../../src/io/node-files.js';
 import { formatNamed } from '../../src/io/registry.js';
@@ -30,6 +30,10 @@ class InlineScheduler extends Scheduler {
 
   override run(query: Query, tasks: readonly TaskTemplate[]): AsyncGenerator<DoneTask> {
     return super.run(query, tasks, true);
+  }
+
+  override runAll(query: Query, tasks: readonly TaskTemplate[]): Promise<DoneTask[]> {
+    return super.runAll(query, tasks, true);
   }
 
   override link(query: Query, request: Parameters<Scheduler['link']>[1], slots: number): Promise<void> {

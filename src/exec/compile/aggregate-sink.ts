@@ -46,6 +46,21 @@ export class AggregateSink implements Sink {
   epilogue(): void {}
 
   consume(columns: Columns): void {
+    const { row, args } = this.#find(columns);
+    this.#each(row, (a, state, i) => this.#update(a, state, args[i], columns));
+  }
+
+  /** Adds totals of several rows, in the form of states, to the group of the current row. */
+  addTotals(columns: Columns, totals: (aggregate: number) => readonly Value[]): void {
+    const { row } = this.#find(columns);
+    this.#each(row, (a, state, i) => emitOf(a).merge(this.pipe.emitter, state, totals(i), a.call));
+  }
+
+  functionOf(aggregate: number): string | undefined {
+    return this.spec.aggregates[aggregate]?.fn;
+  }
+
+  #find(columns: Columns): { readonly row: Local; readonly args: readonly (readonly Value[] | undefined)[] } {
     const { pipe, spec } = this;
     const keys = compileKeys(pipe, spec.keys, columns, this.#byCode);
     const args = this.#aggregates.map((a) =>
@@ -56,8 +71,7 @@ export class AggregateSink implements Sink {
     );
     const layout = groupLayout(this.#keys, this.#carriers);
     this.#table.use(layout, (row) => this.#each(row, (a, state) => emitOf(a).init(pipe.emitter, state, a.call)));
-    const row = this.#table.find(keys);
-    this.#each(row, (a, state, i) => this.#update(a, state, args[i], columns));
+    return { row: this.#table.find(keys), args };
   }
 
   #each(row: Local, body: (a: PreparedAggregate, state: ReturnType<typeof stateAccess>, index: number) => void): void {

@@ -12,8 +12,8 @@ import { DENSE, DENSE_BYTES, PIPE } from './state-layout.js';
 /** How groups are found: `single` (no keys), a dense array over small key domains, or a hash index. */
 export type GroupAddressing =
   | { readonly kind: 'single' | 'hash' }
-  /** One flag a key: whether it is addressed by dictionary code. */
-  | { readonly kind: 'dense'; readonly byCode: readonly boolean[] };
+  /** One flag a key: whether it is addressed by dictionary code. And whether the slots are few enough to keep totals in. */
+  | { readonly kind: 'dense'; readonly byCode: readonly boolean[]; readonly slots: 'few' | 'some' | 'many' };
 
 /** Emits the lookup (or creation) of a group's row. */
 export class GroupTable {

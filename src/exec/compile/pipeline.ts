@@ -4,11 +4,12 @@ import type { PhysicalExpr } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { type Local, WasmModule } from '../../wasm/index.js';
 import type { PipelineSpec, StepSpec } from '../task/spec.js';
+import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
 import { emitMemo, memoizable } from './memo.js';
 import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
-import { PrefilterLoop, planPrefilter } from './prefilter.js';
+import { expectedShare, PrefilterLoop, planPrefilter } from './prefilter.js';
 import { emitProbe } from './probe.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
@@ -16,6 +17,9 @@ import type { Sink, SinkForm } from './sink-form.js';
 import { makeSink } from './sinks.js';
 import { ENTRY_BYTES } from './sort-module.js';
 import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
+import { recordBytes } from './totals-tables.js';
+import { VectorAggregate } from './vector-aggregate.js';
+import { LEAST_PASSING, planVectors } from './vector-plan.js';
 
 /** What a pipeline is compiled for: how its input lies in memory and how its groups are addressed. */
 export interface PipelineVariant {
@@ -40,6 +44,13 @@ export interface CompiledPipeline {
   readonly layout: StateLayout;
   readonly memos: readonly MemoForm[];
   readonly sink: SinkForm;
+  readonly totals: TotalsForm | undefined;
+}
+
+/** Records of totals that a pipeline keeps for each slot of its dense index. */
+interface TotalsForm {
+  readonly recordBytes: number;
+  readonly copies: number;
 }
 
 /** Emits one module with `run(state, from, to)`: the source's rows from…to through all steps into the sink, in one loop. */
@@ -52,11 +63,13 @@ export function compilePipeline(spec: PipelineSpec, variant: PipelineVariant): C
   const layout = stateLayout(spec);
   const memos: MemoForm[] = [];
   let sink: Sink | undefined;
+  let totals: TotalsForm | undefined;
   module.function('run', ['i32', 'i32', 'i32'], [], (code, state, from, to) => {
     const pipe = new Pipe(code, state, context, more, layout, spec.settings);
     const body = new PipelineBody(pipe, spec, variant, memos);
     sink = body.sink;
     body.emit(from, to);
+    ({ totals } = body);
   });
   if (sink === undefined) throw engineBug('pipeline without a sink');
   return {
@@ -66,11 +79,13 @@ export function compilePipeline(spec: PipelineSpec, variant: PipelineVariant): C
     layout,
     memos,
     sink: sink.form,
+    totals,
   };
 }
 
 class PipelineBody {
   readonly sink: Sink;
+  totals: TotalsForm | undefined;
   readonly #origin = new Map<Local, number>();
   /** The steps left to each row. */
   #steps: readonly StepSpec[];
@@ -92,6 +107,11 @@ class PipelineBody {
     const { code } = pipe;
     const row = code.local('i32');
     const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
+    const vectors = this.#vectors();
+    if (vectors !== undefined) {
+      this.sink.prologue();
+      return vectors.emit(from, to, (at) => this.#throughProjects(bind(at).columns));
+    }
     const plan = spec.source.kind === 'batches' ? planPrefilter(spec.steps, variant.forms) : undefined;
     const body = (): void => {
       const { columns, condition } = bind(row);
@@ -104,12 +124,30 @@ class PipelineBody {
       code.forRange(row, () => code.get(from), to, body);
     } else {
       this.#steps = spec.steps.filter((_, k) => !plan.steps.has(k));
-      const vectors = new PrefilterLoop(code, pipe.state, pipe.layout.columns, plan, variant.forms);
-      vectors.prologue();
+      const filtered = new PrefilterLoop(code, pipe.state, pipe.layout.columns, plan, variant.forms);
+      filtered.prologue();
       this.sink.prologue();
-      vectors.loop(row, from, to, body);
+      filtered.loop(row, from, to, body);
     }
     this.sink.epilogue();
+  }
+
+  /** The loop over four rows at a time, where the whole pipeline has that form and enough rows pass the filters. */
+  #vectors(): VectorAggregate | undefined {
+    const { pipe, spec, variant, sink } = this;
+    if (!(sink instanceof AggregateSink) || expectedShare(spec.steps, variant.forms) < LEAST_PASSING) return undefined;
+    const { addressing, forms } = variant;
+    const plan = planVectors(spec, forms, addressing);
+    if (plan === undefined) return undefined;
+    if (plan.keys.length > 0) this.totals = { recordBytes: recordBytes(plan), copies: plan.copies };
+    return new VectorAggregate(pipe, plan, forms, sink, addressing.kind === 'dense' ? addressing.byCode : []);
+  }
+
+  /** The columns that reach the sink, where no step drops a row. */
+  #throughProjects(columns: Columns): Columns {
+    let at = columns;
+    for (const step of this.#steps) if (step.kind === 'project') at = this.#project(step.exprs, at);
+    return at;
   }
 
   #bindColumns(): (row: Local) => { columns: Columns; condition?: () => void } {

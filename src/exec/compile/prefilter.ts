@@ -1,7 +1,7 @@
-import { type DataType, integerBounds } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { Code, Local, OpName } from '../../wasm/index.js';
 import type { StepSpec } from '../task/spec.js';
+import { comparable } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
 import { COLUMN, COLUMN_BYTES } from './state-layout.js';
 
@@ -59,6 +59,16 @@ export function planPrefilter(steps: readonly StepSpec[], forms: readonly Column
   return tests.length === 0 || passing > MOST_PASSING ? undefined : { tests, steps: taken };
 }
 
+/** The share of rows expected to pass those leading filters that are simple comparisons. */
+export function expectedShare(steps: readonly StepSpec[], forms: readonly ColumnForm[]): number {
+  let passing = 1;
+  for (const step of steps) {
+    if (step.kind !== 'filter') break;
+    for (const test of testsOf(step.condition, forms) ?? []) passing *= share(test, forms);
+  }
+  return passing;
+}
+
 function testsOf(condition: PhysicalExpr, forms: readonly ColumnForm[]): Test[] | undefined {
   if (condition.kind !== 'call') return undefined;
   const [a, b, c] = condition.args;
@@ -93,14 +103,6 @@ function testOf(
   const constant = Number(right.value);
   const [low, high] = LANE_RANGE[lanes];
   return constant >= low && constant <= high ? { column: left.index, lanes, op, other: { constant } } : undefined;
-}
-
-/** Integer-like values that mean the same when their stored numbers are the same. */
-function comparable(a: DataType, b: DataType): boolean {
-  if (a.kind === 'boolean' || integerBounds(a) === undefined || integerBounds(b) === undefined) return false;
-  if (a.kind === 'decimal' || b.kind === 'decimal')
-    return a.kind === 'decimal' && b.kind === 'decimal' && a.scale === b.scale;
-  return a.kind === b.kind;
 }
 
 function lanesOf({ storage, dictionary }: ColumnForm): Lanes | undefined {

@@ -32,6 +32,9 @@ export const PIPE = {
   OUT_CAPACITY: STATE_FREE + 84,
   /** i32: the partition of groups that a merge takes. */
   PARTITION: STATE_FREE + 88,
+  /** i32: records of counts and sums, one a slot of the dense index, and the bytes of one table of them. */
+  TOTALS: STATE_FREE + 92,
+  TOTALS_BYTES: STATE_FREE + 96,
 } as const;
 
 const PIPE_BYTES = 128;

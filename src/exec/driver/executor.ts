@@ -78,7 +78,10 @@ export class Executor implements Runner {
 
   async allResults(flow: Flow, sink: (part: FlowPart) => SinkSpec): Promise<DoneTask[]> {
     const all: DoneTask[] = [];
-    for await (const done of this.results(flow, sink)) all.push(done);
+    for (const part of flow) {
+      const tasks = tasksOf(part, sink(part), this.settings);
+      all.push(...(await this.scheduler.runAll(this.query, tasks, part.small)));
+    }
     return all;
   }
 

@@ -4,8 +4,8 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn } from '../physical.js';
 import { planKey } from '../task/programs.js';
 import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
+import type { TaskTemplate } from '../task/task.js';
 import { exprRange } from '../task/variant.js';
-import type { TaskTemplate } from './scheduler.js';
 
 /** Inputs that share a source form and the steps behind it. */
 export interface FlowPart {

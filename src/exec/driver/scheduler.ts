@@ -1,7 +1,7 @@
 import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import type { TaskFormats } from '../task/run-task.js';
-import type { DoneTask, TaskRequest, TaskResult } from '../task/task.js';
+import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import {
   type CancelToken,
   cancelled,
@@ -13,9 +13,7 @@ import {
 } from '../task/thread.js';
 import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
-
-/** A task before it is given memory to run in. */
-export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'passingArena' | 'task' | 'attempt'>;
+import { isShareable, runShared } from './shared-stage.js';
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
 const MAX_ATTEMPTS = 4;
@@ -39,8 +37,19 @@ export class Scheduler {
     this.#own = new TaskThread(heap, this.pool.flags, platform, formats);
   }
 
-  /** Runs all tasks; their results in order. */
+  /** Runs all tasks of one stage; their results in order. */
   async runAll(query: Query, tasks: readonly TaskTemplate[], inline: boolean): Promise<DoneTask[]> {
+    if (!inline && isShareable(tasks)) {
+      query.tasksTotal += tasks.length;
+      const token = query.token();
+      return runShared(tasks, {
+        pool: this.pool,
+        query,
+        token,
+        report: query.stage(stageLabel(tasks[0] as TaskTemplate)),
+        alone: (template, task, attempt) => this.#attempts(query, token, template, false, task, attempt),
+      });
+    }
     const results: DoneTask[] = [];
     for await (const result of this.run(query, tasks, inline)) results.push(result);
     return results;
@@ -89,11 +98,17 @@ export class Scheduler {
     for (const one of done) if (one.status === 'rejected') throw one.reason;
   }
 
-  async #attempts(query: Query, token: CancelToken, template: TaskTemplate, small: boolean): Promise<DoneTask> {
-    const task = query.nextTask++;
+  async #attempts(
+    query: Query,
+    token: CancelToken,
+    template: TaskTemplate,
+    small: boolean,
+    task = query.nextTask++,
+    firstAttempt = 1,
+  ): Promise<DoneTask> {
     const writes = template.spec.sink.kind === 'write';
     let inline = small;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = firstAttempt; ; attempt++) {
       query.check();
       if (query.isStageAborted(token)) throw cancelled();
       const scratch = query.newArena('task');

@@ -299,6 +299,7 @@ class TaskRun implements TaskHost {
   ): void {
     this.environment.checkCancelled();
     this.#setLiterals(program);
+    this.#setTotals(program);
     this.#resetExpressionHeap();
     this.#sink.use(program.sink, dictionaryOf);
     this.#calls.run(program, this.#state, from, to);
@@ -376,6 +377,21 @@ class TaskRun implements TaskHost {
       this.#memos.set(key, address);
     }
     this.#set(STATE.LITERALS, address);
+  }
+
+  /** Room for the records of vectorized grouping. */
+  #setTotals(program: Program): void {
+    const { totals } = program;
+    if (totals === undefined) return;
+    const bytes = totals.recordBytes * (this.#groups?.slots ?? 0);
+    const key = `totals ${bytes}*${totals.copies}`;
+    let address = this.#memos.get(key);
+    if (address === undefined) {
+      address = this.#scratch.alloc(bytes * totals.copies);
+      this.#memos.set(key, address);
+    }
+    this.#set(PIPE.TOTALS, address);
+    this.#set(PIPE.TOTALS_BYTES, bytes);
   }
 
   /** Nothing an expression allocated outlives its morsel. */

@@ -58,3 +58,6 @@ export interface TaskResult {
 export interface DoneTask extends TaskResult {
   readonly arena: number;
 }
+
+/** A task before it is given memory to run in. */
+export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'passingArena' | 'task' | 'attempt'>;

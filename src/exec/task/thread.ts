@@ -10,14 +10,16 @@ import {
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { Programs } from './programs.js';
 import { runTask, type TaskEnvironment, type TaskFormats } from './run-task.js';
+import { runShare, type ShareRequest, type ShareResult } from './share.js';
 import type { TaskRequest, TaskResult } from './task.js';
 
 /** A unit of work for one thread. */
 export type Job =
   | { readonly kind: 'task'; readonly request: TaskRequest }
+  | { readonly kind: 'share'; readonly request: ShareRequest }
   | { readonly kind: 'link'; readonly request: LinkRequest };
 
-export type JobResult = TaskResult | undefined;
+export type JobResult = TaskResult | ShareResult | undefined;
 
 /**
  * What cancels a job: word `id % CANCEL_SLOTS` of the shared flags holds the id of what was cancelled last there, the
@@ -77,7 +79,7 @@ export class TaskThread {
     };
     // The clock runs from the first look at it: compiling does not count.
     let end: number | undefined;
-    return runTask(environment, job.request);
+    return job.kind === 'share' ? runShare(environment, job.request) : runTask(environment, job.request);
   }
 
   /** Jobs given ahead wait for their turn: two at once would hold twice the memory and gain nothing. */

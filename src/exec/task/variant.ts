@@ -10,6 +10,9 @@ import type { PipelineSpec, SourceColumn, TaskInput } from './spec.js';
 /** Slots of a dense group index: this many, or twice the task's rows, up to a limit: it has to stay near the cache. */
 const DENSE_SLOTS = 1 << 16;
 const MAX_DENSE_SLOTS = 1 << 21;
+/** Up to so many, several tables of totals stay in the first cache; up to so many, one in the second. */
+const FEW_SLOTS = 256;
+const SOME_SLOTS = 4096;
 
 /** How the columns of a batch lie, as far as compiled code differs by it. */
 export function columnForms(columns: readonly SourceColumn[], batch: Batch, stable: boolean): ColumnForm[] {
@@ -63,7 +66,9 @@ export function planGroups(spec: PipelineSpec, batch: Batch | undefined, input?:
     slots *= domain.size;
     dense.push(domain);
   }
-  return { addressing: { kind: 'dense', byCode: dense.map((d) => d.codesOf !== undefined) }, dense, slots };
+  const byCode = dense.map((d) => d.codesOf !== undefined);
+  const size = slots <= FEW_SLOTS ? 'few' : slots <= SOME_SLOTS ? 'some' : 'many';
+  return { addressing: { kind: 'dense', byCode, slots: size }, dense, slots };
 }
 
 function denseSlots(input: TaskInput | undefined): number {

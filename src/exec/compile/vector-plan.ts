@@ -1,0 +1,148 @@
+import { BATCH_ROWS, isInteger } from '../../base/index.js';
+import { carrierRange, inside } from '../../functions/emit.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { PipelineSpec, SinkSpec } from '../task/spec.js';
+import type { GroupAddressing } from './group-table.js';
+import {
+  type LaneColumns,
+  type LaneExpr,
+  type LaneMask,
+  laneKey,
+  loadCodes,
+  loadLanes,
+  planLanes,
+  planMask,
+} from './lane-plan.js';
+import type { ColumnForm } from './load.js';
+
+/** A grouping whose filters, keys and sums are computed for four rows at a time. */
+export interface VectorPlan {
+  readonly masks: readonly LaneMask[];
+  /** Each key's value or dictionary code; empty when all rows are one group. */
+  readonly keys: readonly LaneExpr[];
+  /** What is summed, each once. */
+  readonly sums: readonly LaneExpr[];
+  /** For each aggregate the sum its state begins with; undefined for a count. */
+  readonly sumOf: readonly (number | undefined)[];
+  /** Tables that rows take in turns, so that rows of one group need not wait for one another. */
+  readonly copies: 1 | 4;
+}
+
+type AggregateSink = Extract<SinkSpec, { kind: 'aggregate' }>;
+
+/** Below this share of rows expected to pass the filters, only those that do are looked at. */
+export const LEAST_PASSING = 0.15;
+
+/** The plan of a pipeline that ends in few groups, where every part of it has a form in lanes. */
+export function planVectors(
+  spec: PipelineSpec,
+  forms: readonly ColumnForm[],
+  addressing: GroupAddressing,
+): VectorPlan | undefined {
+  const { sink } = spec;
+  if (sink.kind !== 'aggregate' || spec.source.kind !== 'batches') return undefined;
+  if (addressing.kind === 'hash' || (addressing.kind === 'dense' && addressing.slots === 'many')) return undefined;
+  const flow = planSteps(spec, forms);
+  if (flow === undefined) return undefined;
+  const keys = planKeys(sink, flow, forms, addressing, spec.settings);
+  const sums = planSums(sink, flow.columns, addressing, spec.settings);
+  if (keys === undefined || sums === undefined) return undefined;
+  const isExact = sums.sums.every(({ kind }) => kind !== 'f64');
+  const copies = isExact && addressing.kind === 'dense' && addressing.slots === 'few' ? 4 : 1;
+  return { masks: flow.masks, keys, ...sums, copies };
+}
+
+interface PlannedSteps {
+  readonly columns: LaneColumns;
+  /** The source column that a column passes on. */
+  readonly origin: (index: number) => number | undefined;
+  readonly masks: readonly LaneMask[];
+}
+
+function planSteps({ steps, settings }: PipelineSpec, forms: readonly ColumnForm[]): PlannedSteps | undefined {
+  let columns: LaneColumns = (index) => loadLanes(forms[index], index);
+  let origin = (index: number): number | undefined => index;
+  const masks: LaneMask[] = [];
+  for (const step of steps) {
+    if (step.kind === 'filter') {
+      const mask = planMask(step.condition, columns, settings);
+      if (mask === undefined) return undefined;
+      masks.push(mask);
+    } else if (step.kind === 'project') {
+      const { exprs } = step;
+      const [before, source] = [columns, origin];
+      const lanes = exprs.map((expr) => planLanes(expr, before, settings));
+      // Anything else might fail for a row that a filter leaves out.
+      if (exprs.some((expr, i) => expr.kind !== 'column' && lanes[i] === undefined)) return undefined;
+      columns = (index) => lanes[index];
+      origin = (index) => {
+        const expr = exprs[index];
+        return expr?.kind === 'column' ? source(expr.index) : undefined;
+      };
+    } else return undefined;
+  }
+  return { columns, origin, masks };
+}
+
+function planKeys(
+  sink: AggregateSink,
+  { columns, origin }: PlannedSteps,
+  forms: readonly ColumnForm[],
+  addressing: GroupAddressing,
+  settings: EvalSettings,
+): LaneExpr[] | undefined {
+  const keys: LaneExpr[] = [];
+  for (const [k, key] of sink.keys.entries()) {
+    const byCode = addressing.kind === 'dense' && addressing.byCode[k] === true;
+    const lanes = byCode ? codeLanes(key, origin, forms) : planLanes(key, columns, settings);
+    if (lanes?.kind !== 'i32') return undefined;
+    keys.push(lanes);
+  }
+  return keys;
+}
+
+function codeLanes(
+  key: PhysicalExpr,
+  origin: PlannedSteps['origin'],
+  forms: readonly ColumnForm[],
+): LaneExpr | undefined {
+  const source = key.kind === 'column' ? origin(key.index) : undefined;
+  return source === undefined ? undefined : loadCodes(forms[source], source);
+}
+
+function planSums(
+  sink: AggregateSink,
+  columns: LaneColumns,
+  addressing: GroupAddressing,
+  settings: EvalSettings,
+): Pick<VectorPlan, 'sums' | 'sumOf'> | undefined {
+  const sums = new Map<string, LaneExpr>();
+  const sumOf: (number | undefined)[] = [];
+  for (const { fn, args, filter } of sink.aggregates) {
+    const [arg] = args;
+    if (filter !== undefined) return undefined;
+    if (fn === 'count') {
+      if (!args.every((a) => isNeverNull(a, columns))) return undefined;
+      sumOf.push(undefined);
+      continue;
+    }
+    if ((fn !== 'sum' && fn !== 'avg') || arg === undefined) return undefined;
+    const lanes = planLanes(arg, columns, settings);
+    if (lanes === undefined || !isSummable(arg, lanes, addressing)) return undefined;
+    const key = laneKey(lanes);
+    sums.set(key, lanes);
+    sumOf.push([...sums.keys()].indexOf(key));
+  }
+  return { sums: [...sums.values()], sumOf };
+}
+
+const isNeverNull = (arg: PhysicalExpr, columns: LaneColumns): boolean =>
+  arg.kind === 'literal' ? arg.value !== null : arg.kind === 'column' && columns(arg.index) !== undefined;
+
+/** Sums of a batch stay within 64 bits; doubles are added in the order of the rows, which lanes of one sum are not. */
+function isSummable(arg: PhysicalExpr, { kind, range }: LaneExpr, addressing: GroupAddressing): boolean {
+  if (kind === 'f64') return arg.type.kind === 'float64' && addressing.kind === 'dense';
+  if (!isInteger(arg.type) && arg.type.kind !== 'decimal') return false;
+  const rows = BigInt(BATCH_ROWS);
+  return range !== undefined && inside([range[0] * rows, range[1] * rows], carrierRange('i64'));
+}

@@ -1,0 +1,140 @@
+import { fromPlainError } from '../../base/index.js';
+import { packInputs } from '../task/pack-inputs.js';
+import type { ShareRequest, ShareResult } from '../task/share.js';
+import type { DoneTask, TaskTemplate } from '../task/task.js';
+import { type CancelToken, cancelled, resultOf } from '../task/thread.js';
+import type { StageReport } from './physical-text.js';
+import { WorkerLost, type WorkerPool } from './pool.js';
+import type { Query } from './query.js';
+
+/** What running a stage in shares asks of the scheduler. */
+interface SharedStage {
+  readonly pool: WorkerPool;
+  readonly query: Query;
+  readonly token: CancelToken;
+  readonly report: StageReport;
+  /** Runs one task as a job of its own: what a lost worker held. */
+  readonly alone: (template: TaskTemplate, task: number, attempt: number) => Promise<DoneTask>;
+}
+
+/** Tasks short enough that telling a worker of each would cost more than some of them, and whose results are all wanted. */
+export function isShareable(tasks: readonly TaskTemplate[]): boolean {
+  const [first] = tasks;
+  if (first === undefined || tasks.length < 2 || first.spec.sink.kind === 'write') return false;
+  return tasks.every(({ input }) => input.kind === 'batches' || input.kind === 'groups' || input.kind === 'kept');
+}
+
+let nextShare = 1;
+
+/** Runs all tasks of a stage with one message to each worker, which then claims task after task by an atomic word. */
+export function runShared(tasks: readonly TaskTemplate[], stage: SharedStage): Promise<DoneTask[]> {
+  return new SharedRun(tasks, stage).run();
+}
+
+class SharedRun {
+  readonly #claims: number;
+  readonly #arenas: Float64Array;
+  readonly #firstTask: number;
+  readonly #done: (DoneTask | undefined)[];
+  readonly #request: Omit<ShareRequest, 'id'>;
+  #failed: { readonly index: number; readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly tasks: readonly TaskTemplate[],
+    private readonly stage: SharedStage,
+  ) {
+    const { query } = stage;
+    this.#claims = query.arena.allocZeroed(tasks.length * 4);
+    this.#arenas = Float64Array.from({ length: tasks.length * 2 }, (_, i) =>
+      i % 2 === 0 ? query.newArena('task').id : query.newArena('task output').id,
+    );
+    this.#firstTask = query.nextTask;
+    query.nextTask += tasks.length;
+    this.#done = new Array(tasks.length).fill(undefined);
+    const { input: _, ...common } = tasks[0] as TaskTemplate;
+    this.#request = {
+      claims: this.#claims,
+      common,
+      inputs: packInputs(tasks.map(({ input }) => input)),
+      firstTask: this.#firstTask,
+      arenas: this.#arenas,
+    };
+  }
+
+  async run(): Promise<DoneTask[]> {
+    const { query, pool, token } = this.stage;
+    const shares = Math.min(pool.size, this.tasks.length);
+    try {
+      await Promise.all(Array.from({ length: shares }, () => this.#share()));
+      // Tasks that no share was left to take: every worker was lost.
+      if (this.#failed === undefined)
+        await Promise.all(this.tasks.map((_, index) => (this.#done[index] === undefined ? this.#alone(index) : 0)));
+      if (this.#failed !== undefined) throw query.explained(this.#failed.error);
+      query.check();
+      return this.#done as DoneTask[];
+    } catch (error) {
+      query.abortStage(token);
+      throw error;
+    } finally {
+      const isOver = this.#failed === undefined && this.#done.every((done) => done !== undefined);
+      this.#arenas.forEach((arena, i) => {
+        if (!isOver || i % 2 === 0) query.release(arena);
+      });
+      if (!isOver) for (const done of this.#done) if (done !== undefined) query.release(done.arena);
+    }
+  }
+
+  /** One worker's turns, until it finds no task left. */
+  async #share(): Promise<void> {
+    const { query, pool, token } = this.stage;
+    for (let more = true; more; ) {
+      if (query.isStageAborted(token)) this.#fail(0, cancelled());
+      if (this.#failed !== undefined) return;
+      const id = nextShare++;
+      try {
+        query.check();
+        const job = { kind: 'share', request: { ...this.#request, id } } as const;
+        const share = (await query.track(pool.run(job, token).then(resultOf))) as ShareResult;
+        for (const { index, result } of share.done) this.#finish(index, result);
+        if (share.failed !== undefined) this.#fail(share.failed.index, fromPlainError(share.failed.error));
+        ({ more } = share);
+      } catch (error) {
+        if (!(error instanceof WorkerLost)) this.#fail(this.tasks.length, error);
+        else await Promise.all(this.#claimedBy(id).map((index) => this.#alone(index)));
+        return;
+      }
+    }
+  }
+
+  #claimedBy(id: number): number[] {
+    const words = this.stage.query.heap.i32;
+    return this.tasks.flatMap((_, index) => (words[(this.#claims >>> 2) + index] === id ? [index] : []));
+  }
+
+  /** Another attempt at a task, in memory of its own: what the lost worker wrote is dropped. */
+  async #alone(index: number): Promise<void> {
+    const { query, alone } = this.stage;
+    query.release(this.#arenas[index * 2] as number);
+    query.release(this.#arenas[index * 2 + 1] as number);
+    Atomics.store(query.heap.i32, (this.#claims >>> 2) + index, -1);
+    try {
+      this.#take(index, await alone(this.tasks[index] as TaskTemplate, this.#firstTask + index, 2));
+    } catch (error) {
+      this.#fail(index, error);
+    }
+  }
+
+  #finish(index: number, result: Omit<DoneTask, 'arena'>): void {
+    this.#take(index, { ...result, arena: this.#arenas[index * 2 + 1] as number });
+  }
+
+  #take(index: number, done: DoneTask): void {
+    this.#done[index] = done;
+    this.stage.query.taskDone(this.stage.report, done);
+  }
+
+  /** The first error in the order of tasks is the query's. */
+  #fail(index: number, error: unknown): void {
+    if (this.#failed === undefined || index < this.#failed.index) this.#failed = { index, error };
+  }
+}

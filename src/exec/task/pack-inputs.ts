@@ -1,0 +1,104 @@
+import type { Batch, Column, ColumnStats } from '../../base/index.js';
+import type { TaskInput } from './spec.js';
+
+/**
+ * The inputs of a whole stage on their way to another thread. Cloning thousands of column descriptors costs more than
+ * the work of a short query, so what differs between the batches of a column goes as one array of numbers.
+ */
+export type PackedInputs =
+  | { readonly kind: 'plain'; readonly inputs: readonly TaskInput[] }
+  | {
+      readonly kind: 'batches';
+      /** Batches of each input, then for each input its first row and the rows to pass over. */
+      readonly counts: Float64Array;
+      readonly rows: Float64Array;
+      readonly columns: readonly PackedColumn[];
+    };
+
+/** One column of all batches: `like` for what they share, `figures` for the rest. */
+interface PackedColumn {
+  readonly like: Column;
+  readonly figures: Float64Array;
+}
+
+const FIGURES = 7;
+const INPUT_FIGURES = 3;
+
+/** Packs what can be packed; columns whose batches lie differently go as they are. */
+export function packInputs(inputs: readonly TaskInput[]): PackedInputs {
+  const plain: PackedInputs = { kind: 'plain', inputs };
+  const batches: Batch[] = [];
+  const counts = new Float64Array(inputs.length * INPUT_FIGURES);
+  for (const [i, input] of inputs.entries()) {
+    if (input.kind !== 'batches') return plain;
+    counts.set([input.batches.length, input.firstRow, input.skip], i * INPUT_FIGURES);
+    batches.push(...input.batches);
+  }
+  const columns: PackedColumn[] = [];
+  for (const [c, like] of (batches[0]?.columns ?? []).entries()) {
+    const packed = packColumn(like, batches, c);
+    if (packed === undefined) return plain;
+    columns.push(packed);
+  }
+  return { kind: 'batches', counts, rows: Float64Array.from(batches, (batch) => batch.rows), columns };
+}
+
+function packColumn(like: Column, batches: readonly Batch[], c: number): PackedColumn | undefined {
+  const figures = new Float64Array(batches.length * FIGURES);
+  for (const [b, batch] of batches.entries()) {
+    const column = batch.columns[c];
+    if (column === undefined || !liesAlike(column, like)) return undefined;
+    const { length, nullCount, validity, data, offsets, stats } = column;
+    figures.set([length, nullCount, validity, data, offsets, bound(stats?.min), bound(stats?.max)], b * FIGURES);
+  }
+  return { like, figures };
+}
+
+/** NaN stands for a bound that is not known. */
+const bound = (n: bigint | number | undefined): number => (n === undefined ? Number.NaN : Number(n));
+
+function liesAlike(a: Column, b: Column): boolean {
+  if (a.type !== b.type && JSON.stringify(a.type) !== JSON.stringify(b.type)) return false;
+  return a.storage === b.storage && a.dictionary?.id === b.dictionary?.id && isExact(a.stats) && isExact(b.stats);
+}
+
+/** Whether bounds survive in doubles. */
+function isExact(stats: ColumnStats | undefined): boolean {
+  const exact = (n: bigint | number | undefined): boolean => typeof n !== 'bigint' || Number.isSafeInteger(Number(n));
+  return stats === undefined || (exact(stats.min) && exact(stats.max));
+}
+
+export function unpackInputs(packed: PackedInputs): readonly TaskInput[] {
+  if (packed.kind === 'plain') return packed.inputs;
+  const { counts, rows, columns } = packed;
+  const inputs: TaskInput[] = [];
+  let at = 0;
+  for (let i = 0; i < counts.length; i += INPUT_FIGURES) {
+    const [count = 0, firstRow = 0, skip = 0] = counts.subarray(i, i + INPUT_FIGURES);
+    const batches: Batch[] = [];
+    for (const end = at + count; at < end; at++) {
+      const b = at;
+      batches.push({ rows: rows[b] as number, columns: columns.map((column) => unpackColumn(column, b)) });
+    }
+    inputs.push({ kind: 'batches', batches, firstRow, skip });
+  }
+  return inputs;
+}
+
+function unpackColumn({ like, figures }: PackedColumn, b: number): Column {
+  const at = b * FIGURES;
+  const figure = (i: number): number => figures[at + i] as number;
+  const min = figure(5);
+  const max = figure(6);
+  return {
+    ...like,
+    length: figure(0),
+    nullCount: figure(1),
+    validity: figure(2),
+    data: figure(3),
+    offsets: figure(4),
+    ...(like.stats === undefined
+      ? {}
+      : { stats: { ...like.stats, ...(Number.isNaN(min) ? {} : { min }), ...(Number.isNaN(max) ? {} : { max }) } }),
+  };
+}

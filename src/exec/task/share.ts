@@ -1,0 +1,73 @@
+import type { SharedHeap } from '../../base/index.js';
+import { type PlainError, toPlainError } from '../../base/index.js';
+import { type PackedInputs, unpackInputs } from './pack-inputs.js';
+import { runTask, type TaskEnvironment } from './run-task.js';
+import type { TaskRequest, TaskResult, TaskTemplate } from './task.js';
+
+/** What all tasks of a stage have in common. */
+export type CommonRequest = Omit<TaskTemplate, 'input'>;
+
+/**
+ * A worker's share of a stage: whichever tasks it claims. A task belongs to the first that stores its own number in
+ * the task's word of `claims`, so what a worker held when it died is known.
+ */
+export interface ShareRequest {
+  /** Number of this share, greater than 0. */
+  readonly id: number;
+  /** Address of one word a task: 0 while nobody has it, else the number of the share that took it. */
+  readonly claims: number;
+  readonly common: CommonRequest;
+  readonly inputs: PackedInputs;
+  readonly firstTask: number;
+  /** Scratch and output arena of each task. */
+  readonly arenas: Float64Array;
+}
+
+export interface ShareResult {
+  readonly done: readonly { readonly index: number; readonly result: TaskResult }[];
+  readonly failed?: { readonly index: number; readonly error: PlainError };
+  /** The time was up before the tasks were: others want this thread too, and results are waited for. */
+  readonly more: boolean;
+}
+
+/** A claim by nobody: the task is not to be run any more. */
+const NEVER = -1;
+/** After this, a worker tells what it has and takes its turn again. */
+const SHARE_MS = 50;
+
+/** Runs tasks nobody has claimed yet, in their order, until there are none or time is up. */
+export async function runShare(environment: TaskEnvironment, request: ShareRequest): Promise<ShareResult> {
+  const { heap } = environment.programs;
+  const { clock } = environment.platform;
+  const until = clock.monotonic() + SHARE_MS;
+  const inputs = unpackInputs(request.inputs);
+  const done: { index: number; result: TaskResult }[] = [];
+  for (let index = 0; index < inputs.length; index++) {
+    if (Atomics.compareExchange(heap.i32, (request.claims >>> 2) + index, 0, request.id) !== 0) continue;
+    const scratchArena = request.arenas[index * 2] as number;
+    const task: TaskRequest = {
+      ...request.common,
+      input: inputs[index] as TaskRequest['input'],
+      scratchArena,
+      outputArena: request.arenas[index * 2 + 1] as number,
+      passingArena: 0,
+      task: request.firstTask + index,
+      attempt: 1,
+    };
+    try {
+      done.push({ index, result: await runTask(environment, task) });
+    } catch (error) {
+      refuseRest(heap, request.claims, inputs.length);
+      return { done, failed: { index, error: toPlainError(error) }, more: false };
+    } finally {
+      heap.releaseArena(scratchArena);
+    }
+    if (clock.monotonic() > until) return { done, more: true };
+  }
+  return { done, more: false };
+}
+
+/** Tasks are claimed in order, so the first error in the order of tasks is among those that run now. */
+function refuseRest(heap: SharedHeap, claims: number, tasks: number): void {
+  for (let index = 0; index < tasks; index++) Atomics.compareExchange(heap.i32, (claims >>> 2) + index, 0, NEVER);
+}
