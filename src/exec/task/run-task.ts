@@ -19,7 +19,6 @@ import {
   COLUMN_BYTES,
   DENSE,
   DENSE_BYTES,
-  MEMO_BYTES,
   PIPE,
   type StateLayout,
   stateLayout,
@@ -28,6 +27,7 @@ import {
 } from '../compile/state-layout.js';
 import { UdfHost } from '../udf/host.js';
 import { mergeGroups } from './merge-groups.js';
+import { ProgramMemory } from './program-memory.js';
 import type { Program, Programs, TaskHost } from './programs.js';
 import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
@@ -73,7 +73,7 @@ class TaskRun implements TaskHost {
   readonly #layout: StateLayout;
   readonly #sink: SinkRunner;
   readonly #metrics = newTaskMetrics();
-  readonly #memos = new Map<string, number>();
+  readonly #kept: ProgramMemory;
   readonly #expressionChunks: { address: number; bytes: number }[] = [];
   #expressionChunk = 0;
   #inputRows = 0;
@@ -110,6 +110,7 @@ class TaskRun implements TaskHost {
       ...(outer === undefined ? {} : { take: outer.take }),
     });
     environment.programs.attach(this.#state, this);
+    this.#kept = new ProgramMemory(this.#scratch, this.#state, this.#layout);
     this.#setTables(request.tables);
     this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
     this.#calls = new TimedCalls(environment, request.tables);
@@ -245,7 +246,7 @@ class TaskRun implements TaskHost {
     if (spec.source.kind !== 'batches') throw engineBug('batches for a pipeline over rows');
     const program = this.#programFor(batch, spec.source);
     this.#setColumns(batch);
-    this.#setMemos(program, batch);
+    this.#kept.setMemos(program, batch);
     this.#heap.i64[(this.#state + PIPE.FIRST_ROW) >>> 3] = BigInt(firstRow);
     const dictionaryOf = (column: number): Dictionary | undefined => batch.columns[column]?.dictionary;
     this.#execute(program, batch.rows, dictionaryOf, () => replayBatch(this.#heap, this.request, batch, from), from);
@@ -298,8 +299,8 @@ class TaskRun implements TaskHost {
     from = 0,
   ): void {
     this.environment.checkCancelled();
-    this.#setLiterals(program);
-    this.#setTotals(program);
+    this.#kept.setLiterals(program);
+    this.#kept.setTotals(program, this.#groups?.slots ?? 0);
     this.#resetExpressionHeap();
     this.#sink.use(program.sink, dictionaryOf);
     this.#calls.run(program, this.#state, from, to);
@@ -345,20 +346,6 @@ class TaskRun implements TaskHost {
     });
   }
 
-  #setMemos(program: Program, batch: Batch): void {
-    program.memos.forEach((memo, m) => {
-      const dictionary = batch.columns[memo.column]?.dictionary;
-      if (dictionary === undefined) throw engineBug('a memo without a dictionary');
-      const key = `${program.id}.${m}.${dictionary.id}`;
-      let address = this.#memos.get(key);
-      if (address === undefined) {
-        address = this.#scratch.allocZeroed(dictionary.count + 1);
-        this.#memos.set(key, address);
-      }
-      this.#set(this.#layout.memos + m * MEMO_BYTES, address);
-    });
-  }
-
   #setTables(tables: readonly JoinTable[]): void {
     tables.forEach((table, i) => {
       const at = this.#layout.tables + i * TABLE_BYTES;
@@ -366,32 +353,6 @@ class TaskRun implements TaskHost {
       this.#set(at + TABLE.SIZE, table.size);
       this.#heap.i64[(this.#state + at + TABLE.BASE) >>> 3] = table.base;
     });
-  }
-
-  #setLiterals(program: Program): void {
-    const key = `literals ${program.id}`;
-    let address = this.#memos.get(key);
-    if (address === undefined) {
-      address = this.#scratch.alloc(program.literals.length);
-      this.#heap.u8.set(program.literals, address);
-      this.#memos.set(key, address);
-    }
-    this.#set(STATE.LITERALS, address);
-  }
-
-  /** Room for the records of vectorized grouping. */
-  #setTotals(program: Program): void {
-    const { totals } = program;
-    if (totals === undefined) return;
-    const bytes = totals.recordBytes * (this.#groups?.slots ?? 0);
-    const key = `totals ${bytes}*${totals.copies}`;
-    let address = this.#memos.get(key);
-    if (address === undefined) {
-      address = this.#scratch.alloc(bytes * totals.copies);
-      this.#memos.set(key, address);
-    }
-    this.#set(PIPE.TOTALS, address);
-    this.#set(PIPE.TOTALS_BYTES, bytes);
   }
 
   /** Nothing an expression allocated outlives its morsel. */
