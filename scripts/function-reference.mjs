@@ -24,6 +24,11 @@ const titles = {
   regexpFunctions: 'Regular expressions',
   datetimeFunctions: 'Dates and times',
   datetimeMoreFunctions: 'More of dates and times',
+  nestedMakeFunctions: 'Making arrays, maps and structs',
+  nestedAccessFunctions: 'Reaching into nested values',
+  lambdaFunctions: 'Lambda functions over arrays',
+  lambdaMapFunctions: 'Lambda functions over maps',
+  generatorFunctions: 'Generators',
   aggregateFunctions: 'Aggregates',
   windowFunctions: 'Window functions',
 };
@@ -55,7 +60,7 @@ const code = (text) => {
 
 /** Where an entry is computed: in the compiled pipeline, or by a call of JavaScript. */
 function placeOf(entry) {
-  if (entry.kind === 'window') return '';
+  if (entry.kind === 'window' || entry.kind === 'generator') return '';
   const isCompiled = entry.emit !== undefined || entry.emitLazy !== undefined;
   if (!isCompiled) return `Runs in JavaScript${entry.compiled === undefined ? '' : `: ${entry.compiled}`}.`;
   return entry.compiled === undefined ? '' : `Compiled where it can be; ${entry.compiled}.`;

@@ -2,10 +2,11 @@ import { inspect } from 'node:util';
 import { type DataType, SparrowError } from '../base/index.js';
 import { alias, call, cast, over, sortOrder, tryCast } from '../plan/build.js';
 import type { Expr, WindowSpec } from '../plan/expr.js';
+import { nameParts } from '../plan/resolve/names.js';
 import { columnName } from '../plan/sql-text.js';
 import { describe, type LiteralValue, literalOf } from './literal.js';
 import type { Anything, NotNull, UnknownType, WithNull } from './row-types.js';
-import type { Both, LiteralType, Op, OperandLiteral, Problem } from './type-algebra.js';
+import type { Both, FieldName, LiteralType, Op, OperandLiteral, Problem } from './type-algebra.js';
 import { parseType, type TypeByName } from './type-text.js';
 
 /** What every column is, whatever its type: an expression of the plan. */
@@ -285,11 +286,42 @@ export class Column<in out E = Anything, in out N extends string = Anything> ext
     return new Column(call('getItem', this.expr, operand(key)));
   }
   /** Field of a struct by name. */
-  getField(name: string): Unnamed<UnknownType> {
-    const { expr } = this;
-    if (expr.kind !== 'unresolved_column') return new Column(call('getField', expr, literalOf(name)));
-    return new Column({ ...expr, name: `${expr.name}.\`${name.replaceAll('`', '``')}\`` });
+  getField<const F extends string>(name: F): Column<Op<'getField', [E, FieldName<F>]>, F> {
+    return new Column(fieldExpr(this.expr, checkName(name)));
   }
+  /** The struct with a field replaced or added; a dotted name reaches into structs inside. */
+  withField<const F extends string>(name: F, value: ColumnBase): Unnamed<UnknownType> {
+    return new Column(withFieldExpr(this.expr, nameParts(checkName(name)), operand(value)));
+  }
+  /** The struct without these fields; dotted names reach into structs inside. Names that are not there are ignored. */
+  dropFields(...names: readonly string[]): Unnamed<UnknownType> {
+    return new Column(names.reduce((expr, name) => dropFieldExpr(expr, nameParts(checkName(name))), this.expr));
+  }
+}
+
+function fieldExpr(expr: Expr, name: string): Expr {
+  if (expr.kind !== 'unresolved_column') return call('getField', expr, literalOf(name));
+  return { ...expr, name: `${expr.name}.\`${name.replaceAll('`', '``')}\`` };
+}
+
+function withFieldExpr(struct: Expr, [name = '', ...inner]: readonly string[], value: Expr): Expr {
+  const made = inner.length === 0 ? value : withFieldExpr(fieldExpr(struct, name), inner, value);
+  return call('withField', struct, literalOf(name), made);
+}
+
+function dropFieldExpr(struct: Expr, [name = '', ...inner]: readonly string[]): Expr {
+  if (inner.length === 0) return call('dropField', struct, literalOf(name));
+  return call('withField', struct, literalOf(name), dropFieldExpr(fieldExpr(struct, name), inner));
+}
+
+/** A column whose properties that are no methods are its fields: `$.ship.city`. */
+export function withFields(column: Column): Column {
+  return new Proxy(column, {
+    get: (target, name, receiver) =>
+      typeof name !== 'string' || name in target
+        ? Reflect.get(target, name, receiver)
+        : withFields(new Column(fieldExpr(target.expr, name))),
+  });
 }
 
 /** The column or value as an expression; refuses `undefined`, functions and objects by name. */

@@ -1,8 +1,9 @@
 import type { Column, ColumnBase, TypeOf } from './column.js';
-import type { AsNullable, Unknown, UnknownType } from './row-types.js';
+import type { AsNullable, StructOf, Unknown, UnknownType, Unwrap } from './row-types.js';
 import type {
   CanCompare,
   CommonOf,
+  FieldOf,
   KindOf,
   LogicType,
   Lookup,
@@ -15,7 +16,18 @@ import type {
 } from './type-algebra.js';
 
 /** The columns of a frame, as `$` in `frame.filter(($) => $.delay.gt(15))`. */
-export type Columns<S> = { readonly [K in keyof S & string]: Column<Lookup<S, K>, K> };
+export type Columns<S> = { readonly [K in keyof S & string]: Column<Lookup<S, K>, K> & Fields<Lookup<S, K>> };
+
+/** The fields of a struct column as its properties; those called like a method of columns are reached by `getField`. */
+export type Fields<C> =
+  Unwrap<C> extends StructOf<infer F>
+    ? string extends keyof F
+      ? unknown
+      : {
+          readonly [K in keyof F & string as Exclude<K, keyof Column>]: Column<FieldOf<C, K>, K> &
+            Fields<FieldOf<C, K>>;
+        }
+    : unknown;
 
 /** What names or makes columns: a name, a column, `{ newName: column }`, a list of these, or a function of the frame's columns. */
 export type Item<S> =

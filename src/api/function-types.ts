@@ -2,6 +2,7 @@ import type { StringType } from '../base/index.js';
 import type { functions } from '../functions/registry.js';
 import type { Column, ColumnBase, Operand, TypeOf } from './column.js';
 import type { literalArguments } from './function-rules.js';
+import type { LambdaCalls } from './lambda-types.js';
 import type { NotNull, UnknownType } from './row-types.js';
 import type { Both, Op, Problem, Ref } from './type-algebra.js';
 
@@ -9,7 +10,7 @@ type Literals = typeof literalArguments;
 type LiteralAt<F> = F extends keyof Literals ? `${Literals[F][number]}` : never;
 
 /** What the arguments of `F` are: a string names a column, except where PySpark takes it as itself. */
-type ArgTypes<F extends string, A extends readonly unknown[]> = {
+export type ArgTypes<F extends string, A extends readonly unknown[]> = {
   readonly [I in keyof A]: A[I] extends string
     ? I extends LiteralAt<F>
       ? NotNull<StringType>
@@ -48,7 +49,7 @@ type DistinctCall<F extends string> = <const A extends readonly Operand[]>(
   ...args: A
 ) => Column<Op<F, ArgTypes<F, A>>, string>;
 
-interface SpecialCalls {
+interface SpecialCalls extends LambdaCalls {
   readonly count: CountCall;
 }
 
@@ -75,7 +76,11 @@ export interface ExtraFunctions {
   /** A function by its SQL name: `fn.callFunction('upper', 'name')`. */
   readonly callFunction: NamedCall;
   readonly call_function: NamedCall;
+  /** PySpark's name of `map`: keys and values in turn. */
+  readonly createMap: AnyCall;
+  readonly create_map: AnyCall;
 }
+type AnyCall = (...columns: readonly (Operand | readonly Operand[])[]) => Column<UnknownType, string>;
 type SortCall = <const C extends string | ColumnBase>(
   column: C,
 ) => Column<C extends string ? Ref<C> : TypeOf<C>, C extends string ? C : string>;

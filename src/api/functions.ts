@@ -1,9 +1,18 @@
 import { SparrowError } from '../base/index.js';
 import type { FunctionEntry } from '../functions/define.js';
 import { functions } from '../functions/registry.js';
-import { aggregateCall, call, column, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
+import { aggregateCall, call, column, lambda, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
-import { Column, type ColumnBase, columnExpr, type Operand, operand, type TypeOf, type Unnamed } from './column.js';
+import {
+  Column,
+  type ColumnBase,
+  columnExpr,
+  type Operand,
+  operand,
+  type TypeOf,
+  type Unnamed,
+  withFields,
+} from './column.js';
 import { literalArguments } from './function-rules.js';
 import type {
   ApiFunctions,
@@ -108,12 +117,27 @@ function callOf(key: string, name: string): (...args: unknown[]) => Column {
 }
 
 function argument(name: string, value: unknown, isText: boolean): Expr {
-  if (typeof value === 'function') {
-    throw new SparrowError('UNSUPPORTED_FEATURE.LAMBDA_FUNCTION', `${name}() was given a JavaScript function`, {
-      hint: 'higher-order functions are not there yet; use udf() for JavaScript code',
-    });
-  }
+  if (typeof value === 'function') return lambdaExpr(name, value as (...columns: readonly Column[]) => unknown);
   return isText ? operand(value) : columnExpr(value, columnByName);
+}
+
+let lambdas = 0;
+
+/** A TypeScript function as a lambda function: called once, with its parameters as columns of names nobody else has. */
+function lambdaExpr(name: string, f: (...columns: readonly Column[]) => unknown): Expr {
+  const own = ++lambdas;
+  const params = Array.from({ length: f.length }, (_, i) => `x${i + 1}#${own}`);
+  const body = f(...params.map((param) => withFields(new Column(column(`\`${param}\``)))));
+  if (body === undefined) {
+    throw new SparrowError(
+      'HIGHER_ORDER_FUNCTION_SHOULD_RETURN_COLUMN',
+      `the function given to ${name}() gave nothing`,
+      {
+        hint: 'return a column: x => x.add(1)',
+      },
+    );
+  }
+  return params.length === 0 ? operand(body) : lambda(params, operand(body));
 }
 
 const one = literal(t.int32, 1);
@@ -135,6 +159,12 @@ const order =
   (descending: boolean, nullsFirst: boolean) =>
   (value: unknown): Column =>
     new Column(sortOrder(columnExpr(value, columnByName), descending, nullsFirst));
+
+/** As PySpark: one list of columns is as good as the columns. */
+const listed =
+  (name: string) =>
+  (...columns: readonly unknown[]): Column =>
+    named(name, ...(columns.length === 1 && Array.isArray(columns[0]) ? columns[0] : columns));
 
 const named = (name: string, ...columns: readonly unknown[]): Column => callOf(name, name)(...columns);
 
@@ -159,6 +189,11 @@ const special: Readonly<Record<string, unknown>> = {
   descNullsFirst: order(true, true),
   desc_nulls_last: order(true, false),
   descNullsLast: order(true, false),
+  array: listed('array'),
+  struct: listed('struct'),
+  map: listed('map'),
+  createMap: listed('map'),
+  create_map: listed('map'),
   callFunction: named,
   call_function: named,
 };

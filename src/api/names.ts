@@ -1,7 +1,7 @@
 import { SparrowError } from '../base/index.js';
 import { alias, column } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
-import { Column, ColumnBase, columnExpr } from './column.js';
+import { Column, ColumnBase, columnExpr, withFields } from './column.js';
 import type { Columns } from './frame-types.js';
 import { columnByName } from './functions.js';
 import { describe } from './literal.js';
@@ -19,7 +19,7 @@ const lastPart = (name: string): string => {
 /** `$`: every property is the column of that name. With a plan id it is that frame's column, also in a self-join. */
 export function columnsOf<S>(planId?: number): Columns<S> {
   return new Proxy(Object.freeze({}), {
-    get: (_, name) => (typeof name === 'string' ? new Column(column(quoted(name), planId)) : undefined),
+    get: (_, name) => (typeof name === 'string' ? withFields(new Column(column(quoted(name), planId))) : undefined),
   }) as Columns<S>;
 }
 

@@ -14,6 +14,7 @@ import type {
   ColumnType,
   IsNullable,
   ListOf,
+  MapOf,
   NotNull,
   StructOf,
   TypeByKind,
@@ -47,6 +48,11 @@ export interface Problem<M extends string = string> {
 /** Names nothing the frame has. */
 export interface NoColumn<N extends string = string> extends Problem<`There is no column "${N}" here. Choose one of:`> {
   readonly noColumn: N;
+}
+
+/** The name of a struct's field, as an argument. */
+export interface FieldName<N extends string = string> {
+  readonly field: N;
 }
 
 type Deferred = Ref | Apply | Logic;
@@ -180,7 +186,18 @@ interface SpecialRules<F extends string, A extends readonly unknown[]> {
     ? ColumnType extends E
       ? UnknownType
       : Unwrap<E>
-    : UnknownType;
+    : Unwrap<A[0]> extends MapOf<infer _, infer E>
+      ? ColumnType extends E
+        ? UnknownType
+        : Unwrap<E>
+      : UnknownType;
+  /** An element as a lambda function gets it. */
+  readonly item: Unwrap<A[0]> extends ListOf<infer E> ? (ColumnType extends E ? UnknownType : E) : UnknownType;
+  /** The array of what a lambda function gives, as often null as the first argument. */
+  readonly mapped: A[1] extends infer E extends ColumnType ? WithNull<IsNullable<A[0]>, ListOf<E>> : UnknownType;
+  readonly field: A[1] extends FieldName<infer N> ? FieldOf<A[0], N> : UnknownType;
+  readonly keys: Unwrap<A[0]> extends MapOf<infer K, infer _> ? WithNull<AnyNull<A>, ListOf<NotNull<K>>> : UnknownType;
+  readonly values: Unwrap<A[0]> extends MapOf<infer _, infer E> ? WithNull<AnyNull<A>, ListOf<E>> : UnknownType;
   /** The first value that is not null: null only when every argument can be. */
   readonly coalesce: WithNull<NotNull extends Extract<A[number], NotNull> ? false : AllNull<A>, Unwrap<Common<A>>>;
   /** `[condition, value, …]`: null when no condition holds. */

@@ -10,6 +10,7 @@ export function callOf(expr: CallExpr, settings: EvalSettings): Call {
     literals: expr.args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)),
     returns: expr.type,
     settings,
+    ...(expr.lambdas === undefined ? {} : { lambdas: expr.lambdas }),
   };
 }
 
@@ -32,8 +33,14 @@ function keyOf(expr: PhysicalExpr): string {
     case 'literal':
       return `${scalarKey(expr.value)}:${typeKey(expr.type)}`;
     case 'call':
-      return `${expr.fn}(${expr.args.map(expressionKey).join(',')}):${typeKey(expr.type)}`;
+      return `${expr.fn}(${expr.args.map(expressionKey).join(',')}${lambdasKey(expr)}):${typeKey(expr.type)}`;
   }
+}
+
+function lambdasKey({ lambdas }: CallExpr): string {
+  if (lambdas === undefined) return '';
+  const bodies = lambdas.bodies.map(({ params, body }) => `|${params.map(typeKey).join(',')}->${expressionKey(body)}`);
+  return `${bodies.join('')}|${lambdas.captured}`;
 }
 
 const typeKey = (type: DataType): string => simpleString(type);

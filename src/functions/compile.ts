@@ -10,6 +10,7 @@ import {
 import type { Code, Func, Local } from '../wasm/index.js';
 import { callOf, expressionKey } from './call.js';
 import type { Call, Range, ScalarFunction } from './define.js';
+import { isDeterministic } from './deterministic.js';
 import { anyNull, carrierFor, intersect, isIntCarrier, partTypes, pushConst, take, value, widen } from './emit.js';
 import { type CallExpr, isNullable, type LiteralExpr, type PhysicalExpr } from './expression.js';
 import { emitJsCall } from './js-call.js';
@@ -324,9 +325,4 @@ function literalBytes(type: DataType, scalar: Scalar): Uint8Array {
   if (typeof scalar === 'string') return new TextEncoder().encode(scalar);
   if (scalar instanceof Uint8Array) return scalar;
   return encodeNested(type, scalar);
-}
-
-function isDeterministic(expr: PhysicalExpr): boolean {
-  if (expr.kind !== 'call') return true;
-  return scalarFunction(expr.fn).deterministic !== false && expr.args.every(isDeterministic);
 }

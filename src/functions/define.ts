@@ -1,8 +1,8 @@
-import type { Carrier, DataType, Scalar } from '../base/index.js';
+import type { Carrier, DataType, Field, Scalar } from '../base/index.js';
 import type { Call, Range } from './resolved-call.js';
 import type { Emitter, StateAccess, Thunk, Value } from './value.js';
 
-export type { Call, Range } from './resolved-call.js';
+export type { Call, LambdaFunction, Range } from './resolved-call.js';
 
 /** What is known of an argument while a call is resolved. */
 export interface ArgType {
@@ -10,6 +10,14 @@ export interface ArgType {
   readonly nullable: boolean;
   /** The value, when the argument is a literal (or folded to one). */
   readonly literal?: Scalar;
+  /** What the argument is called, when it is a column, a field or has an alias. */
+  readonly name?: string;
+}
+
+/** What a lambda function is given: its parameters' types; those beyond `least` may be left out. */
+export interface LambdaParams {
+  readonly params: readonly ArgType[];
+  readonly least: number;
 }
 
 /** How a call is typed: the types its arguments are cast to, and what it gives. */
@@ -62,6 +70,15 @@ export interface ScalarFunction extends FunctionDocs {
   readonly narrow?: boolean;
   /** Why there is no Wasm form (for the docs table). */
   readonly compiled?: string;
+  /**
+   * The lambda function that stands at this position, from what is known of the other arguments; undefined where none
+   * does. `resolve` then gets what the body gives; `eval` gets the other arguments, and `call.apply`.
+   */
+  readonly lambda?: (
+    position: number,
+    args: readonly (ArgType | undefined)[],
+    count: number,
+  ) => LambdaParams | Mismatch | undefined;
 }
 
 /** A function of many rows: one entry of the registry. State fields are never null; keep a flag or count for "nothing yet". */
@@ -105,7 +122,23 @@ export interface WindowFunction extends FunctionDocs {
   readonly eval: (args: readonly (readonly Scalar[])[], peers: Int32Array, rows: number, call: Call) => Scalar[];
 }
 
-export type FunctionEntry = ScalarFunction | AggregateFunction | WindowFunction;
+/** A function that makes rows of one row: one entry of the registry. The operator that runs it is Generate. */
+export interface GeneratorFunction extends FunctionDocs {
+  readonly kind: 'generator';
+  /** What the arguments are cast to, and the columns that are made, by Spark's names. */
+  readonly resolve: (args: readonly ArgType[], settings: { readonly ansi: boolean }) => GeneratorResolution | Mismatch;
+  /** The rows made of one row, in order; none when there is nothing to take apart (null arguments included). */
+  readonly eval: (args: readonly Scalar[], call: Call) => readonly (readonly Scalar[])[];
+}
+
+export interface GeneratorResolution {
+  readonly args: readonly DataType[];
+  readonly columns: readonly Field[];
+  /** A row of nulls stands for no rows (`explode_outer`), as LATERAL VIEW OUTER asks of any generator. */
+  readonly outer?: boolean;
+}
+
+export type FunctionEntry = ScalarFunction | AggregateFunction | WindowFunction | GeneratorFunction;
 
 /** Identity with inference: what every entry is written in. */
 export const scalar = <const F extends Omit<ScalarFunction, 'kind'>>(entry: F): F & { readonly kind: 'scalar' } => ({
@@ -123,4 +156,10 @@ export const windowFunction = <const F extends Omit<WindowFunction, 'kind'>>(
 ): F & { readonly kind: 'window' } => ({
   ...entry,
   kind: 'window',
+});
+export const generator = <const F extends Omit<GeneratorFunction, 'kind'>>(
+  entry: F,
+): F & { readonly kind: 'generator' } => ({
+  ...entry,
+  kind: 'generator',
 });

@@ -1,6 +1,6 @@
 import { engineBug, fromPlainError, type Scalar, SparrowError } from '../base/index.js';
 import { callOf } from './call.js';
-import type { Call, ScalarFunction } from './define.js';
+import type { Call, LambdaFunction, ScalarFunction } from './define.js';
 import { describe } from './describe.js';
 import type { CallExpr, EvalSettings, PhysicalExpr } from './expression.js';
 import { scalarFunction } from './registry.js';
@@ -35,7 +35,7 @@ export function prepare(expr: PhysicalExpr, settings: EvalSettings, columnName?:
 
 function prepareCall(expr: CallExpr, settings: EvalSettings, columnName?: (index: number) => string): Prepared {
   const entry = scalarFunction(expr.fn);
-  const call = callOf(expr, settings);
+  const call = withLambdas(callOf(expr, settings));
   const args = expr.args.map((arg) => prepare(arg, settings, columnName));
   const apply = entry.lazy === true ? lazily(entry, args, call) : eagerly(entry, args, call);
   return (row) => {
@@ -45,6 +45,13 @@ function prepareCall(expr: CallExpr, settings: EvalSettings, columnName?: (index
       throw located(error, () => describe(expr, columnName));
     }
   };
+}
+
+/** The call with its lambda functions made ready. */
+export function withLambdas(call: Call): Call {
+  if (call.lambdas === undefined) return call;
+  const apply = call.lambdas.bodies.map(({ body }): LambdaFunction => prepare(body, call.settings));
+  return { ...call, apply };
 }
 
 function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call): Prepared {

@@ -23,11 +23,26 @@ export interface LiteralExpr {
 export interface CallExpr {
   readonly kind: 'call';
   readonly fn: string;
+  /** Lambda functions left out; what their bodies read of the row comes last. */
   readonly args: readonly PhysicalExpr[];
   readonly type: DataType;
   readonly nullable: boolean;
   /** The user's own function: such a call is taken out of its expression before anything is compiled. */
   readonly js?: JsFunction;
+  readonly lambdas?: Lambdas;
+}
+
+/** The lambda functions among a call's arguments, in order. */
+export interface Lambdas {
+  readonly bodies: readonly LambdaBody[];
+  /** How many of the call's arguments, at the end, are there for the bodies to read. */
+  readonly captured: number;
+}
+
+/** A lambda function. The columns of its body are its parameters, then the values captured by the call. */
+export interface LambdaBody {
+  readonly params: readonly DataType[];
+  readonly body: PhysicalExpr;
 }
 
 /** What the session settles for every expression of a query. */

@@ -12,6 +12,7 @@ import {
 import type { Local } from '../wasm/index.js';
 import type { Call, ScalarFunction } from './define.js';
 import { part, value } from './emit.js';
+import { withLambdas } from './evaluate.js';
 import type { ModuleContext } from './module-context.js';
 import { scalarFunction } from './registry.js';
 import { MAX_SLOTS, SLOT_BYTES, STATE } from './runtime.js';
@@ -155,7 +156,7 @@ function prepareSite(heap: SharedHeap, call: Call | undefined, allocBytes: Alloc
   if (call === undefined) throw engineBug('call of a site the module does not have');
   const positions = passed(call);
   return {
-    call,
+    call: withLambdas(call),
     entry: scalarFunction(call.fn),
     positions,
     decode: positions.map((k) => decoder(heap, call.argTypes[k] as DataType)),

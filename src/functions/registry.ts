@@ -6,12 +6,26 @@ import { compareFunctions } from './compare.js';
 import { conditionalFunctions } from './conditional.js';
 import { datetimeFunctions } from './datetime.js';
 import { datetimeMoreFunctions } from './datetime-more.js';
-import type { AggregateFunction, ArgType, FunctionEntry, Mismatch, Resolution, ScalarFunction } from './define.js';
+import type {
+  AggregateFunction,
+  ArgType,
+  FunctionEntry,
+  GeneratorFunction,
+  GeneratorResolution,
+  Mismatch,
+  Resolution,
+  ScalarFunction,
+} from './define.js';
+import { generatorFunctions } from './generators.js';
 import { hashFunctions } from './hash.js';
 import { jsFunctionEntry } from './js-function.js';
+import { lambdaFunctions } from './lambda-functions.js';
+import { lambdaMapFunctions } from './lambda-map-functions.js';
 import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
 import { mathFunctions } from './math.js';
+import { nestedAccessFunctions } from './nested-access.js';
+import { nestedMakeFunctions } from './nested-make.js';
 import { regexpFunctions } from './regexp.js';
 import { stringFunctions } from './string.js';
 import { stringEncodeFunctions } from './string-encode.js';
@@ -34,6 +48,11 @@ export const functions = {
   ...regexpFunctions,
   ...datetimeFunctions,
   ...datetimeMoreFunctions,
+  ...nestedAccessFunctions,
+  ...nestedMakeFunctions,
+  ...lambdaFunctions,
+  ...lambdaMapFunctions,
+  ...generatorFunctions,
   ...aggregateFunctions,
   ...windowFunctions,
 };
@@ -85,7 +104,10 @@ export function aggregateFunction(key: string): AggregateFunction {
   return entry;
 }
 
-export interface ResolvedCall<E extends FunctionEntry = FunctionEntry> {
+/** Everything that is called in an expression. */
+export type ValueEntry = Exclude<FunctionEntry, GeneratorFunction>;
+
+export interface ResolvedCall<E extends ValueEntry = ValueEntry> {
   readonly entry: E;
   /** Arguments are to be cast to `args`; the call gives `returns`. */
   readonly resolution: Resolution & { readonly nullable: boolean };
@@ -98,10 +120,35 @@ export function resolveCall(
   settings: { readonly ansi: boolean },
 ): ResolvedCall {
   const entry = findFunction(name);
+  if (entry.kind === 'generator') {
+    throw new SparrowError(
+      'UNSUPPORTED_GENERATOR.OUTSIDE_SELECT',
+      `\`${name}\` makes rows: it stands in a select list or LATERAL VIEW, not inside an expression`,
+      { sqlState: '42K0E' },
+    );
+  }
   const resolution = entry.resolve(args, settings);
   if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution);
   const nullable = resolution.nullable ?? args.some((arg) => arg.nullable);
   return { entry, resolution: { ...resolution, nullable } };
+}
+
+/** Types a call of a generator: what its arguments are cast to, and the columns it makes. */
+export function resolveGenerator(
+  entry: GeneratorFunction,
+  args: readonly ArgType[],
+  settings: { readonly ansi: boolean },
+): GeneratorResolution {
+  const resolution = entry.resolve(args, settings);
+  if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution);
+  return resolution;
+}
+
+/** The generator behind a resolved call. */
+export function generatorFunction(key: string): GeneratorFunction {
+  const entry = byKey[key];
+  if (entry?.kind !== 'generator') throw engineBug(`'${key}' is no generator of the registry`);
+  return entry;
 }
 
 function mismatchError(name: string, args: readonly ArgType[], { mismatch, code }: Mismatch): SparrowError {

@@ -1,5 +1,5 @@
 import type { DataType, Scalar } from '../base/index.js';
-import type { EvalSettings } from './expression.js';
+import type { EvalSettings, Lambdas } from './expression.js';
 
 /** A resolved call, as `emit` and `eval` see it. */
 export interface Call {
@@ -9,7 +9,13 @@ export interface Call {
   readonly literals: readonly (Scalar | undefined)[];
   readonly returns: DataType;
   readonly settings: EvalSettings;
+  readonly lambdas?: Lambdas;
+  /** The lambda functions, ready to run; put in by who evaluates the call. */
+  readonly apply?: readonly LambdaFunction[];
 }
+
+/** A lambda function over its parameters followed by the values captured by the call. */
+export type LambdaFunction = (environment: readonly Scalar[]) => Scalar;
 
 /** Inclusive bounds of an integer-like value (decimals unscaled). */
 export type Range = readonly [bigint, bigint];

@@ -1,6 +1,7 @@
 import { engineBug, type Scalar } from '../base/index.js';
 import { evaluate } from '../functions/evaluate.js';
 import type { EvalSettings, PhysicalExpr } from '../functions/expression.js';
+import { bindHigherOrder, variableIndex } from './bind-lambda.js';
 import type { Attribute, Expr } from './expr.js';
 import { exprNullable } from './expr-type.js';
 import { foldExpr } from './walk-expr.js';
@@ -37,6 +38,7 @@ export function bindWith(expr: Expr, columns: ReadonlyMap<number, number>): Phys
         return { kind: 'call', fn, args, type: node.type, nullable: exprNullable(node) };
       }
       case 'call':
+        if (node.args.some((arg) => arg.kind === 'lambda')) return bindHigherOrder(node, args);
         return {
           kind: 'call',
           fn: node.fn,
@@ -45,6 +47,9 @@ export function bindWith(expr: Expr, columns: ReadonlyMap<number, number>): Phys
           nullable: node.nullable,
           ...(node.js === undefined ? {} : { js: node.js }),
         };
+      case 'lambda_variable':
+        return { kind: 'column', index: variableIndex(node.id), type: node.type, nullable: node.nullable };
+      case 'lambda':
       case 'alias':
       case 'sort_order':
         return args[0] as PhysicalExpr;

@@ -14,6 +14,7 @@ import type {
   Subquery,
   UnresolvedCall,
   UnresolvedColumn,
+  UnresolvedLambda,
   UnresolvedStar,
   WindowCall,
   WindowSpec,
@@ -75,6 +76,8 @@ export const aggregateCall = (
   args: readonly Expr[],
   options: { readonly distinct?: boolean; readonly filter?: Expr } = {},
 ): UnresolvedCall => freeze({ kind: 'unresolved_call', name, args, ...options });
+export const lambda = (params: readonly string[], body: Expr): UnresolvedLambda =>
+  freeze({ kind: 'unresolved_lambda', params, body });
 export const sqlExpr = (text: string): SqlText => freeze({ kind: 'sql_text', text });
 export const alias = (input: Expr, name: string): Alias => freeze({ kind: 'alias', name, input });
 export const literal = (type: DataType, value: Scalar): Literal => freeze({ kind: 'literal', type, value });

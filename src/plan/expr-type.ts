@@ -10,7 +10,10 @@ export function exprType(expr: Expr): DataType {
     case 'cast':
     case 'call':
     case 'aggregate_call':
+    case 'lambda_variable':
       return expr.type;
+    case 'lambda':
+      return exprType(expr.body);
     case 'window_call':
       return expr.type ?? exprType(expr.input);
     case 'outer_reference':
@@ -34,7 +37,10 @@ export function exprNullable(expr: Expr): boolean {
     case 'attribute':
     case 'call':
     case 'aggregate_call':
+    case 'lambda_variable':
       return expr.nullable;
+    case 'lambda':
+      return exprNullable(expr.body);
     case 'cast':
       return expr.nullable ?? (expr.safe === true || exprNullable(expr.input));
     case 'window_call':

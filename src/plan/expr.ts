@@ -8,12 +8,15 @@ export type Expr =
   | UnresolvedColumn
   | UnresolvedStar
   | UnresolvedCall
+  | UnresolvedLambda
   | SqlText
   | Alias
   | Attribute
   | Literal
   | Cast
   | Call
+  | Lambda
+  | LambdaVariable
   | AggregateCall
   | WindowCall
   | SortOrder
@@ -44,6 +47,13 @@ export interface UnresolvedCall {
   readonly filter?: Expr;
   /** The user's own function that is called; `name` is its key then. */
   readonly js?: JsFunction;
+}
+
+/** `(x, y) -> body` before the types of its parameters are known: an argument of a higher-order function. */
+export interface UnresolvedLambda {
+  readonly kind: 'unresolved_lambda';
+  readonly params: readonly string[];
+  readonly body: Expr;
 }
 
 /** SQL text that is parsed when the plan is resolved: `filter("a > 1")`, `expr("a + 1")`. */
@@ -101,6 +111,22 @@ export interface Call {
   readonly nullable: boolean;
   /** The user's own function that is called. */
   readonly js?: JsFunction;
+}
+
+/** A resolved lambda function; of the value of its body. */
+export interface Lambda {
+  readonly kind: 'lambda';
+  readonly params: readonly LambdaVariable[];
+  readonly body: Expr;
+}
+
+/** A parameter of a lambda function, inside its body. */
+export interface LambdaVariable {
+  readonly kind: 'lambda_variable';
+  readonly id: number;
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
 }
 
 /** A resolved aggregate call. */

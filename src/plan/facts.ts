@@ -159,6 +159,12 @@ function ownKey(expr: Expr): string {
       return `outer:#${expr.attribute.id}`;
     case 'subquery':
       return `subquery:${expr.form}:${expr.values.length}:${expr.outerIds?.join(',')}:${planNumber(expr.plan)}`;
+    case 'unresolved_lambda':
+      return `lambda:${expr.params.join()}`;
+    case 'lambda':
+      return `lambda:${expr.params.map(({ id }) => id).join()}`;
+    case 'lambda_variable':
+      return `variable:${expr.id}`;
   }
 }
 

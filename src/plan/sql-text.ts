@@ -1,7 +1,7 @@
 import { simpleString } from '../base/index.js';
 import { jsFunctionName } from '../functions/js-function.js';
 import { findEntry } from '../functions/registry.js';
-import type { Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
+import type { Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
 import { foldExpr } from './walk-expr.js';
@@ -42,7 +42,12 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'sort_order':
       return `${input} ${expr.descending ? 'DESC' : 'ASC'} NULLS ${expr.nullsFirst ? 'FIRST' : 'LAST'}`;
     case 'call':
-      return callText(expr.fn, inputs);
+      return callText(expr, inputs);
+    case 'lambda':
+    case 'unresolved_lambda':
+      return lambdaText(input, expr.params.length);
+    case 'lambda_variable':
+      return VARIABLE;
     case 'unresolved_call':
       return aggregateText(expr.name, inputs, expr.args.length, expr.distinct === true);
     case 'aggregate_call':
@@ -89,7 +94,35 @@ function caseText(args: readonly string[]): string {
   return `CASE${parts.join('')}${args.length % 2 === 1 ? ` ELSE ${args.at(-1)}` : ''} END`;
 }
 
-function callText(fn: string, args: readonly string[]): string {
+/** Spark names no parameters, so that the text does not depend on what they are called. */
+const VARIABLE = 'namedlambdavariable()';
+const lambdaText = (body: string, params: number): string =>
+  `lambdafunction(${[body, ...new Array<string>(params).fill(VARIABLE)].join(', ')})`;
+
+function callText(call: Call, inputs: readonly string[]): string {
+  if (call.fn === 'struct') return `struct(${structArgs(call, inputs).join(', ')})`;
+  // An aggregate without a last step has one that changes nothing.
+  if (call.fn === 'aggregate' && inputs.length === 3)
+    return functionText(call.fn, [...inputs, lambdaText(VARIABLE, 1)]);
+  return functionText(call.fn, inputs);
+}
+
+/** Fields whose names do not follow from the expressions are shown with them. */
+function structArgs({ type, args }: Call, inputs: readonly string[]): readonly string[] {
+  if (type.kind !== 'struct') return inputs;
+  return inputs.map((text, i) => {
+    const name = type.fields[i]?.name;
+    return name === `col${i + 1}` || name === ownName(args[i] as Expr) ? text : `${text} AS ${name}`;
+  });
+}
+
+function ownName(expr: Expr): string | undefined {
+  if (expr.kind === 'attribute' || expr.kind === 'lambda_variable') return expr.name;
+  const last = expr.kind === 'call' && expr.fn === 'getField' ? expr.args[1] : undefined;
+  return last?.kind === 'literal' ? String(last.value) : undefined;
+}
+
+function functionText(fn: string, args: readonly string[]): string {
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);
   const own = jsFunctionName(fn);
@@ -108,7 +141,7 @@ function aggregateText(fn: string, inputs: readonly string[], count: number, dis
   const filter = inputs[count];
   const call = distinct
     ? `${findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
-    : callText(jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn, args);
+    : functionText(jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn, args);
   return filter === undefined ? call : `${call} FILTER (WHERE ${filter})`;
 }
 

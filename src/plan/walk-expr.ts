@@ -12,11 +12,15 @@ export function exprChildren(expr: Expr): readonly Expr[] {
     case 'sql_text':
     case 'attribute':
     case 'literal':
+    case 'lambda_variable':
     case 'ordinal':
     case 'outer_reference':
       return NONE;
     case 'subquery':
       return expr.outer === undefined ? expr.values : [...expr.values, ...expr.outer];
+    case 'lambda':
+    case 'unresolved_lambda':
+      return [expr.body];
     case 'alias':
     case 'cast':
     case 'sort_order':
@@ -42,6 +46,9 @@ export function withExprChildren(expr: Expr, inputs: readonly Expr[]): Expr {
       return replace(expr, { input: inputs[0] as Expr });
     case 'call':
       return replace(expr, { args: sameOr(expr.args, inputs) });
+    case 'lambda':
+    case 'unresolved_lambda':
+      return replace<typeof expr>(expr, { body: inputs[0] as Expr });
     case 'unresolved_call':
     case 'aggregate_call': {
       const args = sameOr(expr.args, inputs.slice(0, expr.args.length));
@@ -72,14 +79,18 @@ interface Frame<T> {
   readonly results: T[];
 }
 
-/** Combines results from the leaves up. */
-export function foldExpr<T>(root: Expr, combine: (expr: Expr, inputs: readonly T[]) => T): T {
-  const stack: Frame<T>[] = [{ expr: root, inputs: exprChildren(root), results: [] }];
+/** Combines results from the leaves up; `childrenOf` may leave out what is not to be entered. */
+export function foldExpr<T>(
+  root: Expr,
+  combine: (expr: Expr, inputs: readonly T[]) => T,
+  childrenOf: (expr: Expr) => readonly Expr[] = exprChildren,
+): T {
+  const stack: Frame<T>[] = [{ expr: root, inputs: childrenOf(root), results: [] }];
   for (;;) {
     const top = stack[stack.length - 1] as Frame<T>;
     if (top.results.length < top.inputs.length) {
       const next = top.inputs[top.results.length] as Expr;
-      const inputs = exprChildren(next);
+      const inputs = childrenOf(next);
       if (inputs.length === 0) top.results.push(combine(next, []));
       else stack.push({ expr: next, inputs, results: [] });
       continue;

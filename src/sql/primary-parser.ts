@@ -1,11 +1,11 @@
 import { booleanType, nullType, stringType } from '../base/index.js';
-import { aggregateCall, call, cast, column, literal, star, tryCast } from '../plan/build.js';
+import { aggregateCall, call, cast, column, lambda, literal, star, tryCast } from '../plan/build.js';
 import type { Expr, Literal, UnresolvedCall } from '../plan/expr.js';
 import { readIntervalLiteral } from './interval-parser.js';
 import type { Token } from './lexer.js';
 import { numberLiteral, typedLiteral } from './literal-parser.js';
 import { readSpecialCall } from './special-calls.js';
-import type { ExprParser } from './token-stream.js';
+import type { ExprParser, TokenStream } from './token-stream.js';
 import { readType } from './type-parser.js';
 import { readWindow } from './window-parser.js';
 
@@ -96,13 +96,29 @@ function startsInterval({ tokens }: ExprParser): boolean {
 
 function readParenthesized(parser: ExprParser): Expr {
   const { tokens } = parser;
-  const items = [parser.expression()];
-  while (tokens.accept(',')) items.push(parser.expression());
+  const params = readLambdaParams(tokens);
+  if (params !== undefined) return lambda(params, parser.expression());
+  const items = [parser.named()];
+  while (tokens.accept(',')) items.push(parser.named());
   tokens.expect(')');
   const [only] = items;
   if (items.length === 1 && only !== undefined) return only;
   // A row: a struct whose fields are called as its columns, or col1, col2, …
   return call('struct', ...items);
+}
+
+/** `(x, y) ->`, read only when the arrow is there. */
+function readLambdaParams(tokens: TokenStream): string[] | undefined {
+  const start = tokens.place;
+  const params: string[] = [];
+  do {
+    const { kind } = tokens.peek();
+    if (kind !== 'word' && kind !== 'name') break;
+    params.push(tokens.name());
+  } while (tokens.accept(','));
+  if (params.length > 0 && tokens.accept(')', '->')) return params;
+  tokens.back(start);
+  return undefined;
 }
 
 function readCase(parser: ExprParser): Expr {
@@ -143,13 +159,7 @@ function readNamed(parser: ExprParser): Expr {
     return readSpecialCall(parser) ?? readCall(parser);
   }
   tokens.next();
-  if (tokens.peek().upper === '->') {
-    throw tokens.error(
-      'lambda functions are not supported in SQL text yet',
-      tokens.peek(),
-      'UNSUPPORTED_FEATURE.LAMBDA_FUNCTION',
-    );
-  }
+  if (tokens.accept('->')) return lambda([first.text], parser.expression());
   let name = quoted(first);
   while (tokens.is('.')) {
     const after = tokens.peek(1);
@@ -175,7 +185,8 @@ function readCall(parser: ExprParser): Expr {
   if (!distinct) tokens.accept('ALL');
   const args: Expr[] = [];
   if (!tokens.is(')')) {
-    do args.push(parser.expression());
+    const isStruct = name.upper === 'STRUCT';
+    do args.push(isStruct ? parser.named() : parser.expression());
     while (tokens.accept(','));
   }
   const inside = acceptIgnoreNulls(parser);

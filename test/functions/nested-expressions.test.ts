@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { type DataType, decimalType, type Scalar, sameType } from '../../src/base/index.js';
 import { canCast, castNullable } from '../../src/functions/cast.js';
-import type { ArgType } from '../../src/functions/define.js';
+import type { ArgType, ScalarFunction } from '../../src/functions/define.js';
 import { isNullable, type PhysicalExpr } from '../../src/functions/expression.js';
 import { findFunction } from '../../src/functions/registry.js';
 import { expectSame } from '../support/compare-modes.js';
@@ -95,7 +95,7 @@ function randomExpression(
   if (depth === 0 || random.below(6) === 0) return leaf(random, input, wanted);
   for (let attempt = 0; attempt < 20; attempt++) {
     const name = random.pick(names);
-    const entry = findFunction(name);
+    const entry = findFunction(name) as ScalarFunction;
     const args = Array.from({ length: counts[name] ?? 2 }, (_, i) => {
       const condition = (name === 'if' || name === 'when') && i % 2 === 0 && i < (counts[name] ?? 2) - 1;
       return randomExpression(

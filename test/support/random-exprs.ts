@@ -5,6 +5,7 @@ import {
   castNullable,
   type FunctionEntry,
   functions,
+  type GeneratorFunction,
   isNullable,
   type PhysicalExpr,
   type Resolution,
@@ -12,12 +13,13 @@ import {
 import { type Choices, mix } from './choices.js';
 import { columnTypes, literalOf } from './random-values.js';
 
-type Kind = FunctionEntry['kind'];
+type ValueEntry = Exclude<FunctionEntry, GeneratorFunction>;
+type Kind = ValueEntry['kind'];
 
 /** One way to call an entry of the registry. */
 export interface Signature {
   readonly key: string;
-  readonly entry: FunctionEntry;
+  readonly entry: ValueEntry;
   readonly args: readonly { readonly type: DataType; readonly constant: boolean }[];
   readonly returns: DataType;
 }
@@ -99,7 +101,8 @@ export function catalogOf(kind: Kind, ansi: boolean): Catalog {
     const byEntry: Signature[][] = [];
     const byReturn = new Map<string, Signature[]>();
     for (const [name, entry] of Object.entries(functions) as [string, FunctionEntry][]) {
-      if (entry.kind !== kind || name === 'cast' || name === 'tryCast') continue;
+      if (entry.kind === 'generator' || entry.kind !== kind || name === 'cast' || name === 'tryCast') continue;
+      if (entry.kind === 'scalar' && entry.lambda !== undefined) continue;
       if (entry.kind === 'scalar' && entry.deterministic === false) continue;
       const found = signatures(name, entry, ansi);
       if (found.length > 0) byEntry.push(found);
@@ -138,7 +141,7 @@ function combinations(): readonly { readonly args: readonly ArgType[]; readonly 
 
 let tried: ReturnType<typeof combinations> | undefined;
 
-function signatures(key: string, entry: FunctionEntry, ansi: boolean): Signature[] {
+function signatures(key: string, entry: ValueEntry, ansi: boolean): Signature[] {
   const found = new Map<string, Signature>();
   tried ??= combinations();
   for (const { args, constants } of tried) {
@@ -155,7 +158,7 @@ function signatures(key: string, entry: FunctionEntry, ansi: boolean): Signature
   return all.filter((_, i) => i % Math.max(1, step) === 0);
 }
 
-export function resolve(entry: FunctionEntry, args: readonly ArgType[], ansi: boolean): Resolution | undefined {
+export function resolve(entry: ValueEntry, args: readonly ArgType[], ansi: boolean): Resolution | undefined {
   try {
     const resolution = entry.resolve(args, { ansi });
     return 'mismatch' in resolution ? undefined : resolution;

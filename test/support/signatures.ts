@@ -23,7 +23,7 @@ import {
   timestampType,
   yearMonthIntervalType,
 } from '../../src/base/index.js';
-import type { ArgType, FunctionEntry, Resolution } from '../../src/functions/define.js';
+import type { ArgType, FunctionEntry, GeneratorFunction, Resolution } from '../../src/functions/define.js';
 import { Random, randomScalar } from './random-scalars.js';
 
 /** The types signatures are looked for among. */
@@ -63,7 +63,7 @@ const MOST_ARGUMENTS = 4;
 const TRIES = 400;
 
 /** Some ways an entry can be called: every one it accepts among few arguments, a sample of those among more. */
-export function samplesOf(entry: FunctionEntry, most: number, seed = 1): Sample[] {
+export function samplesOf(entry: Exclude<FunctionEntry, GeneratorFunction>, most: number, seed = 1): Sample[] {
   const random = new Random(seed);
   const found = new Map<string, Sample>();
   const attempt = (types: readonly DataType[]): void => {

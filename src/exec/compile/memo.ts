@@ -1,3 +1,4 @@
+import { isDeterministic } from '../../functions/deterministic.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { Local } from '../../wasm/index.js';
@@ -50,9 +51,6 @@ function isNullForNull(expr: PhysicalExpr): boolean {
       return scalarFunction(expr.fn).nulls === 'propagate' && expr.args.some(isNullForNull);
   }
 }
-
-const isDeterministic = (expr: PhysicalExpr): boolean =>
-  expr.kind !== 'call' || (scalarFunction(expr.fn).deterministic !== false && expr.args.every(isDeterministic));
 
 /** Pushes 1 when the condition is true, looking it up by the column's code. */
 export function emitMemo(

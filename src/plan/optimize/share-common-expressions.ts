@@ -85,7 +85,8 @@ function commonIn(parts: readonly Part[]): ReadonlyMap<number, Expr> {
       }
       seen.set(key, { expr, times: 1, sure });
     }
-    const inputs = exprChildren(expr);
+    // The body of a lambda function is evaluated with its parameters, perhaps never.
+    const inputs = expr.kind === 'lambda' ? [] : exprChildren(expr);
     const guards = expr.kind === 'call' && isLazy(expr.fn);
     for (let i = inputs.length - 1; i >= 0; i--) {
       const input = inputs[i] as Expr;

@@ -11,14 +11,21 @@ import { columnName, sqlText } from '../sql-text.js';
 import { transformExpr } from '../walk-expr.js';
 import type { PlanSettings } from './context.js';
 
+export interface CallOptions {
+  readonly distinct?: boolean;
+  readonly filter?: Expr;
+  /** What the arguments are called, for functions that name fields by it. */
+  readonly names?: readonly (string | undefined)[];
+}
+
 /** A resolved call of whatever the registry knows by this name; window functions become calls, too. */
 export function buildCall(
   name: string,
   args: readonly Expr[],
   settings: PlanSettings,
-  options: { readonly distinct?: boolean; readonly filter?: Expr } = {},
+  options: CallOptions = {},
 ): Call | AggregateCall {
-  const { entry, resolution, given } = resolveWithConstants(name, args, settings);
+  const { entry, resolution, given } = resolveWithConstants(name, args, settings, options.names ?? []);
   const cast = given.map((arg, i) => castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi));
   const { returns: type, nullable } = resolution;
   if (entry.kind === 'aggregate') {
@@ -71,9 +78,18 @@ function notAnAggregate(name: string): SparrowError {
 }
 
 /** Arguments that must be constants may be written as constant expressions (`round(x, -1)`, `lpad(s, 2 * 3)`). */
-function resolveWithConstants(name: string, args: readonly Expr[], settings: PlanSettings) {
+function resolveWithConstants(
+  name: string,
+  args: readonly Expr[],
+  settings: PlanSettings,
+  names: readonly (string | undefined)[],
+) {
+  const named = (arg: Expr, i: number): ArgType => ({
+    ...argType(arg),
+    ...(names[i] === undefined ? {} : { name: names[i] }),
+  });
   try {
-    return { ...resolveCall(name, args.map(argType), settings), given: args };
+    return { ...resolveCall(name, args.map(named), settings), given: args };
   } catch (error) {
     if (!(error instanceof SparrowError) || error.code === 'UNRESOLVED_ROUTINE') throw error;
     const folded = args.map((arg) => {
@@ -82,11 +98,12 @@ function resolveWithConstants(name: string, args: readonly Expr[], settings: Pla
       return value === undefined ? arg : ({ kind: 'literal', type: exprType(arg), value } as const);
     });
     if (folded.every((arg, i) => arg === args[i])) throw error;
-    return { ...resolveCall(name, folded.map(argType), settings), given: folded };
+    return { ...resolveCall(name, folded.map(named), settings), given: folded };
   }
 }
 
-function argType(arg: Expr): ArgType {
+/** What is known of an argument. */
+export function argType(arg: Expr): ArgType {
   const type = exprType(arg);
   const nullable = exprNullable(arg);
   return arg.kind === 'literal' ? { type, nullable, literal: arg.value } : { type, nullable };
@@ -94,6 +111,10 @@ function argType(arg: Expr): ArgType {
 
 /** A cast the user did not write, where one is needed. */
 export function castTo(expr: Expr, type: DataType, ansi = true): Expr {
+  if (expr.kind === 'lambda') {
+    const body = castTo(expr.body, type, ansi);
+    return body === expr.body ? expr : Object.freeze({ ...expr, body });
+  }
   const from = exprType(expr);
   if (sameType(from, type) || sameButForNullability(from, type)) return expr;
   const nullable = exprNullable(expr) || castNullable(from, type, false, ansi);

@@ -1,5 +1,6 @@
-import { int32Type, SparrowError, simpleString, stringType } from '../../base/index.js';
+import { int32Type, SparrowError } from '../../base/index.js';
 import { findEntry } from '../../functions/registry.js';
+import { alias } from '../build.js';
 import type {
   Alias,
   Attribute,
@@ -13,17 +14,19 @@ import type {
 import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
-import { foldExpr, withExprChildren } from '../walk-expr.js';
+import { exprChildren, foldExpr, withExprChildren } from '../walk-expr.js';
 import { buildCall, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
 import type { PlanSettings } from './context.js';
-import { quoteName } from './names.js';
+import { argumentName, extract, fieldOf } from './fields.js';
+import { resolveLambdas } from './lambdas.js';
+import { nameParts } from './names.js';
 import { findColumn, type Scope } from './scope.js';
 import { resolveSubquery } from './subqueries.js';
 import { resolveWindow } from './window-calls.js';
 
 /** Settles names, types and casts of one expression. Names of inner aliases are dropped, as in Spark. */
 export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): Expr {
-  return foldExpr<Expr>(root, (expr, inputs) => {
+  const resolve = (expr: Expr, inputs: readonly Expr[]): Expr => {
     switch (expr.kind) {
       case 'unresolved_column':
         return resolveColumn(expr, scope, settings);
@@ -55,63 +58,29 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
       default:
         return inputs.length === 0 ? expr : withExprChildren(expr, inputs);
     }
-  });
+  };
+  // The call that takes a lambda function says what its parameters are.
+  return foldExpr<Expr>(root, resolve, (expr) => (expr.kind === 'unresolved_lambda' ? [] : exprChildren(expr)));
 }
 
 function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): Expr {
+  const variable = findVariable(column, scope);
+  if (variable !== undefined) return fieldsOf(variable.attribute, variable.fields, settings);
   const { attribute, fields, outer } = findColumn(column, scope);
-  let expr: Expr = outer === true ? Object.freeze({ kind: 'outer_reference', attribute }) : attribute;
-  for (const name of fields) expr = fieldOf(expr, name, settings);
-  return expr;
+  const expr: Expr = outer === true ? Object.freeze({ kind: 'outer_reference', attribute }) : attribute;
+  return fieldsOf(expr, fields, settings);
 }
 
-function fieldOf(expr: Expr, name: string, settings: PlanSettings): Expr {
-  const found = findField(expr, name, settings);
-  if (typeof found !== 'string') return found;
-  if (findEntry('getField') !== undefined) return buildCall('getField', [expr, stringLiteral(found)], settings);
-  throw new SparrowError(
-    'FEATURE_NOT_ENABLED',
-    `taking a field of a struct is not supported yet: ${columnName(expr)}.${found}`,
-  );
-}
+const fieldsOf = (root: Expr, fields: readonly string[], settings: PlanSettings): Expr =>
+  fields.reduce((expr, name) => fieldOf(expr, name, settings), root);
 
-/** The field's own name, or what stands for it in a map. */
-function findField(expr: Expr, name: string, settings: PlanSettings): Expr | string {
-  const type = exprType(expr);
-  const holder = type.kind === 'array' ? type.element : type;
-  if (holder.kind === 'map') return buildCall('getItem', [expr, stringLiteral(name)], settings);
-  if (holder.kind !== 'struct') {
-    throw new SparrowError(
-      'INVALID_EXTRACT_BASE_FIELD_TYPE',
-      `${columnName(expr)} is ${simpleString(type).toUpperCase()} and has no field \`${name}\``,
-      {
-        sqlState: '42000',
-        hint: `for a column whose name holds a dot write ${quoteName(`${columnName(expr)}.${name}`)}`,
-      },
-    );
-  }
-  const matches = holder.fields.filter((f) => f.name === name);
-  const found = matches.length > 0 ? matches : holder.fields.filter((f) => f.name.toLowerCase() === name.toLowerCase());
-  const [field] = found;
-  if (field === undefined) {
-    throw new SparrowError('FIELD_NOT_FOUND', `${columnName(expr)} has no field \`${name}\``, {
-      sqlState: '42704',
-      candidates: holder.fields.map((f) => f.name),
-    });
-  }
-  if (found.length > 1) {
-    throw new SparrowError(
-      'AMBIGUOUS_REFERENCE_TO_FIELDS',
-      `${columnName(expr)} has ${found.length} fields \`${name}\``,
-      {
-        sqlState: '42000',
-      },
-    );
-  }
-  return field.name;
+function findVariable(column: UnresolvedColumn, { variables, caseSensitive }: Scope) {
+  if (variables === undefined || column.planId !== undefined) return undefined;
+  const [first = '', ...fields] = nameParts(column.name);
+  const key = (name: string): string => (caseSensitive ? name : name.toLowerCase());
+  const attribute = variables.find(({ name }) => key(name) === key(first));
+  return attribute && { attribute, fields };
 }
-
-const stringLiteral = (value: string): Expr => ({ kind: 'literal', type: stringType, value });
 
 function resolveUnresolvedCall(
   expr: UnresolvedCall,
@@ -121,31 +90,58 @@ function resolveUnresolvedCall(
 ): Expr {
   const given = inputs.slice(0, expr.args.length);
   const filter = expr.filter === undefined ? undefined : inputs[expr.args.length];
-  const args = starArgs(expr, given, scope);
-  if (expr.js !== undefined)
-    return buildJsCall(expr.js, args, settings, expr.distinct === true || filter !== undefined);
+  const pairs = starArgs(expr, given, scope);
+  if (expr.js !== undefined) {
+    const plain = pairs.map(([, resolved]) => resolved);
+    return buildJsCall(expr.js, plain, settings, expr.distinct === true || filter !== undefined);
+  }
+  const args = resolveLambdas(
+    expr.name,
+    pairs.map(([, resolved]) => resolved),
+    scope,
+    settings,
+    resolveExpr,
+  );
+  const called = findEntry(expr.name)?.name;
+  if (called === 'getItem' || called === 'getField') {
+    const field = extract(args, settings);
+    if (field !== undefined) return field;
+  }
   if (filter !== undefined) requireBoolean(filter, 'the FILTER condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
   return buildCall(expr.name, args, settings, {
+    names: pairs.map(([original], i) => argumentName(original, args[i] as Expr)),
     ...(expr.distinct === true ? { distinct: true } : {}),
     ...(filter === undefined ? {} : { filter }),
   });
 }
 
-function starArgs(expr: UnresolvedCall, args: readonly Expr[], scope: Scope): readonly Expr[] {
-  if (!args.some((arg) => arg.kind === 'unresolved_star')) return args;
+/** Arguments as they were written and as they are, stars taken apart. */
+function starArgs(
+  expr: UnresolvedCall,
+  args: readonly Expr[],
+  scope: Scope,
+): readonly (readonly [original: Expr, resolved: Expr])[] {
+  const same = (arg: Expr): readonly [Expr, Expr] => [arg, arg];
+  if (!args.some((arg) => arg.kind === 'unresolved_star')) return args.map((arg, i) => [expr.args[i] as Expr, arg]);
   const [only] = args;
   const countAll = args.length === 1 && only?.kind === 'unresolved_star' && only.qualifier === undefined;
   if (countAll && findEntry(expr.name)?.name === 'count' && expr.distinct !== true) {
-    return [{ kind: 'literal', type: int32Type, value: 1 }];
+    return [same({ kind: 'literal', type: int32Type, value: 1 })];
   }
-  return args.flatMap((arg): readonly Expr[] => (arg.kind === 'unresolved_star' ? starColumns(arg, scope) : [arg]));
+  return args.flatMap((arg, i): readonly (readonly [Expr, Expr])[] =>
+    arg.kind === 'unresolved_star'
+      ? starColumns(arg, scope).map((column) => [column, column.kind === 'alias' ? column.input : column])
+      : [[expr.args[i] as Expr, arg]],
+  );
 }
 
 /** The columns a star stands for. */
-export function starColumns(star: UnresolvedStar, scope: Scope): readonly Attribute[] {
+export function starColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
   if (star.qualifier === undefined) return scope.output;
   const columns = scope.qualified(star.qualifier);
   if (columns.length > 0) return columns;
+  const fields = starFields(star.qualifier, scope);
+  if (fields !== undefined) return fields;
   const names = [...new Set(scope.output.flatMap((a) => a.qualifier ?? []))];
   throw new SparrowError(
     'CANNOT_RESOLVE_STAR_EXPAND',
@@ -156,6 +152,21 @@ export function starColumns(star: UnresolvedStar, scope: Scope): readonly Attrib
     },
   );
 }
+
+/** The fields of a struct column, each under its name. */
+function starFields(qualifier: string, scope: Scope): readonly Expr[] | undefined {
+  const { attributes, fields } = scope.match(nameParts(qualifier));
+  const [attribute] = attributes;
+  if (attribute === undefined || attributes.length > 1) return undefined;
+  const settings = { ...PLAIN_SETTINGS, caseSensitive: scope.caseSensitive };
+  const struct = fields.reduce<Expr>((expr, name) => fieldOf(expr, name, settings), attribute);
+  const type = exprType(struct);
+  if (type.kind !== 'struct') return undefined;
+  return type.fields.map(({ name }) => alias(fieldOf(struct, name, settings), name));
+}
+
+/** Taking fields depends on no setting of the session but the case of names. */
+const PLAIN_SETTINGS: PlanSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
 /** An output column: an attribute or an alias with an id. */
 export type Named = Attribute | (Alias & { readonly id: number });

@@ -1,5 +1,5 @@
 import { SparrowError } from '../../base/index.js';
-import type { Attribute, UnresolvedColumn } from '../expr.js';
+import type { Attribute, LambdaVariable, UnresolvedColumn } from '../expr.js';
 import type { Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { children } from '../walk.js';
@@ -24,6 +24,8 @@ export interface Scope {
   byId(id: number): Attribute | undefined;
   readonly frames: Frames;
   readonly around: Surroundings;
+  /** Parameters of the lambda functions around, innermost first: they hide columns of their names. */
+  readonly variables?: readonly LambdaVariable[];
   /** Asked for columns that are not visible: those that projections below left out. */
   readonly hidden?: Hidden;
 }
