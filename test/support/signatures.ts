@@ -58,7 +58,7 @@ export interface Sample {
 }
 
 /** Constants some functions ask for; undefined: any text. */
-const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour'];
+const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour', 'b'];
 const MOST_ARGUMENTS = 4;
 const TRIES = 400;
 
