@@ -4,7 +4,6 @@ import { alias } from '../build.js';
 import type {
   Alias,
   Attribute,
-  Call,
   Expr,
   UnresolvedCall,
   UnresolvedColumn,
@@ -184,9 +183,6 @@ function defaultName(original: Expr, resolved: Expr): string {
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
     return resolved.input.name;
   }
-  if (original.kind === 'unresolved_column' && resolved.kind === 'call') {
-    const last = (resolved as Call).args[1];
-    if (last?.kind === 'literal' && typeof last.value === 'string') return last.value;
-  }
+  if (original.kind === 'unresolved_column') return nameParts(original.name).at(-1) ?? original.name;
   return columnName(resolved);
 }
