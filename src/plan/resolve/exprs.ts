@@ -1,15 +1,7 @@
 import { int32Type, SparrowError } from '../../base/index.js';
 import { findEntry } from '../../functions/registry.js';
 import { alias } from '../build.js';
-import type {
-  Alias,
-  Attribute,
-  Expr,
-  UnresolvedCall,
-  UnresolvedColumn,
-  UnresolvedStar,
-  WindowCall,
-} from '../expr.js';
+import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, UnresolvedStar, WindowCall } from '../expr.js';
 import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
