@@ -63,7 +63,14 @@ export interface PolarsLazy {
   collectSync(options: { engine: 'streaming' | 'in-memory' }): PolarsFrame;
 }
 
+export interface PolarsSeries {
+  mapElements(call: (value: never) => unknown): PolarsSeries;
+  sum(): number;
+  readonly str: { lengths(): PolarsSeries };
+}
+
 export interface Polars {
+  Series(name: string, values: ArrayLike<unknown>): PolarsSeries;
   readonly Float64: unknown;
   readonly Date: unknown;
   col(name: string): PolarsExpr;

@@ -20,7 +20,7 @@ export function argumentReader(heap: SharedHeap, name: string, type: DataType, n
 }
 
 /** Whether what lies in the buffer is what the function gets, at every row it is called for. */
-function isPlainNumbers(column: Column, nulls: 'skip' | 'pass'): boolean {
+export function isPlainNumbers(column: Column, nulls: 'skip' | 'pass'): boolean {
   const { type, storage } = column;
   if (column.dictionary !== undefined || (nulls === 'pass' && column.nullCount !== 0)) return false;
   switch (type.kind) {
@@ -37,7 +37,10 @@ function isPlainNumbers(column: Column, nulls: 'skip' | 'pass'): boolean {
   }
 }
 
-function numbersOf(heap: SharedHeap, column: Column): Values {
+/** Numbers as they lie. */
+export type Codes = ReturnType<typeof numbersOf>;
+
+function numbersOf(heap: SharedHeap, column: Column) {
   const { array, base } = numberStorage(heap, column);
   return array.subarray(base, base + column.length);
 }
@@ -46,7 +49,7 @@ function numbersOf(heap: SharedHeap, column: Column): Values {
 export function codesOf(
   heap: SharedHeap,
   column: Column,
-): { readonly codes: Values; readonly dictionary: Dictionary; readonly values: () => Values } | undefined {
+): { readonly codes: Codes; readonly dictionary: Dictionary; readonly values: () => Values } | undefined {
   const { dictionary, type } = column;
   if (dictionary === undefined || type.kind !== 'string' || dictionary.count > column.length) return undefined;
   return { codes: numbersOf(heap, column), dictionary, values: () => readDictionaryValues(heap, type, dictionary) };

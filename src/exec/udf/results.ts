@@ -1,47 +1,7 @@
-import {
-  type Arena,
-  buildColumn,
-  type Column,
-  type DataType,
-  fromUserValue,
-  type Scalar,
-  type Storage,
-} from '../../base/index.js';
+import { type Arena, buildColumn, type Column, type DataType, type Scalar, type Storage } from '../../base/index.js';
+import { type Promised, type Results, scalarOf, WrongResult } from './result.js';
 import { anyLoop, floatLoop, intLoop, isThenable, type Loop, RowFailure } from './row-loop.js';
-
-/** A result that is not there yet. */
-export interface Promised {
-  readonly row: number;
-  readonly promise: PromiseLike<unknown>;
-}
-
-/** Thrown out of a loop when there is no room for more promises. */
-const PAUSE = Symbol('pause');
-
-/** Collects the results of one call over a batch and makes a column of them. */
-export interface Results {
-  /** Calls the function for rows from…to, or until `room` promises came; gives the next row. Throws RowFailure. */
-  run(loop: Loop, from: number, to: number, room: number): number;
-  /** The results of rows from…to that came as promises, to be settled before `finish`. */
-  promises(from: number, to: number): Promised[];
-  set(row: number, value: unknown): void;
-  finish(): Column;
-}
-
-function scalarOf(type: DataType, value: unknown, where: string): Scalar {
-  if (isThenable(value)) {
-    throw new Error('it gave a promise; declare it with `async: true`, and promises are awaited on the calling thread');
-  }
-  return fromUserValue(type, value, where);
-}
-
-/** A result that does not fit its type. */
-export class WrongResult {
-  constructor(
-    readonly row: number,
-    readonly error: unknown,
-  ) {}
-}
+import { StringResults } from './string-results.js';
 
 /** `awaits`: results may be promises. */
 export function resultsFor(
@@ -56,10 +16,15 @@ export function resultsFor(
     case 'float32':
     case 'int32':
       return new NumberResults(arena, type, rows, mask, awaits);
+    case 'string':
+      return awaits ? new AnyResults(arena, type, rows) : new StringResults(arena, type, rows);
     default:
       return new AnyResults(arena, type, rows);
   }
 }
+
+/** Thrown out of a loop when there is no room for more promises. */
+const PAUSE = Symbol('pause');
 
 /** Numbers are written where the column lies; whatever else comes is looked at one by one. */
 class NumberResults implements Results {
@@ -86,16 +51,16 @@ class NumberResults implements Results {
     if (mask !== undefined) this.#out.fill(0);
   }
 
-  run(loop: Loop, from: number, to: number, room: number): number {
+  run(loop: Loop, base: number, from: number, to: number, room: number): number {
     this.#promised = [];
     const odd = (row: number, result: unknown): void => {
-      if (!this.awaits || !isThenable(result)) return this.set(row, result);
-      this.#promised.push({ row, promise: result });
+      if (!this.awaits || !isThenable(result)) return this.set(base + row, result);
+      this.#promised.push({ row: base + row, promise: result });
       if (this.#promised.length >= room) throw PAUSE;
     };
     try {
-      if (this.#out instanceof Int32Array) intLoop(loop, this.#out, odd, from, to);
-      else floatLoop(loop, this.#out, odd, from, to);
+      if (this.#out instanceof Int32Array) intLoop(loop, this.#out.subarray(base), odd, from, to);
+      else floatLoop(loop, this.#out.subarray(base), odd, from, to);
       return to;
     } catch (error) {
       if (error instanceof RowFailure && error.error === PAUSE) return error.row + 1;
@@ -108,7 +73,7 @@ class NumberResults implements Results {
   }
 
   set(row: number, value: unknown): void {
-    const scalar = scalarOf(this.type, value, 'its result');
+    const scalar = scalarOf(this.type, value);
     this.#out[row] = scalar === null ? 0 : (scalar as number);
     if (scalar !== null) return;
     this.#nulls ??= new Uint8Array(this.rows);
@@ -143,8 +108,8 @@ class AnyResults implements Results {
     this.#values = new Array<unknown>(rows).fill(null);
   }
 
-  run(loop: Loop, from: number, to: number, room: number): number {
-    return anyLoop(loop, this.#values, from, to, room);
+  run(loop: Loop, base: number, from: number, to: number, room: number): number {
+    return anyLoop(loop, this.#values, base, from, to, room);
   }
 
   promises(from: number, to: number): Promised[] {
@@ -185,7 +150,7 @@ class AnyResults implements Results {
 
   #scalar(row: number, value: unknown): Scalar {
     try {
-      return scalarOf(this.type, value, 'its result');
+      return scalarOf(this.type, value);
     } catch (error) {
       throw new WrongResult(row, error);
     }

@@ -87,8 +87,11 @@ export function intLoop(loop: Loop, out: Int32Array, odd: Odd, from: number, to:
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
-/** All results as they are. Stops behind the row that gave the last promise there is room for; gives the next row. */
-export function anyLoop(loop: Loop, out: unknown[], from: number, to: number, room: number): number {
+/**
+ * All results as they are, that of row r at `out[at + r]`. Stops behind the row that gave the last promise there is
+ * room for; gives the next row.
+ */
+export function anyLoop(loop: Loop, out: unknown[], at: number, from: number, to: number, room: number): number {
   const { call, args, mask } = loop;
   const a = args[0] as Values;
   const b = args[1] as Values;
@@ -103,7 +106,7 @@ export function anyLoop(loop: Loop, out: unknown[], from: number, to: number, ro
           : args.length === 2
             ? call(a[row], b[row])
             : call(...args.map((values) => values[row]));
-      out[row] = result;
+      out[at + row] = result;
       if (typeof result === 'object' && isThenable(result) && --left === 0) return row + 1;
     }
     return to;
