@@ -162,7 +162,7 @@ class LocalEngine implements QueryEngine {
 
   #physical(plan: ResolvedPlan, settings: PlanSettings, executor: Executor, session: SessionSettings): PhysicalPlan {
     const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
-    return this.#lower(optimize(plan, settings, batches), settings, executor, session);
+    return this.#lower(optimize(this.#cache.informed(plan), settings, batches), settings, executor, session);
   }
 
   #lower(
@@ -194,7 +194,7 @@ class LocalEngine implements QueryEngine {
     this.#checkOpen();
     const settings = evalSettings(session);
     const resolved = await this.#resolve(plan, settings, session);
-    const explained = optimizeExplained(plan, resolved, settings);
+    const explained = optimizeExplained(plan, this.#cache.informed(resolved), settings);
     const physical = this.#lower(explained.optimized, settings, undefined, session);
     const sections = [`== Physical Plan ==\n${physicalText(physical)}`];
     if (mode !== 'simple' && mode !== 'codegen')

@@ -1,4 +1,4 @@
-import type { SourceDescription, TableSource } from '../base/index.js';
+import type { ColumnStats, SourceDescription, TableSource } from '../base/index.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
 
@@ -251,6 +251,14 @@ export interface CachedPlan extends Node {
   readonly output: readonly Attribute[];
   /** The input's column that `output[i]` is; absent: column i. The optimizer narrows both together. */
   readonly columns?: readonly number[];
+  /** Of the rows it holds, once it is filled. */
+  readonly statistics?: CachedStatistics;
+}
+export type KnownColumn = ColumnStats & { readonly nullCount?: number };
+export interface CachedStatistics {
+  readonly rows: number;
+  /** By the input's columns. */
+  readonly columns: readonly KnownColumn[];
 }
 export interface ProjectPlan extends Node {
   readonly kind: 'project';

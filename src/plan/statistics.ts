@@ -2,7 +2,7 @@ import type { DataType, TableStatistics } from '../base/index.js';
 import type { Attribute, Expr } from './expr.js';
 import { exprType, readsOnly, toAttribute } from './expr-type.js';
 import { equiTerm, splitAnd } from './logic.js';
-import type { AggregatePlan, JoinPlan, Plan } from './node.js';
+import type { AggregatePlan, CachedPlan, CachedStatistics, JoinPlan, KnownColumn, Plan } from './node.js';
 import { outputIds, outputOf } from './output.js';
 import { type ColumnEstimate, selectivity } from './selectivity.js';
 import { planProperty } from './walk.js';
@@ -19,6 +19,7 @@ export interface PlanEstimate {
 
 /** Rows of a source that does not say. */
 const UNKNOWN_ROWS = 1_000_000;
+const SMALL_TABLE = 1_000;
 const NO_COLUMNS: ReadonlyMap<number, ColumnEstimate> = new Map();
 const NOTHING: PlanEstimate = { rows: 0, counted: true, columns: NO_COLUMNS };
 
@@ -59,6 +60,7 @@ export const estimate: (plan: Plan) => PlanEstimate = planProperty((plan, inputs
     case 'window':
       return { ...input, columns: new Map([...input.columns, ...guesses(plan.calls.map(toAttribute), input.rows)]) };
     case 'cached': {
+      if (plan.statistics !== undefined) return cachedEstimate(plan, plan.statistics);
       const before = outputOf(plan.input);
       const columns = new Map<number, ColumnEstimate>();
       for (const [i, attribute] of plan.output.entries()) {
@@ -76,20 +78,29 @@ function scanEstimate(statistics: TableStatistics, output: readonly Attribute[],
   const rowBytes = Math.max(1, width) * 8;
   const rows = statistics.rows ?? (statistics.bytes === undefined ? UNKNOWN_ROWS : statistics.bytes / rowBytes);
   const columns = new Map<number, ColumnEstimate>();
-  for (const attribute of output) {
-    const known = statistics.columns[attribute.name];
-    const guess = guessColumn(attribute, rows);
-    if (known === undefined) {
-      columns.set(attribute.id, guess);
-      continue;
-    }
-    const nullFraction = known.nullCount === undefined ? guess.nullFraction : known.nullCount / Math.max(1, rows);
-    const bounds =
-      known.min === undefined || known.max === undefined ? {} : { min: Number(known.min), max: Number(known.max) };
-    const distinct = known.distinct ?? distinctWithin(attribute.type, rows, bounds.min, bounds.max) ?? guess.distinct;
-    columns.set(attribute.id, { distinct: Math.max(1, distinct), nullFraction, ...bounds });
-  }
+  for (const attribute of output)
+    columns.set(attribute.id, knownColumn(attribute, rows, statistics.columns[attribute.name]));
   return { rows, counted: statistics.rows !== undefined, columns };
+}
+
+/** What is in a filled cache was looked at. */
+function cachedEstimate(plan: CachedPlan, statistics: CachedStatistics): PlanEstimate {
+  const columns = new Map<number, ColumnEstimate>();
+  for (const [i, attribute] of plan.output.entries())
+    columns.set(attribute.id, knownColumn(attribute, statistics.rows, statistics.columns[plan.columns?.[i] ?? i]));
+  return { rows: statistics.rows, counted: true, columns };
+}
+
+function knownColumn(attribute: Attribute, rows: number, known: KnownColumn | undefined): ColumnEstimate {
+  const guess = guessColumn(attribute, rows);
+  if (known === undefined) return guess;
+  const nullFraction = known.nullCount === undefined ? guess.nullFraction : known.nullCount / Math.max(1, rows);
+  const bounds =
+    known.min === undefined || known.max === undefined ? {} : { min: Number(known.min), max: Number(known.max) };
+  const within = distinctWithin(attribute.type, rows, bounds.min, bounds.max);
+  const distinct = known.distinct ?? within ?? guess.distinct;
+  const guessed = known.distinct === undefined && within === undefined ? { guessed: true } : {};
+  return { distinct: Math.max(1, distinct), nullFraction, ...bounds, ...guessed };
 }
 
 /** Integer-like values between bounds cannot be more than the bounds allow. */
@@ -103,7 +114,8 @@ const guesses = (output: readonly Attribute[], rows: number): ReadonlyMap<number
 
 /** Of a column nothing is known of: a tenth of the rows are different values. */
 function guessColumn({ type, nullable }: Attribute, rows: number): ColumnEstimate {
-  const distinct = type.kind === 'boolean' ? 2 : Math.max(1, rows / 10);
+  // A small table lists things, and names each once.
+  const distinct = type.kind === 'boolean' ? 2 : rows <= SMALL_TABLE ? rows : Math.max(1, rows / 10);
   return { distinct: Math.min(distinct, Math.max(1, rows)), guessed: true, nullFraction: nullable ? 0.05 : 0 };
 }
 

@@ -17,15 +17,19 @@ import { type ColumnValue, loadField } from './load.js';
 import { Pipe } from './pipe.js';
 import { PIPE, type StateLayout } from './state-layout.js';
 
-/** Groups are split by the top bits of their hash into this many partitions. */
-export const GROUP_PARTITIONS = 64;
-const PARTITION_SHIFT = 26;
+/** Groups are split by the top bits of their hash. */
+export const GROUP_PARTITION_BITS = 6;
+export const GROUP_PARTITIONS = 1 << GROUP_PARTITION_BITS;
+const HASH_BITS = 32;
 
-/** A module whose `merge(state, from, to)` adds partial group rows (at PIPE.SOURCE) to a table of full ones. */
+/**
+ * A module whose `merge(state, from, to)` adds partial group rows (at PIPE.SOURCE) to a table of full ones: all rows,
+ * or with `bits` only those whose hash begins with the partition.
+ */
 export function compileMerge(
   source: Extract<RowSourceSpec, { kind: 'groups' }>,
   carriers: StateCarriers,
-  checkPartition: boolean,
+  bits: number,
   settings: EvalSettings,
   layout: StateLayout,
 ): Uint8Array<ArrayBuffer> {
@@ -85,7 +89,14 @@ export function compileMerge(
             emitOf(a).merge(pipe.emitter, s, other, a.call);
           });
         };
-        if (checkPartition) code.get(hash).i32(PARTITION_SHIFT).op('i32.shr_u').get(partition).op('i32.eq').if(body);
+        if (bits > 0)
+          code
+            .get(hash)
+            .i32(HASH_BITS - bits)
+            .op('i32.shr_u')
+            .get(partition)
+            .op('i32.eq')
+            .if(body);
         else body();
       },
     );

@@ -1,5 +1,8 @@
 import type { Arena, Batch, SharedHeap } from '../../base/index.js';
+import type { CachedStatistics, ResolvedPlan } from '../../plan/node.js';
+import { replace, transformUp } from '../../plan/walk.js';
 import type { PhysicalPlan } from '../physical.js';
+import { cachedStatistics } from './cache-statistics.js';
 import { compressBatches } from './compress.js';
 import type { Executor } from './executor.js';
 import type { Query } from './query.js';
@@ -7,6 +10,7 @@ import type { Query } from './query.js';
 interface Entry {
   filling: { readonly by: Query; readonly batches: Promise<readonly Batch[]> } | undefined;
   arenas: readonly number[];
+  statistics?: CachedStatistics;
   /** Queries that read it. */
   users: number;
   dropped: boolean;
@@ -49,6 +53,15 @@ export class CacheManager {
     }
   }
 
+  /** The plan with what is known of the frames that are in memory. */
+  informed(plan: ResolvedPlan): ResolvedPlan {
+    return transformUp(plan, (node) => {
+      if (node.kind !== 'cached' || node.statistics !== undefined) return node;
+      const statistics = this.#entries.get(node.cacheId)?.statistics;
+      return statistics === undefined ? node : replace(node, { statistics });
+    }) as ResolvedPlan;
+  }
+
   drop(id: number): void {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
@@ -71,6 +84,7 @@ export class CacheManager {
     query.keep(arena.id);
     for (const id of raw.arenas) query.release(id);
     entry.arenas = [arena.id];
+    entry.statistics = cachedStatistics(batches, this.heap);
     return batches;
   }
 }

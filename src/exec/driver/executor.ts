@@ -20,6 +20,7 @@ import { openUdf } from './open-udf.js';
 import { openWindow } from './open-window.js';
 import type { Query } from './query.js';
 import type { Runner } from './runner.js';
+import { filtered, type RuntimeFilter } from './runtime-filter.js';
 import type { Scheduler } from './scheduler.js';
 
 /**
@@ -37,6 +38,8 @@ const SMALL_BYTES = 1 << 20;
 
 /** Runs a physical plan: pipelines breaker by breaker, each shared out over the threads. */
 export class Executor implements Runner {
+  readonly #filters = new Map<PhysicalPlan, readonly RuntimeFilter[]>();
+
   constructor(
     readonly scheduler: Scheduler,
     readonly query: Query,
@@ -88,6 +91,17 @@ export class Executor implements Runner {
   /** What feeds the operator above: everything up to the last pipeline breaker has run when this resolves. */
   async open(plan: PhysicalPlan): Promise<Flow> {
     this.query.check();
+    const flow = await this.#open(plan);
+    const filters = this.#filters.get(plan);
+    return filters === undefined ? flow : filtered(flow, plan.columns.length, filters);
+  }
+
+  /** Rows of `plan` that a join above it will drop anyway are left out where it is opened. */
+  filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void {
+    this.#filters.set(plan, [...(this.#filters.get(plan) ?? []), filter]);
+  }
+
+  async #open(plan: PhysicalPlan): Promise<Flow> {
     switch (plan.kind) {
       case 'scan':
         return this.#openScan(plan);

@@ -19,6 +19,7 @@ import type {
   WindowPlan,
 } from '../../plan/node.js';
 import { outputOf } from '../../plan/output.js';
+import { estimate } from '../../plan/statistics.js';
 import { replaceExpr, visitExpr } from '../../plan/walk-expr.js';
 import type {
   AggregateSpec,
@@ -44,6 +45,10 @@ export interface LowerContext {
 
 /** The operators of this machine for a resolved (and usually optimized) logical plan. */
 export function lower(plan: Plan, context: LowerContext): PhysicalPlan {
+  return { ...lowerNode(plan, context), estimatedRows: Math.ceil(estimate(plan).rows) };
+}
+
+function lowerNode(plan: Plan, context: LowerContext): PhysicalPlan {
   const output = outputOf(plan);
   const columns = output.map(physicalColumn);
   const bind: Bind = (expr, input) => fixClock(bindAny(expr, input), context.settings);

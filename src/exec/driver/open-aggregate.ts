@@ -1,6 +1,6 @@
 import { engineBug } from '../../base/index.js';
 import { fullCarriers, prepareAggregate } from '../compile/aggregates.js';
-import { GROUP_PARTITIONS } from '../compile/merge.js';
+import { GROUP_PARTITION_BITS } from '../compile/merge.js';
 import type { PhysicalAggregate } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import type { MergePart, RowSourceSpec, SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
@@ -8,8 +8,12 @@ import type { TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import type { Runner } from './runner.js';
 
-/** Groups that one thread merges quicker than several. */
+/** Groups that one thread merges quicker than several; also what one partition should hold. */
 const SMALL_GROUPS = 16_384;
+
+/** Determined by the data only, as the order of groups depends on it. */
+const partitionBits = (total: number): number =>
+  Math.min(GROUP_PARTITION_BITS, Math.ceil(Math.log2(total / SMALL_GROUPS)));
 
 /** Groups are made by every task for itself, then merged partition by partition. */
 export async function openAggregate(executor: Runner, plan: PhysicalAggregate): Promise<Flow> {
@@ -32,7 +36,7 @@ export async function openAggregate(executor: Runner, plan: PhysicalAggregate): 
   const inputs =
     total === 0 && plan.keys.length === 0
       ? [emptyGroup(executor, plan)]
-      : mergeInputs(parts, small || plan.keys.length === 0);
+      : mergeInputs(parts, small || plan.keys.length === 0 ? 0 : partitionBits(total));
   const groups: SourceColumn[] = [...keys, ...plan.aggregates.map((a) => ({ type: a.type, nullable: a.nullable }))];
   const part: FlowPart = {
     source: { kind: 'rows', rows: source },
@@ -87,24 +91,25 @@ function rowsOfInput(input: TaskInput): number | undefined {
 
 type Groups = Extract<TaskOutput, { kind: 'groups' }>;
 
-function mergeInputs(parts: readonly Groups[], single: boolean): TaskInput[] {
-  if (single) {
-    const all = parts.map(
-      (p): MergePart => ({ carriers: p.carriers, chunks: p.chunks.flat(), mixed: false, unique: p.unique }),
-    );
-    return [{ kind: 'groups', merge: { partition: 0, parts: all } }];
-  }
-  return Array.from({ length: GROUP_PARTITIONS }, (_, partition): TaskInput => {
+/** As many partitions as the groups are worth: a partition has to look at every row that was not split by hash. */
+function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {
+  const split = GROUP_PARTITION_BITS - bits;
+  return Array.from({ length: 1 << bits }, (_, partition): TaskInput => {
     const of = parts.map((p): MergePart => {
-      const mixed = p.chunks.length === 1;
-      return { carriers: p.carriers, chunks: p.chunks[mixed ? 0 : partition] ?? [], mixed, unique: p.unique };
+      const mixed = bits > 0 && p.chunks.length === 1;
+      const from = p.chunks.length === 1 ? 0 : partition << split;
+      const to = p.chunks.length === 1 ? 1 : (partition + 1) << split;
+      return { carriers: p.carriers, chunks: p.chunks.slice(from, to).flat(), mixed, unique: p.unique };
     });
-    return { kind: 'groups', merge: { partition, parts: of.filter((p) => totalRows(p.chunks) > 0) } };
-  }).filter((input) => input.kind === 'groups' && input.merge.parts.length > 0);
+    return { kind: 'groups', merge: { partition, bits, parts: of.filter((p) => totalRows(p.chunks) > 0) } };
+  }).filter((input) => bits === 0 || (input.kind === 'groups' && input.merge.parts.length > 0));
 }
 
 /** Without keys there is one group even over no rows. */
 function emptyGroup(executor: Runner, plan: PhysicalAggregate): TaskInput {
   const carriers = fullCarriers(plan.aggregates.map((a) => prepareAggregate(a, executor.settings)));
-  return { kind: 'groups', merge: { partition: 0, parts: [{ carriers, chunks: [], mixed: false, unique: false }] } };
+  return {
+    kind: 'groups',
+    merge: { partition: 0, bits: 0, parts: [{ carriers, chunks: [], mixed: false, unique: false }] },
+  };
 }

@@ -6,6 +6,7 @@ import { totalRows } from '../task/row-store.js';
 import type { JoinTable, KeptLayoutSpec, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
 import { addStep, columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
+import { filterTarget, pays } from './runtime-filter.js';
 
 /** Rows that one thread links quicker than several. */
 const SMALL_LINK = 100_000;
@@ -28,8 +29,9 @@ interface BuildSide {
 export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Flow> {
   const left = plan.build === 'left';
   const build = await buildSide(executor, plan, left);
-  const probe = await executor.open(left ? plan.right : plan.left);
   const form = joinForm(plan.how, left);
+  if (form.how === 'pairs' || form.how === 'semi' || form.how === 'mark') filterEarly(executor, plan, left, build);
+  const probe = await executor.open(left ? plan.right : plan.left);
   const step: ProbeStep = {
     kind: 'probe',
     table: 0,
@@ -53,6 +55,15 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
   // Nothing flows out of marking; it must be over before the marked rows are read.
   await executor.allResults(probed, () => ({ kind: 'none' }));
   return [rest];
+}
+
+/** Only for matches the streamed side counts: what cannot match may be dropped before it is grouped or held. */
+function filterEarly(executor: Runner, plan: PhysicalJoin, left: boolean, { table, layout }: BuildSide): void {
+  if (plan.keys.length === 0 || plan.keys.some((k) => k.nullSafe)) return;
+  const keys = plan.keys.map((k) => (left ? k.right : k.left));
+  const target = filterTarget(left ? plan.right : plan.left, keys);
+  if (target === undefined || !pays(target.plan, table)) return;
+  executor.filterEarly(target.plan, { keys: target.keys, table, layout });
 }
 
 interface JoinForm {
@@ -160,7 +171,8 @@ async function link(
     const min = present.reduce((m, b) => (b[0] < m ? b[0] : m), present[0]?.[0] as bigint);
     const max = present.reduce((m, b) => (b[1] > m ? b[1] : m), present[0]?.[1] as bigint);
     const slots = max - min + 1n;
-    if (isDirect(slots, BigInt(rows))) return make('direct', Number(slots), min);
+    const probed = (plan.build === 'left' ? plan.right : plan.left).estimatedRows ?? 0;
+    if (isDirect(slots, BigInt(rows), probed)) return make('direct', Number(slots), min);
   }
   let slots = 16;
   while (slots < rows * 2) slots *= 2;
@@ -197,6 +209,7 @@ function restPart(
   return executor.project([part], exprs)[0] as FlowPart;
 }
 
-const isDirect = (slots: bigint, rows: bigint): boolean =>
+/** `probed`: how often the table will be asked, which clearing its slots must be worth. */
+const isDirect = (slots: bigint, rows: bigint, probed: number): boolean =>
   (slots <= DIRECT_SPREAD * rows + 1024n && slots <= MAX_DIRECT_SLOTS) ||
-  (slots <= SPARSE_SPREAD * rows && slots <= MAX_SPARSE_SLOTS);
+  ((slots <= SPARSE_SPREAD * rows || Number(slots) * 2 <= probed) && slots <= MAX_SPARSE_SLOTS);

@@ -5,6 +5,7 @@ import type { SinkSpec } from '../task/spec.js';
 import type { DoneTask } from '../task/task.js';
 import type { Flow, FlowPart } from './flow.js';
 import type { Query } from './query.js';
+import type { RuntimeFilter } from './runtime-filter.js';
 import type { Scheduler } from './scheduler.js';
 
 /** What the opening of one operator asks of the executor. */
@@ -13,6 +14,8 @@ export interface Runner {
   readonly query: Query;
   readonly settings: EvalSettings;
   open(plan: PhysicalPlan): Promise<Flow>;
+  /** Leaves out rows of a plan that a join above it drops anyway, where the plan is opened. */
+  filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void;
   project(flow: Flow, exprs: readonly PhysicalExpr[]): Flow;
   batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[]): FlowPart;
   results(flow: Flow, sink: (part: FlowPart) => SinkSpec): AsyncGenerator<DoneTask>;

@@ -48,8 +48,9 @@ export function mergeGroups(
     heap.u32[(state + PIPE.PARTITION) >>> 2] = input.merge.partition;
     const none = { carriers: full, chunks: [{ address: 0, rows: 0, stride: 0 }], mixed: false };
     for (const part of parts.length === 0 ? [none] : parts) {
-      const key = `merge ${part.mixed} ${planKey([source, part.carriers, spec.settings])}`;
-      const build = (): Uint8Array => compileMerge(source, part.carriers, part.mixed, spec.settings, layout);
+      const bits = part.mixed ? input.merge.bits : 0;
+      const key = `merge ${bits} ${planKey([source, part.carriers, spec.settings])}`;
+      const build = (): Uint8Array => compileMerge(source, part.carriers, bits, spec.settings, layout);
       const { merge } = programs.generated<{ merge: Run }>(key, build);
       for (const chunk of part.chunks) {
         heap.u32[(state + PIPE.SOURCE) >>> 2] = chunk.address;

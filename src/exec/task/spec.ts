@@ -168,16 +168,17 @@ export interface RowChunk {
 /** The carriers the states of one task are kept in: part of the form of its partial rows. */
 export type StateCarriers = readonly (readonly Carrier[])[];
 
-/** Partial groups of all tasks of one partition, to be merged in order. */
+/** Partial groups of all tasks whose hash begins with the `bits` bits `partition`, to be merged in order. */
 export interface MergeInput {
   readonly partition: number;
+  readonly bits: number;
   readonly parts: readonly MergePart[];
 }
 
 export interface MergePart {
   readonly carriers: StateCarriers;
   readonly chunks: readonly RowChunk[];
-  /** Rows of other partitions are among them and must be passed over. */
+  /** Rows of every partition are among them, and those of others must be passed over. */
   readonly mixed: boolean;
   /** Every group has exactly one row: a single such part needs no merging. */
   readonly unique: boolean;

@@ -1,4 +1,4 @@
-import type { JoinPlan } from '../node.js';
+import type { JoinPlan, Plan } from '../node.js';
 import { estimate, sizeInBytes } from '../statistics.js';
 import { replace } from '../walk.js';
 import { bottomUp } from './rule.js';
@@ -9,13 +9,18 @@ const prefersRight = 4;
 /** How much dearer a held and marked row of a semi join's left side is than a held row of its right side. */
 const marksCost = 1.5;
 
+/** What a held row takes beside its columns: its place in a chain, its hash and its mark. */
+const heldRowBytes = 16;
+
+const heldBytes = (plan: Plan): number => sizeInBytes(plan) + estimate(plan).rows * heldRowBytes;
+
 /** The smaller side of a join is held in memory, the other one streams past it. */
 export const chooseBuildSide = bottomUp('choose-build-side', 'the smaller side of a join is held in memory', (plan) =>
   plan.kind === 'join' && plan.build === undefined ? replace(plan, { build: buildSide(plan) }) : plan,
 );
 
 function buildSide(plan: JoinPlan): 'left' | 'right' {
-  const [left, right] = [sizeInBytes(plan.left), sizeInBytes(plan.right)];
+  const [left, right] = [heldBytes(plan.left), heldBytes(plan.right)];
   switch (plan.how) {
     case 'semi':
     case 'anti':

@@ -19,9 +19,19 @@ interface Step {
   readonly order: Order;
   readonly bits: bigint;
   readonly rows: number;
-  /** Rows made on the way: what an order is judged by. */
-  readonly cost: number;
 }
+
+/** What a held row costs beside a row that streams past: it is written, linked and read again. */
+const HOLDING = 3;
+
+/** What looking a row up costs, as a table leaves first the near and then every cache. */
+const lookup = (held: number): number => (held < 50_000 ? 1 : held < 1_000_000 ? 2 : 3);
+
+/** What a join costs: the larger side streams past the smaller one. */
+const joinCost = (a: number, b: number): number => {
+  const held = Math.min(a, b);
+  return Math.max(a, b) * lookup(held) + held * HOLDING;
+};
 
 /** The fraction of pairs each condition keeps. */
 function fractions({ relations, conditions }: JoinGraph): number[] {
@@ -73,54 +83,88 @@ const leaves = ({ relations }: JoinGraph): Step[] =>
     order: i,
     bits: 1n << BigInt(i),
     rows: Math.max(1, estimate(relation).rows),
-    cost: 0,
   }));
 
-function combine(a: Step, b: Step, links: readonly Link[]): Step & { readonly connected: boolean } {
+function combine(a: Step, b: Step, links: readonly Link[]): Step {
   const bits = a.bits | b.bits;
   let rows = a.rows * b.rows;
-  let connected = false;
   for (const { reads, kept } of links) {
     const isNew = (reads & ~bits) === 0n && (reads & a.bits) !== 0n && (reads & b.bits) !== 0n;
-    if (!isNew) continue;
-    connected = true;
-    rows *= kept;
+    if (isNew) rows *= kept;
   }
-  rows = Math.max(1, rows);
-  // The larger side streams, so it stands left; among equals the order written stays.
-  const [left, right] = a.rows >= b.rows ? [a, b] : [b, a];
-  return {
-    order: { left: left.order, right: right.order },
-    bits,
-    rows,
-    cost: a.cost + b.cost + rows + right.rows,
-    connected,
-  };
+  return { order: paired(a.order, a.rows, b.order, b.rows), bits, rows: Math.max(1, rows) };
 }
 
-/** The cheapest of all orders; pairs that no condition connects are joined only when there is no other way. */
+/** The larger side streams, so it stands left; among equals the order written stays. */
+const paired = (a: Order, aRows: number, b: Order, bRows: number): Order =>
+  aRows >= bRows ? { left: a, right: b } : { left: b, right: a };
+
+/**
+ * The cheapest of all orders, by dynamic programming over sets of relations (Selinger; bushy trees too). Relations
+ * that no condition connects are joined only when there is no other way.
+ */
 export function bestOrder(graph: JoinGraph): Order | undefined {
-  const links = linksOf(graph);
-  const best = new Map<bigint, Step>();
-  for (const leaf of leaves(graph)) best.set(leaf.bits, leaf);
-  const all = (1n << BigInt(graph.relations.length)) - 1n;
-  for (let bits = 1n; bits <= all; bits++) {
-    if (best.has(bits)) continue;
-    let found: Step | undefined;
-    let crossing: Step | undefined;
-    for (let part = (bits - 1n) & bits; part > 0n; part = (part - 1n) & bits) {
-      const rest = bits & ~part;
-      if (part < rest) continue;
-      const [a, b] = [best.get(part), best.get(rest)];
-      if (a === undefined || b === undefined) continue;
-      const step = combine(a, b, links);
-      if (step.connected && (found === undefined || step.cost < found.cost)) found = step;
-      if (!step.connected && (crossing === undefined || step.cost < crossing.cost)) crossing = step;
+  const links = linksOf(graph).map(({ reads, kept }) => ({ reads: Number(reads), kept }));
+  const base = graph.relations.map((relation) => Math.max(1, estimate(relation).rows));
+  connectAll(base, links);
+  const sets = 1 << base.length;
+  const rows = new Float64Array(sets);
+  const cost = new Float64Array(sets).fill(Number.POSITIVE_INFINITY);
+  const first = new Int32Array(sets);
+  for (let set = 1; set < sets; set++) {
+    rows[set] = rowsOf(set, base, links);
+    if ((set & (set - 1)) === 0) cost[set] = 0;
+    const lowest = set & -set;
+    for (let part = (set - 1) & set; part > 0; part = (part - 1) & set) {
+      const rest = set & ~part;
+      if ((part & lowest) === 0) continue;
+      const before = (cost[part] as number) + (cost[rest] as number);
+      if (before >= (cost[set] as number)) continue;
+      const total = before + joinCost(rows[part] as number, rows[rest] as number);
+      if (total >= (cost[set] as number) || !areLinked(part, rest, links)) continue;
+      cost[set] = total;
+      first[set] = part;
     }
-    const chosen = found ?? crossing;
-    if (chosen !== undefined) best.set(bits, chosen);
   }
-  return best.get(all)?.order;
+  const orderOf = (set: number): Order => {
+    if ((set & (set - 1)) === 0) return 31 - Math.clz32(set);
+    const part = first[set] as number;
+    const rest = set & ~part;
+    return paired(orderOf(part), rows[part] as number, orderOf(rest), rows[rest] as number);
+  };
+  return Number.isFinite(cost[sets - 1]) ? orderOf(sets - 1) : undefined;
+}
+
+type SetLink = { readonly reads: number; readonly kept: number };
+
+/** Conditions keep the same fraction in whatever order they are decided. */
+function rowsOf(set: number, base: readonly number[], links: readonly SetLink[]): number {
+  let rows = 1;
+  for (const [i, count] of base.entries()) if ((set & (1 << i)) !== 0) rows *= count;
+  for (const { reads, kept } of links) if ((reads & ~set) === 0 && (reads & (reads - 1)) !== 0) rows *= kept;
+  return Math.max(1, rows);
+}
+
+const areLinked = (a: number, b: number, links: readonly SetLink[]): boolean =>
+  links.some(({ reads }) => (reads & ~(a | b)) === 0 && (reads & a) !== 0 && (reads & b) !== 0);
+
+/** Adds links that keep everything, so that every relation can be reached. */
+function connectAll(base: readonly number[], links: SetLink[]): void {
+  const all = (1 << base.length) - 1;
+  let reached = 1;
+  for (;;) {
+    for (let before = 0; before !== reached; ) {
+      before = reached;
+      for (const { reads } of links) if ((reads & reached) !== 0) reached |= reads;
+    }
+    if (reached === all) return;
+    const smallest = (within: number): number =>
+      base.reduce((best, rows, i) => {
+        if ((within & (1 << i)) === 0) return best;
+        return best < 0 || rows < (base[best] as number) ? i : best;
+      }, -1);
+    links.push({ reads: (1 << smallest(reached)) | (1 << smallest(all & ~reached)), kept: 1 });
+  }
 }
 
 /** The cheapest join first, again and again; joins that no condition connects come last. */

@@ -11,7 +11,7 @@ import { bestOrder, greedyOrder, type Order } from './join-order.js';
 import { overall } from './rule.js';
 
 /** Up to this many relations every order is weighed; beyond, the cheapest next step is taken. */
-const MOST_WEIGHED = 10;
+const MOST_WEIGHED = 12;
 
 /** Beyond this many the order stays as it is written: weighing it would take longer than it is likely to save. */
 const MOST_REORDERED = 64;
