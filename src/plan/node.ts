@@ -1,4 +1,5 @@
-import type { ColumnStats, SourceDescription, TableSource } from '../base/index.js';
+import type { SourceDescription, TableSource } from '../base/index.js';
+import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
 
@@ -253,12 +254,6 @@ export interface CachedPlan extends Node {
   readonly columns?: readonly number[];
   /** Of the rows it holds, once it is filled. */
   readonly statistics?: CachedStatistics;
-}
-export type KnownColumn = ColumnStats & { readonly nullCount?: number };
-export interface CachedStatistics {
-  readonly rows: number;
-  /** By the input's columns. */
-  readonly columns: readonly KnownColumn[];
 }
 export interface ProjectPlan extends Node {
   readonly kind: 'project';

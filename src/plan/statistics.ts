@@ -1,8 +1,9 @@
 import type { DataType, TableStatistics } from '../base/index.js';
+import type { CachedStatistics, KnownColumn } from './cached-statistics.js';
 import type { Attribute, Expr } from './expr.js';
 import { exprType, readsOnly, toAttribute } from './expr-type.js';
 import { equiTerm, splitAnd } from './logic.js';
-import type { AggregatePlan, CachedPlan, CachedStatistics, JoinPlan, KnownColumn, Plan } from './node.js';
+import type { AggregatePlan, CachedPlan, JoinPlan, Plan } from './node.js';
 import { outputIds, outputOf } from './output.js';
 import { type ColumnEstimate, selectivity } from './selectivity.js';
 import { planProperty } from './walk.js';

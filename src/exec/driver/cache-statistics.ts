@@ -1,5 +1,5 @@
 import { type Batch, type Column, carrierOf, type SharedHeap, storageBytes } from '../../base/index.js';
-import type { CachedStatistics, KnownColumn } from '../../plan/node.js';
+import type { CachedStatistics, KnownColumn } from '../../plan/cached-statistics.js';
 
 /** Bits of the sketch that counts the different values of one batch (linear counting). */
 const SKETCH_BITS = 1 << 20;

@@ -1,5 +1,6 @@
 import type { Arena, Batch, SharedHeap } from '../../base/index.js';
-import type { CachedStatistics, ResolvedPlan } from '../../plan/node.js';
+import type { CachedStatistics } from '../../plan/cached-statistics.js';
+import type { ResolvedPlan } from '../../plan/node.js';
 import { replace, transformUp } from '../../plan/walk.js';
 import type { PhysicalPlan } from '../physical.js';
 import { cachedStatistics } from './cache-statistics.js';
