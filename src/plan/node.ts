@@ -60,8 +60,6 @@ interface Node {
   readonly planId?: number;
 }
 
-// ---- unresolved ----
-
 /** Files (or another source) by description; resolving it reads metadata only. */
 export interface ReadPlan extends Node {
   readonly kind: 'read';
@@ -216,8 +214,6 @@ export interface AsOfJoinPlan extends Node {
   readonly tolerance?: Expr;
 }
 
-// ---- resolved ----
-
 /** A source with its columns; the optimizer narrows `output` and sets `predicate` and `limit`. */
 export interface ScanPlan extends Node {
   readonly kind: 'scan';
@@ -252,7 +248,6 @@ export interface CachedPlan extends Node {
   readonly output: readonly Attribute[];
   /** The input's column that `output[i]` is; absent: column i. The optimizer narrows both together. */
   readonly columns?: readonly number[];
-  /** Of the rows it holds, once it is filled. */
   readonly statistics?: CachedStatistics;
 }
 export interface ProjectPlan extends Node {
