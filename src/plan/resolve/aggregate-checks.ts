@@ -40,7 +40,7 @@ export function checkNesting(expr: Expr): void {
 export function missingAggregation(column: Attribute, groups: readonly string[]): SparrowError {
   const name = columnName(column);
   return new SparrowError(
-    'MISSING_AGGREGATION',
+    groups.length === 0 ? 'MISSING_GROUP_BY' : 'MISSING_AGGREGATION',
     `the column ${name} is neither grouped by nor inside an aggregate function`,
     {
       sqlState: '42803',

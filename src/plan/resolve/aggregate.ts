@@ -2,61 +2,85 @@ import { SparrowError } from '../../base/index.js';
 import { aggregate, project } from '../build.js';
 import type { Alias, Attribute, Expr } from '../expr.js';
 import { toAttribute } from '../expr-type.js';
-import { exprKey, hasAggregate, hasWindow } from '../facts.js';
+import { exprKey, hasAggregate, hasWindow, isConstant } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { columnName, sqlText } from '../sql-text.js';
 import { replaceExpr, visitExpr } from '../walk-expr.js';
 import { checkNesting, missingAggregation, overWindow } from './aggregate-checks.js';
+import { type AggregateScope, remembered } from './aggregate-scope.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireOrderable } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, named, resolveExpr, starColumns } from './exprs.js';
+import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
 import { havingOver } from './over-aggregate.js';
 import type { Scope } from './scope.js';
+import { itemAt, resolveList } from './select-list.js';
 import { extractWindows } from './windows.js';
 
 /** `groupBy(…).agg(…)`: every output is made of grouping expressions and aggregates. */
 export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: Context): Plan {
-  const { settings } = context;
   const scope = scopeOver(input, context);
-  const finish = (original: Expr, expr: Expr): Named => foldLiteralCasts(named(original, expr), settings) as Named;
-  const groupBy = plan.groupBy.map((expr) => {
-    const resolved = resolveGroupExpr(expr, plan.output, scope, context);
-    requireOrderable(resolved, 'group by');
-    if (hasAggregate(resolved) || hasWindow(resolved)) {
-      throw new SparrowError(
-        'GROUP_BY_AGGREGATE',
-        `one cannot group by an aggregate or window call: ${sqlText(resolved)}`,
-        {
-          sqlState: '42903',
-        },
-      );
-    }
-    return finish(expr, resolved);
-  });
   const expanded = plan.output.flatMap((expr): readonly Expr[] =>
     expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr],
   );
-  const output = expanded.map((expr) => finish(expr, resolveExpr(expr, scope, settings)));
+  const keys = groupKeys(plan.groupBy, expanded, scope, context);
   const { having } = plan;
   const keep =
-    having === undefined
-      ? undefined
-      : (below: AggregatePlan): Plan => havingOver(having, below, output, scope, context);
-  return aggregateOver(input.plan, groupBy, output, keep);
+    (output: readonly Named[]) =>
+    (below: AggregatePlan): Plan =>
+      having === undefined ? below : havingOver(having, below, output, scope, context);
+  if (plan.sets !== undefined) {
+    const sets = groupingSets(input.plan, keys, plan.sets);
+    const grouping = groupingCalls(sets, scope, context);
+    const output = resolveList(expanded, scope, context, grouping.replace);
+    return aggregateOver(sets.plan, sets.keys, output, { scope, sets }, keep(output));
+  }
+  const output = resolveList(expanded, scope, context, refuseGrouping);
+  return aggregateOver(input.plan, keys, output, { scope }, keep(output));
 }
+
+/** What is grouped by: expressions, positions in the output list, or all of the list that does not aggregate. */
+function groupKeys(
+  groupBy: readonly Expr[],
+  output: readonly Expr[],
+  scope: Scope,
+  context: Context,
+): readonly Named[] {
+  const [only] = groupBy;
+  if (groupBy.length === 1 && only?.kind === 'ordinal' && only.position === 'all') {
+    return resolveList(output, scope, context).filter((column) => !hasAggregate(column) && !isConstantColumn(column));
+  }
+  return groupBy.map((expr) => {
+    const original = expr.kind === 'ordinal' ? itemAt(expr, output, 'GROUP_BY') : expr;
+    const resolved = resolveGroupExpr(original, output, scope, context);
+    requireOrderable(resolved, 'group by');
+    if (hasAggregate(resolved) || hasWindow(resolved)) {
+      throw new SparrowError(
+        expr.kind === 'ordinal' ? 'GROUP_BY_POS_AGGREGATE' : 'GROUP_BY_AGGREGATE',
+        `one cannot group by an aggregate or window call: ${sqlText(resolved)}`,
+        { sqlState: '42903' },
+      );
+    }
+    return foldLiteralCasts(named(original, resolved), context.settings) as Named;
+  });
+}
+
+const isConstantColumn = (column: Named): boolean => column.kind === 'alias' && isConstant(column.input);
 
 /** A grouping expression may name an output column when the input has no column of that name. */
 function resolveGroupExpr(expr: Expr, output: readonly Expr[], scope: Scope, { settings }: Context): Expr {
-  try {
-    return resolveExpr(expr, scope, settings);
-  } catch (error) {
-    if (expr.kind !== 'unresolved_column' || !(error instanceof SparrowError)) throw error;
-    const alias = output.find((e) => e.kind === 'alias' && e.name.toLowerCase() === expr.name.toLowerCase());
-    if (alias?.kind !== 'alias') throw error;
-    return resolveExpr(alias.input, scope, settings);
-  }
+  const withOutput: Scope = {
+    ...scope,
+    fallback: (parts, column) => {
+      if (expr !== column || parts.length !== 1) return undefined;
+      const name = parts[0]?.toLowerCase();
+      const alias = output.find((e) => e.kind === 'alias' && e.name.toLowerCase() === name);
+      return alias?.kind === 'alias' ? { expr: resolveExpr(alias.input, scope, settings), fields: [] } : undefined;
+    },
+  };
+  return resolveExpr(expr, withOutput, settings);
 }
 
 /** An Aggregate over resolved expressions; outputs with window calls are computed above it. */
@@ -64,36 +88,30 @@ export function aggregateOver(
   input: Plan,
   groupBy: readonly Named[],
   output: readonly Named[],
+  known: AggregateScope,
   having: (below: AggregatePlan) => Plan = (below) => below,
 ): Plan {
-  const groups = groupColumns(groupBy);
-  const grouped = output.map((expr) => {
-    const replaced = useGroups(expr, groups) as Named;
-    // A grouping expression asked for as it is: the output is the grouping column itself, under its own name.
-    return replaced;
-  });
+  const groups = groupColumns(groupBy, known.sets);
+  const grouped = output.map((expr) => useGroups(expr, groups) as Named);
   for (const expr of grouped) checkNesting(expr);
-  if (!grouped.some(hasWindow)) {
-    for (const expr of grouped) checkGrouped(expr, groups);
-    return having(aggregate(input, groupBy, grouped));
-  }
-  return windowsAbove(input, groupBy, grouped, groups, having);
+  const over = (exprs: readonly Expr[]): Plan => having(remembered(aggregate(input, groupBy, exprs), known));
+  if (grouped.some(hasWindow)) return windowsAbove(groupBy, grouped, groups, over);
+  for (const expr of grouped) checkGrouped(expr, groups);
+  return over(grouped);
 }
 
 interface Groups {
   readonly ids: ReadonlySet<number>;
-  /** Grouping expressions that are no plain columns, by key. */
+  /** Grouping columns by the key of the expression they hold, where that is not the column itself. */
   readonly computed: ReadonlyMap<number, Attribute>;
   readonly names: readonly string[];
 }
 
-function groupColumns(groupBy: readonly Named[]): Groups {
-  const ids = new Set<number>();
+function groupColumns(groupBy: readonly Named[], sets: GroupingSets | undefined): Groups {
+  const ids = new Set(groupBy.map((expr) => expr.id));
+  if (sets !== undefined) return { ids, computed: sets.computed, names: sets.names };
   const computed = new Map<number, Attribute>();
-  for (const expr of groupBy) {
-    ids.add(expr.id);
-    if (expr.kind === 'alias') computed.set(exprKey(expr.input), toAttribute(expr));
-  }
+  for (const expr of groupBy) if (expr.kind === 'alias') computed.set(exprKey(expr.input), toAttribute(expr));
   return { ids, computed, names: groupBy.map((expr) => expr.name) };
 }
 
@@ -118,11 +136,10 @@ function checkGrouped(expr: Expr, groups: Groups): void {
 
 /** Aggregates become columns of the Aggregate; window calls and what is around them stand above it. */
 function windowsAbove(
-  input: Plan,
   groupBy: readonly Named[],
   output: readonly Named[],
   groups: Groups,
-  having: (below: AggregatePlan) => Plan,
+  over: (exprs: readonly Expr[]) => Plan,
 ): Plan {
   const columns = new Map<number, Alias>();
   const asColumn = (expr: Expr): Expr =>
@@ -137,13 +154,12 @@ function windowsAbove(
     });
   const above = output.map(asColumn) as readonly Named[];
   const grouping = groupBy.map(toAttribute);
-  const below = aggregate(input, groupBy, [...grouping, ...columns.values()]);
   const visible: Groups = {
     ...groups,
     ids: new Set([...groups.ids, ...[...columns.values()].map((alias) => alias.id as number)]),
   };
   for (const expr of above) visitExpr(expr, (e) => (e.kind === 'aggregate_call' ? true : checkVisible(e, visible)));
-  const windows = extractWindows(having(below), above);
+  const windows = extractWindows(over([...grouping, ...columns.values()]), above);
   return project(windows.input, windows.exprs);
 }
 

@@ -27,10 +27,22 @@ export function resolveOver(
   context: Context,
   byName = true,
 ): { readonly exprs: readonly Expr[]; readonly input: Plan } {
+  const { result, input: below } = overInput(input, context, byName, (scope) =>
+    exprs.map((expr) => resolveExpr(expr, scope, context.settings)),
+  );
+  return { exprs: result, input: below };
+}
+
+/** As `resolveOver`, for whatever `use` resolves with the names given. */
+export function overInput<T>(
+  input: Analyzed,
+  context: Context,
+  byName: boolean,
+  use: (scope: Scope) => T,
+): { readonly result: T; readonly input: Plan } {
   const needed = new Set<number>();
-  const scope = withHidden(scopeOver(input, context), input.plan, needed, byName);
-  const resolved = exprs.map((expr) => resolveExpr(expr, scope, context.settings));
-  return { exprs: resolved, input: needed.size === 0 ? input.plan : (expose(input.plan, needed) ?? input.plan) };
+  const result = use(withHidden(scopeOver(input, context), input.plan, needed, byName));
+  return { result, input: needed.size === 0 ? input.plan : (expose(input.plan, needed) ?? input.plan) };
 }
 
 /** The same rows with these columns of nodes below shown, too; undefined where that cannot be. */

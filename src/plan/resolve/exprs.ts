@@ -5,13 +5,13 @@ import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, Unresolv
 import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
-import { exprChildren, foldExpr, withExprChildren } from '../walk-expr.js';
+import { exprChildren, foldExpr, someExpr, withExprChildren } from '../walk-expr.js';
 import { buildCall, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
 import type { PlanSettings } from './context.js';
 import { argumentName, extract, fieldOf } from './fields.js';
 import { resolveLambdas } from './lambdas.js';
 import { nameParts } from './names.js';
-import { findColumn, type Scope } from './scope.js';
+import { type FallbackColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
 import { resolveSubquery } from './subqueries.js';
 import { resolveWindow } from './window-calls.js';
 
@@ -57,9 +57,21 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
 function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): Expr {
   const variable = findVariable(column, scope);
   if (variable !== undefined) return fieldsOf(variable.attribute, variable.fields, settings);
-  const { attribute, fields, outer } = findColumn(column, scope);
-  const expr: Expr = outer === true ? Object.freeze({ kind: 'outer_reference', attribute }) : attribute;
+  const { expr, fields } = columnExpr(column, scope);
   return fieldsOf(expr, fields, settings);
+}
+
+/** This query's column first, then what stands for the name here, then a column of a query around this one. */
+function columnExpr(column: UnresolvedColumn, scope: Scope): FallbackColumn {
+  try {
+    const { attribute, fields } = findHere(column, scope);
+    return { expr: attribute, fields };
+  } catch (error) {
+    const other = isNotHere(error) ? scope.fallback?.(nameParts(column.name), column) : undefined;
+    if (other !== undefined) return other;
+    const { attribute, fields } = findOuter(column, scope, error);
+    return { expr: Object.freeze({ kind: 'outer_reference', attribute }), fields };
+  }
 }
 
 const fieldsOf = (root: Expr, fields: readonly string[], settings: PlanSettings): Expr =>
@@ -159,6 +171,11 @@ function starFields(qualifier: string, scope: Scope): readonly Expr[] | undefine
 /** Taking fields depends on no setting of the session but the case of names. */
 const PLAIN_SETTINGS: PlanSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
+/** `grouping(…)` or `grouping_id(…)`. */
+export const isGroupingName = (name: string): boolean => /^grouping(_?id)?$/i.test(name);
+export const isGroupingCall = (expr: Expr): expr is UnresolvedCall =>
+  expr.kind === 'unresolved_call' && isGroupingName(expr.name);
+
 /** An output column: an attribute or an alias with an id. */
 export type Named = Attribute | (Alias & { readonly id: number });
 
@@ -172,6 +189,8 @@ export function named(original: Expr, resolved: Expr): Named {
 }
 
 function defaultName(original: Expr, resolved: Expr): string {
+  // What these calls resolve to is no longer what the user wrote.
+  if (someExpr(original, isGroupingCall)) return columnName(original);
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
     return resolved.input.name;
   }

@@ -10,10 +10,12 @@ import { columnName } from '../sql-text.js';
 import { children, withChildren } from '../walk.js';
 import { replaceExpr } from '../walk-expr.js';
 import { checkNesting, missingAggregation, overWindow } from './aggregate-checks.js';
+import { type AggregateScope, remembered, scopeOfGroups } from './aggregate-scope.js';
 import { type Analyzed, backTo, expose, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, resolveExpr } from './exprs.js';
+import { groupingCalls, refuseGrouping } from './grouping-sets.js';
 import { type Scope, scopeOf } from './scope.js';
 
 /** The aggregation whose groups an expression above these nodes can still name, as in ORDER BY after GROUP BY. */
@@ -33,8 +35,11 @@ export function resolveOverAggregate(
   below: AggregatePlan,
   context: Context,
 ): { readonly exprs: readonly Expr[]; readonly input: Plan } {
-  const scope = firstOf(scopeOver(input, context), scopeOver({ plan: below.input, frames: input.frames }, context));
-  const resolved = exprs.map((expr) => resolveExpr(expr, scope, context.settings));
+  const known = scopeOfGroups(below);
+  const rows = known?.scope ?? scopeOver({ plan: below.input, frames: input.frames }, context);
+  const scope = firstOf(scopeOver(input, context), rows);
+  const grouping = groupingIn(known, context);
+  const resolved = exprs.map((expr) => resolveExpr(grouping(expr), scope, context.settings));
   const lift = new Lift(below, definitions(input.plan), outputOf(input.plan));
   const lifted = resolved.map((expr) => lift.expr(foldLiteralCasts(expr, context.settings)));
   const rebuilt = rebuild(input.plan, below, lift.plan());
@@ -51,7 +56,8 @@ export function havingOver(
 ): Plan {
   const attributes = output.map(toAttribute);
   const own = scopeOf(attributes, inputScope.frames, context.settings.caseSensitive === true, context);
-  const resolved = resolveExpr(having, firstOf(own, inputScope), context.settings);
+  const grouping = groupingIn(scopeOfGroups(below), context);
+  const resolved = resolveExpr(grouping(having), firstOf(own, inputScope), context.settings);
   if (hasWindow(resolved)) {
     throw new SparrowError('_LEGACY_ERROR_TEMP_1034', 'It is not allowed to use window functions inside HAVING clause');
   }
@@ -62,6 +68,10 @@ export function havingOver(
   const condition = lift.expr(foldLiteralCasts(checked, context.settings));
   return backTo(filter(lift.plan(), condition), below);
 }
+
+/** What puts `grouping(…)` into its meaning, where there are grouping sets. */
+const groupingIn = (known: AggregateScope | undefined, context: Context): ((expr: Expr) => Expr) =>
+  known?.sets === undefined ? refuseGrouping : groupingCalls(known.sets, known.scope, context).replace;
 
 /** Names as the first scope knows them, else as the second does. */
 function firstOf(first: Scope, second: Scope): Scope {
@@ -124,11 +134,15 @@ class Lift {
       this.#groups.set(exprKey(expr.kind === 'alias' ? expr.input : expr), group);
       this.#groups.set(exprKey(group), group);
     }
+    for (const [key, group] of scopeOfGroups(below)?.sets?.computed ?? []) this.#groups.set(key, group);
   }
 
   plan(): AggregatePlan {
     const { input, groupBy, output } = this.#below;
-    return this.#added.length === 0 ? this.#below : aggregate(input, groupBy, [...output, ...this.#added]);
+    if (this.#added.length === 0) return this.#below;
+    const wider = aggregate(input, groupBy, [...output, ...this.#added]);
+    const known = scopeOfGroups(this.#below);
+    return known === undefined ? wider : remembered(wider, known);
   }
 
   expr(expr: Expr): Expr {

@@ -5,10 +5,11 @@ import { hasAggregate } from '../facts.js';
 import type { Plan, ProjectPlan } from '../node.js';
 import { sqlText } from '../sql-text.js';
 import { aggregateOver } from './aggregate.js';
-import { type Analyzed, resolveOver, scopeOver } from './analyzed.js';
-import { foldLiteralCasts } from './calls.js';
+import { type Analyzed, overInput, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
-import { type Named, named, starColumns } from './exprs.js';
+import { starColumns } from './exprs.js';
+import { refuseGrouping } from './grouping-sets.js';
+import { resolveList } from './select-list.js';
 import { extractWindows } from './windows.js';
 
 /** A select list: stars, names, window calls; with aggregates in it, one group over everything. */
@@ -17,10 +18,9 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
   const expanded = plan.exprs.flatMap((expr): readonly Expr[] =>
     expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr],
   );
-  const over = resolveOver(expanded, input, context, false);
-  const list = over.exprs.map((expr, i) => named(expanded[i] as Expr, expr));
-  const finished = list.map((expr) => foldLiteralCasts(expr, context.settings) as Named);
-  if (finished.some(hasAggregate)) return aggregateOver(over.input, [], finished);
+  const over = overInput(input, context, false, (names) => resolveList(expanded, names, context, refuseGrouping));
+  const finished = over.result;
+  if (finished.some(hasAggregate)) return aggregateOver(over.input, [], finished, { scope });
   return projectOver(over.input, finished);
 }
 

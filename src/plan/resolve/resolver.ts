@@ -2,17 +2,15 @@ import { engineBug, SparrowError } from '../../base/index.js';
 import * as build from '../build.js';
 import { renewed } from '../build-relations.js';
 import type { Catalog } from '../catalog.js';
-import type { Expr, SortOrder } from '../expr.js';
+import type { Expr } from '../expr.js';
 import type {
   CachedPlan,
-  FilterPlan,
   LocalPlan,
   Plan,
   PlanKind,
   RangePlan,
   ResolvedPlan,
   ScanPlan,
-  SortPlan,
   WithColumnsPlan,
   WritePlan,
 } from '../node.js';
@@ -20,21 +18,20 @@ import { outputOf } from '../output.js';
 import { children, foldPlan, replace, withChildren } from '../walk.js';
 import { resolveAggregate } from './aggregate.js';
 import { type Analyzed, backTo, resolveOver } from './analyzed.js';
-import { foldLiteralCasts, requireBoolean, requireOrderable } from './calls.js';
+import { foldLiteralCasts, requireOrderable } from './calls.js';
 import { resolveDrop, resolveDropDuplicates, resolveRename, resolveToNames } from './columns.js';
 import { type Context, locate, type PlanSettings, placeOf } from './context.js';
 import { expand, openedSource, openSources } from './expand.js';
+import { resolveFilter, resolveSort } from './filter-sort.js';
 import { type FrameEdge, framesOf, noFrames } from './frames.js';
 import { resolveJoin, resolveUsingJoin } from './joins.js';
 import { resolveLimitBy } from './limit-by.js';
 import { indexOf, unresolvedColumn } from './names.js';
-import { aggregateBelow, readAggregates, resolveOverAggregate } from './over-aggregate.js';
-import { forbidAggregates, resolveProject } from './project.js';
+import { resolveProject } from './project.js';
 import { rebalance } from './rebalance.js';
 import { type Analysis, relationAnalyses } from './relations.js';
 import type { Scope } from './scope.js';
 import { resolveSetOperation, resolveUnion } from './sets.js';
-import { extractWindows } from './windows.js';
 import { resolveWithColumns } from './with-columns.js';
 
 export type { PlanSettings } from './context.js';
@@ -218,48 +215,6 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
   subquery_alias: asIs,
   write: (plan, inputs, context) => resolveWrite(plan, first(inputs), context),
 };
-
-/** Expressions of a filter or sort; over an aggregation they may read its groups and further aggregates. */
-function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context) {
-  const below = aggregateBelow(input.plan);
-  if (below === undefined) return resolveOver(exprs, input, context);
-  let unresolved: unknown;
-  try {
-    const over = resolveOver(exprs, input, context);
-    if (!readAggregates(over.exprs)) return over;
-  } catch (error) {
-    if (!(error instanceof SparrowError) || !error.code.startsWith('UNRESOLVED_COLUMN')) throw error;
-    unresolved = error;
-  }
-  try {
-    return resolveOverAggregate(exprs, input, below, context);
-  } catch (error) {
-    // A column that is no group is not there, as in Spark.
-    if (unresolved !== undefined && error instanceof SparrowError && error.code === 'MISSING_AGGREGATION')
-      throw unresolved;
-    throw error;
-  }
-}
-
-function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Plan {
-  const over = resolveAbove([plan.condition], input, context);
-  const condition = over.exprs[0] as Expr;
-  forbidAggregates(condition, 'a filter');
-  const checked = requireBoolean(condition, 'a filter condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
-  const windows = extractWindows(over.input, [finish(checked, context)]);
-  return backTo(build.filter(windows.input, windows.exprs[0] as Expr), input.plan);
-}
-
-function resolveSort(plan: SortPlan, input: Analyzed, context: Context): Plan {
-  const over = resolveAbove(plan.orders, input, context);
-  const orders = over.exprs.map((expr) => {
-    forbidAggregates(expr, 'orderBy');
-    return foldLiteralCasts(expr, context.settings);
-  });
-  const windows = extractWindows(over.input, orders);
-  const sorted = build.sort(windows.input, windows.exprs as readonly SortOrder[], plan.local === true);
-  return backTo(sorted, input.plan);
-}
 
 function resolveWrite(plan: WritePlan, input: Analyzed, context: Context): Plan {
   const output = outputOf(input.plan);

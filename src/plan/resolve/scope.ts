@@ -1,5 +1,5 @@
 import { SparrowError } from '../../base/index.js';
-import type { Attribute, LambdaVariable, UnresolvedColumn } from '../expr.js';
+import type { Attribute, Expr, LambdaVariable, UnresolvedColumn } from '../expr.js';
 import type { Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { children } from '../walk.js';
@@ -26,8 +26,15 @@ export interface Scope {
   readonly around: Surroundings;
   /** Parameters of the lambda functions around, innermost first: they hide columns of their names. */
   readonly variables?: readonly LambdaVariable[];
+  /** What a name stands for that is no column here: an earlier alias of a select list, a column below an aggregate. */
+  readonly fallback?: (parts: readonly string[], column: UnresolvedColumn) => FallbackColumn | undefined;
   /** Asked for columns that are not visible: those that projections below left out. */
   readonly hidden?: Hidden;
+}
+
+export interface FallbackColumn {
+  readonly expr: Expr;
+  readonly fields: readonly string[];
 }
 
 interface Hidden {
@@ -102,23 +109,33 @@ export interface FoundColumn {
   readonly outer?: boolean;
 }
 
+/** The column a name means in this query. */
+export const findHere = (column: UnresolvedColumn, scope: Scope): FoundColumn =>
+  column.planId === undefined ? byName(column.name, scope) : byFrame(column.name, column.planId, scope);
+
 /** The column a name means: the nearest query that has it gives it. */
 export function findColumn(column: UnresolvedColumn, scope: Scope): FoundColumn {
   try {
-    return column.planId === undefined ? byName(column.name, scope) : byFrame(column.name, column.planId, scope);
+    return findHere(column, scope);
   } catch (error) {
-    const { outer } = scope.around;
-    if (outer === undefined || !(error instanceof SparrowError) || !notHere.has(error.code)) throw error;
-    try {
-      return { ...findColumn(column, outer), outer: true };
-    } catch (further) {
-      if (further instanceof SparrowError && notHere.has(further.code)) throw error;
-      throw further;
-    }
+    return findOuter(column, scope, error);
   }
 }
 
-const notHere: ReadonlySet<string> = new Set(['UNRESOLVED_COLUMN', 'CANNOT_RESOLVE_DATAFRAME_COLUMN']);
+/** The column a name means in the queries around this one; `error` says why it is none of this one's. */
+export function findOuter(column: UnresolvedColumn, scope: Scope, error: unknown): FoundColumn {
+  const { outer } = scope.around;
+  if (outer === undefined || !isNotHere(error)) throw error;
+  try {
+    return { ...findColumn(column, outer), outer: true };
+  } catch (further) {
+    throw isNotHere(further) ? error : further;
+  }
+}
+
+export const isNotHere = (error: unknown): boolean =>
+  error instanceof SparrowError &&
+  (error.code.startsWith('UNRESOLVED_COLUMN') || error.code === 'CANNOT_RESOLVE_DATAFRAME_COLUMN');
 
 function byName(name: string, scope: Scope): FoundColumn {
   const parts = nameParts(name);

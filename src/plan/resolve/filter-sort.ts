@@ -1,0 +1,78 @@
+import { SparrowError } from '../../base/index.js';
+import { filter, sort } from '../build.js';
+import type { Expr, SortOrder } from '../expr.js';
+import type { FilterPlan, Plan, SortPlan } from '../node.js';
+import { outputOf } from '../output.js';
+import { replace } from '../walk.js';
+import { someExpr } from '../walk-expr.js';
+import { type Analyzed, backTo, resolveOver, scopeOver } from './analyzed.js';
+import { foldLiteralCasts, requireBoolean } from './calls.js';
+import type { Context } from './context.js';
+import { isGroupingCall, starColumns } from './exprs.js';
+import { aggregateBelow, readAggregates, resolveOverAggregate } from './over-aggregate.js';
+import { forbidAggregates } from './project.js';
+import { rebalance } from './rebalance.js';
+import { isNotHere } from './scope.js';
+import { itemAt } from './select-list.js';
+import { extractWindows } from './windows.js';
+
+/** WHERE, HAVING and QUALIFY: rows for which the condition is true. */
+export function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Plan {
+  const over = resolveAbove([plan.condition], input, context);
+  const condition = over.exprs[0] as Expr;
+  forbidAggregates(condition, 'a filter');
+  const checked = requireBoolean(condition, 'a filter condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
+  const finished = rebalance(foldLiteralCasts(checked, context.settings));
+  const windows = extractWindows(over.input, [finished]);
+  return backTo(filter(windows.input, windows.exprs[0] as Expr), input.plan);
+}
+
+export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): Plan {
+  const over = resolveAbove(
+    plan.orders.flatMap((order) => positions(order, input, context)),
+    input,
+    context,
+  );
+  const orders = over.exprs.map((expr) => {
+    forbidAggregates(expr, 'orderBy');
+    return foldLiteralCasts(expr, context.settings);
+  });
+  const windows = extractWindows(over.input, orders);
+  const sorted = sort(windows.input, windows.exprs as readonly SortOrder[], plan.local === true);
+  return backTo(sorted, input.plan);
+}
+
+/** `ORDER BY 2`, `ORDER BY ALL`, `ORDER BY *`: the columns meant. */
+function positions(order: SortOrder, input: Analyzed, context: Context): readonly SortOrder[] {
+  const { input: by } = order;
+  const output = outputOf(input.plan);
+  if (by.kind === 'unresolved_star') {
+    return starColumns(by, scopeOver(input, context)).map((column) => replace(order, { input: column }));
+  }
+  if (by.kind !== 'ordinal') return [order];
+  if (by.position === 'all') return output.map((column) => replace(order, { input: column }));
+  return [replace(order, { input: itemAt(by, output, 'ORDER_BY') })];
+}
+
+/** Over an aggregation expressions may read its groups and further aggregates. */
+function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context) {
+  const below = aggregateBelow(input.plan);
+  if (below === undefined) return resolveOver(exprs, input, context);
+  let unresolved: unknown;
+  try {
+    const over = exprs.some((expr) => someExpr(expr, isGroupingCall)) ? undefined : resolveOver(exprs, input, context);
+    if (over !== undefined && !readAggregates(over.exprs)) return over;
+  } catch (error) {
+    if (!isNotHere(error)) throw error;
+    unresolved = error;
+  }
+  try {
+    return resolveOverAggregate(exprs, input, below, context);
+  } catch (error) {
+    // A column that is no group is not there, as in Spark.
+    if (unresolved !== undefined && error instanceof SparrowError && error.code.startsWith('MISSING_')) {
+      throw unresolved;
+    }
+    throw error;
+  }
+}

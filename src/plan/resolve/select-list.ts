@@ -1,0 +1,56 @@
+import { SparrowError } from '../../base/index.js';
+import type { Expr, Ordinal } from '../expr.js';
+import { foldLiteralCasts } from './calls.js';
+import type { Context } from './context.js';
+import { type Named, named, resolveExpr } from './exprs.js';
+import type { Scope } from './scope.js';
+
+/** A select list in which later columns may name earlier aliases; the input's own columns go before those. */
+export function resolveList(
+  originals: readonly Expr[],
+  scope: Scope,
+  { settings }: Context,
+  prepare: (expr: Expr, scope: Scope) => Expr = (expr) => expr,
+): readonly Named[] {
+  const aliases = new Map<string, Expr[]>();
+  const key = (name: string): string => (scope.caseSensitive ? name : name.toLowerCase());
+  const withAliases: Scope = {
+    ...scope,
+    fallback: (parts, column) => {
+      const found = column.planId === undefined ? aliases.get(key(parts[0] ?? '')) : undefined;
+      if (found === undefined) return scope.fallback?.(parts, column);
+      if (found.length > 1) {
+        throw new SparrowError(
+          'AMBIGUOUS_LATERAL_COLUMN_ALIAS',
+          `the alias \`${parts[0]}\` is given ${found.length} times in this list`,
+          { sqlState: '42702', parameters: { name: `\`${parts[0]}\``, n: `${found.length}` } },
+        );
+      }
+      return { expr: found[0] as Expr, fields: parts.slice(1) };
+    },
+  };
+  return originals.map((original) => {
+    const resolved = resolveExpr(prepare(original, withAliases), withAliases, settings);
+    const column = foldLiteralCasts(named(original, resolved), settings) as Named;
+    if (original.kind === 'alias' && column.kind === 'alias') {
+      const known = aliases.get(key(column.name));
+      if (known === undefined) aliases.set(key(column.name), [column.input]);
+      else known.push(column.input);
+    } else if (original.kind === 'alias') {
+      aliases.set(key(column.name), [column]);
+    }
+    return column;
+  });
+}
+
+/** The item of a list that a position means. */
+export function itemAt<T>(ordinal: Ordinal, items: readonly T[], clause: 'GROUP_BY' | 'ORDER_BY'): T {
+  const position = ordinal.position as number;
+  const item = items[position - 1];
+  if (item !== undefined) return item;
+  throw new SparrowError(
+    `${clause}_POS_OUT_OF_RANGE`,
+    `the position ${position} is not in the list of ${items.length} output columns`,
+    { sqlState: '42805', parameters: { index: `${position}`, size: `${items.length}` } },
+  );
+}
