@@ -66,6 +66,8 @@ export interface SqlText {
 export interface Alias {
   readonly kind: 'alias';
   readonly name: string;
+  /** Names of several columns, for a generator (`AS (key, value)`). */
+  readonly names?: readonly string[];
   readonly input: Expr;
   /** Present once resolved. */
   readonly id?: number;

@@ -5,14 +5,9 @@ import { outputIds, outputOf } from '../output.js';
 import { withChildren } from '../walk.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
-import type { Frames } from './frames.js';
-import { type Scope, scopeOf, withHidden } from './scope.js';
+import { type Analyzed, type Scope, scopeOf, withHidden } from './scope.js';
 
-/** A resolved plan with the frames its columns can be named through. */
-export interface Analyzed {
-  readonly plan: Plan;
-  readonly frames: Frames;
-}
+export type { Analyzed } from './scope.js';
 
 export const scopeOver = (input: Analyzed, context: Context): Scope =>
   scopeOf(outputOf(input.plan), input.frames, context.settings.caseSensitive === true, context);

@@ -1,7 +1,15 @@
-import { type DataType, type JsFunction, type Scalar, SparrowError, sameType, simpleString } from '../../base/index.js';
+import {
+  type DataType,
+  type JsFunction,
+  type Scalar,
+  SparrowError,
+  sameType,
+  simpleString,
+  structType,
+} from '../../base/index.js';
 import { canCast, castNullable } from '../../functions/cast-types.js';
-import type { ArgType } from '../../functions/define.js';
-import { findFunction, resolveCall } from '../../functions/registry.js';
+import type { ArgType, GeneratorFunction } from '../../functions/define.js';
+import { findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
 import { canImplicitlyCast, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
@@ -45,6 +53,23 @@ export function buildCall(
   }
   return Object.freeze({ kind: 'call', fn: entry.name, args: cast, type, nullable });
 }
+
+/** A call of a generator: its type is a struct of the columns it makes. */
+export function buildGenerator(entry: GeneratorFunction, args: readonly Expr[], settings: PlanSettings): Call {
+  const resolution = resolveGenerator(entry, args.map(argType), settings);
+  const cast = args.map((arg, i) => castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi));
+  return Object.freeze({
+    kind: 'call',
+    fn: entry.name,
+    args: cast,
+    type: structType(resolution.columns),
+    nullable: false,
+  });
+}
+
+/** Whether a resolved generator makes a row of nulls where it would make none. */
+export const keepsEmpty = (generator: Call, settings: PlanSettings): boolean =>
+  resolveGenerator(generatorFunction(generator.fn), generator.args.map(argType), settings).outer === true;
 
 /** A call of the user's own function: its arguments are cast to the types it was declared with. */
 export function buildJsCall(js: JsFunction, args: readonly Expr[], settings: PlanSettings, asAggregate: boolean): Call {

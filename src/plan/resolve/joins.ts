@@ -9,9 +9,9 @@ import type { Analyzed } from './analyzed.js';
 import { buildCall, foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
+import { forbidAggregates } from './forbid.js';
 import { type FrameEdge, type Frames, framesOf } from './frames.js';
 import { ambiguousReference, indexOf, unresolvedColumn } from './names.js';
-import { forbidAggregates } from './project.js';
 import { scopeOf } from './scope.js';
 
 /** The two inputs of a join, with ids that are never on both sides. */

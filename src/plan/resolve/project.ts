@@ -1,13 +1,12 @@
-import { SparrowError } from '../../base/index.js';
 import { project } from '../build.js';
 import type { Expr } from '../expr.js';
 import { hasAggregate } from '../facts.js';
 import type { Plan, ProjectPlan } from '../node.js';
-import { sqlText } from '../sql-text.js';
 import { aggregateOver } from './aggregate.js';
 import { type Analyzed, overInput, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
 import { starColumns } from './exprs.js';
+import { hasGenerator, projectGenerators } from './generators.js';
 import { refuseGrouping } from './grouping-sets.js';
 import { resolveList } from './select-list.js';
 import { extractWindows } from './windows.js';
@@ -21,6 +20,10 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
   const over = overInput(input, context, false, (names) => resolveList(expanded, names, context, refuseGrouping));
   const finished = over.result;
   if (finished.some(hasAggregate)) return aggregateOver(over.input, [], finished, { scope });
+  if (finished.some(hasGenerator)) {
+    const windows = extractWindows(over.input, finished);
+    return projectGenerators(windows.input, windows.exprs, expanded, context);
+  }
   return projectOver(over.input, finished);
 }
 
@@ -28,17 +31,4 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
 export function projectOver(input: Plan, exprs: readonly Expr[]): Plan {
   const windows = extractWindows(input, exprs);
   return project(windows.input, windows.exprs);
-}
-
-/** Aggregates and window calls have no place in conditions and the like. */
-export function forbidAggregates(expr: Expr, where: string): void {
-  if (!hasAggregate(expr)) return;
-  throw new SparrowError(
-    'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
-    `an aggregate function cannot stand in ${where}: ${sqlText(expr)}`,
-    {
-      sqlState: '42903',
-      hint: 'aggregate first (groupBy().agg()), then use its result column',
-    },
-  );
 }

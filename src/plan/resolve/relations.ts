@@ -1,8 +1,13 @@
 import { engineBug, SparrowError } from '../../base/index.js';
+import { renewed } from '../build-relations.js';
 import type { Plan, PlanKind } from '../node.js';
 import { withChildren } from '../walk.js';
 import type { Analyzed } from './analyzed.js';
 import { type Context, placeOf } from './context.js';
+import { resolveGenerate } from './generators.js';
+import { resolveLateralJoin } from './lateral.js';
+import { resolveTableFunction, resolveValues } from './leaves.js';
+import { resolveRecursion } from './recursion.js';
 
 /** How a node is analysed when its inputs are. */
 export type Analysis<K extends PlanKind> = (
@@ -26,16 +31,20 @@ export const relationAnalyses = {
   with: (plan) => {
     throw engineBug(`WITH was not bound before analysis: ${placeOf(plan)}`);
   },
-  recursion: notYet,
+  recursion: (plan, inputs, context) => resolveRecursion(plan, first(inputs), context),
   recursive: asIs,
-  recursive_ref: notYet,
-  values: notYet,
-  table_function: notYet,
+  recursive_ref: (plan, _inputs, context) => {
+    const output = context.recursive?.get(plan.id);
+    if (output === undefined) throw engineBug('a recursive reference outside of its query');
+    return Object.freeze({ ...plan, output: output.map((column) => renewed(column)) });
+  },
+  values: (plan, _inputs, context) => resolveValues(plan, context),
+  table_function: (plan, _inputs, context) => resolveTableFunction(plan, context),
   pivot: notYet,
   unpivot: notYet,
   hint: (_plan, inputs) => first(inputs),
   asof_join: notYet,
-  generate: notYet,
+  generate: (plan, inputs, context) => resolveGenerate(plan, first(inputs), context),
   expand: asIs,
-  lateral_join: notYet,
+  lateral_join: (plan, inputs, context) => resolveLateralJoin(plan, first(inputs), context),
 } as const satisfies { readonly [K in PlanKind]?: Analysis<K> };

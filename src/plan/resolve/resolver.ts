@@ -30,7 +30,6 @@ import { indexOf, unresolvedColumn } from './names.js';
 import { resolveProject } from './project.js';
 import { rebalance } from './rebalance.js';
 import { type Analysis, relationAnalyses } from './relations.js';
-import type { Scope } from './scope.js';
 import { resolveSetOperation, resolveUnion } from './sets.js';
 import { resolveWithColumns } from './with-columns.js';
 
@@ -48,14 +47,21 @@ export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettin
 
 /** The second half of `resolve`, for plans whose sources are open (or that read none). */
 export function analyze(plan: Plan, catalog: Catalog, settings: PlanSettings): ResolvedPlan {
-  const context: Context = { catalog, settings, subquery };
+  const context = contextOf({ catalog, settings });
   return analyzeWhole(expand(plan, catalog), context, memory(context)).plan as ResolvedPlan;
+}
 
-  /** Names of the queries around a subquery may mean something in it, so nothing known of its plan holds here. */
-  function subquery(nested: Plan, outer: Scope, recursive?: Context['recursive']): Plan {
-    const inner = { ...context, outer, ...(recursive === undefined ? {} : { recursive }) };
-    return analyzeWhole(nested, inner, new Map()).plan;
-  }
+/** Names of the queries around a subquery may mean something in it, so what is known of its plan elsewhere does not hold. */
+function contextOf(given: Omit<Context, 'subquery'>): Context {
+  const subquery: Context['subquery'] = (plan, outer, recursive) => {
+    const inner = contextOf({
+      ...given,
+      ...(outer === undefined ? {} : { outer }),
+      ...(recursive === undefined ? {} : { recursive: new Map([...(given.recursive ?? []), ...recursive]) }),
+    });
+    return analyzeWhole(plan, inner, new Map());
+  };
+  return { ...given, subquery };
 }
 
 type Known = {

@@ -6,12 +6,22 @@ import { children } from '../walk.js';
 import { type Frames, findInFrame } from './frames.js';
 import { ambiguousReference, indexOf, type NameMatch, nameParts, unresolvedColumn } from './names.js';
 
+/** A resolved plan with the frames its columns can be named through. */
+export interface Analyzed {
+  readonly plan: Plan;
+  readonly frames: Frames;
+}
+
 /** What an expression can reach besides its input. */
 export interface Surroundings {
   /** The names of the query around a subquery. */
   readonly outer?: Scope;
-  /** Analyses the plan of a subquery that stands in this scope. */
-  readonly subquery: (plan: Plan, outer: Scope, recursive?: ReadonlyMap<number, readonly Attribute[]>) => Plan;
+  /** Analyses a plan inside a query: in a scope whose names it may use, and with these recursive queries known. */
+  readonly subquery: (
+    plan: Plan,
+    outer: Scope | undefined,
+    recursive?: ReadonlyMap<number, readonly Attribute[]>,
+  ) => Analyzed;
 }
 
 /** What names mean at one place of a plan. */

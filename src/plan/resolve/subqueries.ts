@@ -18,7 +18,7 @@ export function resolveSubquery(
   scope: Scope,
   settings: PlanSettings,
 ): Subquery {
-  const plan = scope.around.subquery(planOf(expr.plan), scope);
+  const { plan } = scope.around.subquery(planOf(expr.plan), scope);
   switch (expr.form) {
     case 'scalar': {
       const [column, ...more] = outputOf(plan);

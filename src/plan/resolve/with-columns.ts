@@ -10,9 +10,9 @@ import type { Analyzed } from './analyzed.js';
 import { foldLiteralCasts } from './calls.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
+import { forbidAggregates } from './forbid.js';
 import type { Frames } from './frames.js';
 import type { NameMatch } from './names.js';
-import { forbidAggregates } from './project.js';
 import type { Scope } from './scope.js';
 import { extractWindows } from './windows.js';
 

@@ -1,0 +1,17 @@
+import { SparrowError } from '../../base/index.js';
+import type { Expr } from '../expr.js';
+import { hasAggregate } from '../facts.js';
+import { sqlText } from '../sql-text.js';
+
+/** Aggregates and window calls have no place in conditions and the like. */
+export function forbidAggregates(expr: Expr, where: string): void {
+  if (!hasAggregate(expr)) return;
+  throw new SparrowError(
+    'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
+    `an aggregate function cannot stand in ${where}: ${sqlText(expr)}`,
+    {
+      sqlState: '42903',
+      hint: 'aggregate first (groupBy().agg()), then use its result column',
+    },
+  );
+}

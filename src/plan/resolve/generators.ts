@@ -1,0 +1,118 @@
+import { SparrowError, type StructType } from '../../base/index.js';
+import { findEntry } from '../../functions/registry.js';
+import { project } from '../build.js';
+import type { Attribute, Call, Expr } from '../expr.js';
+import { exprType } from '../expr-type.js';
+import { nextId } from '../ids.js';
+import type { GeneratePlan, Plan } from '../node.js';
+import { outputOf } from '../output.js';
+import { columnName } from '../sql-text.js';
+import { someExpr } from '../walk-expr.js';
+import { type Analyzed, scopeOver } from './analyzed.js';
+import { keepsEmpty } from './calls.js';
+import type { Context } from './context.js';
+import { type Named, resolveExpr } from './exprs.js';
+import { forbidAggregates } from './forbid.js';
+
+/** A resolved call of a generator: its type is a struct of the columns it makes. */
+export const isGenerator = (expr: Expr): expr is Call =>
+  expr.kind === 'call' && findEntry(expr.fn)?.kind === 'generator';
+export const hasGenerator = (expr: Expr): boolean => someExpr(expr, isGenerator);
+
+/** LATERAL VIEW, and table functions over one row. */
+export function resolveGenerate(plan: GeneratePlan, input: Analyzed, context: Context): Plan {
+  const resolved = resolveExpr(plan.generator, scopeOver(input, context), context.settings);
+  const generator = resolved.kind === 'alias' ? resolved.input : resolved;
+  if (!isGenerator(generator)) {
+    throw new SparrowError('UNSUPPORTED_GENERATOR.NOT_GENERATOR', `${columnName(generator)} makes no rows`, {
+      sqlState: '42K0E',
+      hint: 'use explode, posexplode, inline, stack or json_tuple',
+    });
+  }
+  forbidAggregates(generator, 'LATERAL VIEW');
+  return generateOver(input.plan, generator, plan, context);
+}
+
+/** The node over a resolved generator. */
+export function generateOver(
+  input: Plan,
+  generator: Call,
+  options: Pick<GeneratePlan, 'outer' | 'alias' | 'names' | 'planId'>,
+  { settings }: Context,
+): GeneratePlan {
+  const { fields } = exprType(generator) as StructType;
+  const { names, alias, outer } = options;
+  if (names.length > 0 && names.length !== fields.length) {
+    throw new SparrowError(
+      'UDTF_ALIAS_NUMBER_MISMATCH',
+      `${columnName(generator)} makes ${fields.length} columns, but ${names.length} names are given`,
+      { sqlState: '42802', parameters: { aliasesSize: `${names.length}`, fieldsSize: `${fields.length}` } },
+    );
+  }
+  const padded = outer || keepsEmpty(generator, settings);
+  const output = fields.map(
+    (f, i): Attribute =>
+      Object.freeze({
+        kind: 'attribute',
+        id: nextId(),
+        name: names[i] ?? f.name,
+        type: f.type,
+        nullable: f.nullable || padded,
+        ...(alias === undefined ? {} : { qualifier: alias }),
+      }),
+  );
+  const { planId } = options;
+  return Object.freeze({
+    kind: 'generate',
+    input,
+    generator,
+    outer: padded,
+    names,
+    output,
+    ...(alias === undefined ? {} : { alias }),
+    ...(planId === undefined ? {} : { planId }),
+  });
+}
+
+/** A select list with a generator in it: the generator below, its columns in its place. */
+export function projectGenerators(
+  input: Plan,
+  list: readonly Named[],
+  originals: readonly Expr[],
+  context: Context,
+): Plan {
+  const made = list.filter(hasGenerator);
+  const [only] = made;
+  if (only === undefined) return project(input, list);
+  if (made.length > 1) {
+    throw new SparrowError(
+      'UNSUPPORTED_GENERATOR.MULTI_GENERATOR',
+      `a select list can hold one generator, not ${made.length}: ${made.map((e) => columnName(e)).join(', ')}`,
+      { sqlState: '42K0E', parameters: { num: `${made.length}` } },
+    );
+  }
+  const generator = only.kind === 'alias' ? only.input : only;
+  if (!isGenerator(generator) || generator.args.some(hasGenerator)) {
+    throw new SparrowError(
+      'UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS',
+      `a generator cannot stand inside an expression: ${columnName(generator)}`,
+      { sqlState: '42K0E', parameters: { expression: columnName(generator) }, hint: 'select it alone, then compute' },
+    );
+  }
+  const names = namesOf(originals[list.indexOf(only)]);
+  const node = generateOver(input, generator, { outer: false, names }, context);
+  const columns = node.output as readonly Attribute[];
+  return project(
+    node,
+    list.flatMap((expr): readonly Expr[] => (expr === only ? columns : [expr])),
+  );
+}
+
+/** What the user called the columns: `AS x`, `AS (x, y)`; a single name goes with a single column. */
+function namesOf(original: Expr | undefined): readonly string[] {
+  if (original?.kind !== 'alias') return [];
+  return original.names ?? [original.name];
+}
+
+/** The outputs of a generated plan that are its generator's. */
+export const generated = (plan: GeneratePlan): readonly Attribute[] => plan.output ?? outputOf(plan);
