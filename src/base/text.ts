@@ -61,9 +61,9 @@ export function formatScalar(type: DataType, scalar: Scalar, timeZone: string): 
     case 'timestamp_ntz':
       return formatDateTime(scalar as bigint);
     case 'interval_ym':
-      return formatYearMonth(scalar as number);
+      return formatYearMonth(scalar as number, type);
     case 'interval_dt':
-      return formatDayTime(scalar as bigint);
+      return formatDayTime(scalar as bigint, type);
     case 'array':
     case 'struct':
     case 'map':
@@ -184,9 +184,9 @@ export function parseScalar(type: DataType, text: string, timeZone: string): Sca
     case 'timestamp_ntz':
       return parseLocalTimestamp(text);
     case 'interval_ym':
-      return parseYearMonth(text);
+      return parseYearMonth(text, type);
     case 'interval_dt':
-      return parseDayTime(text);
+      return parseDayTime(text, type);
     case 'null':
     case 'array':
     case 'struct':

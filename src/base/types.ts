@@ -76,14 +76,18 @@ export interface TimestampType {
 export interface TimestampNtzType {
   readonly kind: 'timestamp_ntz';
 }
-/** Months. */
+/** Months; without `fields` from years to months. */
 export interface YearMonthIntervalType {
   readonly kind: 'interval_ym';
+  readonly fields?: IntervalFields;
 }
-/** Microseconds. */
+/** Microseconds; without `fields` from days to seconds. */
 export interface DayTimeIntervalType {
   readonly kind: 'interval_dt';
+  readonly fields?: IntervalFields;
 }
+/** The first and the last unit of an interval, as positions in `intervalUnits` of its kind. */
+export type IntervalFields = readonly [from: number, to: number];
 export interface ArrayType<E extends DataType = DataType> {
   readonly kind: 'array';
   readonly element: E;
@@ -133,6 +137,26 @@ export const timestampType: TimestampType = simple('timestamp');
 export const timestampNtzType: TimestampNtzType = simple('timestamp_ntz');
 export const yearMonthIntervalType: YearMonthIntervalType = simple('interval_ym');
 export const dayTimeIntervalType: DayTimeIntervalType = simple('interval_dt');
+export const intervalUnits = {
+  interval_ym: ['year', 'month'],
+  interval_dt: ['day', 'hour', 'minute', 'second'],
+} as const;
+
+export type IntervalType = YearMonthIntervalType | DayTimeIntervalType;
+
+const wholeFields = { interval_ym: [0, 1], interval_dt: [0, 3] } as const;
+
+export const intervalFields = (type: IntervalType): IntervalFields => type.fields ?? wholeFields[type.kind];
+
+/** An interval type from one unit to another; the whole range is the plain type. */
+export function intervalType<K extends IntervalType['kind']>(
+  kind: K,
+  from: number,
+  to: number,
+): IntervalType & { kind: K } {
+  const isWhole = from === wholeFields[kind][0] && to === wholeFields[kind][1];
+  return Object.freeze(isWhole ? { kind } : { kind, fields: [from, to] as const }) as IntervalType & { kind: K };
+}
 export const variantType: VariantType = simple('variant');
 
 export const MAX_PRECISION = 38;
@@ -181,9 +205,8 @@ export function simpleString(type: DataType): string {
     case 'time':
       return 'time(6)';
     case 'interval_ym':
-      return 'interval year to month';
     case 'interval_dt':
-      return 'interval day to second';
+      return `interval ${intervalRange(type)}`;
     case 'array':
       return `array<${simpleString(type.element)}>`;
     case 'map':
@@ -203,6 +226,13 @@ export function simpleString(type: DataType): string {
   }
 }
 
+/** `day to second`, or `hour`. */
+export function intervalRange(type: IntervalType): string {
+  const [from, to] = intervalFields(type);
+  const units = intervalUnits[type.kind];
+  return from === to ? `${units[from]}` : `${units[from]} to ${units[to]}`;
+}
+
 /** Same type, nullability of nested values included. */
 export function sameType(a: DataType, b: DataType): boolean {
   if (a === b) return true;
@@ -211,6 +241,12 @@ export function sameType(a: DataType, b: DataType): boolean {
     case 'decimal': {
       const o = b as DecimalType;
       return a.precision === o.precision && a.scale === o.scale;
+    }
+    case 'interval_ym':
+    case 'interval_dt': {
+      const [from, to] = intervalFields(a);
+      const other = intervalFields(b as IntervalType);
+      return from === other[0] && to === other[1];
     }
     case 'array': {
       const o = b as ArrayType;

@@ -1,5 +1,6 @@
 import {
   type DataType,
+  dayTimeIntervalType,
   decimalType,
   float64Type,
   int8Type,
@@ -10,6 +11,7 @@ import {
   isNumeric,
   type Scalar,
   simpleString,
+  yearMonthIntervalType,
 } from '../base/index.js';
 import {
   addChecked,
@@ -214,12 +216,16 @@ function averageState(type: DataType): DataType {
   return type.kind === 'interval_dt' ? decimalType(38, 0) : float64Type;
 }
 
+function averageType(type: DataType): DataType {
+  if (type.kind === 'decimal') return boundedDecimal(type.precision + 4, type.scale + 4);
+  if (isNumeric(type)) return float64Type;
+  return type.kind === 'interval_ym' ? yearMonthIntervalType : dayTimeIntervalType;
+}
+
 function resolveAvg(args: readonly ArgType[]): Resolved {
   const type = summable(args);
   if ('mismatch' in type) return type;
-  const returns =
-    type.kind === 'decimal' ? boundedDecimal(type.precision + 4, type.scale + 4) : isNumeric(type) ? float64Type : type;
-  return { args: [type], returns, nullable: true, state: [averageState(type), int64Type] };
+  return { args: [type], returns: averageType(type), nullable: true, state: [averageState(type), int64Type] };
 }
 
 function finishAvg([total, count]: readonly Scalar[], call: Call): Scalar {

@@ -6,8 +6,10 @@ import {
   engineBug,
   formatDouble,
   formatScalar,
+  type IntervalType,
   instantToLocal,
   integerBounds,
+  intervalFields,
   isFloating,
   isInteger,
   localToInstant,
@@ -23,6 +25,7 @@ import {
 } from '../base/index.js';
 import { decimalText, fitsPrecision, pow10, rescale } from './decimal.js';
 import { castInvalid, castOverflow, outOfPrecision, overflow } from './eval-errors.js';
+import { isIntervalType } from './signature.js';
 
 /** `ansi` raises errors, `try` gives null instead, `legacy` wraps numbers around and gives null otherwise. */
 export type CastMode = 'ansi' | 'try' | 'legacy';
@@ -66,10 +69,37 @@ export function castScalar(value: Scalar, from: DataType, to: DataType, context:
     case 'map':
     case 'struct':
       return toNested(value, from, to, context);
+    case 'interval_ym':
+    case 'interval_dt':
+      return from.kind === to.kind ? truncateInterval(value, to) : intervalOf(value, from, to, context);
     default:
       if (from.kind === to.kind) return value;
       throw engineBug(`no cast from ${from.kind} to ${to.kind}`);
   }
+}
+
+/** Years, months, days, hours, minutes and seconds in the unit of their kind's values. */
+const UNIT_SIZES = { interval_ym: [12n, 1n], interval_dt: [DAY, 3600n * MICROS, 60n * MICROS, MICROS] } as const;
+const unitSize = (type: IntervalType, at: 0 | 1): bigint => UNIT_SIZES[type.kind][intervalFields(type)[at]] as bigint;
+
+/** What lies below the last unit of the type is cut off. */
+function truncateInterval(value: Scalar, to: IntervalType): Scalar {
+  const size = unitSize(to, 1);
+  if (size === MICROS) return value;
+  const whole = BigInt(value as number | bigint);
+  return to.kind === 'interval_ym' ? Number(whole - (whole % size)) : whole - (whole % size);
+}
+
+/** So many of the interval's unit. */
+function intervalOf(value: Scalar, from: DataType, to: IntervalType, { mode }: CastContext): Scalar {
+  const scale = from.kind === 'decimal' ? from.scale : 0;
+  const size = unitSize(to, 0);
+  const isFine = to.kind === 'interval_dt' && size === MICROS;
+  const scaled = BigInt(value as number | bigint) * (isFine ? size : 1n);
+  const total = rescale(scaled, scale, 0) * (isFine ? 1n : size);
+  const [low, high] = integerBounds(to) as readonly [bigint, bigint];
+  if (total < low || total > high) return fail(mode === 'legacy' ? 'ansi' : mode, () => castOverflow(value, from, to));
+  return to.kind === 'interval_ym' ? Number(total) : total;
 }
 
 function fail(mode: CastMode, error: () => Error): null {
@@ -112,6 +142,7 @@ function toInteger(value: Scalar, from: DataType, to: DataType, { mode }: CastCo
 
 function wholeNumber(value: Scalar, from: DataType): bigint {
   if (from.kind === 'decimal') return (value as bigint) / pow10(from.scale);
+  if (isIntervalType(from)) return BigInt(value as number | bigint) / unitSize(from, 1);
   if (from.kind === 'timestamp') return floorDivide(value as bigint, MICROS);
   return BigInt(value as number | bigint | boolean);
 }
@@ -141,7 +172,9 @@ function toDecimal(value: Scalar, from: DataType, to: DecimalType, { mode }: Cas
     const exact = shortestDecimal(value, from);
     if (exact === undefined) return null;
     [unscaled, scale] = exact;
-  } else unscaled = BigInt(value as number | bigint | boolean);
+  } else if (isIntervalType(from) && unitSize(from, 1) === MICROS) [unscaled, scale] = [value as bigint, 6];
+  else if (isIntervalType(from)) unscaled = wholeNumber(value, from);
+  else unscaled = BigInt(value as number | bigint | boolean);
   const result = rescale(unscaled, scale, to.scale);
   if (fitsPrecision(result, to.precision)) return result;
   return fail(mode, () => outOfPrecision(unscaled, scale, to));

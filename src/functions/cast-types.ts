@@ -1,10 +1,21 @@
-import { type DataType, integerBounds, isFloating, isInteger, isNumeric } from '../base/index.js';
+import {
+  type DataType,
+  type IntervalType,
+  integerBounds,
+  intervalFields,
+  isFloating,
+  isInteger,
+  isNumeric,
+} from '../base/index.js';
 import { inside } from './emit.js';
 import { scaleRange } from './int-emit.js';
+import { isIntervalType } from './signature.js';
 
 const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
 const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
-const isInterval = (type: DataType): boolean => type.kind === 'interval_ym' || type.kind === 'interval_dt';
+const isExact = (type: DataType): boolean => isInteger(type) || type.kind === 'decimal';
+/** An interval of one unit counts it. */
+const isSingle = (type: IntervalType): boolean => intervalFields(type)[0] === intervalFields(type)[1];
 
 /** Whether CAST goes from one type to another (under ANSI, which forbids what makes no sense). */
 export function canCast(from: DataType, to: DataType): boolean {
@@ -14,11 +25,12 @@ export function canCast(from: DataType, to: DataType): boolean {
   if (from.kind === 'string') return !isNestedKind(to.kind) && to.kind !== 'null' && to.kind !== 'variant';
   if (isNumeric(from) || from.kind === 'boolean') {
     if (isNumeric(to) || to.kind === 'boolean') return true;
+    if (isIntervalType(to)) return isSingle(to) && isExact(from);
     return to.kind === 'timestamp' && from.kind !== 'boolean';
   }
   if (isDatetime(from)) return isDatetime(to) || (from.kind === 'timestamp' && isNumeric(to));
   if (from.kind === 'binary') return false;
-  return isInterval(from) && isInterval(to) && from.kind === to.kind;
+  return isIntervalType(from) && ((isIntervalType(to) && from.kind === to.kind) || (isSingle(from) && isExact(to)));
 }
 
 const isNestedKind = (kind: DataType['kind']): boolean => kind === 'array' || kind === 'map' || kind === 'struct';

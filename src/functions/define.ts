@@ -96,6 +96,8 @@ export interface AggregateFunction extends FunctionDocs {
   ) => readonly Carrier[] | undefined;
   /** The result depends on the order of rows (first, last, collect_list). */
   readonly ordered?: boolean;
+  /** The aggregate keeps the rows of its arguments and makes the result of all of them (see aggregate-collect.ts). */
+  readonly collect?: { readonly finish: (rows: Scalar[][], call: Call) => Scalar };
   readonly eval: {
     init(call: Call): Scalar[];
     update(state: Scalar[], args: readonly Scalar[], call: Call): void;

@@ -10,11 +10,12 @@ import {
   unreachable,
 } from '../base/index.js';
 import type { Local } from '../wasm/index.js';
+import { finishRecords } from './aggregate-collect.js';
 import type { Call, ScalarFunction } from './define.js';
 import { part, value } from './emit.js';
 import { withLambdas } from './evaluate.js';
 import type { ModuleContext } from './module-context.js';
-import { scalarFunction } from './registry.js';
+import { aggregateFunction, scalarFunction } from './registry.js';
 import { MAX_SLOTS, SLOT_BYTES, STATE } from './runtime.js';
 import type { Emitter, Value } from './value.js';
 
@@ -103,7 +104,7 @@ export type AllocBytes = (bytes: number, state: number) => number;
 
 interface Site {
   readonly call: Call;
-  readonly entry: ScalarFunction;
+  readonly eval: ScalarFunction['eval'];
   readonly positions: readonly number[];
   readonly decode: readonly Decode[];
   readonly encode: Encode;
@@ -122,7 +123,7 @@ export function callJsHost(
     const site = sites[number] ?? prepareSite(heap, callSites[number], allocBytes);
     sites[number] = site;
     try {
-      const scalar = site.entry.eval(readArguments(heap, site, state), site.call);
+      const scalar = site.eval(readArguments(heap, site, state), site.call);
       heap.i32[result >>> 2] = scalar === null ? 1 : 0;
       if (scalar !== null) site.encode(heap, result + VALUE, scalar, state);
       else {
@@ -157,11 +158,18 @@ function prepareSite(heap: SharedHeap, call: Call | undefined, allocBytes: Alloc
   const positions = passed(call);
   return {
     call: withLambdas(call),
-    entry: scalarFunction(call.fn),
+    eval: evaluatorOf(call),
     positions,
     decode: positions.map((k) => decoder(heap, call.argTypes[k] as DataType)),
     encode: encoder(call.returns, allocBytes),
   };
+}
+
+function evaluatorOf(call: Call): ScalarFunction['eval'] {
+  const { collected } = call;
+  if (collected === undefined) return scalarFunction(call.fn).eval;
+  const entry = aggregateFunction(call.fn);
+  return ([records]) => finishRecords(entry, records as Uint8Array, collected);
 }
 
 function decoder(heap: SharedHeap, type: DataType): Decode {

@@ -12,6 +12,8 @@ export interface Call {
   readonly lambdas?: Lambdas;
   /** The lambda functions, ready to run; put in by who evaluates the call. */
   readonly apply?: readonly LambdaFunction[];
+  /** Set where the call finishes an aggregate over its kept rows: the aggregate's own call. */
+  readonly collected?: Call;
 }
 
 /** A lambda function over its parameters followed by the values captured by the call. */

@@ -6,10 +6,13 @@ import {
   field,
   float32Type,
   float64Type,
+  type IntervalType,
   int8Type,
   int16Type,
   int32Type,
   int64Type,
+  intervalFields,
+  intervalType,
   isFloating,
   isInteger,
   isNested,
@@ -28,7 +31,8 @@ const integerOrder: readonly DataType[] = [int8Type, int16Type, int32Type, int64
 
 const isDatetime = (type: DataType): boolean =>
   type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
-const isInterval = (type: DataType): boolean => type.kind === 'interval_ym' || type.kind === 'interval_dt';
+export const isIntervalType = (type: DataType): type is IntervalType =>
+  type.kind === 'interval_ym' || type.kind === 'interval_dt';
 
 /**
  * The least type both can be cast to without asking (Spark's ANSI findWiderTypeForTwo): for union, CASE, coalesce,
@@ -42,9 +46,17 @@ export function commonType(a: DataType, b: DataType): DataType | undefined {
   if (isDatetime(a) && isDatetime(b)) {
     return a.kind === 'timestamp' || b.kind === 'timestamp' ? timestampType : timestampNtzType;
   }
+  if (isIntervalType(a) && isIntervalType(b)) return widerInterval(a, b);
   if (a.kind === 'string') return widerThanString(b);
   if (b.kind === 'string') return widerThanString(a);
   return commonNested(a, b);
+}
+
+/** The interval type with the units of both. */
+export function widerInterval(a: IntervalType, b: IntervalType): IntervalType | undefined {
+  if (a.kind !== b.kind) return undefined;
+  const [x, y] = [intervalFields(a), intervalFields(b)];
+  return intervalType(a.kind, Math.min(x[0], y[0]), Math.max(x[1], y[1]));
 }
 
 function commonNumeric(a: DataType, b: DataType): DataType {
@@ -61,7 +73,7 @@ function commonNumeric(a: DataType, b: DataType): DataType {
 function widerThanString(other: DataType): DataType | undefined {
   if (isInteger(other)) return int64Type;
   if (isNumeric(other)) return float64Type;
-  if (isInterval(other) || isNested(other)) return undefined;
+  if (isIntervalType(other) || isNested(other)) return undefined;
   return other;
 }
 

@@ -4,17 +4,19 @@ import {
   dayTimeIntervalType,
   int32Type,
   int64Type,
+  intervalFields,
+  intervalType,
   isNumeric,
-  MICROS_PER_DAY,
   timestampNtzType,
   timestampType,
+  yearMonthIntervalType,
 } from '../base/index.js';
 import type { ArgType, Resolution } from './define.js';
+import { isIntervalType, widerInterval } from './signature.js';
 
 export type TemporalOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'intDiv';
 
 const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
-const isInterval = (type: DataType): boolean => type.kind === 'interval_ym' || type.kind === 'interval_dt';
 const isSmallInteger = (type: DataType): boolean =>
   type.kind === 'int8' || type.kind === 'int16' || type.kind === 'int32' || type.kind === 'null';
 
@@ -30,7 +32,7 @@ export function resolveTemporal(operator: TemporalOperator, a: ArgType, b: ArgTy
     case 'div':
       return scaledInterval(a.type, b.type);
     case 'intDiv':
-      return isInterval(a.type) && a.type.kind === b.type.kind
+      return isIntervalType(a.type) && a.type.kind === b.type.kind
         ? { args: [a.type, b.type], returns: int64Type }
         : undefined;
     case 'mod':
@@ -46,11 +48,12 @@ function moved(from: ArgType, by: ArgType, reversed = false): Resolution | undef
   const order = (types: DataType[]): DataType[] => (reversed ? types.reverse() : types);
   const { type } = from;
   if (type.kind === 'date' && isSmallInteger(by.type)) return { args: order([type, int32Type]), returns: dateType };
-  if (isInterval(type)) {
+  if (isIntervalType(type)) {
     const step = by.type.kind === 'null' ? type : by.type;
-    return step.kind === type.kind && !reversed ? { args: [type, type], returns: type } : undefined;
+    const both = isIntervalType(step) && !reversed ? widerInterval(type, step) : undefined;
+    return both && { args: [type, step], returns: both };
   }
-  if (!isInterval(by.type)) return undefined;
+  if (!isIntervalType(by.type)) return undefined;
   if (type.kind === 'date') return { args: order([type, by.type]), returns: movedDate(by) };
   if (isMoment(type)) return { args: order([type, by.type]), returns: type };
   if (type.kind === 'time' && by.type.kind === 'interval_dt') return { args: order([type, by.type]), returns: type };
@@ -58,11 +61,10 @@ function moved(from: ArgType, by: ArgType, reversed = false): Resolution | undef
   return undefined;
 }
 
-/** Months and whole days leave a date a date; hours make it a timestamp. */
-function movedDate({ type, literal }: ArgType): DataType {
+/** Months and days leave a date a date; units below make it a timestamp. */
+function movedDate({ type }: ArgType): DataType {
   if (type.kind === 'interval_ym') return dateType;
-  const isDays = typeof literal === 'bigint' && literal % BigInt(MICROS_PER_DAY) === 0n;
-  return isDays ? dateType : timestampType;
+  return isIntervalType(type) && intervalFields(type)[1] === 0 ? dateType : timestampType;
 }
 
 function difference(a: DataType, b: DataType): Resolution | undefined {
@@ -75,11 +77,15 @@ function difference(a: DataType, b: DataType): Resolution | undefined {
     : involved.some((type) => type.kind === 'timestamp')
       ? timestampType
       : timestampNtzType;
-  return { args: [target, target], returns: dayTimeIntervalType };
+  return {
+    args: [target, target],
+    returns: target.kind === 'date' ? intervalType('interval_dt', 0, 0) : dayTimeIntervalType,
+  };
 }
 
 function scaledInterval(interval: DataType, factor: DataType): Resolution | undefined {
-  if (!isInterval(interval)) return undefined;
-  if (isNumeric(factor)) return { args: [interval, factor], returns: interval, nullable: true };
+  if (!isIntervalType(interval)) return undefined;
+  const whole = interval.kind === 'interval_ym' ? yearMonthIntervalType : dayTimeIntervalType;
+  if (isNumeric(factor)) return { args: [interval, factor], returns: whole, nullable: true };
   return undefined;
 }

@@ -59,4 +59,6 @@ export interface StateAccess {
   load(i: number): Value;
   /** Stores parts in the field's carrier; bytes are copied into the table's own memory. */
   store(i: number, parts: readonly Local[]): void;
+  /** Copies bytes into memory that lives as long as the groups; the address of the copy. */
+  keep(address: Local, length: Local): Local;
 }

@@ -1,4 +1,4 @@
-import { dayTimeIntervalType, integerBounds, yearMonthIntervalType } from '../base/index.js';
+import { integerBounds, intervalType, intervalUnits } from '../base/index.js';
 import { literal } from '../plan/build.js';
 import type { Literal } from '../plan/expr.js';
 import type { Token } from './lexer.js';
@@ -16,17 +16,21 @@ const MICROS: Readonly<Record<string, bigint>> = {
   MICROSECOND: 1n,
 };
 
+/** Units that count as another one in the interval's type. */
+const typedAs: Readonly<Record<string, string>> = { WEEK: 'DAY', MILLISECOND: 'SECOND', MICROSECOND: 'SECOND' };
+
 /** Months and microseconds, of which an interval has one or the other. */
 interface Amount {
   months: bigint;
   micros: bigint;
   kinds: Set<'months' | 'micros'>;
+  units: Set<string>;
 }
 
 /** What follows INTERVAL: `'1' DAY`, `3 days 2 hours`, `'1-2' YEAR TO MONTH`, `'1 day 2 hours'`. */
 export function readIntervalLiteral(tokens: TokenStream): Literal {
   const start = tokens.peek();
-  const amount: Amount = { months: 0n, micros: 0n, kinds: new Set() };
+  const amount: Amount = { months: 0n, micros: 0n, kinds: new Set(), units: new Set() };
   const signed = tokens.peek().upper === '-' || tokens.peek().upper === '+';
   const next = tokens.peek(signed ? 1 : 0);
   if (next.kind === 'string' && unitOf(tokens.peek(signed ? 2 : 1)) === undefined) {
@@ -76,6 +80,7 @@ function add(amount: Amount, text: string, unit: string, negative: boolean, toke
     throw tokens.error(`'${text}' is no number of ${unit.toLowerCase()}s`, start, 'INVALID_INTERVAL_FORMAT');
   }
   const sign = (match[1] === '-') !== negative ? -1n : 1n;
+  amount.units.add(typedAs[unit] ?? unit);
   const whole = BigInt(match[2] ?? '0');
   const months = MONTHS[unit];
   if (months !== undefined) {
@@ -151,7 +156,11 @@ function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {
     );
   }
   const isMonths = amount.kinds.has('months');
-  const type = isMonths ? yearMonthIntervalType : dayTimeIntervalType;
+  const kind = isMonths ? 'interval_ym' : 'interval_dt';
+  const places = [...amount.units].map((unit) =>
+    (intervalUnits[kind] as readonly string[]).indexOf(unit.toLowerCase()),
+  );
+  const type = intervalType(kind, Math.min(...places), Math.max(...places));
   const value = isMonths ? amount.months : amount.micros;
   const [least, most] = integerBounds(type) as readonly [bigint, bigint];
   if (value < least || value > most)

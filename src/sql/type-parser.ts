@@ -4,7 +4,6 @@ import {
   booleanType,
   type DataType,
   dateType,
-  dayTimeIntervalType,
   decimalType,
   type Field,
   field,
@@ -14,6 +13,8 @@ import {
   int16Type,
   int32Type,
   int64Type,
+  intervalType,
+  intervalUnits,
   MAX_PRECISION,
   mapType,
   nearestNames,
@@ -26,7 +27,6 @@ import {
   timestampType,
   timeType,
   variantType,
-  yearMonthIntervalType,
 } from '../base/index.js';
 import { type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
 
@@ -147,17 +147,18 @@ function readTimestamp(tokens: TokenStream, settings: ParseSettings): DataType {
   return settings.timestampType === 'ntz' ? timestampNtzType : timestampType;
 }
 
-const yearMonthUnits: ReadonlySet<string> = new Set(['YEAR', 'MONTH']);
-const dayTimeUnits: ReadonlySet<string> = new Set(['DAY', 'HOUR', 'MINUTE', 'SECOND']);
-
+/** `INTERVAL DAY`, `INTERVAL DAY TO SECOND`. */
 function readInterval(tokens: TokenStream): DataType {
-  const from = tokens.peek().upper;
-  if (!yearMonthUnits.has(from) && !dayTimeUnits.has(from))
-    throw tokens.unexpected('YEAR, MONTH, DAY, HOUR, MINUTE or SECOND');
+  const from = tokens.peek().upper.toLowerCase();
+  const kind = (['interval_ym', 'interval_dt'] as const).find((k) =>
+    (intervalUnits[k] as readonly string[]).includes(from),
+  );
+  if (kind === undefined) throw tokens.unexpected('YEAR, MONTH, DAY, HOUR, MINUTE or SECOND');
   tokens.next();
-  const units = yearMonthUnits.has(from) ? yearMonthUnits : dayTimeUnits;
-  if (tokens.accept('TO') && !units.has(tokens.next().upper)) throw tokens.unexpected('a unit of the same kind');
-  return yearMonthUnits.has(from) ? yearMonthIntervalType : dayTimeIntervalType;
+  const units: readonly string[] = intervalUnits[kind];
+  const to = tokens.accept('TO') ? tokens.next().upper.toLowerCase() : from;
+  if (units.indexOf(to) < units.indexOf(from)) throw tokens.unexpected('a later unit of the same kind');
+  return intervalType(kind, units.indexOf(from), units.indexOf(to));
 }
 
 function readStruct(tokens: TokenStream, settings: ParseSettings): DataType {

@@ -74,7 +74,7 @@ describe('types of arithmetic', () => {
     ['mod', [arg(decimalType(12, 2)), arg(decimalType(5, 4))], 'decimal(5,4)'],
     ['intDiv', [arg(decimalType(12, 2)), arg(int)], 'bigint'],
     ['add', [arg(date), arg(int)], 'date'],
-    ['sub', [arg(date), arg(date)], 'interval day to second'],
+    ['sub', [arg(date), arg(date)], 'interval day'],
     ['sum', [arg(int)], 'bigint'],
     ['sum', [arg(decimalType(12, 2))], 'decimal(22,2)'],
     ['avg', [arg(decimalType(12, 2))], 'decimal(16,6)'],

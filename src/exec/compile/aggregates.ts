@@ -63,6 +63,7 @@ export function stateAccess(
   types: readonly DataType[],
 ): StateAccess {
   return {
+    keep: (address, length) => pipe.persist(address, length),
     carrier: (i) => fieldAt(layout, from + i).carrier,
     load: (i) => loadField(pipe.code, row, fieldAt(layout, from + i), types[i] as DataType),
     store: (i, parts) => {

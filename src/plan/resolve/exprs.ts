@@ -7,6 +7,7 @@ import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
 import { exprChildren, foldExpr, someExpr, withExprChildren } from '../walk-expr.js';
 import { buildCall, buildGenerator, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
+import { castCall } from './cast-calls.js';
 import type { PlanSettings } from './context.js';
 import { argumentName, extract, fieldOf } from './fields.js';
 import { resolveLambdas } from './lambdas.js';
@@ -110,6 +111,8 @@ function resolveUnresolvedCall(
     const field = extract(args, settings);
     if (field !== undefined) return field;
   }
+  const cast = castCall(expr.name, args, settings);
+  if (cast !== undefined) return cast;
   const entry = findEntry(expr.name);
   if (entry?.kind === 'generator') return buildGenerator(entry, args, settings);
   if (filter !== undefined) requireBoolean(filter, 'the FILTER condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');

@@ -1,0 +1,45 @@
+import {
+  binaryType,
+  booleanType,
+  type DataType,
+  dateType,
+  decimalType,
+  float32Type,
+  float64Type,
+  int8Type,
+  int16Type,
+  int32Type,
+  int64Type,
+  stringType,
+  timestampType,
+  timeType,
+} from '../../base/index.js';
+import { findEntry } from '../../functions/registry.js';
+import type { Expr } from '../expr.js';
+import { resolveCast } from './calls.js';
+import type { PlanSettings } from './context.js';
+
+/** Types that are called like functions: `int(x)` is `cast(x as int)`. */
+const types: Readonly<Record<string, DataType>> = {
+  boolean: booleanType,
+  tinyint: int8Type,
+  smallint: int16Type,
+  int: int32Type,
+  bigint: int64Type,
+  float: float32Type,
+  double: float64Type,
+  decimal: decimalType(10, 0),
+  date: dateType,
+  time: timeType,
+  timestamp: timestampType,
+  binary: binaryType,
+  string: stringType,
+};
+
+/** The cast that a call by a type's name is; undefined for other calls. */
+export function castCall(name: string, args: readonly Expr[], settings: PlanSettings): Expr | undefined {
+  const [input] = args;
+  const type = Object.hasOwn(types, name.toLowerCase()) ? types[name.toLowerCase()] : undefined;
+  if (type === undefined || input === undefined || args.length > 1 || findEntry(name) !== undefined) return undefined;
+  return resolveCast({ kind: 'cast', input, type }, input, settings);
+}
