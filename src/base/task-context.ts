@@ -18,6 +18,14 @@ export interface TaskMetrics {
   rowsRead: number;
   rowGroupsRead: number;
   rowGroupsSkipped: number;
+  /** Bytes put on disk for want of memory. */
+  spilledBytes: number;
 }
 
-export const newTaskMetrics = (): TaskMetrics => ({ bytesRead: 0, rowsRead: 0, rowGroupsRead: 0, rowGroupsSkipped: 0 });
+export const newTaskMetrics = (): TaskMetrics => ({
+  bytesRead: 0,
+  rowsRead: 0,
+  rowGroupsRead: 0,
+  rowGroupsSkipped: 0,
+  spilledBytes: 0,
+});

@@ -29,6 +29,7 @@ import type { WorkerPool } from './driver/pool.js';
 import { Query } from './driver/query.js';
 import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
+import { SpillDirectory } from './driver/spill-directory.js';
 import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
@@ -60,6 +61,7 @@ class LocalEngine implements QueryEngine {
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
   readonly #queries = new Set<Query>();
+  readonly #spills: SpillDirectory;
   #stopped = false;
 
   constructor(
@@ -71,6 +73,7 @@ class LocalEngine implements QueryEngine {
       reader: splitReader,
       format: formatNamed,
     });
+    this.#spills = new SpillDirectory(nodePlatform, options.spillDirectory);
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap);
   }
@@ -146,7 +149,7 @@ class LocalEngine implements QueryEngine {
     work: (executor: Executor) => AsyncIterable<Batch>,
   ): AsyncGenerator<Batch> {
     this.#checkOpen();
-    const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic());
+    const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic(), this.#spills);
     this.#queries.add(query);
     const stopProgress = reportProgress(query, options);
     const { ansi, timeZone } = settings;
@@ -243,6 +246,7 @@ class LocalEngine implements QueryEngine {
     this.#stopped = true;
     for (const query of this.#queries) query.abort(closed());
     await this.#scheduler.stop();
+    await this.#spills.removeAll();
   }
 
   #checkOpen(): void {
@@ -287,10 +291,5 @@ function reportProgress(query: Query, { onProgress }: RunOptions): () => void {
 
 function workerCount(options: EngineOptions): number {
   const mode = engineMode();
-  if (mode === 'spill') {
-    throw new SparrowError('UNSUPPORTED_FEATURE.SPILL', 'operators do not spill to disk yet', {
-      hint: 'run in another mode',
-    });
-  }
   return mode === 'one-worker' ? 1 : Math.max(1, options.workers ?? availableParallelism());
 }

@@ -10,6 +10,7 @@ import {
 import { Executor } from '../../src/exec/driver/executor.js';
 import { Query } from '../../src/exec/driver/query.js';
 import { Scheduler } from '../../src/exec/driver/scheduler.js';
+import { SpillDirectory } from '../../src/exec/driver/spill-directory.js';
 import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
 import type { DoneTask, TaskTemplate } from '../../src/exec/task/task.js';
@@ -46,6 +47,7 @@ export class Engines {
   readonly heap: SharedHeap;
   readonly #reader = async (): Promise<SplitReader> => randomReader;
   readonly #platform: Platform = nodePlatform;
+  readonly #spills = new SpillDirectory(nodePlatform, undefined);
   #scheduler: Scheduler;
 
   constructor(memoryBytes = 2 ** 29) {
@@ -60,7 +62,7 @@ export class Engines {
 
   compiled(plan: PhysicalPlan, settings: EvalSettings): Promise<Outcome> {
     return outcomeOf(async () => {
-      const query = new Query(this.heap, this.#scheduler.pool.flags, undefined, 0);
+      const query = new Query(this.heap, this.#scheduler.pool.flags, undefined, 0, this.#spills);
       try {
         const rows: Scalar[][] = [];
         for await (const batch of new Executor(this.#scheduler, query, settings).batches(plan))

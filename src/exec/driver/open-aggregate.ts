@@ -95,13 +95,22 @@ type Groups = Extract<TaskOutput, { kind: 'groups' }>;
 function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {
   const split = GROUP_PARTITION_BITS - bits;
   return Array.from({ length: 1 << bits }, (_, partition): TaskInput => {
-    const of = parts.map((p): MergePart => {
-      const mixed = bits > 0 && p.chunks.length === 1;
-      const from = p.chunks.length === 1 ? 0 : partition << split;
-      const to = p.chunks.length === 1 ? 1 : (partition + 1) << split;
-      return { carriers: p.carriers, chunks: p.chunks.slice(from, to).flat(), mixed, unique: p.unique };
+    const of = parts.flatMap((p): MergePart[] => {
+      const { carriers, unique } = p;
+      if (p.chunks.length === 1) {
+        return [{ carriers, unique, chunks: p.chunks.flat(), spilled: [], mixed: bits > 0 }];
+      }
+      const [from, to] = [partition << split, (partition + 1) << split];
+      if (p.spilled === undefined) {
+        return [{ carriers, unique, chunks: p.chunks.slice(from, to).flat(), spilled: [], mixed: false }];
+      }
+      // One by one, so that rows come in the order they would have if they had stayed in memory.
+      return p.spilled.slice(from, to).map((spilled, i) => {
+        return { carriers, unique, chunks: p.chunks[from + i] ?? [], spilled, mixed: false };
+      });
     });
-    return { kind: 'groups', merge: { partition, bits, parts: of.filter((p) => totalRows(p.chunks) > 0) } };
+    const some = of.filter((p) => p.spilled.length > 0 || totalRows(p.chunks) > 0);
+    return { kind: 'groups', merge: { partition, bits, parts: some } };
   }).filter((input) => bits === 0 || (input.kind === 'groups' && input.merge.parts.length > 0));
 }
 
@@ -110,6 +119,6 @@ function emptyGroup(executor: Runner, plan: PhysicalAggregate): TaskInput {
   const carriers = fullCarriers(plan.aggregates.map((a) => prepareAggregate(a, executor.settings)));
   return {
     kind: 'groups',
-    merge: { partition: 0, bits: 0, parts: [{ carriers, chunks: [], mixed: false, unique: false }] },
+    merge: { partition: 0, bits: 0, parts: [{ carriers, chunks: [], spilled: [], mixed: false, unique: false }] },
   };
 }

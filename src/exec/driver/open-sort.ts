@@ -5,6 +5,7 @@ import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
 import { type Flow, type FlowPart, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
+import { rangesOnDisk } from './sort-ranges.js';
 
 type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
 
@@ -17,14 +18,15 @@ export async function openSort(executor: Runner, plan: PhysicalSort): Promise<Fl
   const most = plan.limit === undefined ? undefined : plan.offset + plan.limit;
   const sorted = await sortFlow(executor, flow, plan.input.columns, plan.keys, most);
   const { runs, order } = sorted.inputs;
-  if (most === undefined && plan.offset === 0) return [inOrder(executor, sorted)];
+  if (most === undefined && plan.offset === 0) return [await inOrder(executor, sorted)];
   const limit = plan.limit === undefined ? {} : { limit: plan.limit };
   return [sorted.part([{ kind: 'sorted', runs, order, offset: plan.offset, ...limit }])];
 }
 
 /** All sorted rows: merged by one task or, where that pays, by one for each range of keys. */
-export function inOrder(executor: Runner, { part, inputs, total }: SortedFlow): FlowPart {
+export async function inOrder(executor: Runner, { part, inputs, total }: SortedFlow): Promise<FlowPart> {
   const { runs, splitters, order } = inputs;
+  if (runs.some((run) => run.spilled !== undefined)) return part(await rangesOnDisk(executor, runs, order));
   if (total <= SMALL_SORT) return part([{ kind: 'sorted', runs, order, offset: 0 }]);
   return part(splitRuns(executor, runs, splitters, executor.scheduler.pool.size * 4, order));
 }
@@ -59,11 +61,11 @@ export async function sortFlow(
   const order: SortSink = { kind: 'sort', keys, fields, layout, ...(limit === undefined ? {} : { limit }) };
   const done = await executor.allResults(flow, () => order);
   const results = done.map(({ output }) => {
-    if (output.kind !== 'rows' || output.run === undefined) throw engineBug('sorted runs expected');
-    return output.run;
+    if (output.kind !== 'rows' || output.runs === undefined) throw engineBug('sorted runs expected');
+    return { runs: output.runs, splitters: output.splitters ?? [] };
   });
-  const total = results.reduce((n, r) => n + r.count, 0);
-  const runs = results.map(({ entries, count }) => ({ entries, count }));
+  const runs = results.flatMap((r) => r.runs);
+  const total = runs.reduce((n, r) => n + r.count, 0);
   const part = (inputs: TaskInput[]): FlowPart =>
     executor.project(
       [

@@ -27,7 +27,7 @@ export async function openWindow(executor: Runner, plan: PhysicalWindow): Promis
   ];
   const sorted = await sortFlow(executor, flow, plan.input.columns, keys);
   const batches: Batch[] = [];
-  for await (const done of executor.results([inOrder(executor, sorted)], (part) => outputSink(part.columns))) {
+  for await (const done of executor.results([await inOrder(executor, sorted)], (part) => outputSink(part.columns))) {
     if (done.output.kind !== 'batches') throw engineBug('batches expected');
     batches.push(...done.output.batches);
   }

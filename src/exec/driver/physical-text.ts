@@ -101,6 +101,7 @@ export interface StageReport {
   longestMs: number;
   bytesRead: number;
   rowGroupsSkipped: number;
+  spilledBytes: number;
 }
 
 /** The stages of a query that ran, one a line. */
@@ -108,7 +109,8 @@ export function stagesText(stages: readonly StageReport[], wallMs: number, peakB
   const rows = stages.map((s, i) => {
     const read = s.bytesRead > 0 ? `, ${(s.bytesRead / 2 ** 20).toFixed(1)} MiB read` : '';
     const skipped = s.rowGroupsSkipped > 0 ? `, ${s.rowGroupsSkipped} row groups skipped` : '';
-    return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}`;
+    const spilled = s.spilledBytes > 0 ? `, ${(s.spilledBytes / 2 ** 20).toFixed(1)} MiB spilled` : '';
+    return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}${spilled}`;
   });
   return [
     ...rows,

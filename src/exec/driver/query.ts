@@ -1,7 +1,8 @@
 import { type Arena, type SharedHeap, SparrowError } from '../../base/index.js';
-import type { DoneTask } from '../task/task.js';
+import type { DoneTask, SpillSettings } from '../task/task.js';
 import { type CancelToken, cancelled, flag, isFlagged } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
+import type { SpillDirectory } from './spill-directory.js';
 
 let nextId = 1;
 
@@ -29,12 +30,18 @@ export class Query {
   #reason: unknown;
   #over = false;
 
+  /** When and where its tasks put rows on disk. */
+  readonly spill: SpillSettings;
+  #spilled = false;
+
   constructor(
     readonly heap: SharedHeap,
     flags: SharedArrayBuffer,
     signal: AbortSignal | undefined,
     now: number,
+    private readonly spills: SpillDirectory,
   ) {
+    this.spill = spills.settings(heap, this.id);
     this.#flags = new Int32Array(flags);
     this.#signal = signal;
     this.started = now;
@@ -55,15 +62,22 @@ export class Query {
       longestMs: 0,
       bytesRead: 0,
       rowGroupsSkipped: 0,
+      spilledBytes: 0,
     };
     this.stages.push(report);
     return report;
+  }
+
+  /** Memory is short: kept rows go to disk, and less is done ahead. */
+  get isPressed(): boolean {
+    return this.heap.usedBytes >= this.spill.fromBytes;
   }
 
   taskDone(report: StageReport, done: DoneTask): void {
     this.tasksDone++;
     this.rowsRead += done.metrics.rowsRead;
     this.bytesRead += done.metrics.bytesRead;
+    this.#spilled ||= done.metrics.spilledBytes > 0;
     this.peakBytes = Math.max(this.peakBytes, this.heap.usedBytes);
     report.tasks++;
     report.inputRows += done.inputRows;
@@ -72,6 +86,7 @@ export class Query {
     report.longestMs = Math.max(report.longestMs, done.milliseconds);
     report.bytesRead += done.metrics.bytesRead;
     report.rowGroupsSkipped += done.metrics.rowGroupsSkipped;
+    report.spilledBytes += done.metrics.spilledBytes;
   }
 
   check(): void {
@@ -146,5 +161,6 @@ export class Query {
     for (const arena of this.#arenas) this.heap.releaseArena(arena);
     this.#arenas.clear();
     for (const ending of this.#endings.splice(0)) ending();
+    if (this.#spilled) await this.spills.remove(this.spill);
   }
 }

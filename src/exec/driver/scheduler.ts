@@ -1,6 +1,7 @@
 import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import type { TaskFormats } from '../task/run-task.js';
+import type { CutsRequest } from '../task/sort-cuts.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import {
   type CancelToken,
@@ -60,13 +61,12 @@ export class Scheduler {
     query.tasksTotal += tasks.length;
     const [first] = tasks;
     const report = first === undefined ? undefined : query.stage(stageLabel(first));
-    const ahead = inline ? 1 : this.pool.capacity + 2;
     const under: Promise<DoneTask>[] = [];
     const token = query.token();
     let next = 0;
     try {
       while (next < tasks.length || under.length > 0) {
-        while (next < tasks.length && under.length < ahead) {
+        while (next < tasks.length && under.length < this.#ahead(query, inline)) {
           const running = this.#attempts(query, token, tasks[next++] as TaskTemplate, inline);
           running.catch(() => undefined);
           under.push(running);
@@ -86,6 +86,12 @@ export class Scheduler {
     }
   }
 
+  /** How many tasks may be under way or wait for the consumer: results wait in memory. */
+  #ahead(query: Query, inline: boolean): number {
+    if (inline) return 1;
+    return query.isPressed ? this.pool.size + 1 : this.pool.capacity + 2;
+  }
+
   /** Links join rows, shared out over the workers by ranges of slots. */
   async link(query: Query, request: Omit<LinkRequest, 'from' | 'to'>, slots: number, inline: boolean): Promise<void> {
     const parts = inline ? 1 : this.pool.size;
@@ -96,6 +102,17 @@ export class Scheduler {
     });
     const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, inline)));
     for (const one of done) if (one.status === 'rejected') throw one.reason;
+  }
+
+  /** Puts the pieces of sorted runs in order, in a worker. */
+  async orderPieces(query: Query, request: Omit<CutsRequest, 'arena'>): Promise<Uint32Array> {
+    const { id } = query.newArena('sort');
+    try {
+      const job: Job = { kind: 'cuts', request: { ...request, arena: id } };
+      return (await this.#retried(query, query.token(), job, false)) as Uint32Array;
+    } finally {
+      query.release(id);
+    }
   }
 
   async #attempts(
@@ -115,7 +132,7 @@ export class Scheduler {
       const output = query.newArena('task output');
       const passing = writes ? query.newArena('partition').id : 0;
       const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArena: passing };
-      const request: TaskRequest = { ...template, task, attempt, ...arenas };
+      const request: TaskRequest = { ...template, task, attempt, spill: query.spill, ...arenas };
       try {
         const result = (await this.#once(query, token, { kind: 'task', request }, inline)) as TaskResult;
         query.release(scratch.id);
@@ -132,12 +149,11 @@ export class Scheduler {
     }
   }
 
-  async #retried(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<void> {
+  async #retried(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<JobResult> {
     for (let attempt = 1; ; attempt++) {
       try {
         query.check();
-        await this.#once(query, token, job, inline);
-        return;
+        return await this.#once(query, token, job, inline);
       } catch (error) {
         this.#giveUp(error, attempt);
       }

@@ -57,6 +57,7 @@ class SharedRun {
       common,
       inputs: packInputs(tasks.map(({ input }) => input)),
       firstTask: this.#firstTask,
+      spill: query.spill,
       arenas: this.#arenas,
     };
   }

@@ -1,4 +1,4 @@
-import { type Arena, BATCH_ROWS, engineBug, SparrowError } from '../../base/index.js';
+import { type Arena, BATCH_ROWS, engineBug, type Platform, SparrowError } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
 import { fullCarriers, groupLayout, prepareAggregate } from '../compile/aggregates.js';
 import { compileMerge } from '../compile/merge.js';
@@ -6,8 +6,9 @@ import { MORE } from '../compile/pipe.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
 import { type Programs, planKey, type Run } from './programs.js';
+import { RowUnspiller } from './row-spill.js';
 import { RowStore, totalRows } from './row-store.js';
-import type { RowChunk, StateCarriers } from './spec.js';
+import type { MergePart, RowChunk, SourceColumn, StateCarriers } from './spec.js';
 import type { TaskRequest } from './task.js';
 
 /** The groups of one partition with all their partial rows merged, in the order of the tasks that made them. */
@@ -16,12 +17,16 @@ export function mergeGroups(
   request: TaskRequest,
   layout: StateLayout,
   scratch: Arena,
+  platform: Platform,
 ): { chunks: readonly RowChunk[]; carriers: StateCarriers } {
   const { input, spec } = request;
   if (input.kind !== 'groups' || spec.source.kind !== 'rows' || spec.source.rows.kind !== 'groups')
     throw engineBug('groups expected');
   const source = spec.source.rows;
-  const parts = input.merge.parts.filter((p) => totalRows(p.chunks) > 0);
+  const unspiller = new RowUnspiller(scratch, platform);
+  const parts = input.merge.parts
+    .map((part) => inMemory(part, source.keys, unspiller))
+    .filter((p) => totalRows(p.chunks) > 0);
   const [only] = parts;
   if (only !== undefined && parts.length === 1 && only.unique && !only.mixed)
     return { chunks: only.chunks, carriers: only.carriers };
@@ -63,6 +68,14 @@ export function mergeGroups(
     programs.detach(state);
   }
   return { chunks: rows.chunks(), carriers: full };
+}
+
+/** The part with what it has on disk read back. */
+function inMemory(part: MergePart, keys: readonly SourceColumn[], unspiller: RowUnspiller): MergePart {
+  if (part.spilled.length === 0) return part;
+  const layout = groupLayout(keys, part.carriers);
+  const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout));
+  return { ...part, chunks: [...read, ...part.chunks], spilled: [] };
 }
 
 function overflow(calls: readonly string[]): SparrowError {

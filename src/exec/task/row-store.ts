@@ -41,6 +41,19 @@ export class RowStore {
     this.#set(PIPE.BYTES_END, address + size);
   }
 
+  get bytes(): number {
+    this.#close();
+    return this.#chunks.reduce((n, c) => n + c.bytes, 0);
+  }
+
+  /** Forgets the rows; their memory is the caller's to release. */
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#nextChunk = FIRST_CHUNK_BYTES;
+    this.#nextBytes = FIRST_CHUNK_BYTES;
+    for (const cursor of [PIPE.ROW_NEXT, PIPE.ROW_END, PIPE.BYTES_NEXT, PIPE.BYTES_END]) this.#set(cursor, 0);
+  }
+
   chunks(): RowChunk[] {
     this.#close();
     return this.#chunks

@@ -166,11 +166,17 @@ class TaskRun implements TaskHost {
         for (const chunk of input.chunks) this.#runRows({ ...chunk, list: false }, chunk.rows);
         return;
       case 'sorted': {
-        const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch);
+        const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch, this.environment.platform);
         return this.#runRows({ address: sorted.address, stride: 0, list: true }, sorted.rows);
       }
       case 'groups': {
-        const merged = mergeGroups(this.environment.programs, this.request, this.#layout, this.#scratch);
+        const merged = mergeGroups(
+          this.environment.programs,
+          this.request,
+          this.#layout,
+          this.#scratch,
+          this.environment.platform,
+        );
         for (const chunk of merged.chunks)
           this.#runRows({ ...chunk, list: false, carriers: merged.carriers }, chunk.rows);
         return;
@@ -305,7 +311,10 @@ class TaskRun implements TaskHost {
     this.#sink.use(program.sink, dictionaryOf);
     this.#calls.run(program, this.#state, from, to);
     this.#inputRows += to - from;
-    if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) return;
+    if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) {
+      this.#sink.relieve?.();
+      return;
+    }
     replay();
     this.#sink.explainFailure();
   }

@@ -2,7 +2,7 @@ import type { SharedHeap } from '../../base/index.js';
 import { type PlainError, toPlainError } from '../../base/index.js';
 import { type PackedInputs, unpackInputs } from './pack-inputs.js';
 import { runTask, type TaskEnvironment } from './run-task.js';
-import type { TaskRequest, TaskResult, TaskTemplate } from './task.js';
+import type { SpillSettings, TaskRequest, TaskResult, TaskTemplate } from './task.js';
 
 /** What all tasks of a stage have in common. */
 export type CommonRequest = Omit<TaskTemplate, 'input'>;
@@ -19,6 +19,7 @@ export interface ShareRequest {
   readonly common: CommonRequest;
   readonly inputs: PackedInputs;
   readonly firstTask: number;
+  readonly spill: SpillSettings;
   /** Scratch and output arena of each task. */
   readonly arenas: Float64Array;
 }
@@ -53,6 +54,7 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
       passingArena: 0,
       task: request.firstTask + index,
       attempt: 1,
+      spill: request.spill,
     };
     try {
       done.push({ index, result: await runTask(environment, task) });

@@ -9,13 +9,14 @@ import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
-import type { RowChunk, SinkSpec, TaskInput } from './spec.js';
-import type { TaskOutput, TaskRequest } from './task.js';
+import type { MergePart, RowChunk, SinkSpec, TaskInput } from './spec.js';
+import type { TaskOutput } from './task.js';
+import { TaskSpill } from './task-spill.js';
 import type { GroupPlan } from './variant.js';
 import { WriteRunner } from './write-runner.js';
 
 export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
-  const { programs, request, layout, state, scratch, output } = environment;
+  const { request, layout, state, output } = environment;
   const { sink } = request.spec;
   switch (sink.kind) {
     case 'output':
@@ -32,10 +33,10 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
     case 'write':
       return new WriteRunner(environment, sink, expectedRows(request.input, request.limit));
     case 'aggregate':
-      return new AggregateRunner(programs, sink, state, scratch, output);
+      return new AggregateRunner(environment, sink);
     case 'build':
     case 'sort':
-      return new RowsRunner(programs, request, state, scratch, output);
+      return new RowsRunner(environment);
     case 'none':
       return new NoneRunner();
   }
@@ -52,7 +53,8 @@ function expectedRows(input: TaskInput, limit?: number): number {
       input.limit ?? 65536,
       input.runs.reduce((n, r) => n + r.count, 0),
     );
-  return Math.max(...input.merge.parts.map((p) => totalRows(p.chunks)), 1);
+  const rowsOf = (part: MergePart): number => part.spilled.reduce((n, s) => n + s.rows, totalRows(part.chunks));
+  return Math.max(...input.merge.parts.map(rowsOf), 1);
 }
 
 class NoneRunner implements SinkRunner {
@@ -101,14 +103,20 @@ class AggregateRunner implements SinkRunner {
   #index: GroupIndex | undefined;
   #plan: GroupPlan | undefined;
   #generations = 0;
+  #spilledRows = 0;
+  readonly #spill: TaskSpill;
+  private readonly programs: Programs;
+  private readonly state: number;
+  private readonly scratch: Arena;
+  private readonly output: Arena;
 
   constructor(
-    private readonly programs: Programs,
+    environment: SinkEnvironment,
     private readonly spec: Extract<SinkSpec, { kind: 'aggregate' }>,
-    private readonly state: number,
-    private readonly scratch: Arena,
-    private readonly output: Arena,
-  ) {}
+  ) {
+    ({ programs: this.programs, state: this.state, scratch: this.scratch, output: this.output } = environment);
+    this.#spill = new TaskSpill(environment);
+  }
 
   startGroups(plan: GroupPlan): void {
     this.#plan = plan;
@@ -131,12 +139,34 @@ class AggregateRunner implements SinkRunner {
     else if (what === MORE.GROUPS) this.#index?.grow(() => rows.chunks());
   }
 
+  /** Group rows go to disk and the index starts anew, as it does when it is full. */
+  relieve(): void {
+    const rows = this.#rows;
+    if (rows === undefined || this.#form === undefined || this.#plan?.addressing.kind === 'single') return;
+    const { bytes } = rows;
+    if (bytes === 0 || !this.#spill.isDue(bytes)) return;
+    this.#spilledRows += totalRows(rows.chunks());
+    this.#spill.groups(rows.chunks(), this.#form.layout);
+    rows.clear();
+    this.output.release();
+    this.#index?.restart();
+  }
+
+  abandon(): void {
+    this.#spill.close();
+  }
+
   finish(): TaskOutput {
+    this.relieve();
     const chunks = this.#rows?.chunks() ?? [];
-    const rows = totalRows(chunks);
+    const rows = totalRows(chunks) + this.#spilledRows;
     const carriers = this.#form?.carriers ?? [];
-    const unique = this.#generations + (this.#index?.generations ?? 1) <= 2;
+    const unique = !this.#spill.isUsed && this.#generations + (this.#index?.generations ?? 1) <= 2;
     const whole = { kind: 'groups', carriers, rows, unique } as const;
+    if (this.#spill.isUsed) {
+      this.#spill.close();
+      return { ...whole, chunks: rows === 0 ? [] : this.#scatter(chunks), spilled: this.#spill.partitions };
+    }
     if (rows <= PARTITION_ROWS || this.#plan?.addressing.kind === 'single') return { ...whole, chunks: [chunks] };
     return { ...whole, chunks: this.#scatter(chunks) };
   }
@@ -169,25 +199,33 @@ class AggregateRunner implements SinkRunner {
 
 class RowsRunner implements SinkRunner {
   #rows: RowStore | undefined;
+  #form: Extract<SinkForm, { kind: 'rows' }> | undefined;
   readonly #sort: SortBuffer | undefined;
+  readonly #spill: TaskSpill | undefined;
+  readonly #splitters: bigint[] = [];
+  private readonly programs: Programs;
+  private readonly state: number;
+  private readonly output: Arena;
 
-  constructor(
-    private readonly programs: Programs,
-    request: TaskRequest,
-    private readonly state: number,
-    scratch: Arena,
-    private readonly output: Arena,
-  ) {
+  constructor(environment: SinkEnvironment) {
+    const { programs, request, state, scratch, output } = environment;
+    this.programs = programs;
+    this.state = state;
+    this.output = output;
     const { heap } = programs;
     heap.i64[(state + PIPE.KEY_MIN) >>> 3] = 2n ** 63n - 1n;
     heap.i64[(state + PIPE.KEY_MAX) >>> 3] = -(2n ** 63n);
     heap.i64[(state + PIPE.THRESHOLD) >>> 3] = -1n;
     const { sink, settings } = request.spec;
-    if (sink.kind === 'sort') this.#sort = new SortBuffer(programs, sink, settings, state, scratch, output);
+    if (sink.kind !== 'sort') return;
+    this.#sort = new SortBuffer(programs, sink, settings, state, scratch, output);
+    // The best few rows are few.
+    if (sink.limit === undefined) this.#spill = new TaskSpill(environment);
   }
 
   use(form: SinkForm): void {
     if (form.kind !== 'rows') throw engineBug('row form expected');
+    this.#form = form;
     this.#rows ??= new RowStore(this.programs.heap, this.output, this.state, form.layout.stride);
   }
 
@@ -199,17 +237,40 @@ class RowsRunner implements SinkRunner {
 
   startGroups(): void {}
 
+  /** What was sorted so far goes to disk as a run of its own. */
+  relieve(): void {
+    const [rows, sort, spill, form] = [this.#rows, this.#sort, this.#spill, this.#form];
+    if (rows === undefined || sort === undefined || spill === undefined || form === undefined) return;
+    const { bytes } = rows;
+    if (bytes === 0 || !spill.isDue(bytes)) return;
+    const run = sort.finish();
+    this.#splitters.push(...run.splitters);
+    spill.run(run.entries, run.count, form.layout);
+    rows.clear();
+    sort.clear();
+    this.output.release();
+  }
+
+  abandon(): void {
+    this.#spill?.close();
+  }
+
   finish(): TaskOutput {
     const { i64 } = this.programs.heap;
+    this.relieve();
+    this.#spill?.close();
     const chunks = this.#rows?.chunks() ?? [];
-    const run = this.#sort?.finish();
+    const last = this.#sort?.finish();
+    const spilled = (this.#spill?.runs ?? []).map((rows) => ({ entries: 0, count: rows.rows, spilled: rows }));
+    const splitters = [...this.#splitters, ...(last?.splitters ?? [])];
+    const runs = last === undefined ? undefined : [...spilled, last];
     return {
       kind: 'rows',
       chunks,
       rows: totalRows(chunks),
       keyMin: i64[(this.state + PIPE.KEY_MIN) >>> 3] as bigint,
       keyMax: i64[(this.state + PIPE.KEY_MAX) >>> 3] as bigint,
-      ...(run === undefined ? {} : { run }),
+      ...(runs === undefined ? {} : { runs, splitters }),
     };
   }
 

@@ -13,6 +13,8 @@ export interface SinkRunner {
   finish(): TaskOutput;
   /** Throws for a failure that replaying single rows does not show. */
   explainFailure(): never;
+  /** Called between calls of compiled code: kept rows may go to disk when memory is short. */
+  relieve?(): void;
   /** The task ends without a result: nothing half-done may stay behind. Harmless after `finish`. */
   abandon?(): void;
 }

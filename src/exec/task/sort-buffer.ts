@@ -67,6 +67,11 @@ export class SortBuffer {
     return { entries: this.#entries, count, splitters };
   }
 
+  /** Forgets the entries; their memory is the caller's to release. */
+  clear(): void {
+    this.#use(0, 0, 0);
+  }
+
   #keepBest(limit: number): void {
     this.#sortAll();
     const { u64 } = this.programs.heap;

@@ -1,7 +1,10 @@
-import { type Arena, engineBug } from '../../base/index.js';
+import { type Arena, engineBug, type Platform } from '../../base/index.js';
+import { keptLayout } from '../compile/rows.js';
 import { ENTRY_BYTES } from '../compile/sort-module.js';
 import type { Programs } from './programs.js';
+import { RowUnspiller, type SpilledRows } from './row-spill.js';
 import { sorter } from './sort-buffer.js';
+import type { RunPosition, SinkSpec, SortedRun } from './spec.js';
 import type { TaskRequest } from './task.js';
 
 /** The runs of a sorted input as one sorted list of entries, after its offset and up to its limit. */
@@ -9,24 +12,72 @@ export function prepareSorted(
   programs: Programs,
   request: TaskRequest,
   scratch: Arena,
+  platform: Platform,
 ): { address: number; rows: number } {
   const { input, spec } = request;
   if (input.kind !== 'sorted') throw engineBug('sorted runs expected');
-  const runs = input.runs.filter((r) => r.count > 0);
-  const total = runs.reduce((n, r) => n + r.count, 0);
-  const rows = Math.max(0, Math.min(total - input.offset, input.limit ?? total));
+  const unspiller = new RowUnspiller(scratch, platform);
+  const runs = input.runs.map((run) =>
+    run.spilled === undefined ? run : inMemory(run.spilled, input.order, scratch, unspiller),
+  );
+  const rowAt = (position: RunPosition | undefined): number | undefined =>
+    position && entryRow(scratch, (runs[position.run] as SortedRun).entries + position.row * ENTRY_BYTES);
+  const [from, to] = [rowAt(input.from), rowAt(input.to)];
+  const sorted = mergeRuns(programs, runs, input.order, spec.settings, scratch);
+  const start = from === undefined ? 0 : positionOf(scratch, sorted, from);
+  const end = to === undefined ? sorted.count : positionOf(scratch, sorted, to);
+  const rows = Math.max(0, Math.min(end - start - input.offset, input.limit ?? end - start));
+  return { address: sorted.entries + (start + input.offset) * ENTRY_BYTES, rows };
+}
+
+/** Sorted runs become one; of equal rows those of earlier runs come first. */
+export function mergeRuns(
+  programs: Programs,
+  given: readonly SortedRun[],
+  order: Extract<SinkSpec, { kind: 'sort' }>,
+  settings: TaskRequest['spec']['settings'],
+  scratch: Arena,
+): SortedRun {
+  const runs = given.filter((r) => r.count > 0);
+  const count = runs.reduce((n, r) => n + r.count, 0);
   const [only] = runs;
-  if (only === undefined) return { address: 0, rows: 0 };
-  let address = only.entries;
-  if (runs.length > 1) {
-    const all = scratch.alloc(total * ENTRY_BYTES);
-    let at = all;
-    for (const run of runs) {
-      programs.heap.u8.copyWithin(at, run.entries, run.entries + run.count * ENTRY_BYTES);
-      at += run.count * ENTRY_BYTES;
-    }
-    const sort = sorter(programs, input.order, spec.settings);
-    address = sort(all, total, scratch.alloc(total * ENTRY_BYTES));
+  if (only === undefined) return { entries: 0, count: 0 };
+  if (runs.length === 1) return { entries: only.entries, count };
+  const all = scratch.alloc(count * ENTRY_BYTES);
+  let at = all;
+  for (const run of runs) {
+    programs.heap.u8.copyWithin(at, run.entries, run.entries + run.count * ENTRY_BYTES);
+    at += run.count * ENTRY_BYTES;
   }
-  return { address: address + input.offset * ENTRY_BYTES, rows };
+  const sort = sorter(programs, order, settings);
+  return { entries: sort(all, count, scratch.alloc(count * ENTRY_BYTES)), count };
+}
+
+/** A run that is on disk read back and given entries. */
+export function inMemory(
+  rows: SpilledRows,
+  order: Extract<SinkSpec, { kind: 'sort' }>,
+  scratch: Arena,
+  unspiller: RowUnspiller,
+): SortedRun {
+  const chunks = unspiller.read(rows, keptLayout(order.layout));
+  const count = chunks.reduce((n, c) => n + c.rows, 0);
+  const entries = scratch.alloc(count * ENTRY_BYTES);
+  const { u32, u64 } = scratch.heap;
+  let at = entries;
+  for (const { address, prefixes, stride, rows: held } of chunks) {
+    for (let i = 0; i < held; i++, at += ENTRY_BYTES) {
+      u64[at >>> 3] = u64[(prefixes >>> 3) + i] as bigint;
+      u32[(at >>> 2) + 2] = address + i * stride;
+      u32[(at >>> 2) + 3] = 0;
+    }
+  }
+  return { entries, count };
+}
+
+const entryRow = ({ heap }: Arena, entry: number): number => heap.u32[(entry >>> 2) + 2] as number;
+
+function positionOf(arena: Arena, { entries, count }: SortedRun, row: number): number {
+  for (let i = 0; i < count; i++) if (entryRow(arena, entries + i * ENTRY_BYTES) === row) return i;
+  throw engineBug('a sorted range without its border');
 }

@@ -4,6 +4,7 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
+import type { SpilledRows } from './row-spill.js';
 
 /**
  * What tasks are made of: plain data that crosses threads. A stage runs one pipeline over many inputs; each task
@@ -147,7 +148,16 @@ export type TaskInput =
       readonly order: Extract<SinkSpec, { kind: 'sort' }>;
       readonly offset: number;
       readonly limit?: number;
+      /** Rows of the runs at which the range begins and before which it ends; absent: at their beginning and end. */
+      readonly from?: RunPosition;
+      readonly to?: RunPosition;
     };
+
+/** Row number `row` of run number `run`. */
+export interface RunPosition {
+  readonly run: number;
+  readonly row: number;
+}
 
 /** A pipeline that runs within a task and feeds another one. */
 export interface InnerPipeline {
@@ -178,6 +188,8 @@ export interface MergeInput {
 export interface MergePart {
   readonly carriers: StateCarriers;
   readonly chunks: readonly RowChunk[];
+  /** Rows on disk, which come before those of `chunks`. */
+  readonly spilled: readonly SpilledRows[];
   /** Rows of every partition are among them, and those of others must be passed over. */
   readonly mixed: boolean;
   /** Every group has exactly one row: a single such part needs no merging. */
@@ -188,6 +200,8 @@ export interface MergePart {
 export interface SortedRun {
   readonly entries: number;
   readonly count: number;
+  /** The rows are on disk and `entries` is 0. */
+  readonly spilled?: SpilledRows;
 }
 
 /** A join table that tasks probe. */

@@ -1,4 +1,5 @@
 import type { Batch, TaskMetrics, WrittenFile } from '../../base/index.js';
+import type { SpilledRows } from './row-spill.js';
 import type { JoinTable, PipelineSpec, RowChunk, SortedRun, StateCarriers, TaskInput } from './spec.js';
 
 /** One attempt at one piece of a stage: everything a thread needs to run it. */
@@ -17,10 +18,21 @@ export interface TaskRequest {
   /** Number of the task within its query and of this try at it: they name what it writes. */
   readonly task: number;
   readonly attempt: number;
+  readonly spill: SpillSettings;
   /** What the source's columns are called, for messages. Not part of what is compiled. */
   readonly names?: readonly string[];
   /** Rows after which a limit step lets nothing through. */
   readonly limit?: number;
+}
+
+/** When and where tasks put rows on disk. */
+export interface SpillSettings {
+  /** The query's own folder; made when it is needed. */
+  readonly directory: string;
+  /** Memory in use from which on kept rows go to disk … */
+  readonly fromBytes: number;
+  /** … when a task keeps at least so much. */
+  readonly leastBytes: number;
 }
 
 /** What a sink gives. */
@@ -32,6 +44,8 @@ export type TaskOutput =
       readonly rows: number;
       /** One list, or one a partition. */
       readonly chunks: readonly (readonly RowChunk[])[];
+      /** For each partition what went to disk, in order, before what is in `chunks`. */
+      readonly spilled?: readonly (readonly SpilledRows[])[];
       /** Every group has exactly one row. */
       readonly unique: boolean;
     }
@@ -41,7 +55,9 @@ export type TaskOutput =
       readonly rows: number;
       readonly keyMin: bigint;
       readonly keyMax: bigint;
-      readonly run?: SortedRun & { readonly splitters: readonly bigint[] };
+      /** Of a sort: runs in the order of their rows, and samples of their prefixes. */
+      readonly runs?: readonly SortedRun[];
+      readonly splitters?: readonly bigint[];
     }
   | { readonly kind: 'files'; readonly files: readonly WrittenFile[]; readonly rows: number }
   | { readonly kind: 'none' };
@@ -60,4 +76,7 @@ export interface DoneTask extends TaskResult {
 }
 
 /** A task before it is given memory to run in. */
-export type TaskTemplate = Omit<TaskRequest, 'scratchArena' | 'outputArena' | 'passingArena' | 'task' | 'attempt'>;
+export type TaskTemplate = Omit<
+  TaskRequest,
+  'scratchArena' | 'outputArena' | 'passingArena' | 'task' | 'attempt' | 'spill'
+>;

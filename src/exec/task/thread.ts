@@ -11,15 +11,17 @@ import { type LinkRequest, linkRows } from './link-rows.js';
 import { Programs } from './programs.js';
 import { runTask, type TaskEnvironment, type TaskFormats } from './run-task.js';
 import { runShare, type ShareRequest, type ShareResult } from './share.js';
+import { type CutsRequest, orderPieces } from './sort-cuts.js';
 import type { TaskRequest, TaskResult } from './task.js';
 
 /** A unit of work for one thread. */
 export type Job =
   | { readonly kind: 'task'; readonly request: TaskRequest }
   | { readonly kind: 'share'; readonly request: ShareRequest }
-  | { readonly kind: 'link'; readonly request: LinkRequest };
+  | { readonly kind: 'link'; readonly request: LinkRequest }
+  | { readonly kind: 'cuts'; readonly request: CutsRequest };
 
-export type JobResult = TaskResult | ShareResult | undefined;
+export type JobResult = TaskResult | ShareResult | Uint32Array | undefined;
 
 /**
  * What cancels a job: word `id % CANCEL_SLOTS` of the shared flags holds the id of what was cancelled last there, the
@@ -65,6 +67,7 @@ export class TaskThread {
       linkRows(this.#programs, job.request);
       return undefined;
     }
+    if (job.kind === 'cuts') return orderPieces(this.#programs, job.request, this.platform);
     const environment: TaskEnvironment = {
       programs: this.#programs,
       platform: this.platform,

@@ -1,0 +1,108 @@
+import { ENTRY_BYTES } from '../compile/sort-module.js';
+import type { SpilledRows } from '../task/row-spill.js';
+import { PIECE_ROWS } from '../task/sort-cuts.js';
+import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
+import type { Runner } from './runner.js';
+
+/** How many ranges of a sort that is on disk the memory could hold at once: some are read, others wait as batches. */
+const RANGES_IN_MEMORY = 32;
+
+/** A place between pieces: before piece `piece` of run `run`. */
+interface Cut {
+  readonly run: number;
+  readonly piece: number;
+  /** For each run, how many of its pieces begin before the cut. */
+  readonly begun: readonly number[];
+}
+
+/**
+ * Cuts sorted runs, some of which are on disk, into ranges of rows that fit the memory. Borders are rows that begin a
+ * piece; of every other run, the piece in which the border falls belongs to both ranges, which leave out what is not theirs.
+ */
+export async function rangesOnDisk(
+  executor: Runner,
+  runs: readonly SortedRun[],
+  order: Extract<SinkSpec, { kind: 'sort' }>,
+): Promise<TaskInput[]> {
+  const { query, scheduler } = executor;
+  const cuts: readonly (Cut | undefined)[] = cutsOf(
+    runs,
+    await scheduler.orderPieces(query, { runs, order, settings: executor.settings }),
+    piecesPerRange(runs, query.heap.limitBytes),
+  );
+  return [undefined, ...cuts].map((from, i) => range(runs, from, cuts[i], order));
+}
+
+const piecesOf = ({ count, spilled }: SortedRun): number => spilled?.segments.length ?? Math.ceil(count / PIECE_ROWS);
+
+function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number {
+  const pieces = runs.reduce((n, run) => n + piecesOf(run), 0);
+  const bytes = runs.reduce((n, run) => n + bytesOf(run), 0);
+  const ranges = Math.ceil((bytes * RANGES_IN_MEMORY) / limitBytes);
+  return Math.max(1, Math.ceil(pieces / Math.max(1, ranges)));
+}
+
+function bytesOf({ count, spilled }: SortedRun): number {
+  if (spilled === undefined) return count * ENTRY_BYTES;
+  return spilled.segments.reduce((n, s) => n + s.rowBlock.bytes + (s.byteBlock?.bytes ?? 0) + s.rows * ENTRY_BYTES, 0);
+}
+
+function cutsOf(runs: readonly SortedRun[], order: Uint32Array, every: number): Cut[] {
+  const runOf: number[] = [];
+  runs.forEach((run, r) => {
+    for (let i = 0; i < piecesOf(run); i++) runOf.push(r);
+  });
+  const begun = runs.map(() => 0);
+  const cuts: Cut[] = [];
+  order.forEach((piece, i) => {
+    const run = runOf[piece] as number;
+    if (i > 0 && i % every === 0) cuts.push({ run, piece: begun[run] as number, begun: [...begun] });
+    begun[run] = (begun[run] as number) + 1;
+  });
+  return cuts;
+}
+
+function range(
+  runs: readonly SortedRun[],
+  from: Cut | undefined,
+  to: Cut | undefined,
+  order: Extract<SinkSpec, { kind: 'sort' }>,
+): TaskInput {
+  // The border row itself has to be among the rows, to be found after merging.
+  const start = (r: number): number => {
+    if (from === undefined) return 0;
+    const begun = from.begun[r] as number;
+    return from.run === r ? begun : Math.max(0, begun - 1);
+  };
+  const end = (r: number): number => {
+    if (to === undefined) return piecesOf(runs[r] as SortedRun);
+    return (to.begun[r] as number) + (to.run === r ? 1 : 0);
+  };
+  const pieces = runs.map((run, r) => piecesBetween(run, start(r), end(r)));
+  const border = (cut: Cut): RunPosition => ({
+    run: cut.run,
+    row: rowsBetween(runs[cut.run] as SortedRun, start(cut.run), cut.piece),
+  });
+  return {
+    kind: 'sorted',
+    runs: pieces,
+    order,
+    offset: 0,
+    ...(from === undefined ? {} : { from: border(from) }),
+    ...(to === undefined ? {} : { to: border(to) }),
+  };
+}
+
+function piecesBetween(run: SortedRun, from: number, to: number): SortedRun {
+  const { spilled } = run;
+  const count = rowsBetween(run, from, to);
+  if (spilled === undefined) return { entries: run.entries + from * PIECE_ROWS * ENTRY_BYTES, count };
+  const { heads: _heads, ...rows } = spilled;
+  const some: SpilledRows = { ...rows, rows: count, segments: spilled.segments.slice(from, to) };
+  return { entries: 0, count, spilled: some };
+}
+
+function rowsBetween({ count, spilled }: SortedRun, from: number, to: number): number {
+  if (spilled !== undefined) return spilled.segments.slice(from, to).reduce((n, s) => n + s.rows, 0);
+  return Math.max(0, Math.min(count, to * PIECE_ROWS) - from * PIECE_ROWS);
+}

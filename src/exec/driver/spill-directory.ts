@@ -1,0 +1,77 @@
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Platform, SharedHeap } from '../../base/index.js';
+import { engineMode } from '../modes.js';
+import type { SpillSettings } from '../task/task.js';
+
+/** The share of the memory in use from which on tasks put what they keep on disk. */
+const PRESSED_SHARE = 0.5;
+/** A task writes what it keeps when that is this share of the memory. */
+const LEAST_SHARE = 1 / 32;
+const NAME = /^sparrow-spill-(\d+)-\d+$/;
+
+/** Where a session's queries put rows on disk: a folder of its own, which is made when it is needed. */
+export class SpillDirectory {
+  readonly #parent: string;
+  readonly #path: string;
+  #swept = false;
+
+  constructor(
+    private readonly platform: Platform,
+    directory: string | undefined,
+  ) {
+    this.#parent = directory ?? tmpdir();
+    this.#path = join(this.#parent, `sparrow-spill-${process.pid}-${platform.seed()}`);
+  }
+
+  settings(heap: SharedHeap, query: number): SpillSettings {
+    const always = engineMode() === 'spill';
+    return {
+      directory: join(this.#path, `query-${query}`),
+      fromBytes: always ? 0 : Math.floor(heap.limitBytes * PRESSED_SHARE),
+      leastBytes: always ? 1 : Math.floor(heap.limitBytes * LEAST_SHARE),
+    };
+  }
+
+  /** Removes what one query left, file by file, so that the caller's thread is not held. */
+  async remove({ directory }: SpillSettings): Promise<void> {
+    await this.#removeAll(directory);
+    await this.#sweep();
+  }
+
+  /** Removes everything of the session. */
+  async removeAll(): Promise<void> {
+    await this.#removeAll(this.#path);
+  }
+
+  async #removeAll(directory: string): Promise<void> {
+    const { files } = this.platform;
+    if (files.stat(directory) === undefined) return;
+    for (const file of files.list(directory)) {
+      if (file.directory) await this.#removeAll(file.path);
+      else files.remove(file.path);
+      await nextTurn();
+    }
+    files.remove(directory);
+  }
+
+  /** Processes that were killed leave their folders behind. */
+  async #sweep(): Promise<void> {
+    if (this.#swept) return;
+    this.#swept = true;
+    for (const file of this.platform.files.list(this.#parent)) {
+      const [, pid] = NAME.exec(basename(file.path)) ?? [];
+      if (pid !== undefined && !isAlive(Number(pid))) await this.#removeAll(file.path);
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,51 @@
+import { Arena, type Platform } from '../../base/index.js';
+import { ENTRY_BYTES } from '../compile/sort-module.js';
+import type { Programs } from './programs.js';
+import { RowUnspiller } from './row-spill.js';
+import { inMemory, mergeRuns } from './sorted-input.js';
+import type { SinkSpec, SortedRun } from './spec.js';
+import type { TaskRequest } from './task.js';
+
+/** Of a run in memory every so many rows are one piece; on disk the pieces are segments. */
+export const PIECE_ROWS = 512;
+
+/** Puts the pieces of sorted runs in the order of their first rows. */
+export interface CutsRequest {
+  readonly runs: readonly SortedRun[];
+  readonly order: Extract<SinkSpec, { kind: 'sort' }>;
+  readonly settings: TaskRequest['spec']['settings'];
+  readonly arena: number;
+}
+
+/** The numbers of all pieces, counted run by run, in order. */
+export function orderPieces(programs: Programs, request: CutsRequest, platform: Platform): Uint32Array {
+  const { heap } = programs;
+  const arena = new Arena(heap, request.arena, 'sort');
+  const unspiller = new RowUnspiller(arena, platform);
+  const heads = request.runs.map((run): SortedRun => {
+    const { spilled } = run;
+    if (spilled === undefined) return sampled(run, arena);
+    const { entries } = inMemory(spilled.heads ?? spilled, request.order, arena, unspiller);
+    return { entries, count: spilled.segments.length };
+  });
+  const numberOf = new Map<number, number>();
+  for (const { entries, count } of heads) {
+    for (let i = 0; i < count; i++)
+      numberOf.set(heap.u32[((entries + i * ENTRY_BYTES) >>> 2) + 2] as number, numberOf.size);
+  }
+  const sorted = mergeRuns(programs, heads, request.order, request.settings, arena);
+  return Uint32Array.from(
+    { length: sorted.count },
+    (_, i) => numberOf.get(heap.u32[((sorted.entries + i * ENTRY_BYTES) >>> 2) + 2] as number) as number,
+  );
+}
+
+function sampled({ entries, count }: SortedRun, arena: Arena): SortedRun {
+  const pieces = Math.ceil(count / PIECE_ROWS);
+  const firsts = arena.alloc(pieces * ENTRY_BYTES);
+  for (let i = 0; i < pieces; i++) {
+    const from = entries + i * PIECE_ROWS * ENTRY_BYTES;
+    arena.heap.u8.copyWithin(firsts + i * ENTRY_BYTES, from, from + ENTRY_BYTES);
+  }
+  return { entries: firsts, count: pieces };
+}

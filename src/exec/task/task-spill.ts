@@ -1,0 +1,104 @@
+import { GROUP_PARTITION_BITS, GROUP_PARTITIONS } from '../compile/merge.js';
+import { GROUP_HEADER, type RowLayout } from '../row-layout.js';
+import { RowSpiller, type SpilledRows } from './row-spill.js';
+import type { SinkEnvironment } from './sink-types.js';
+import type { RowChunk } from './spec.js';
+
+/** Groups are split by the top bits of their hash. */
+const PARTITION_SHIFT = 32 - GROUP_PARTITION_BITS;
+
+/** What one task puts on disk when memory is short. */
+export class TaskSpill {
+  #spiller: RowSpiller | undefined;
+  #isClosed = false;
+  /** Group rows by partition, in the order in which they came. */
+  readonly partitions: SpilledRows[][] = Array.from({ length: GROUP_PARTITIONS }, () => []);
+  /** Sorted runs, in the order of their rows. */
+  readonly runs: SpilledRows[] = [];
+
+  constructor(private readonly environment: SinkEnvironment) {}
+
+  get isUsed(): boolean {
+    return this.#spiller !== undefined;
+  }
+
+  /** Whether so many kept bytes should go to disk. */
+  isDue(bytes: number): boolean {
+    const { programs, request } = this.environment;
+    return bytes >= request.spill.leastBytes && programs.heap.usedBytes >= request.spill.fromBytes;
+  }
+
+  /** Writes group rows, partition by partition. */
+  groups(chunks: readonly RowChunk[], layout: RowLayout): void {
+    const { ends, addresses } = byPartition(this.environment.programs.heap.u32, chunks);
+    const spiller = this.#open(layout);
+    let from = 0;
+    ends.forEach((end, p) => {
+      if (end > from) this.partitions[p]?.push(spiller.write(addresses.subarray(from, end)));
+      from = end;
+    });
+  }
+
+  /** Writes the rows of sorted entries. */
+  run(entries: number, count: number, layout: RowLayout): void {
+    const { u32, u64 } = this.environment.programs.heap;
+    const addresses = new Uint32Array(count);
+    const prefixes = new BigUint64Array(count);
+    for (let i = 0; i < count; i++) {
+      addresses[i] = u32[(entries >>> 2) + i * 4 + 2] as number;
+      prefixes[i] = u64[(entries >>> 3) + i * 2] as bigint;
+    }
+    this.runs.push(this.#open(layout).write(addresses, prefixes));
+  }
+
+  /** Harmless when it was called before. */
+  close(): void {
+    if (!this.#isClosed) this.#spiller?.close();
+    this.#isClosed = this.isUsed;
+  }
+
+  #open(layout: RowLayout): RowSpiller {
+    if (this.#spiller !== undefined) return this.#spiller;
+    const { context, request, scratch } = this.environment;
+    const place = {
+      platform: context.platform,
+      directory: request.spill.directory,
+      metrics: context.metrics,
+      name: `task-${request.task}-${request.attempt}.rows`,
+    };
+    this.#spiller = new RowSpiller(place, layout, scratch);
+    return this.#spiller;
+  }
+}
+
+/** Addresses of all rows, those of one partition together and in order; `ends[p]` is where partition p's end. */
+function byPartition(
+  u32: Uint32Array,
+  chunks: readonly RowChunk[],
+): { ends: readonly number[]; addresses: Uint32Array } {
+  const counts = new Array<number>(GROUP_PARTITIONS).fill(0);
+  const partitionOf = (row: number): number => (u32[(row + GROUP_HEADER.HASH) >>> 2] as number) >>> PARTITION_SHIFT;
+  const each = (visit: (row: number) => void): void => {
+    for (const { address, rows, stride } of chunks) {
+      for (let row = address, i = 0; i < rows; i++, row += stride) visit(row);
+    }
+  };
+  let total = 0;
+  each((row) => {
+    const p = partitionOf(row);
+    counts[p] = (counts[p] as number) + 1;
+    total++;
+  });
+  let at = 0;
+  const next = counts.map((count) => {
+    at += count;
+    return at - count;
+  });
+  const addresses = new Uint32Array(total);
+  each((row) => {
+    const p = partitionOf(row);
+    addresses[next[p] as number] = row;
+    next[p] = (next[p] as number) + 1;
+  });
+  return { ends: next, addresses };
+}

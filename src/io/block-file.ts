@@ -1,0 +1,123 @@
+import { crc32 } from 'node:zlib';
+import { type Arena, type FileSystem, type ReadableFile, SparrowError, type WritableFile } from '../base/index.js';
+import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from './parquet/encode-snappy.js';
+import { kernelsFor, PATTERN_BYTES, patternBytes } from './parquet/kernels/index.js';
+
+/** Bytes of the heap that were put into a file of our own: compressed with Snappy where that saves something. */
+export interface FileBlock {
+  readonly offset: number;
+  readonly storedBytes: number;
+  readonly bytes: number;
+  /** Of the bytes as stored. */
+  readonly crc: number;
+}
+
+/** Puts pieces of the heap into a temporary file, one after the other. */
+export class BlockWriter {
+  readonly #file: WritableFile;
+  readonly #table: number;
+  #target = 0;
+  #capacity = 0;
+  /** Bytes in the file. */
+  size = 0;
+
+  /** `arena` gives the room to compress in. */
+  constructor(
+    files: FileSystem,
+    readonly path: string,
+    private readonly arena: Arena,
+  ) {
+    this.#file = files.create(path);
+    this.#table = arena.alloc(SNAPPY_TABLE_BYTES);
+  }
+
+  write(address: number, bytes: number): FileBlock {
+    const { heap } = this.arena;
+    const compressed = this.#compress(address, bytes);
+    const stored = compressed ?? heap.u8.subarray(address, address + bytes);
+    this.#file.write(stored);
+    const block = { offset: this.size, storedBytes: stored.length, bytes, crc: crc32(stored) };
+    this.size += stored.length;
+    return block;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  /** Undefined when the bytes do not become fewer. */
+  #compress(address: number, bytes: number): Uint8Array | undefined {
+    const { heap } = this.arena;
+    if (bytes > this.#capacity) {
+      this.#capacity = roomFor(bytes);
+      this.#target = this.arena.alloc(snappyBound(this.#capacity));
+    }
+    const end = snappyKernel(heap).compress(address, address + bytes, this.#target, this.#table) >>> 0;
+    return end - this.#target < bytes ? heap.u8.subarray(this.#target, end) : undefined;
+  }
+}
+
+/** Gets back what BlockWriters put away. Damage is an error, never a wrong value. */
+export class BlockReader {
+  #patterns = 0;
+  #source = 0;
+  #capacity = 0;
+
+  /** `arena` gives the room for what is compressed. */
+  constructor(
+    private readonly files: FileSystem,
+    private readonly arena: Arena,
+  ) {}
+
+  /** Opens a file for as long as `body` reads blocks of it; each fills its bytes at a target with slack behind it. */
+  within<T>(path: string, body: (read: (block: FileBlock, target: number) => void) => T): T {
+    const file = this.files.open(path);
+    try {
+      return body((block, target) => this.#read(file, block, target));
+    } finally {
+      file.close();
+    }
+  }
+
+  #read(file: ReadableFile, block: FileBlock, target: number): void {
+    const { heap } = this.arena;
+    const plain = block.storedBytes === block.bytes;
+    const source = plain ? target : this.#room(block.storedBytes);
+    const end = source + block.storedBytes;
+    const stored = heap.u8.subarray(source, end);
+    file.readInto(stored, block.offset, block.storedBytes);
+    if (crc32(stored) !== block.crc) throw damaged(file, block);
+    if (plain) return;
+    const whole = kernelsFor(heap).snappy(source, end, target, target + block.bytes, this.#patterns);
+    if (whole !== 1) throw damaged(file, block);
+  }
+
+  #room(bytes: number): number {
+    if (this.#patterns === 0) {
+      this.#patterns = this.arena.alloc(PATTERN_BYTES);
+      this.arena.heap.u8.set(patternBytes(), this.#patterns);
+    }
+    if (bytes > this.#capacity) {
+      this.#capacity = roomFor(bytes);
+      this.#source = this.arena.alloc(this.#capacity + DECODE_SLACK_BYTES);
+    }
+    return this.#source;
+  }
+}
+
+function damaged(file: ReadableFile, block: FileBlock): SparrowError {
+  return new SparrowError('SPILL_FILE_CORRUPT', `the block at byte ${block.offset} is not what was written there`, {
+    where: `file ${file.path}`,
+    hint: 'the disk under the option spillDirectory loses data, or another program wrote to the file',
+  });
+}
+
+/** Room grows by doubling, since an arena does not take the smaller one back. */
+function roomFor(bytes: number): number {
+  let room = 1 << 16;
+  while (room < bytes) room *= 2;
+  return room;
+}
+
+/** The decompressor may look and write this far past the end. */
+export const DECODE_SLACK_BYTES = 64;

@@ -1,0 +1,101 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { col, type DataFrame, fn, lit, Session } from 'sparrow-df';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const directory = mkdtempSync(join(tmpdir(), 'sparrow-spill-test-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const ROWS = 400_000;
+
+type Frames = Record<string, (session: Session) => DataFrame>;
+
+/** Long keys in no order, most of them only once; some null. */
+function keyed(session: Session): DataFrame {
+  const id = col('id');
+  const key = fn.concat(lit('a key of some length '), id.mul(7919).mod(1_000_003).cast('string'));
+  return session
+    .range(0, ROWS)
+    .select(id, fn.nullif(key, lit('a key of some length 17')).as('k'), id.mul(31).mod(1000).as('v')) as DataFrame;
+}
+
+const frames: Frames = {
+  group: (session) =>
+    keyed(session).groupBy('k').agg(fn.sum('v').as('s'), fn.count().as('n'), fn.max('k').as('m'), fn.avg('v').as('a')),
+  distinct: (session) => keyed(session).select('k').distinct(),
+  sort: (session) => keyed(session).orderBy(col('k').desc(), 'v'),
+};
+
+/** Every row, in order, as one number each for its count and its content. */
+async function digest(frame: DataFrame): Promise<[number, number]> {
+  let rows = 0;
+  let hash = 17;
+  for await (const row of frame) {
+    rows++;
+    for (const value of Object.values(row as object)) {
+      for (const character of String(value)) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
+    }
+  }
+  return [rows, hash];
+}
+
+async function using<T>(memory: string, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await Session.create({ workers: 2, memory, spillDirectory: directory });
+  try {
+    return await work(session as Session);
+  } finally {
+    await session.stop();
+  }
+}
+
+/** The files below a folder. */
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesIn(path) : [path];
+  });
+}
+
+describe('rows that do not fit the memory go to disk', () => {
+  test.each(Object.entries(frames))('%s: the same rows in the same order', { timeout: 240_000 }, async (_, make) => {
+    const unlimited = await using('2GB', async (session) => digest(make(session)));
+    const { found, plan } = await using('40MB', async (session) => ({
+      found: await digest(make(session)),
+      plan: await make(session).explain('analyze'),
+    }));
+    expect(found).toEqual(unlimited);
+    expect(plan).toMatch(/MiB spilled/);
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  test('a damaged file is an error, and the session stays usable', { timeout: 240_000 }, async () => {
+    await using('40MB', async (session) => {
+      const rows = (frames.sort as (session: Session) => DataFrame)(session)[Symbol.asyncIterator]();
+      await rows.next();
+      const written = filesIn(directory);
+      expect(written.length).toBeGreaterThan(0);
+      for (const path of written) {
+        const bytes = readFileSync(path);
+        for (let at = 1000; at < bytes.length; at += 5000) bytes[at] = (bytes[at] as number) ^ 4;
+        writeFileSync(path, bytes);
+      }
+      const rest = async (): Promise<void> => {
+        while (!(await rows.next()).done);
+      };
+      await expect(rest()).rejects.toMatchObject({ code: 'SPILL_FILE_CORRUPT' });
+      expect(await session.range(10).count()).toBe(10);
+    });
+    expect(filesIn(directory)).toEqual([]);
+  });
+
+  test('folders of processes that are gone are swept', { timeout: 240_000 }, async () => {
+    const stale = join(directory, 'sparrow-spill-999999999-1', 'query-1');
+    const { mkdirSync } = await import('node:fs');
+    mkdirSync(stale, { recursive: true });
+    writeFileSync(join(stale, 'task-1-1.rows'), 'left behind');
+    await using('40MB', async (session) => digest((frames.distinct as (session: Session) => DataFrame)(session)));
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
