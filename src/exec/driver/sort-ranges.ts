@@ -1,7 +1,7 @@
 import { ENTRY_BYTES } from '../compile/sort-module.js';
-import type { SpilledRows } from '../task/row-spill.js';
 import { PIECE_ROWS } from '../task/sort-cuts.js';
 import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
+import type { SpilledRows } from '../task/spilled.js';
 import type { Runner } from './runner.js';
 
 /** How many ranges of a sort that is on disk the memory could hold at once: some are read, others wait as batches. */

@@ -2,9 +2,10 @@ import { type Arena, engineBug, type Platform } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
 import { ENTRY_BYTES } from '../compile/sort-module.js';
 import type { Programs } from './programs.js';
-import { RowUnspiller, type SpilledRows } from './row-spill.js';
+import { RowUnspiller } from './row-spill.js';
 import { sorter } from './sort-buffer.js';
 import type { RunPosition, SinkSpec, SortedRun } from './spec.js';
+import type { SpilledRows } from './spilled.js';
 import type { TaskRequest } from './task.js';
 
 /** The runs of a sorted input as one sorted list of entries, after its offset and up to its limit. */

@@ -4,7 +4,7 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
-import type { SpilledRows } from './row-spill.js';
+import type { SpilledRows } from './spilled.js';
 
 /**
  * What tasks are made of: plain data that crosses threads. A stage runs one pipeline over many inputs; each task

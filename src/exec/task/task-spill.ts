@@ -1,8 +1,9 @@
 import { GROUP_PARTITION_BITS, GROUP_PARTITIONS } from '../compile/merge.js';
 import { GROUP_HEADER, type RowLayout } from '../row-layout.js';
-import { RowSpiller, type SpilledRows } from './row-spill.js';
+import { RowSpiller } from './row-spill.js';
 import type { SinkEnvironment } from './sink-types.js';
 import type { RowChunk } from './spec.js';
+import type { SpilledRows } from './spilled.js';
 
 /** Groups are split by the top bits of their hash. */
 const PARTITION_SHIFT = 32 - GROUP_PARTITION_BITS;

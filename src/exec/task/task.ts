@@ -1,6 +1,6 @@
 import type { Batch, TaskMetrics, WrittenFile } from '../../base/index.js';
-import type { SpilledRows } from './row-spill.js';
 import type { JoinTable, PipelineSpec, RowChunk, SortedRun, StateCarriers, TaskInput } from './spec.js';
+import type { SpilledRows } from './spilled.js';
 
 /** One attempt at one piece of a stage: everything a thread needs to run it. */
 export interface TaskRequest {
