@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 const directory = mkdtempSync(join(tmpdir(), 'sparrow-spill-test-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-const ROWS = 400_000;
+const ROWS = 700_000;
 
 type Frames = Record<string, (session: Session) => DataFrame>;
 
@@ -61,7 +61,7 @@ function filesIn(folder: string): string[] {
 describe('rows that do not fit the memory go to disk', () => {
   test.each(Object.entries(frames))('%s: the same rows in the same order', { timeout: 240_000 }, async (_, make) => {
     const unlimited = await using('2GB', async (session) => digest(make(session)));
-    const { found, plan } = await using('40MB', async (session) => ({
+    const { found, plan } = await using('64MB', async (session) => ({
       found: await digest(make(session)),
       plan: await make(session).explain('analyze'),
     }));
@@ -71,7 +71,7 @@ describe('rows that do not fit the memory go to disk', () => {
   });
 
   test('a damaged file is an error, and the session stays usable', { timeout: 240_000 }, async () => {
-    await using('40MB', async (session) => {
+    await using('64MB', async (session) => {
       const rows = (frames.sort as (session: Session) => DataFrame)(session)[Symbol.asyncIterator]();
       await rows.next();
       const written = filesIn(directory);
@@ -95,7 +95,7 @@ describe('rows that do not fit the memory go to disk', () => {
     const { mkdirSync } = await import('node:fs');
     mkdirSync(stale, { recursive: true });
     writeFileSync(join(stale, 'task-1-1.rows'), 'left behind');
-    await using('40MB', async (session) => digest((frames.distinct as (session: Session) => DataFrame)(session)));
+    await using('64MB', async (session) => digest((frames.distinct as (session: Session) => DataFrame)(session)));
     expect(readdirSync(directory)).toEqual([]);
   });
 });
