@@ -12,5 +12,5 @@ export interface FrameContext {
   /** A new seed for a sample without one. */
   seed(): number;
   /** Names a plan for `session.table(name)` and SQL. Throws when the name is taken and may not be replaced. */
-  createView(name: string, plan: Plan, replace: boolean): void;
+  createView(name: string, plan: Plan, replace: boolean, scope?: 'temporary' | 'global'): void;
 }

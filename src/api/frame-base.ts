@@ -176,4 +176,12 @@ export abstract class FrameBase<in out S = Anything, in out V extends Values = A
   createTempView(name: string): void {
     this.#context.createView(theName(name, 'a view'), this.running, false);
   }
+  /** Names the frame in the database `global_temp`. */
+  createOrReplaceGlobalTempView(name: string): void {
+    this.#context.createView(theName(name, 'a view'), this.running, true, 'global');
+  }
+  /** As `createOrReplaceGlobalTempView`; throws when the name is taken. */
+  createGlobalTempView(name: string): void {
+    this.#context.createView(theName(name, 'a view'), this.running, false, 'global');
+  }
 }

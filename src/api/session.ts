@@ -1,9 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { Table } from 'apache-arrow';
 import { type Int64Type, SparrowError, type ValueOptions } from '../base/index.js';
+import { nodePlatform } from '../io/node-platform.js';
 import { range, sqlQuery, view } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import { isArrowTable, planOfArrow, refuseSchema } from './arrow.js';
+import { SessionCatalog } from './catalog/session-catalog.js';
+import { SqlEngine } from './catalog/sql-engine.js';
+import { TableStore } from './catalog/table-store.js';
 import { RuntimeConfig } from './conf.js';
 import type { FrameContext } from './context.js';
 import { type ColumnData, localPlan, rowsToPlan, type ShapeOfColumns } from './create-data.js';
@@ -34,7 +38,7 @@ import { UdfRegistration } from './udf.js';
 export class Session<in out V extends Values = Anything> {
   /** Settings by Spark's names, for the queries that start from now on. */
   readonly conf: RuntimeConfig;
-  readonly #views: Map<string, Plan>;
+  readonly #catalog: SessionCatalog;
   readonly #context: FrameContext;
   #engine: QueryEngine | undefined;
 
@@ -42,12 +46,15 @@ export class Session<in out V extends Values = Anything> {
     engine: QueryEngine,
     conf: RuntimeConfig,
     values: ValueOptions,
-    views: Map<string, Plan>,
+    catalog: SessionCatalog,
     /** JavaScript functions by name, for SQL text: `session.udf.register('twice', twice)`. */
     readonly udf: UdfRegistration,
   ) {
-    this.#engine = engine;
-    this.#views = views;
+    this.#engine = new SqlEngine(engine, async (source, settings) => {
+      const { runText } = await import('./catalog/run-text.js');
+      return runText(source, { catalog, conf, engine, settings });
+    });
+    this.#catalog = catalog;
     this.conf = conf;
     this.#context = this.#contextWith(values);
   }
@@ -65,18 +72,19 @@ export class Session<in out V extends Values = Anything> {
     const conf = new RuntimeConfig(configOf(given));
     const values = valueOptionsOf(given);
     const memoryBytes = bytesOf(given.memory);
-    const views = new Map<string, Plan>();
+    const store = new TableStore(conf.get('spark.sql.warehouse.dir', 'spark-warehouse') ?? '', nodePlatform.files);
+    const catalog = new SessionCatalog(store);
     const functions = new UdfRegistration();
     const start = createEngine ?? (await loadEngine(given));
     const engine = await start({
       ...(given.workers === undefined ? {} : { workers: given.workers }),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(given.spillDirectory === undefined ? {} : { spillDirectory: given.spillDirectory }),
-      view: (name) => views.get(name.toLowerCase()),
-      viewNames: () => [...views.keys()],
+      view: (name) => catalog.plan(name),
+      viewNames: () => catalog.names(),
       userFunction: (name) => functions.find(name),
     });
-    return new Session(engine, conf, values, views, functions);
+    return new Session(engine, conf, values, catalog, functions);
   }
 
   #contextWith(values: ValueOptions): FrameContext {
@@ -90,7 +98,8 @@ export class Session<in out V extends Values = Anything> {
         return session.conf.settings;
       },
       seed: () => randomInt(2 ** 31),
-      createView: (name: string, plan: Plan, replace: boolean) => session.#createView(name, plan, replace),
+      createView: (name: string, plan: Plan, replace: boolean, scope: 'temporary' | 'global' = 'temporary') =>
+        session.#catalog.createView({ name, plan }, scope, replace),
     });
   }
 
@@ -152,14 +161,14 @@ export class Session<in out V extends Values = Anything> {
     return new DataFrame(this.#context, range(integerOf(from, 'the start'), integerOf(to, 'the end'), by));
   }
 
-  /** A temporary view by name. The name is looked up when the query is planned. */
+  /** A view or table by name. The name is looked up when the query is planned. */
   table(name: string): DataFrame<Unknown, V> {
     return new DataFrame(this.#context, view(theName(name, 'a view')));
   }
 
   /** Removes a temporary view; false when there was none. */
   dropTempView(name: string): boolean {
-    return this.#views.delete(theName(name, 'a view').toLowerCase());
+    return this.#catalog.dropView(theName(name, 'a view'));
   }
 
   /**
@@ -175,9 +184,14 @@ export class Session<in out V extends Values = Anything> {
     return new DataFrame(this.#context, sqlQuery(pieces.text, pieces.parameters, pieces.inputs));
   }
 
-  /** Runs a statement and gives its rows. */
+  /**
+   * Runs statements, separated by `;`, one after the other, and gives the rows of the last. Each sees what those before
+   * it made.
+   */
   async execute(text: string, parameters?: SqlParameters): Promise<Record<string, SqlValue>[]> {
-    const rows: Row<Unknown, V>[] = await this.sql(text, parameters ?? {}).collect();
+    const { splitStatements } = await import('../sql/split-statements.js');
+    let rows: Row<Unknown, V>[] = [];
+    for (const statement of splitStatements(text)) rows = await this.sql(statement, parameters ?? {}).collect();
     return rows;
   }
 
@@ -189,17 +203,6 @@ export class Session<in out V extends Values = Anything> {
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
-  }
-
-  #createView(name: string, plan: Plan, replace: boolean): void {
-    const key = name.toLowerCase();
-    if (!replace && this.#views.has(key)) {
-      throw new SparrowError('TEMP_TABLE_OR_VIEW_ALREADY_EXISTS', `there is a view \`${name}\` already`, {
-        hint: 'use createOrReplaceTempView, or drop the view first',
-        sqlState: '42P07',
-      });
-    }
-    this.#views.set(key, plan);
   }
 }
 

@@ -64,8 +64,12 @@ const freeze = Object.freeze as <T>(value: T) => T;
 
 export const column = (name: string, planId?: number): UnresolvedColumn =>
   freeze({ kind: 'unresolved_column', name, ...(planId === undefined ? {} : { planId }) });
-export const star = (qualifier?: string): UnresolvedStar =>
-  freeze({ kind: 'unresolved_star', ...(qualifier === undefined ? {} : { qualifier }) });
+export const star = (qualifier?: string, except?: readonly string[]): UnresolvedStar =>
+  freeze({
+    kind: 'unresolved_star',
+    ...(qualifier === undefined ? {} : { qualifier }),
+    ...(except === undefined ? {} : { except }),
+  });
 export const call = (name: string, ...args: readonly Expr[]): UnresolvedCall =>
   freeze({ kind: 'unresolved_call', name, args });
 /** A call of a function the user wrote in JavaScript. */
@@ -133,7 +137,8 @@ export const sqlQuery = (
   text: string,
   parameters: Readonly<Record<string, Expr>> = {},
   inputs: Readonly<Record<string, Plan>> = {},
-): SqlQueryPlan => freeze({ kind: 'sql_query', text, parameters, inputs });
+  parsed?: Plan,
+): SqlQueryPlan => freeze({ kind: 'sql_query', text, parameters, inputs, ...(parsed === undefined ? {} : { parsed }) });
 
 // ---- nodes over others ----
 

@@ -36,6 +36,8 @@ export interface UnresolvedColumn {
 export interface UnresolvedStar {
   readonly kind: 'unresolved_star';
   readonly qualifier?: string;
+  /** `* EXCEPT (…)`: these columns are left out. */
+  readonly except?: readonly string[];
 }
 
 /** A call by name before lookup: scalar, aggregate or window function. */

@@ -123,12 +123,13 @@ export interface LimitByPlan extends Node {
   readonly what: 'limit' | 'offset';
   readonly rows: Expr;
 }
-/** A whole SQL query that is parsed when the plan is resolved; `inputs` are the frames it names by placeholder. */
+/** A whole SQL query, `parsed` when the plan is resolved at the latest; `inputs` are the frames it names by placeholder. */
 export interface SqlQueryPlan extends Node {
   readonly kind: 'sql_query';
   readonly text: string;
   readonly parameters: Readonly<Record<string, Expr>>;
   readonly inputs: Readonly<Record<string, Plan>>;
+  readonly parsed?: Plan;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { booleanType, stringType } from '../base/index.js';
-import { alias, call, cast, literal } from '../plan/build.js';
+import { alias, call, cast, inSubquery, literal } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { namesExpression } from './keywords.js';
 import { numberLiteral } from './literal-parser.js';
 import { readPrimary } from './primary-parser.js';
+import { isRow, readSubquery, startsQuery } from './subquery-parser.js';
 import { type ExprParser, type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
 import { readType } from './type-parser.js';
 
@@ -125,12 +126,12 @@ class Parser implements ExprParser {
   #in(expr: Expr): Expr {
     const { tokens } = this;
     tokens.expect('(');
-    if (tokens.is('SELECT') || tokens.is('WITH')) {
-      throw tokens.error(
-        'a subquery cannot stand in an expression on its own',
-        tokens.peek(),
-        'UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY',
-      );
+    if (startsQuery(tokens)) {
+      const plan = readSubquery(this);
+      return inSubquery(isRow(expr) ? expr.args : [expr], plan);
+    }
+    if (tokens.is(')')) {
+      throw tokens.error('IN needs at least one value', undefined, 'INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE');
     }
     const values: Expr[] = [];
     do values.push(this.expression());
@@ -165,13 +166,22 @@ class Parser implements ExprParser {
     return this.#level(0);
   }
 
+  argument(): Expr {
+    const { tokens } = this;
+    const { kind } = tokens.peek();
+    if ((kind !== 'word' && kind !== 'name') || tokens.peek(1).upper !== '=>') return this.expression();
+    const name = tokens.name();
+    tokens.next();
+    return call('namedArgument', literal(stringType, name), this.expression());
+  }
+
   #level(level: number): Expr {
     const operators = levels[level];
     if (operators === undefined) return this.#unary();
     let left = this.#level(level + 1);
     for (;;) {
       const operator = this.tokens.peek().upper;
-      if (!operators.includes(operator)) return left;
+      if (!operators.includes(operator) || (operator === '|' && this.tokens.startsPipe())) return left;
       this.tokens.next();
       left = call(functionOf[operator] ?? operator, left, this.#level(level + 1));
     }

@@ -12,7 +12,7 @@ export interface Token {
 }
 
 const symbols = [
-  ...['<=>', '>>>', '<=', '>=', '<>', '!=', '==', '||', '::', '->', '=>', '<<', '>>', '|>'],
+  ...['/*+', '*/', '<=>', '>>>', '<=', '>=', '<>', '!=', '==', '||', '::', '->', '=>', '<<', '>>', '|>'],
   ...[
     '(',
     ')',
@@ -56,18 +56,19 @@ export function tokenize(text: string): Token[] {
     // Positional parameters are named by their number.
     const next = read.upper === '?' ? token('parameter', String(++positional), read.start, read.end) : read;
     tokens.push(next);
-    at = skipBlank(text, next.end);
+    at = skipBlank(text, next.end, next.upper === 'SELECT' || next.upper === '*/');
   }
   tokens.push({ kind: 'end', text: '', upper: '', start: text.length, end: text.length });
   return tokens;
 }
 
-function skipBlank(text: string, from: number): number {
+/** After SELECT `/*+` begins hints; everywhere else a comment. */
+function skipBlank(text: string, from: number, hints = false): number {
   let at = from;
   for (;;) {
     blank.lastIndex = at;
     if (blank.test(text)) at = blank.lastIndex;
-    else if (text.startsWith('/*', at)) at = endOfComment(text, at);
+    else if (text.startsWith('/*', at) && !(hints && text[at + 2] === '+')) at = endOfComment(text, at);
     else return at;
   }
 }

@@ -1,10 +1,11 @@
 import { booleanType, nullType, stringType } from '../base/index.js';
-import { aggregateCall, call, cast, column, lambda, literal, star, tryCast } from '../plan/build.js';
+import { aggregateCall, call, cast, column, exists, lambda, literal, scalarSubquery, star, tryCast } from '../plan/build.js';
 import type { Expr, Literal, UnresolvedCall } from '../plan/expr.js';
 import { readIntervalLiteral } from './interval-parser.js';
 import type { Token } from './lexer.js';
 import { numberLiteral, typedLiteral } from './literal-parser.js';
 import { readSpecialCall } from './special-calls.js';
+import { asRow, readSubquery, startsQuery } from './subquery-parser.js';
 import type { ExprParser, TokenStream } from './token-stream.js';
 import { readType } from './type-parser.js';
 import { readWindow } from './window-parser.js';
@@ -32,7 +33,7 @@ export function readPrimary(parser: ExprParser): Expr {
       break;
   }
   if (tokens.accept('(')) return readParenthesized(parser);
-  if (tokens.accept('*')) return star();
+  if (tokens.accept('*')) return readStar(parser);
   throw tokens.unexpected('an expression');
 }
 
@@ -61,6 +62,13 @@ function readWord(parser: ExprParser, token: Token): Expr {
     case 'CAST':
     case 'TRY_CAST':
       if (tokens.peek(1).upper === '(') return readCast(parser, token.upper === 'TRY_CAST');
+      break;
+    case 'EXISTS':
+      if (tokens.peek(1).upper !== '(') break;
+      tokens.next();
+      tokens.next();
+      if (startsQuery(tokens)) return exists(readSubquery(parser));
+      tokens.back(tokens.place - 2);
       break;
     case 'INTERVAL':
       if (startsInterval(parser)) {
@@ -98,13 +106,14 @@ function readParenthesized(parser: ExprParser): Expr {
   const { tokens } = parser;
   const params = readLambdaParams(tokens);
   if (params !== undefined) return lambda(params, parser.expression());
+  if (startsQuery(tokens)) return scalarSubquery(readSubquery(parser));
   const items = [parser.named()];
   while (tokens.accept(',')) items.push(parser.named());
   tokens.expect(')');
   const [only] = items;
   if (items.length === 1 && only !== undefined) return only;
   // A row: a struct whose fields are called as its columns, or col1, col2, …
-  return call('struct', ...items);
+  return asRow(call('struct', ...items));
 }
 
 /** `(x, y) ->`, read only when the arrow is there. */
@@ -149,7 +158,7 @@ function readCast(parser: ExprParser, safe: boolean): Expr {
 }
 
 const quoted = (token: Token): string =>
-  token.kind === 'name' || !/^\w+$/.test(token.text) ? `\`${token.text.replaceAll('`', '``')}\`` : token.text;
+  token.kind === 'name' || !/^[A-Za-z_]\w*$/.test(token.text) ? `\`${token.text.replaceAll('`', '``')}\`` : token.text;
 
 /** A column `a.b.c`, a star `t.*`, or a call. */
 function readNamed(parser: ExprParser): Expr {
@@ -166,7 +175,7 @@ function readNamed(parser: ExprParser): Expr {
     if (after.upper === '*') {
       tokens.next();
       tokens.next();
-      return star(name);
+      return readStar(parser, name);
     }
     if (after.kind !== 'word' && after.kind !== 'name') break;
     tokens.next();
@@ -174,6 +183,23 @@ function readNamed(parser: ExprParser): Expr {
     name += `.${quoted(after)}`;
   }
   return column(name);
+}
+
+/** `* EXCEPT (a, b)`. */
+function readStar({ tokens }: ExprParser, qualifier?: string): Expr {
+  if (!tokens.is('EXCEPT', '(') || tokens.peek(2).upper === 'SELECT' || tokens.peek(2).upper === '(') {
+    return star(qualifier);
+  }
+  tokens.next();
+  tokens.next();
+  const names: string[] = [];
+  do {
+    let name = quoted(tokens.next());
+    while (tokens.accept('.')) name += `.${quoted(tokens.next())}`;
+    names.push(name);
+  } while (tokens.accept(','));
+  tokens.expect(')');
+  return star(qualifier, names);
 }
 
 /** `name([DISTINCT] args) [FILTER (WHERE …)] [IGNORE NULLS] [OVER (…)]`. */
@@ -186,7 +212,7 @@ function readCall(parser: ExprParser): Expr {
   const args: Expr[] = [];
   if (!tokens.is(')')) {
     const isStruct = name.upper === 'STRUCT';
-    do args.push(isStruct ? parser.named() : parser.expression());
+    do args.push(isStruct ? parser.named() : parser.argument());
     while (tokens.accept(','));
   }
   const inside = acceptIgnoreNulls(parser);

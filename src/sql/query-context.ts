@@ -1,32 +1,7 @@
 import { nearestNames, SparrowError } from '../base/index.js';
-import type { Expr, WindowSpec } from '../plan/expr.js';
+import type { Expr, SortOrder, WindowSpec } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import type { ExprParser, ParseSettings, TokenStream } from './token-stream.js';
-
-/** Common table expressions by name, inner ones first. */
-export class CteScope {
-  readonly #plans = new Map<string, Plan>();
-  readonly #outer: CteScope | undefined;
-
-  constructor(outer?: CteScope) {
-    this.#outer = outer;
-  }
-
-  find(name: string): Plan | undefined {
-    return this.#plans.get(name.toLowerCase()) ?? this.#outer?.find(name);
-  }
-
-  define(name: string, plan: Plan): void {
-    const key = name.toLowerCase();
-    if (this.#plans.has(key)) {
-      throw new SparrowError('DUPLICATED_CTE_NAMES', `the name \`${name}\` is defined twice in WITH`, {
-        sqlState: '42602',
-        parameters: { duplicateNames: `\`${name}\`` },
-      });
-    }
-    this.#plans.set(key, plan);
-  }
-}
 
 /** Windows that a WINDOW clause names. */
 export type NamedWindows = ReadonlyMap<string, WindowSpec>;
@@ -36,9 +11,16 @@ export interface QueryContext {
   readonly tokens: TokenStream;
   readonly settings: ParseSettings;
   readonly exprs: ExprParser;
-  ctes: CteScope;
   /** A whole query: WITH, set operations, ORDER BY, LIMIT. */
   query(): Plan;
+  /** `WITH a AS (…), …` with what each name stands for. */
+  definitions(): readonly { readonly name: string; readonly plan: Plan }[];
+  /** A query without WITH, set operations and ORDER BY, or one in parentheses. */
+  primary(): Plan;
+  /** What follows ORDER BY. */
+  orders(): SortOrder[];
+  /** LIMIT and OFFSET, where they come next. */
+  limited(input: Plan): Plan;
 }
 
 export function undefinedWindow(name: string, known: NamedWindows): SparrowError {

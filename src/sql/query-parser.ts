@@ -1,20 +1,16 @@
-import {
-  distinct,
-  limitBy,
-  repartition,
-  setOperation,
-  sort,
-  subqueryAlias,
-  toNames,
-  union,
-  view,
-} from '../plan/build.js';
+import { SparrowError } from '../base/index.js';
+import { limitBy, repartition, sort, view } from '../plan/build.js';
+import { withQueries } from '../plan/build-relations.js';
 import type { SortOrder } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { expressionParser } from './expression-parser.js';
-import { CteScope, exprList, joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
+import { ordinals } from './ordinals.js';
+import { readPipes } from './pipe-parser.js';
+import { exprList, joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
+import { recursive } from './recursive-query.js';
 import { readInlineTable, readRelations } from './relation-parser.js';
-import { readSelect } from './select-parser.js';
+import { readSelect, readWindows, withWindows } from './select-parser.js';
+import { combineSets, isSetOperation } from './set-operations.js';
 import { type ExprParser, type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
 import { readSortOrders } from './window-parser.js';
 
@@ -22,7 +18,7 @@ import { readSortOrders } from './window-parser.js';
 export function parseQuery(text: string, settings: ParseSettings = plainSettings): Plan {
   const tokens = new TokenStream(text);
   const plan = queryParser(tokens, settings).query();
-  tokens.accept(';');
+  while (tokens.accept(';'));
   tokens.end();
   return plan;
 }
@@ -31,11 +27,14 @@ export function parseQuery(text: string, settings: ParseSettings = plainSettings
 export const queryParser = (tokens: TokenStream, settings: ParseSettings): QueryContext =>
   new QueryParser(tokens, settings);
 
+/** Deeper nesting of queries than this is taken for a mistake rather than exhausting the stack. */
+const DEEPEST = 200;
+
 class QueryParser implements QueryContext {
   readonly tokens: TokenStream;
   readonly settings: ParseSettings;
   readonly exprs: ExprParser;
-  ctes = new CteScope();
+  #depth = 0;
 
   constructor(tokens: TokenStream, settings: ParseSettings) {
     this.tokens = tokens;
@@ -44,62 +43,53 @@ class QueryParser implements QueryContext {
   }
 
   query(): Plan {
-    const outer = this.ctes;
-    try {
-      if (this.tokens.accept('WITH')) this.#definitions();
-      return this.#organized(this.#setOperations());
-    } finally {
-      this.ctes = outer;
-    }
+    if (++this.#depth > DEEPEST) throw this.tokens.error('the query is nested too deeply');
+    const queries = this.tokens.is('WITH') ? this.definitions() : [];
+    const plan = this.#organized(this.#setOperations());
+    this.#depth--;
+    return queries.length === 0 ? plan : withQueries(plan, queries);
   }
 
   /** `WITH a AS (…), b(x, y) AS (…)`: each sees those before it. */
-  #definitions(): void {
+  definitions(): { name: string; plan: Plan }[] {
     const { tokens } = this;
-    this.ctes = new CteScope(this.ctes);
-    tokens.accept('RECURSIVE');
+    tokens.expect('WITH');
+    const isRecursive = tokens.accept('RECURSIVE');
+    const queries: { name: string; plan: Plan }[] = [];
     do {
       const name = tokens.name();
       const names = tokens.is('(') ? nameList(tokens) : undefined;
+      const maxLevel = tokens.accept('MAX', 'RECURSION', 'LEVEL') ? tokens.integer() : undefined;
       tokens.accept('AS');
       tokens.expect('(');
-      const plan = this.query();
+      const body = this.query();
       tokens.expect(')');
-      this.ctes.define(name, subqueryAlias(names === undefined ? plan : toNames(plan, names), name));
+      if (queries.some((query) => query.name.toLowerCase() === name.toLowerCase())) throw duplicated(name);
+      queries.push({ name, plan: recursive(body, name, names, isRecursive, maxLevel) });
     } while (tokens.accept(','));
+    return queries;
   }
 
-  /** UNION and EXCEPT, left to right; INTERSECT binds tighter. */
+  /** UNION and EXCEPT, left to right; INTERSECT binds tighter unless the legacy setting says otherwise. */
   #setOperations(): Plan {
     const { tokens } = this;
-    let left = this.#intersections();
+    const flat = this.settings.config?.['spark.sql.legacy.setopsPrecedence.enabled'] === 'true';
+    const operand = flat ? () => this.primary() : () => this.#intersections();
+    let left = operand();
     for (;;) {
-      const op = tokens.is('UNION') ? 'union' : tokens.is('EXCEPT') || tokens.is('MINUS') ? 'except' : undefined;
-      if (op === undefined) return left;
-      tokens.next();
-      const all = this.#quantifier();
-      const right = this.#intersections();
-      if (op === 'except') left = setOperation(left, right, 'except', all);
-      else left = all ? union([left, right]) : distinct(union([left, right]));
+      if (isSetOperation(tokens)) left = combineSets(this, left, operand);
+      else if (tokens.startsPipe()) left = readPipes(this, left);
+      else return left;
     }
   }
 
   #intersections(): Plan {
-    let left = this.#primary();
-    while (this.tokens.accept('INTERSECT')) {
-      const all = this.#quantifier();
-      left = setOperation(left, this.#primary(), 'intersect', all);
-    }
+    let left = this.primary();
+    while (this.tokens.is('INTERSECT')) left = combineSets(this, left, () => this.primary());
     return left;
   }
 
-  #quantifier(): boolean {
-    const all = this.tokens.accept('ALL');
-    if (!all) this.tokens.accept('DISTINCT');
-    return all;
-  }
-
-  #primary(): Plan {
+  primary(): Plan {
     const { tokens } = this;
     if (tokens.is('SELECT')) return readSelect(this);
     if (tokens.is('VALUES')) return readInlineTable(this);
@@ -108,44 +98,43 @@ class QueryParser implements QueryContext {
       tokens.expect(')');
       return plan;
     }
-    if (tokens.accept('TABLE')) {
-      const name = qualifiedName(tokens);
-      const cte = name.length === 1 ? this.ctes.find(name[0] as string) : undefined;
-      return cte ?? view(joinName(name));
+    if (tokens.accept('TABLE')) return view(joinName(qualifiedName(tokens)));
+    if (tokens.accept('FROM')) {
+      const from = readRelations(this);
+      return tokens.is('SELECT') ? readSelect(this, from) : from;
     }
-    if (tokens.accept('FROM')) return this.#fromFirst();
     throw tokens.unexpected();
   }
 
-  /** `FROM t SELECT …`, or `FROM t` alone for pipes to go on from. */
-  #fromFirst(): Plan {
-    const from = readRelations(this);
-    return this.tokens.is('SELECT') ? readSelect(this, from) : from;
-  }
-
-  /** ORDER BY, SORT BY, DISTRIBUTE BY, CLUSTER BY, LIMIT, OFFSET after a query. */
+  /** ORDER BY, SORT BY, DISTRIBUTE BY, CLUSTER BY, WINDOW, LIMIT, OFFSET after a query. */
   #organized(input: Plan): Plan {
     const { tokens } = this;
     let plan = input;
-    if (tokens.accept('ORDER', 'BY')) plan = sort(plan, this.#orders());
-    else if (tokens.accept('CLUSTER', 'BY')) {
-      const by = exprList(this);
-      const orders = by.map(
-        (expr): SortOrder => ({ kind: 'sort_order', input: expr, descending: false, nullsFirst: true }),
+    if (tokens.accept('ORDER', 'BY')) {
+      const orders = this.orders();
+      const windows = readWindows(this);
+      plan = sort(
+        plan,
+        orders.map((order) => withWindows(order, windows) as SortOrder),
       );
-      plan = sort(repartition(plan, undefined, by), orders, true);
+    } else if (tokens.accept('CLUSTER', 'BY')) {
+      const by = exprList(this);
+      plan = sort(repartition(plan, undefined, by), by.map(ascending), true);
     } else {
       if (tokens.accept('DISTRIBUTE', 'BY')) plan = repartition(plan, undefined, exprList(this));
       if (tokens.accept('SORT', 'BY')) plan = sort(plan, readSortOrders(this.exprs), true);
     }
-    return this.#limited(plan);
+    return this.limited(plan);
   }
 
-  #orders(): SortOrder[] {
-    return readSortOrders(this.exprs);
+  /** What follows ORDER BY: `ALL`, or expressions and positions. */
+  orders(): SortOrder[] {
+    const orders = readSortOrders(this.exprs);
+    const setting = this.settings.config?.['spark.sql.orderByOrdinal'];
+    return setting === 'false' ? orders : (ordinals(orders) as SortOrder[]);
   }
 
-  #limited(input: Plan): Plan {
+  limited(input: Plan): Plan {
     const { tokens } = this;
     let plan = input;
     const rows = tokens.accept('LIMIT') && !tokens.accept('ALL') ? this.exprs.expression() : undefined;
@@ -154,4 +143,18 @@ class QueryParser implements QueryContext {
     if (rows !== undefined) plan = limitBy(plan, 'limit', rows);
     return plan;
   }
+}
+
+const ascending = (input: SortOrder['input']): SortOrder => ({
+  kind: 'sort_order',
+  input,
+  descending: false,
+  nullsFirst: true,
+});
+
+function duplicated(name: string): SparrowError {
+  return new SparrowError('DUPLICATED_CTE_NAMES', `the name \`${name}\` is defined twice in WITH`, {
+    sqlState: '42602',
+    parameters: { duplicateNames: `\`${name}\`` },
+  });
 }

@@ -1,42 +1,80 @@
-import { type DataType, SparrowError } from '../base/index.js';
-import { join, range, subqueryAlias, toNames, usingJoin, view } from '../plan/build.js';
+import { join, limitBy, sample, subqueryAlias, toNames, usingJoin, view } from '../plan/build.js';
+import { lateralJoin, naturalJoin } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { JoinType, Plan } from '../plan/node.js';
 import { inlineTable } from './inline-table.js';
 import { namesTable } from './keywords.js';
+import { readPivot, readUnpivot } from './pivot-parser.js';
 import { exprList, joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
+import { readTableFunction } from './table-function-parser.js';
 
 /** What follows FROM: relations separated by commas, each with its joins. */
 export function readRelations(query: QueryContext): Plan {
   let plan = readJoined(query);
-  while (query.tokens.accept(',')) plan = join(plan, readJoined(query), 'inner');
+  while (query.tokens.accept(',')) {
+    if (query.tokens.is('LATERAL') && !query.tokens.is('LATERAL', 'VIEW')) {
+      plan = readExtensions(query, lateralJoin(plan, readPrimary(query, true)));
+    } else plan = join(plan, readJoined(query), 'inner');
+  }
   return plan;
 }
 
-/** One relation with the joins after it. */
-export function readJoined(query: QueryContext): Plan {
-  let plan = readPrimary(query);
-  for (;;) {
-    const next = readJoin(query, plan);
+/** One relation with the joins and pivots after it. */
+function readJoined(query: QueryContext): Plan {
+  return readExtensions(query, readPrimary(query));
+}
+
+/** Joins, PIVOT and UNPIVOT after a relation; at most so many. */
+export function readExtensions(query: QueryContext, first: Plan, most = Number.POSITIVE_INFINITY): Plan {
+  const { tokens } = query;
+  let plan = first;
+  for (let count = 0; count < most; count++) {
+    const next = tokens.is('PIVOT', '(')
+      ? withAlias(query, readPivot(query, plan))
+      : startsUnpivot(query)
+        ? withAlias(query, readUnpivot(query, plan))
+        : readJoin(query, plan);
     if (next === undefined) return plan;
     plan = next;
   }
+  return plan;
 }
+
+const startsUnpivot = ({ tokens }: QueryContext): boolean =>
+  tokens.is('UNPIVOT') && ['(', 'INCLUDE', 'EXCLUDE'].includes(tokens.peek(1).upper);
 
 function readJoin(query: QueryContext, left: Plan): Plan | undefined {
   const { tokens, exprs } = query;
   const place = tokens.place;
   const natural = tokens.accept('NATURAL');
-  const how = readJoinType(query);
+  const how = readJoinType(query) ?? 'inner';
   if (!tokens.accept('JOIN')) {
     tokens.back(place);
     return undefined;
   }
+  if (tokens.is('LATERAL')) return readLateralJoin(query, left, how, natural);
   const right = readPrimary(query);
-  if (natural) throw tokens.error('NATURAL joins are not supported yet', undefined, 'UNSUPPORTED_FEATURE.NATURAL_JOIN');
-  if (tokens.accept('ON')) return join(left, right, how ?? 'inner', exprs.expression());
-  if (tokens.accept('USING')) return usingJoin(left, right, nameList(tokens), how ?? 'inner');
-  return join(left, right, how ?? 'inner');
+  if (natural) return naturalJoin(left, right, how);
+  if (tokens.accept('ON')) return join(left, right, how, exprs.expression());
+  if (tokens.accept('USING')) return usingJoin(left, right, nameList(tokens), how);
+  return join(left, right, how);
+}
+
+function readLateralJoin(query: QueryContext, left: Plan, how: JoinType, natural: boolean): Plan {
+  const { tokens, exprs } = query;
+  const right = readPrimary(query, true);
+  if (natural || tokens.is('USING')) {
+    const which = natural ? 'NATURAL' : 'USING';
+    throw tokens.error(
+      `a LATERAL join takes ON, not ${which}`,
+      undefined,
+      natural ? 'INCOMPATIBLE_JOIN_TYPES' : 'UNSUPPORTED_FEATURE.LATERAL_JOIN_USING',
+    );
+  }
+  if (how !== 'inner' && how !== 'left' && how !== 'cross') {
+    throw tokens.error(`${how.toUpperCase()} joins cannot be LATERAL`, undefined, 'INVALID_LATERAL_JOIN_TYPE');
+  }
+  return lateralJoin(left, right, how, tokens.accept('ON') ? exprs.expression() : undefined);
 }
 
 function readJoinType({ tokens }: QueryContext): JoinType | undefined {
@@ -55,29 +93,24 @@ function readJoinType({ tokens }: QueryContext): JoinType | undefined {
   return how;
 }
 
-function readPrimary(query: QueryContext): Plan {
+function readPrimary(query: QueryContext, isLateral = false): Plan {
   const { tokens } = query;
+  if (isLateral || tokens.is('LATERAL', '(')) tokens.accept('LATERAL');
   if (tokens.is('VALUES')) return readInlineTable(query);
   if (tokens.is('(')) return readParenthesized(query);
   const { kind } = tokens.peek();
   if (kind === 'word' && tokens.peek(1).upper === '(') return withAlias(query, readTableFunction(query));
-  const name = qualifiedName(tokens);
-  const cte = name.length === 1 ? query.ctes.find(name[0] as string) : undefined;
-  return withAlias(query, cte ?? view(joinName(name)));
+  return withAlias(query, readSample(query, view(joinName(qualifiedName(tokens)))));
 }
 
 /** A subquery, or relations in parentheses. */
 function readParenthesized(query: QueryContext): Plan {
   const { tokens } = query;
   tokens.expect('(');
-  if (startsQuery(query)) {
-    const plan = query.query();
-    tokens.expect(')');
-    return withAlias(query, plan, '__auto_generated_subquery_name');
-  }
-  const plan = readRelations(query);
+  const isQuery = startsQuery(query);
+  const plan = isQuery ? query.query() : readRelations(query);
   tokens.expect(')');
-  return withAlias(query, plan);
+  return withAlias(query, readSample(query, plan), isQuery ? '__auto_generated_subquery_name' : undefined);
 }
 
 /** Whether a query begins here, however many parentheses are before it. */
@@ -86,8 +119,8 @@ function startsQuery({ tokens }: QueryContext): boolean {
   while (tokens.peek(ahead).upper === '(') ahead++;
   const token = tokens.peek(ahead);
   if (token.kind !== 'word' || !['SELECT', 'WITH', 'VALUES', 'FROM', 'TABLE'].includes(token.upper)) return false;
-  // `((SELECT …) t JOIN …)` is a relation: a query ends where its parentheses do.
   if (ahead === 0) return true;
+  // `((SELECT …) t JOIN …)` is a relation: a query ends where its parentheses do.
   let depth = 1;
   for (let at = ahead; depth > 0; at++) {
     const { kind, upper } = tokens.peek(at);
@@ -106,10 +139,47 @@ export function withAlias(query: QueryContext, plan: Plan, otherwise?: string): 
   const { tokens } = query;
   if (tokens.accept('AS') || namesTable(tokens)) {
     const name = tokens.name('a table alias');
-    return subqueryAlias(tokens.is('(') ? toNames(plan, nameList(tokens)) : plan, name);
+    return readSample(query, subqueryAlias(tokens.is('(') ? toNames(plan, nameList(tokens)) : plan, name));
   }
-  if (tokens.is('(') && tokens.peek(1).kind !== 'end' && otherwise !== undefined) return plan;
   return otherwise === undefined ? plan : subqueryAlias(plan, otherwise);
+}
+
+/** `TABLESAMPLE (10 PERCENT | 5 ROWS | BUCKET 1 OUT OF 4) [REPEATABLE (seed)]`. */
+export function readSample(query: QueryContext, plan: Plan): Plan {
+  const { tokens } = query;
+  if (!tokens.accept('TABLESAMPLE')) return plan;
+  if (!tokens.accept('SYSTEM')) tokens.accept('BERNOULLI');
+  tokens.expect('(');
+  const fraction = readFraction(query);
+  tokens.expect(')');
+  let seed = 0;
+  if (tokens.accept('REPEATABLE')) {
+    tokens.expect('(');
+    seed = tokens.integer('a seed');
+    tokens.expect(')');
+  }
+  return typeof fraction === 'number' ? sample(plan, fraction, { seed }) : fraction(plan);
+}
+
+function readFraction(query: QueryContext): number | ((plan: Plan) => Plan) {
+  const { tokens, exprs } = query;
+  if (tokens.accept('BUCKET')) {
+    const bucket = tokens.integer();
+    tokens.expect('OUT', 'OF');
+    return bucket === 0 ? 0 : 1 / tokens.integer();
+  }
+  const negative = tokens.accept('-');
+  if (tokens.peek().kind === 'number' && tokens.peek(1).upper === 'PERCENT') {
+    const percent = Number(tokens.next().text) * (negative ? -1 : 1);
+    tokens.next();
+    if (percent < 0 || percent > 100) {
+      throw tokens.error('a sample takes from 0 to 100 percent', undefined, '_LEGACY_ERROR_TEMP_0064');
+    }
+    return percent / 100;
+  }
+  const rows: Expr = exprs.expression();
+  tokens.expect('ROWS');
+  return (plan) => limitBy(plan, 'limit', rows);
 }
 
 /** `VALUES (1, 'a'), (2, 'b') [AS t(x, y)]`; a row of one column needs no parentheses. */
@@ -134,43 +204,4 @@ function readRow(query: QueryContext): readonly Expr[] {
     tokens.back(place);
   }
   return [exprs.expression()];
-}
-
-/** `range(10)` and other functions that give a table. */
-function readTableFunction(query: QueryContext): Plan {
-  const { tokens, exprs } = query;
-  const name = tokens.next();
-  tokens.expect('(');
-  const args: Expr[] = [];
-  if (!tokens.is(')')) {
-    do args.push(exprs.expression());
-    while (tokens.accept(','));
-  }
-  tokens.expect(')');
-  if (name.upper === 'RANGE') return rangeOf(query, args);
-  throw new SparrowError('UNRESOLVABLE_TABLE_VALUED_FUNCTION', `there is no table function \`${name.text}\``, {
-    sqlState: '42883',
-    parameters: { name: `\`${name.text}\`` },
-  });
-}
-
-const integers: ReadonlySet<DataType['kind']> = new Set(['int8', 'int16', 'int32', 'int64']);
-
-function rangeOf(query: QueryContext, args: readonly Expr[]): Plan {
-  const numbers = args.map((arg) => {
-    if (arg.kind !== 'literal' || !integers.has(arg.type.kind) || arg.value === null) {
-      throw query.tokens.error('the arguments of range() are whole numbers', undefined, 'UNEXPECTED_INPUT_TYPE');
-    }
-    return BigInt(arg.value as number | bigint);
-  });
-  const [first = 0n, second, step = 1n] = numbers;
-  return second === undefined ? range(0n, first) : range(first, second, step);
-}
-
-/** `LATERAL VIEW [OUTER] explode(x) t AS a, b`. */
-export function readLateralViews(query: QueryContext, input: Plan): Plan {
-  if (query.tokens.is('LATERAL', 'VIEW')) {
-    throw query.tokens.error('LATERAL VIEW is not supported yet', undefined, 'UNSUPPORTED_FEATURE.LATERAL_VIEW');
-  }
-  return input;
 }

@@ -3,47 +3,56 @@ import type { Expr, WindowSpec } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { mapSame } from '../plan/walk.js';
 import { replaceExpr } from '../plan/walk-expr.js';
+import { type Grouping, readGrouping } from './grouping-parser.js';
+import { readHints, withHints } from './hint-parser.js';
 import { oneRow } from './inline-table.js';
 import { type NamedWindows, type QueryContext, undefinedWindow } from './query-context.js';
-import { readLateralViews, readRelations } from './relation-parser.js';
+import { readRelations } from './relation-parser.js';
+import { readLateralViews } from './table-function-parser.js';
 import { readWindow } from './window-parser.js';
 
 /** `SELECT … [FROM …] [WHERE …] [GROUP BY …] [HAVING …] [WINDOW …] [QUALIFY …]`; `given` is a FROM that came first. */
 export function readSelect(query: QueryContext, given?: Plan): Plan {
   const { tokens, exprs } = query;
   tokens.expect('SELECT');
+  const hints = readHints(query);
   const isDistinct = tokens.accept('DISTINCT');
   if (!isDistinct && !(tokens.is('ALL') && isColumnAfterAll(query))) tokens.accept('ALL');
   const list: Expr[] = [];
   do list.push(exprs.named());
   while (tokens.accept(','));
   let input = given ?? (tokens.accept('FROM') ? readRelations(query) : oneRow());
-  input = readLateralViews(query, input);
+  input = withHints(readLateralViews(query, input), hints);
   if (tokens.accept('WHERE')) input = filter(input, exprs.expression());
-  const groupBy = tokens.accept('GROUP', 'BY') ? readGrouping(query) : undefined;
+  const grouping = tokens.accept('GROUP', 'BY') ? readGrouping(query) : undefined;
   const having = tokens.accept('HAVING') ? exprs.expression() : undefined;
   const windows = readWindows(query);
   const qualify = tokens.accept('QUALIFY') ? exprs.expression() : undefined;
   const named = (expr: Expr): Expr => withWindows(expr, windows);
   const output = mapSame(list, named);
-  let plan: Plan =
-    groupBy === undefined && having === undefined
-      ? project(input, output)
-      : aggregate(input, groupBy ?? [], output, having);
+  let plan = selected(query, input, output, grouping, having);
   if (qualify !== undefined) plan = filter(plan, named(qualify));
   return isDistinct ? distinct(plan) : plan;
+}
+
+function selected(
+  { settings }: QueryContext,
+  input: Plan,
+  output: readonly Expr[],
+  grouping: Grouping | undefined,
+  having: Expr | undefined,
+): Plan {
+  if (grouping === undefined && having === undefined) return project(input, output);
+  if (grouping === undefined && settings.config?.['spark.sql.legacy.parser.havingWithoutGroupByAsWhere'] === 'true') {
+    return project(filter(input, having as Expr), output);
+  }
+  const plan = aggregate(input, grouping?.groupBy ?? [], output, having);
+  return grouping?.sets === undefined ? plan : Object.freeze({ ...plan, sets: grouping.sets });
 }
 
 /** `SELECT all` may take a column of that name. */
 const isColumnAfterAll = ({ tokens }: QueryContext): boolean =>
   ['FROM', ',', '.'].includes(tokens.peek(1).upper) || tokens.peek(1).kind === 'end';
-
-function readGrouping(query: QueryContext): readonly Expr[] {
-  const list: Expr[] = [];
-  do list.push(query.exprs.expression());
-  while (query.tokens.accept(','));
-  return list;
-}
 
 /** `WINDOW w AS (…), v AS (…)`. */
 export function readWindows(query: QueryContext): NamedWindows {

@@ -3,9 +3,17 @@ import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { syntaxError, type Token, tokenize } from './lexer.js';
 
+const pipeWords: ReadonlySet<string> = new Set([
+  ...['SELECT', 'EXTEND', 'SET', 'DROP', 'AS', 'WHERE', 'PIVOT', 'UNPIVOT', 'TABLESAMPLE', 'JOIN', 'INNER', 'CROSS'],
+  ...['LEFT', 'RIGHT', 'FULL', 'SEMI', 'ANTI', 'NATURAL', 'UNION', 'EXCEPT', 'MINUS', 'INTERSECT', 'ORDER', 'SORT'],
+  ...['CLUSTER', 'DISTRIBUTE', 'LIMIT', 'OFFSET', 'AGGREGATE'],
+]);
+
 /** Tokens with a place among them. */
 export class TokenStream {
   readonly text: string;
+  /** Whether `|` may stand for `|>`. */
+  singlePipes = true;
   readonly #tokens: Token[];
   #at = 0;
 
@@ -47,6 +55,16 @@ export class TokenStream {
   accept(...words: readonly string[]): boolean {
     if (!this.is(...words)) return false;
     this.#at += words.length;
+    return true;
+  }
+
+  /** Whether a pipe operator follows: `|>`, or `|` before a word that begins one. */
+  startsPipe(): boolean {
+    return this.is('|>') || (this.singlePipes && this.is('|') && pipeWords.has(this.peek(1).upper));
+  }
+  acceptPipe(): boolean {
+    if (!this.startsPipe()) return false;
+    this.#at++;
     return true;
   }
 
@@ -112,6 +130,8 @@ export interface ExprParser {
   value(): Expr;
   /** An expression with a name of its own, perhaps. */
   named(): Expr;
+  /** An argument of a call, perhaps by name: `n => 3`. */
+  argument(): Expr;
   /** A query in an expression; absent where the text is an expression alone. */
   readonly query: (() => Plan) | undefined;
 }
@@ -121,6 +141,8 @@ export interface ParseSettings {
   readonly timeZone: string;
   /** What TIMESTAMP and timestamp literals without a zone mean. */
   readonly timestampType: 'ltz' | 'ntz';
+  /** Settings by Spark's names, as text. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 export const plainSettings: ParseSettings = { timeZone: 'UTC', timestampType: 'ltz' };

@@ -79,7 +79,7 @@ function withUserFunctions(expr: Expr, catalog: Catalog): Expr {
 
 /** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
 function bindQuery(query: SqlQueryPlan, catalog: Catalog): Plan {
-  return bindNames(catalog.parseQuery(query.text), query, catalog);
+  return bindNames(query.parsed ?? catalog.parseQuery(query.text), query, catalog);
 }
 
 function bindNames(parsed: Plan, query: SqlQueryPlan, catalog: Catalog): Plan {

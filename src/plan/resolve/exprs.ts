@@ -145,6 +145,29 @@ function starArgs(
 
 /** The columns a star stands for. */
 export function starColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
+  const columns = starredColumns(star, scope);
+  return star.except === undefined ? columns : without(columns, star.except, scope);
+}
+
+function without(columns: readonly Expr[], except: readonly string[], scope: Scope): readonly Expr[] {
+  const left = new Set<number>();
+  for (const name of except) {
+    const { attribute, fields } = findColumn({ kind: 'unresolved_column', name }, scope);
+    if (fields.length > 0) {
+      throw new SparrowError('UNSUPPORTED_FEATURE', `EXCEPT takes columns, not fields of structs: ${name}`);
+    }
+    if (left.has(attribute.id)) {
+      throw new SparrowError('EXCEPT_OVERLAPPING_COLUMNS', `the column \`${name}\` stands in EXCEPT twice`, {
+        sqlState: '42702',
+        parameters: { columns: except.map(quoteName).join(', ') },
+      });
+    }
+    left.add(attribute.id);
+  }
+  return columns.filter((column) => column.kind !== 'attribute' || !left.has(column.id));
+}
+
+function starredColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
   if (star.qualifier === undefined) return scope.output;
   const columns = scope.qualified(star.qualifier);
   if (columns.length > 0) return columns;

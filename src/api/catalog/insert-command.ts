@@ -1,0 +1,145 @@
+import { type DataType, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
+import { alias, cast, column, project, sqlExpr, toNames, write } from '../../plan/build.js';
+import type { Expr } from '../../plan/expr.js';
+import { nullOf } from '../../plan/logic.js';
+import type { Insert } from '../../sql/command.js';
+import {
+  analyze,
+  bound,
+  type CommandContext,
+  execute,
+  type Handler,
+  NO_ROWS,
+  notSupported,
+} from './command-context.js';
+import { requireTable, target } from './table-commands.js';
+import type { TableColumn, TableRecord } from './table-store.js';
+
+/** INSERT: the query's columns are brought to the table's by Spark's rules of assignment, and files are added. */
+export const insert: Handler<'insert'> = async (command, context) => {
+  const record = requireTable(command.table, context);
+  const plan = bound(command.query, context);
+  const { fields } = await analyze(plan, context);
+  const wanted = wantedColumns(
+    command,
+    record,
+    fields.map((f) => f.name),
+  );
+  if (wanted.length !== fields.length)
+    throw arityMismatch(
+      record,
+      wanted,
+      fields.map((f) => f.name),
+    );
+  const names = fields.map((_, i) => `_c${i}`);
+  const exprs = record.columns.map((c): Expr => {
+    const at = wanted.findIndex((name) => same(name, c.name));
+    const given = fields[at];
+    if (given !== undefined)
+      return alias(assigned(column(names[at] as string), given.type, c, record, context), c.name);
+    return alias(missing(command, c), c.name);
+  });
+  if (command.overwrite && command.partition.some((p) => p.value !== undefined)) {
+    throw notSupported('INSERT OVERWRITE of one partition is not possible yet: overwrite the whole table');
+  }
+  const rows = project(toNames(plan, names), exprs);
+  await execute(write(rows, target(record, command.overwrite ? 'overwrite' : 'append')), context);
+  return NO_ROWS;
+};
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** The table's columns that the query gives, in its order. */
+function wantedColumns(command: Insert, record: TableRecord, given: readonly string[]): readonly string[] {
+  const fixed = command.partition.filter((p) => p.value !== undefined).map((p) => p.name);
+  if (command.byName) {
+    for (const name of given) if (!record.columns.some((c) => same(c.name, name))) throw unknownColumn(name, record);
+    return given;
+  }
+  if (command.columns !== undefined) {
+    const seen = new Set<string>();
+    for (const name of command.columns) {
+      if (!record.columns.some((c) => same(c.name, name))) throw unknownColumn(name, record);
+      if (seen.has(name.toLowerCase())) {
+        throw new SparrowError('COLUMN_ALREADY_EXISTS', `the column \`${name}\` is given twice`, { sqlState: '42711' });
+      }
+      seen.add(name.toLowerCase());
+    }
+    return command.columns;
+  }
+  return record.columns.filter((c) => !fixed.some((name) => same(name, c.name))).map((c) => c.name);
+}
+
+const unknownColumn = (name: string, record: TableRecord): SparrowError =>
+  new SparrowError('UNRESOLVED_COLUMN.WITH_SUGGESTION', `the table ${record.name} has no column \`${name}\``, {
+    sqlState: '42703',
+    candidates: record.columns.map((c) => c.name),
+  });
+
+function arityMismatch(record: TableRecord, wanted: readonly string[], given: readonly string[]): SparrowError {
+  const detail = given.length < wanted.length ? 'NOT_ENOUGH_DATA_COLUMNS' : 'TOO_MANY_DATA_COLUMNS';
+  const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+  return new SparrowError(
+    `INSERT_COLUMN_ARITY_MISMATCH.${detail}`,
+    `the table ${record.name} takes ${wanted.length} columns here, the query gives ${given.length}`,
+    {
+      sqlState: '21S01',
+      parameters: {
+        tableName: `\`spark_catalog\`.\`${record.database}\`.\`${record.name}\``,
+        tableColumns: quoted(wanted),
+        dataColumns: quoted(given),
+      },
+    },
+  );
+}
+
+/** What a column gets that the query does not give: the partition's value, the default, or null. */
+function missing(command: Insert, target: TableColumn): Expr {
+  const fixed = command.partition.find((p) => same(p.name, target.name))?.value;
+  if (fixed !== undefined) return cast(fixed, target.type);
+  return target.default === undefined ? nullOf(target.type) : cast(sqlExpr(target.default), target.type);
+}
+
+function assigned(expr: Expr, from: DataType, column: TableColumn, record: TableRecord, context: CommandContext): Expr {
+  if (sameType(from, column.type)) return expr;
+  const policy = context.conf.get('spark.sql.storeAssignmentPolicy', 'ANSI')?.toUpperCase();
+  if (policy === 'LEGACY' || canAssign(from, column.type)) return cast(expr, column.type);
+  const parameters = {
+    tableName: `\`spark_catalog\`.\`${record.database}\`.\`${record.name}\``,
+    colName: `\`${column.name}\``,
+    srcType: `"${simpleString(from).toUpperCase()}"`,
+    targetType: `"${simpleString(column.type).toUpperCase()}"`,
+  };
+  throw new SparrowError(
+    'INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST',
+    `${parameters.srcType} cannot be written to the column \`${column.name}\` of type ${parameters.targetType}`,
+    { sqlState: 'KD000', parameters, hint: 'cast the value yourself' },
+  );
+}
+
+/** Spark's ANSI rule: what loses its meaning only by overflow may be assigned, text to other types may not. */
+function canAssign(from: DataType, to: DataType): boolean {
+  if (from.kind === 'null' || sameType(from, to)) return true;
+  if (isNumeric(from)) return isNumeric(to) || to.kind === 'string';
+  switch (from.kind) {
+    case 'array':
+      return to.kind === 'array' && canAssign(from.element, to.element);
+    case 'map':
+      return to.kind === 'map' && canAssign(from.key, to.key) && canAssign(from.value, to.value);
+    case 'struct':
+      return (
+        to.kind === 'struct' &&
+        from.fields.length === to.fields.length &&
+        from.fields.every((f, i) => canAssign(f.type, to.fields[i]?.type ?? f.type))
+      );
+    case 'date':
+    case 'timestamp':
+    case 'timestamp_ntz':
+      return ['date', 'timestamp', 'timestamp_ntz', 'string'].includes(to.kind);
+    case 'string':
+    case 'variant':
+      return false;
+    default:
+      return to.kind === 'string' || from.kind === to.kind;
+  }
+}

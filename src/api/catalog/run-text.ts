@@ -1,0 +1,14 @@
+import type { Plan, SqlQueryPlan } from '../../plan/node.js';
+import { parseStatement } from '../../sql/command-parser.js';
+import type { SessionSettings } from '../engine.js';
+import type { CommandContext } from './command-context.js';
+import { runCommand } from './commands.js';
+
+/** Runs the command of a text and gives its rows as a plan; undefined for a query. */
+export async function runText(
+  source: SqlQueryPlan,
+  session: Omit<CommandContext, 'source'> & { readonly settings: SessionSettings },
+): Promise<Plan | undefined> {
+  const statement = parseStatement(source.text, session.settings);
+  return statement.kind === 'query' ? undefined : runCommand(statement, { ...session, source });
+}

@@ -1,0 +1,191 @@
+import { field, nearestNames, SparrowError, structType } from '../../base/index.js';
+import { attribute, cached, emptyLocal, read, sqlQuery, toNames } from '../../plan/build.js';
+import type { Expr } from '../../plan/expr.js';
+import type { Plan } from '../../plan/node.js';
+import { DEFAULT_DATABASE, type TableRecord, type TableStore } from './table-store.js';
+
+/** A temporary view: a frame's plan, or a query's text, which is read anew each time. */
+export interface TemporaryView {
+  readonly name: string;
+  readonly plan?: Plan;
+  readonly text?: string;
+  readonly columns?: readonly string[];
+}
+
+/** Where a name leads. */
+export type Located =
+  | { readonly kind: 'temporary'; readonly view: TemporaryView }
+  | { readonly kind: 'global'; readonly view: TemporaryView }
+  | { readonly kind: 'table'; readonly record: TableRecord };
+
+/** The database of views that all databases see. */
+export const GLOBAL_DATABASE = 'global_temp';
+const CATALOG = 'spark_catalog';
+
+/** Names of a session: temporary views first, then what the warehouse holds. */
+export class SessionCatalog {
+  readonly store: TableStore;
+  currentDatabase = DEFAULT_DATABASE;
+  /** SQL variables by lower-case name: constant expressions. */
+  readonly variables = new Map<string, Expr>();
+  readonly #temporary = new Map<string, TemporaryView>();
+  readonly #global = new Map<string, TemporaryView>();
+  readonly #caches = new Map<string, number>();
+
+  constructor(store: TableStore) {
+    this.store = store;
+  }
+
+  // ---- look-up ----
+
+  /** The plan of a name in text (`a`, `db.a`), undefined when nothing is called so. */
+  plan(name: string): Plan | undefined {
+    const parts = splitName(name);
+    const found = this.find(parts);
+    if (found === undefined) return undefined;
+    const plan = this.#planOf(found);
+    const cacheId = this.#caches.get(cacheKey(found));
+    return cacheId === undefined ? plan : cached(plan, cacheId);
+  }
+
+  find(parts: readonly string[]): Located | undefined {
+    const own = parts.length === 3 && parts[0]?.toLowerCase() === CATALOG ? parts.slice(1) : parts;
+    const [first = '', second] = own;
+    if (second === undefined) {
+      const view = this.#temporary.get(first.toLowerCase());
+      if (view !== undefined) return { kind: 'temporary', view };
+      const record = this.store.table(this.currentDatabase, first);
+      return record && { kind: 'table', record };
+    }
+    if (own.length > 2) return undefined;
+    if (first.toLowerCase() === GLOBAL_DATABASE) {
+      const view = this.#global.get(second.toLowerCase());
+      return view && { kind: 'global', view };
+    }
+    const record = this.store.table(first, second);
+    return record && { kind: 'table', record };
+  }
+
+  #planOf(found: Located): Plan {
+    if (found.kind !== 'table') return viewPlan(found.view);
+    const { record } = found;
+    if (record.kind === 'view') {
+      return viewPlan({ name: record.name, text: record.text ?? '', columns: record.columns.map((c) => c.name) });
+    }
+    const schema = structType(record.columns.map((c) => field(c.name, c.type, c.nullable)));
+    if (!this.store.hasFiles(record.location)) {
+      return emptyLocal(record.columns.map((c) => attribute(c.name, c.type, c.nullable)));
+    }
+    const { format, location, options } = record;
+    return read({ format, paths: [location], options, schema });
+  }
+
+  /** Every name that could be meant, for "did you mean". */
+  names(): string[] {
+    const tables = this.store.tables(this.currentDatabase).map((record) => record.name);
+    const global = [...this.#global.values()].map((view) => `${GLOBAL_DATABASE}.${view.name}`);
+    return [...[...this.#temporary.values()].map((view) => view.name), ...global, ...tables];
+  }
+
+  temporaryViews(): TemporaryView[] {
+    return [...this.#temporary.values()];
+  }
+  globalViews(): TemporaryView[] {
+    return [...this.#global.values()];
+  }
+
+  /** The table a command names; throws `TABLE_OR_VIEW_NOT_FOUND`. */
+  require(parts: readonly string[]): Located {
+    const found = this.find(parts);
+    if (found !== undefined) return found;
+    throw notFound(parts, this.names());
+  }
+
+  // ---- temporary views ----
+
+  createView(view: TemporaryView, scope: 'temporary' | 'global', replace: boolean): void {
+    const views = scope === 'global' ? this.#global : this.#temporary;
+    const key = view.name.toLowerCase();
+    if (!replace && views.has(key)) {
+      throw new SparrowError('TEMP_TABLE_OR_VIEW_ALREADY_EXISTS', `there is a view \`${view.name}\` already`, {
+        hint: 'use createOrReplaceTempView, or drop the view first',
+        sqlState: '42P07',
+        parameters: { relationName: `\`${view.name}\`` },
+      });
+    }
+    views.set(key, view);
+  }
+
+  /** False when there was none. */
+  dropView(name: string, scope: 'temporary' | 'global' = 'temporary'): boolean {
+    return (scope === 'global' ? this.#global : this.#temporary).delete(name.toLowerCase());
+  }
+
+  // ---- databases ----
+
+  requireDatabase(name: string): void {
+    if (this.store.database(name) !== undefined || name.toLowerCase() === GLOBAL_DATABASE) return;
+    throw new SparrowError('SCHEMA_NOT_FOUND', `there is no database \`${name}\``, {
+      sqlState: '42704',
+      candidates: nearestNames(
+        name,
+        this.store.databases().map((database) => database.name),
+      ),
+      parameters: { schemaName: `\`${CATALOG}\`.\`${name}\`` },
+    });
+  }
+
+  /** Database and name that a table of these parts has or would have. */
+  qualify(parts: readonly string[]): { readonly database: string; readonly name: string } {
+    const own = parts.length === 3 && parts[0]?.toLowerCase() === CATALOG ? parts.slice(1) : parts;
+    if (own.length > 2) {
+      throw new SparrowError('REQUIRES_SINGLE_PART_NAMESPACE', `\`${parts.join('.')}\` has too many parts`, {
+        sqlState: '42K05',
+      });
+    }
+    const name = own.at(-1) ?? '';
+    const database = own.length > 1 ? (own[0] as string) : this.currentDatabase;
+    this.requireDatabase(database);
+    return { database, name };
+  }
+
+  // ---- caches ----
+
+  cacheOf(found: Located): number | undefined {
+    return this.#caches.get(cacheKey(found));
+  }
+  setCache(found: Located, cacheId: number): void {
+    this.#caches.set(cacheKey(found), cacheId);
+  }
+  /** Gives the caches that are no longer used. */
+  dropCache(found?: Located): number[] {
+    const ids = found === undefined ? [...this.#caches.values()] : [this.#caches.get(cacheKey(found))];
+    if (found === undefined) this.#caches.clear();
+    else this.#caches.delete(cacheKey(found));
+    return ids.filter((id) => id !== undefined);
+  }
+}
+
+function viewPlan({ plan, text, columns }: TemporaryView): Plan {
+  const inner = plan ?? sqlQuery(text ?? '');
+  return columns === undefined ? inner : toNames(inner, columns);
+}
+
+const cacheKey = (found: Located): string =>
+  found.kind === 'table' ? `${found.record.database}.${found.record.name}` : `${found.kind}:${found.view.name}`;
+
+export function notFound(parts: readonly string[], names: readonly string[]): SparrowError {
+  const name = parts.join('.');
+  return new SparrowError('TABLE_OR_VIEW_NOT_FOUND', `there is no table or view \`${name}\``, {
+    candidates: nearestNames(name, names),
+    sqlState: '42P01',
+    parameters: { relationName: parts.map((part) => `\`${part}\``).join('.') },
+    hint: 'register a DataFrame with df.createOrReplaceTempView("…")',
+  });
+}
+
+/** `a.\`b.c\`` → `['a', 'b.c']`. */
+export function splitName(name: string): string[] {
+  const parts = [...name.matchAll(/`((?:[^`]|``)*)`|[^.`]+/g)];
+  return parts.map(([whole, quoted]) => (quoted === undefined ? whole : quoted.replaceAll('``', '`')));
+}

@@ -1,0 +1,74 @@
+import type { Schema } from '../../base/index.js';
+import { everyNode } from '../../plan/nested.js';
+import type { Plan, SqlQueryPlan } from '../../plan/node.js';
+import { transformUp } from '../../plan/walk.js';
+import type { CacheLevel, ExplainMode, QueryEngine, RunningQuery, RunOptions, SessionSettings } from '../engine.js';
+
+/** Runs the command of a text and gives its rows as a plan; undefined for a query. */
+export type RunCommand = (query: SqlQueryPlan, settings: SessionSettings) => Promise<Plan | undefined>;
+
+/** An engine whose SQL texts may also be commands: each runs once, when its frame is first asked for something. */
+export class SqlEngine implements QueryEngine {
+  readonly #engine: QueryEngine;
+  readonly #runCommand: RunCommand;
+  readonly #results = new WeakMap<SqlQueryPlan['parameters'], Promise<Plan | undefined>>();
+
+  constructor(engine: QueryEngine, runCommand: RunCommand) {
+    this.#engine = engine;
+    this.#runCommand = runCommand;
+  }
+
+  get heap() {
+    return this.#engine.heap;
+  }
+  get inner(): QueryEngine {
+    return this.#engine;
+  }
+
+  async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
+    return this.#engine.analyze(await this.#prepared(plan, settings), settings);
+  }
+  async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
+    return this.#engine.run(await this.#prepared(plan, options.settings), options);
+  }
+  async explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string> {
+    return this.#engine.explain(await this.#prepared(plan, settings), mode, settings);
+  }
+  cache(level: CacheLevel): number {
+    return this.#engine.cache(level);
+  }
+  uncache(cacheId: number): Promise<void> {
+    return this.#engine.uncache(cacheId);
+  }
+  stop(): Promise<void> {
+    return this.#engine.stop();
+  }
+
+  /** The plan with the results of commands where their texts stood. */
+  async #prepared(plan: Plan, settings: SessionSettings): Promise<Plan> {
+    const texts = everyNode(plan).filter((node) => node.kind === 'sql_query' && startsCommand(node.text));
+    if (texts.length === 0) return plan;
+    const results = new Map<string, Plan>();
+    for (const text of texts as SqlQueryPlan[]) {
+      // A frame's plan is copied when it gets its number; its parameters are the same object in every copy.
+      let result = this.#results.get(text.parameters);
+      if (result === undefined) {
+        result = this.#runCommand(text, settings);
+        this.#results.set(text.parameters, result);
+      }
+      const rows = await result;
+      if (rows !== undefined) results.set(text.text, rows);
+    }
+    return transformUp(plan, (node) => {
+      const rows = node.kind === 'sql_query' ? results.get(node.text) : undefined;
+      if (rows === undefined) return node;
+      return node.planId === undefined ? rows : Object.freeze({ ...rows, planId: node.planId });
+    });
+  }
+}
+
+/** First words of statements that are no queries; WITH may stand before INSERT. */
+const commandWord =
+  /^(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:create|insert|drop|truncate|alter|use|set|reset|show|describe|desc|explain|cache|uncache|clear|refresh|declare|with)\b/i;
+
+export const startsCommand = (text: string): boolean => commandWord.test(text);

@@ -1,0 +1,203 @@
+import type { DataType } from '../base/index.js';
+import { withQueries } from '../plan/build-relations.js';
+import type { AlterAction, Command, Insert, SqlStatement } from './command.js';
+import {
+  ifExists,
+  readColumn,
+  readColumns,
+  readName,
+  readProperties,
+  readQueryText,
+} from './command-parts.js';
+import { readCreate } from './create-parser.js';
+import { readDescribe, readExplain, readShow } from './inspect-parser.js';
+import { nameList, type QueryContext } from './query-context.js';
+import { queryParser } from './query-parser.js';
+import { readReset, readSet } from './set-parser.js';
+import { type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
+import { readType } from './type-parser.js';
+
+/** One statement: a query or a command. Throws `PARSE_SYNTAX_ERROR`. */
+export function parseStatement(text: string, settings: ParseSettings = plainSettings): SqlStatement {
+  const tokens = new TokenStream(text);
+  const query = queryParser(tokens, settings);
+  const read = Object.hasOwn(commands, tokens.peek().upper) ? commands[tokens.peek().upper] : undefined;
+  const statement = read === undefined ? readQuery(query) : readCommand(query, read);
+  while (tokens.accept(';'));
+  tokens.end();
+  return statement;
+}
+
+function readCommand(query: QueryContext, read: (query: QueryContext) => Command): Command {
+  query.tokens.next();
+  return read(query);
+}
+
+function readQuery(query: QueryContext): SqlStatement {
+  const { tokens } = query;
+  const place = tokens.place;
+  if (tokens.is('WITH')) {
+    const queries = query.definitions();
+    if (tokens.accept('INSERT')) {
+      const insert = readInsert(query);
+      return { ...insert, query: withQueries(insert.query, queries) };
+    }
+    tokens.back(place);
+  }
+  return { kind: 'query', plan: query.query() };
+}
+
+const commands: Readonly<Record<string, (query: QueryContext) => Command>> = {
+  CREATE: readCreate,
+  INSERT: (query) => readInsert(query),
+  DROP: (query) => readDrop(query),
+  TRUNCATE: ({ tokens }) => {
+    tokens.expect('TABLE');
+    return { kind: 'truncate', table: readName(tokens) };
+  },
+  ALTER: (query) => readAlter(query),
+  USE: ({ tokens }) => {
+    if (!tokens.accept('DATABASE') && !tokens.accept('SCHEMA')) tokens.accept('NAMESPACE');
+    return { kind: 'use', name: readName(tokens, 'a database') };
+  },
+  SET: readSet,
+  RESET: readReset,
+  SHOW: readShow,
+  DESCRIBE: readDescribe,
+  DESC: readDescribe,
+  EXPLAIN: readExplain,
+  CACHE: (query) => {
+    const { tokens } = query;
+    tokens.accept('LAZY');
+    tokens.expect('TABLE');
+    const table = readName(tokens);
+    if (tokens.accept('OPTIONS')) readProperties(tokens);
+    const hasQuery = tokens.accept('AS') || tokens.is('SELECT') || tokens.is('WITH');
+    return hasQuery ? { kind: 'cache', table, query: readQueryText(query) } : { kind: 'cache', table };
+  },
+  UNCACHE: ({ tokens }) => {
+    tokens.expect('TABLE');
+    const exists = ifExists(tokens);
+    return { kind: 'uncache', table: readName(tokens), ifExists: exists };
+  },
+  CLEAR: ({ tokens }) => {
+    tokens.expect('CACHE');
+    return { kind: 'clear_cache' };
+  },
+  REFRESH: ({ tokens }) => {
+    tokens.accept('TABLE');
+    return { kind: 'refresh', table: readName(tokens) };
+  },
+  DECLARE: (query) => readDeclare(query),
+};
+
+/** Words that begin a statement which is no query. */
+export const commandWords: readonly string[] = Object.keys(commands);
+
+function readInsert(query: QueryContext): Insert {
+  const { tokens, exprs } = query;
+  const overwrite = tokens.accept('OVERWRITE');
+  if (!overwrite) tokens.expect('INTO');
+  tokens.accept('TABLE');
+  const table = readName(tokens);
+  const partition: { name: string; value?: Insert['partition'][number]['value'] }[] = [];
+  if (tokens.accept('PARTITION')) {
+    tokens.expect('(');
+    do {
+      const name = tokens.name();
+      partition.push(tokens.accept('=') ? { name, value: exprs.value() } : { name });
+    } while (tokens.accept(','));
+    tokens.expect(')');
+    tokens.accept('IF', 'NOT', 'EXISTS');
+  }
+  const byName = tokens.accept('BY', 'NAME');
+  const columns = isColumnList(query) ? nameList(tokens) : undefined;
+  const parts = { kind: 'insert' as const, table, overwrite, byName, partition: partition as Insert['partition'] };
+  return { ...parts, ...(columns === undefined ? {} : { columns }), query: query.query() };
+}
+
+/** `INSERT INTO t (a, b) VALUES …` against `INSERT INTO t (SELECT …)`. */
+function isColumnList({ tokens }: QueryContext): boolean {
+  if (!tokens.is('(')) return false;
+  const first = tokens.peek(1);
+  return first.kind === 'name' || (first.kind === 'word' && [',', ')'].includes(tokens.peek(2).upper));
+}
+
+function readDrop({ tokens }: QueryContext): Command {
+  const temporary = tokens.accept('TEMPORARY') || tokens.accept('TEMP');
+  let what: 'table' | 'view' | 'database' | 'variable';
+  if (tokens.accept('TABLE')) what = 'table';
+  else if (tokens.accept('VIEW')) what = 'view';
+  else if (temporary && tokens.accept('VARIABLE')) what = 'variable';
+  else if (tokens.accept('DATABASE') || tokens.accept('SCHEMA') || tokens.accept('NAMESPACE')) what = 'database';
+  else throw tokens.unexpected();
+  const exists = ifExists(tokens);
+  const name = readName(tokens);
+  const cascade = tokens.accept('CASCADE');
+  if (!cascade) tokens.accept('RESTRICT');
+  tokens.accept('PURGE');
+  return { kind: 'drop', what, name, ifExists: exists, cascade };
+}
+
+function readAlter(query: QueryContext): Command {
+  const { tokens } = query;
+  const what = tokens.accept('VIEW') ? 'view' : 'table';
+  if (what === 'table') tokens.expect('TABLE');
+  const name = readName(tokens);
+  if (what === 'view' && (tokens.accept('AS') || tokens.is('SELECT') || tokens.is('WITH'))) {
+    return { kind: 'alter_view', name, query: readQueryText(query) };
+  }
+  return { kind: 'alter', what, name, action: readAlterAction(query) };
+}
+
+function readAlterAction(query: QueryContext): AlterAction {
+  const { tokens } = query;
+  if (tokens.accept('RENAME', 'TO')) return { kind: 'rename', to: readName(tokens) };
+  if (tokens.accept('RENAME', 'COLUMN')) {
+    const from = tokens.name();
+    tokens.expect('TO');
+    return { kind: 'rename_column', from, to: tokens.name() };
+  }
+  if (tokens.accept('ADD', 'COLUMNS') || tokens.accept('ADD', 'COLUMN')) {
+    return { kind: 'add_columns', columns: tokens.is('(') ? readColumns(query) : [readColumn(query)] };
+  }
+  if (tokens.accept('DROP', 'COLUMNS') || tokens.accept('DROP', 'COLUMN')) {
+    const exists = ifExists(tokens);
+    const columns = tokens.is('(') ? nameList(tokens) : [tokens.name()];
+    while (tokens.accept(',')) columns.push(tokens.name());
+    return { kind: 'drop_columns', columns, ifExists: exists };
+  }
+  if (tokens.accept('SET', 'TBLPROPERTIES')) return { kind: 'set_properties', properties: readProperties(tokens) };
+  if (tokens.accept('UNSET', 'TBLPROPERTIES')) {
+    const exists = ifExists(tokens);
+    return { kind: 'unset_properties', names: Object.keys(readProperties(tokens)), ifExists: exists };
+  }
+  if (tokens.accept('ALTER', 'COLUMN') || tokens.accept('CHANGE', 'COLUMN')) {
+    const column = tokens.name();
+    if (tokens.accept('COMMENT')) return { kind: 'alter_column', column, comment: tokens.string() };
+    tokens.accept('TYPE');
+    const type = readType(tokens, query.settings);
+    const comment = tokens.accept('COMMENT') ? tokens.string() : undefined;
+    return { kind: 'alter_column', column, type, ...(comment === undefined ? {} : { comment }) };
+  }
+  throw tokens.unexpected();
+}
+
+function readDeclare(query: QueryContext): Command {
+  const { tokens } = query;
+  const replace = tokens.accept('OR', 'REPLACE');
+  tokens.accept('VARIABLE');
+  const name = readName(tokens, 'a variable');
+  let type: DataType | undefined;
+  if (!tokens.is('=') && !tokens.is('DEFAULT') && tokens.peek().kind === 'word') {
+    type = readType(tokens, query.settings);
+  }
+  const value = tokens.accept('=') || tokens.accept('DEFAULT') ? query.exprs.expression() : undefined;
+  return {
+    kind: 'declare_variable',
+    name,
+    replace,
+    ...(type === undefined ? {} : { type }),
+    ...(value === undefined ? {} : { default: value }),
+  };
+}

@@ -1,0 +1,19 @@
+import { runFile } from './run-file.js';
+
+// A child process that runs the files it is told to, one after the other. Its parent ends it when it hangs.
+process.on('message', ({ folder, file, from }: { folder: string; file: string; from: number }) => {
+  const tell = (message: object): void => {
+    process.send?.(message);
+  };
+  runFile(
+    folder,
+    file,
+    from,
+    (index) => tell({ begin: index }),
+    (result) => tell({ result }),
+  ).then(
+    () => tell({ done: true }),
+    (error: unknown) =>
+      tell({ done: true, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
