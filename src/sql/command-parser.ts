@@ -1,14 +1,7 @@
 import type { DataType } from '../base/index.js';
 import { withQueries } from '../plan/build-relations.js';
 import type { AlterAction, Command, Insert, SqlStatement } from './command.js';
-import {
-  ifExists,
-  readColumn,
-  readColumns,
-  readName,
-  readProperties,
-  readQueryText,
-} from './command-parts.js';
+import { ifExists, readColumn, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
 import { readCreate } from './create-parser.js';
 import { readDescribe, readExplain, readShow } from './inspect-parser.js';
 import { nameList, type QueryContext } from './query-context.js';

@@ -1,5 +1,16 @@
 import { booleanType, nullType, stringType } from '../base/index.js';
-import { aggregateCall, call, cast, column, exists, lambda, literal, scalarSubquery, star, tryCast } from '../plan/build.js';
+import {
+  aggregateCall,
+  call,
+  cast,
+  column,
+  exists,
+  lambda,
+  literal,
+  scalarSubquery,
+  star,
+  tryCast,
+} from '../plan/build.js';
 import type { Expr, Literal, UnresolvedCall } from '../plan/expr.js';
 import { readIntervalLiteral } from './interval-parser.js';
 import type { Token } from './lexer.js';

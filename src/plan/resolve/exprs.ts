@@ -159,7 +159,7 @@ function without(columns: readonly Expr[], except: readonly string[], scope: Sco
     if (left.has(attribute.id)) {
       throw new SparrowError('EXCEPT_OVERLAPPING_COLUMNS', `the column \`${name}\` stands in EXCEPT twice`, {
         sqlState: '42702',
-        parameters: { columns: except.map(quoteName).join(', ') },
+        parameters: { columns: except.map((name) => `\`${name}\``).join(', ') },
       });
     }
     left.add(attribute.id);
