@@ -1,8 +1,7 @@
 import { join, limitBy, sample, subqueryAlias, toNames, usingJoin, view } from '../plan/build.js';
-import { lateralJoin, naturalJoin } from '../plan/build-relations.js';
+import { lateralJoin, naturalJoin, values } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { JoinType, Plan } from '../plan/node.js';
-import { inlineTable } from './inline-table.js';
 import { namesTable } from './keywords.js';
 import { readPivot, readUnpivot } from './pivot-parser.js';
 import { exprList, joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
@@ -189,7 +188,7 @@ export function readInlineTable(query: QueryContext): Plan {
   const rows: (readonly Expr[])[] = [];
   do rows.push(readRow(query));
   while (tokens.accept(','));
-  return withAlias(query, inlineTable(rows));
+  return withAlias(query, values(rows));
 }
 
 function readRow(query: QueryContext): readonly Expr[] {

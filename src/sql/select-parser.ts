@@ -5,7 +5,7 @@ import { mapSame } from '../plan/walk.js';
 import { replaceExpr } from '../plan/walk-expr.js';
 import { type Grouping, readGrouping } from './grouping-parser.js';
 import { readHints, withHints } from './hint-parser.js';
-import { oneRow } from './inline-table.js';
+import { oneRow } from './one-row.js';
 import { type NamedWindows, type QueryContext, undefinedWindow } from './query-context.js';
 import { readRelations } from './relation-parser.js';
 import { readLateralViews } from './table-function-parser.js';

@@ -12,7 +12,7 @@ import type { PlanSettings } from './context.js';
 import { argumentName, extract, fieldOf } from './fields.js';
 import { resolveLambdas } from './lambdas.js';
 import { nameParts } from './names.js';
-import { type FallbackColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
+import { type FallbackColumn, findColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
 import { resolveSubquery } from './subqueries.js';
 import { resolveWindow } from './window-calls.js';
 
