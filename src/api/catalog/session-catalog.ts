@@ -83,8 +83,8 @@ export class SessionCatalog {
   /** Every name that could be meant, for "did you mean". */
   names(): string[] {
     const tables = this.store.tables(this.currentDatabase).map((record) => record.name);
-    const global = [...this.#global.values()].map((view) => `${GLOBAL_DATABASE}.${view.name}`);
-    return [...[...this.#temporary.values()].map((view) => view.name), ...global, ...tables];
+    const global = [...this.#global.keys()].map((name) => `${GLOBAL_DATABASE}.${name}`);
+    return [...this.#temporary.keys(), ...global, ...tables];
   }
 
   temporaryViews(): TemporaryView[] {
