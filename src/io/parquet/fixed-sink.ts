@@ -2,14 +2,19 @@ import { type Column, storageBytes } from '../../base/index.js';
 import type { GroupContext, Page } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
 import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './sink.js';
-import type { SplitChunk } from './split.js';
+import type { NarrowStorage, SplitChunk } from './split.js';
 import { readDeltaStrings } from './string-encodings.js';
 
 type Width = 1 | 2 | 4 | 8 | 16;
 
+/** A value does not fit the narrow storage that the statistics promised. */
+export class TooWide extends Error {}
+
 /** Values of a fixed width, decoded to where they stay. */
 export class FixedSink implements Sink {
+  /** Bytes of a value as it is stored, and in the leaf's own storage. */
   readonly #width: Width;
+  readonly #wide: Width;
   readonly #data: number;
   #dictionary = 0;
   #entries = -1;
@@ -19,8 +24,10 @@ export class FixedSink implements Sink {
     private readonly leaf: Leaf,
     private readonly place: Place,
     chunk: SplitChunk,
+    private readonly narrow?: NarrowStorage,
   ) {
-    this.#width = storageBytes(leaf.decode.storage) as Width;
+    this.#wide = storageBytes(leaf.decode.storage) as Width;
+    this.#width = storageBytes(narrow ?? leaf.decode.storage) as Width;
     this.#data = group.alloc(chunk.values * this.#width);
   }
 
@@ -70,16 +77,21 @@ export class FixedSink implements Sink {
   }
 
   finish(): Pick<Column, 'storage' | 'data' | 'offsets'> {
-    return { storage: this.leaf.decode.storage, data: this.#data, offsets: 0 };
+    return { storage: this.narrow ?? this.leaf.decode.storage, data: this.#data, offsets: 0 };
   }
 
   /** PLAIN values at `source` become stored values at `target`. */
   #plain(source: number, end: number, count: number, target: number): void {
     const { physical, plainBytes, convert } = this.leaf.decode;
     const { kernels } = this.group;
+    if (this.narrow !== undefined && convert === 'decimal_bytes') {
+      const wide = this.#values(count);
+      this.#bytesDecimals(source, end, count, wide);
+      this.#narrow(wide, count, target);
+      return;
+    }
     if (convert === 'decimal_bytes') {
-      const ok = kernels[this.#width === 8 ? 'bytesDecimal64' : 'bytesDecimal128'](source, end, count, target);
-      if (ok === 0) throw corrupt(this.place, 'a decimal has more than 16 bytes or goes past the end of its page');
+      this.#bytesDecimals(source, end, count, target);
       return;
     }
     const bytes = physical === 'boolean' ? Math.ceil(count / 8) : count * plainBytes;
@@ -89,7 +101,28 @@ export class FixedSink implements Sink {
     else this.#convert(source, count, target);
   }
 
+  #bytesDecimals(source: number, end: number, count: number, target: number): void {
+    const kernel = this.group.kernels[this.#wide === 8 ? 'bytesDecimal64' : 'bytesDecimal128'];
+    if (kernel(source, end, count, target) === 0)
+      throw corrupt(this.place, 'a decimal has more than 16 bytes or goes past the end of its page');
+  }
+
+  /** Physical values at `source` become stored values at `target`. */
   #convert(source: number, count: number, target: number): void {
+    if (this.narrow === undefined) return this.#convertWide(source, count, target);
+    if (this.leaf.decode.convert === 'none') return this.#narrow(source, count, target);
+    const wide = this.#values(count);
+    this.#convertWide(source, count, wide);
+    this.#narrow(wide, count, target);
+  }
+
+  #narrow(source: number, count: number, target: number): void {
+    const { kernels } = this.group;
+    const name = `narrow${this.#wide * 8}to${this.#width * 8}` as 'narrow64to32';
+    if (kernels[name](source, count, target) === 0) throw new TooWide();
+  }
+
+  #convertWide(source: number, count: number, target: number): void {
     const { kernels, task } = this.group;
     const { convert, plainBytes } = this.leaf.decode;
     switch (convert) {
@@ -134,7 +167,7 @@ export class FixedSink implements Sink {
   #fixedDecimals(source: number, count: number, target: number): void {
     const { plainBytes: width } = this.leaf.decode;
     const { kernels, task } = this.group;
-    const kernel = kernels[this.#width === 8 ? 'fixedDecimal64' : 'fixedDecimal128'];
+    const kernel = kernels[this.#wide === 8 ? 'fixedDecimal64' : 'fixedDecimal128'];
     if (width <= 16) {
       kernel(source, count, target, width);
       return;
@@ -147,7 +180,7 @@ export class FixedSink implements Sink {
       for (let b = 0; b < width - 16; b++) {
         if (u8[from + b] !== sign) throw corrupt(this.place, 'a decimal has more than 38 digits');
       }
-      kernel(from + width - 16, 1, target + i * this.#width, 16);
+      kernel(from + width - 16, 1, target + i * this.#wide, 16);
     }
   }
 
@@ -179,7 +212,7 @@ export class FixedSink implements Sink {
     const { start, end, count } = values;
     if (physical !== 'int32' && physical !== 'int64') throw unsupportedEncoding(values, this.place, this.leaf);
     const kernel = physical === 'int32' ? kernels.delta32 : kernels.delta64;
-    const to = convert === 'none' ? target : this.#physical(count);
+    const to = convert === 'none' && this.narrow === undefined ? target : this.#physical(count);
     if (kernel(start, end, count, to) === 0) throw corrupt(this.place, 'the deltas of a page are damaged');
     if (to !== target) this.#convert(to, count, target);
   }
@@ -191,7 +224,7 @@ export class FixedSink implements Sink {
     if (plainBytes === 0) throw unsupportedEncoding(values, this.place, this.leaf);
     // Streams are as long as the page says, which is how nulls at its end are left out.
     if (count * plainBytes > end - start) throw corrupt(this.place, `${count} split values in ${end - start} bytes`);
-    const to = convert === 'none' ? target : this.#physical(count);
+    const to = convert === 'none' && this.narrow === undefined ? target : this.#physical(count);
     kernels.unsplit(start, count, to, plainBytes);
     if (to !== target) this.#convert(to, count, target);
   }
@@ -206,6 +239,11 @@ export class FixedSink implements Sink {
         throw corrupt(this.place, 'a fixed-length value has another length');
     }
     this.#convert(strings.data, values.count, target);
+  }
+
+  /** Scratch for values in the leaf's own storage. */
+  #values(count: number): number {
+    return this.group.scratch.get('values', count * this.#wide);
   }
 
   /** Scratch for values in their physical form, with room for reads before them. */

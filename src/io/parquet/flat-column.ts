@@ -1,10 +1,10 @@
 import type { Column, ColumnStats } from '../../base/index.js';
 import { ChunkPages, type GroupContext, type Page } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
-import { FixedSink } from './fixed-sink.js';
+import { FixedSink, TooWide } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
 import type { Leaf, Sink } from './sink.js';
-import type { SplitChunk, SplitColumn } from './split.js';
+import type { NarrowStorage, SplitChunk, SplitColumn } from './split.js';
 import { StringSink } from './string-sink.js';
 
 /** Decodes a column without nesting: one leaf, one row per level. */
@@ -17,7 +17,30 @@ export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, s
   if (leaf.decode.storage === 'none') {
     return { ...base, storage: 'none', nullCount: rows, validity: 0, data: 0, offsets: 0 };
   }
-  const sink = new (leaf.decode.storage === 'utf8' ? StringSink : FixedSink)(group, leaf, place, chunk);
+  const decode = (narrow: NarrowStorage | undefined): Omit<Column, 'type' | 'length'> => {
+    const sink =
+      leaf.decode.storage === 'utf8'
+        ? new StringSink(group, leaf, place, chunk)
+        : new FixedSink(group, leaf, place, chunk, narrow);
+    return readPages(group, leaf, chunk, sink, place);
+  };
+  try {
+    return { ...base, ...decode(column.narrow) };
+  } catch (error) {
+    if (!(error instanceof TooWide)) throw error;
+    // The statistics do not tell the truth: take every value as it is.
+    return { ...base, ...decode(undefined) };
+  }
+}
+
+function readPages(
+  group: GroupContext,
+  leaf: Leaf,
+  chunk: SplitChunk,
+  sink: Sink,
+  place: Place,
+): Omit<Column, 'type' | 'length'> {
+  const { rows } = group.split;
   const validity = leaf.maxDefinition > 0 ? group.alloc((rows >> 3) + 16) : 0;
   const pages = new ChunkPages(group, chunk, place);
   let row = 0;
@@ -33,7 +56,7 @@ export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, s
     row += count;
   }
   if (row !== rows) throw corrupt(place, `its pages have ${row} of the ${rows} rows of the row group`);
-  return { ...base, ...sink.finish(), nullCount: nulls, validity: nulls === 0 ? 0 : validity };
+  return { ...sink.finish(), nullCount: nulls, validity: nulls === 0 ? 0 : validity };
 }
 
 /** Decodes one data page and returns its nulls. */

@@ -1,4 +1,5 @@
 import {
+  type ColumnStats,
   type DataType,
   type Field,
   field,
@@ -23,8 +24,8 @@ import { corrupt, unsupported } from './error.js';
 import { readFooter } from './footer.js';
 import type { FileMetadata, RowGroup } from './metadata.js';
 import { mayMatch } from './prune.js';
-import { type FileColumn, fileColumns, leavesOf } from './schema.js';
-import type { ParquetSplit, SplitChunk, SplitColumn } from './split.js';
+import { type ColumnNode, type FileColumn, fileColumns, leavesOf } from './schema.js';
+import type { NarrowStorage, ParquetSplit, SplitChunk, SplitColumn } from './split.js';
 import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
 
 /** Footers are read on the caller's thread: give way to other work after so long. */
@@ -248,6 +249,7 @@ class ParquetTable implements TableSource {
         name,
         type,
         node,
+        ...narrowed(node, this.statistics.columns[name]),
         chunks: leavesOf(node).map((leaf) => splitChunk(file, index, group, leaf.chunk, leaf.path)),
       };
     });
@@ -269,6 +271,17 @@ class ParquetTable implements TableSource {
     const bytes = columns.reduce((sum, c) => sum + c.chunks.reduce((s, chunk) => s + chunk.bytes, 0), 0);
     return { format: this.format, label: `${path} row group ${index}`, rows: group.rows, bytes, stats, payload };
   }
+}
+
+/** The storage that the bounds of an integer-like column allow, where it is narrower than what its leaf has. */
+function narrowed(node: ColumnNode, stats: ColumnStats | undefined): { readonly narrow?: NarrowStorage } {
+  if (node.kind !== 'leaf' || node.maxRepetition > 0 || node.decode.unsigned === true) return {};
+  const bits = { i32: 32, i64: 64 }[node.decode.storage as string] ?? 0;
+  const { min, max } = stats ?? {};
+  if (bits === 0 || min === undefined || max === undefined) return {};
+  const [low, high] = [BigInt(min), BigInt(max)];
+  const fitting = ([8, 16, 32] as const).find((b) => low >= -(1n << BigInt(b - 1)) && high < 1n << BigInt(b - 1));
+  return fitting === undefined || fitting >= bits ? {} : { narrow: `i${fitting}` };
 }
 
 /** What is known of a column in a row group; for a constant column everything. */

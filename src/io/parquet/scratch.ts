@@ -4,7 +4,16 @@ import type { Arena } from '../../base/index.js';
 export const KERNEL_SLACK = 64;
 
 /** What scratch memory is used for; each use has an area of its own. */
-export type ScratchUse = 'file' | 'page' | 'indices' | 'physical' | 'lengths' | 'suffixes' | 'levels' | 'strings';
+export type ScratchUse =
+  | 'file'
+  | 'page'
+  | 'indices'
+  | 'physical'
+  | 'values'
+  | 'lengths'
+  | 'suffixes'
+  | 'levels'
+  | 'strings';
 
 /**
  * Scratch areas of a task, reused from page to page and column to column: the first touch of memory is dear, and an

@@ -1,4 +1,4 @@
-import type { DataType } from '../../base/index.js';
+import type { DataType, Storage } from '../../base/index.js';
 import type { CodecName } from './metadata.js';
 import type { ColumnNode } from './schema.js';
 
@@ -16,6 +16,9 @@ export interface SplitChunk {
   readonly codec: CodecName;
 }
 
+/** Integers of fewer bits than the column's type has. */
+export type NarrowStorage = Extract<Storage, 'i8' | 'i16' | 'i32'>;
+
 /** A column wanted of a split. */
 export interface SplitColumn {
   readonly name: string;
@@ -23,6 +26,8 @@ export interface SplitColumn {
   /** Absent when the file has no such column: all its values are null, or `constant`. */
   readonly node?: ColumnNode;
   readonly chunks: readonly SplitChunk[];
+  /** A storage that holds all its values, by the statistics of all files: checked while they are read. */
+  readonly narrow?: NarrowStorage;
   /** The value of a partition column. */
   readonly constant?: string | number | bigint;
 }

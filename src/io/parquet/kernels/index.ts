@@ -6,6 +6,7 @@ import { emitDelta } from './delta.js';
 import { emitGather } from './gather.js';
 import { emitHybrid, emitVarint } from './hybrid.js';
 import { emitLevels, emitSpread } from './levels.js';
+import { emitNarrow } from './narrow.js';
 import { emitStrings } from './strings.js';
 
 export { PATTERN_BYTES, patternBytes } from './compression.js';
@@ -13,6 +14,8 @@ export { PATTERN_BYTES, patternBytes } from './compression.js';
 /** An address or count; results of type i32 come back signed. */
 type N = number;
 type Convert = (source: N, count: N, target: N) => void;
+/** 1, or 0 when a value does not fit. */
+type Narrow = (source: N, count: N, target: N) => N;
 type Spread = (target: N, bitmap: N, bit: N, count: N, dense: N) => void;
 type Gather = (indices: N, count: N, target: N, dictionary: N) => void;
 
@@ -53,6 +56,11 @@ export interface Kernels {
   readonly nanos: Convert;
   readonly int96: Convert;
   millis(source: N, count: N, target: N): N;
+  readonly narrow32to8: Narrow;
+  readonly narrow32to16: Narrow;
+  readonly narrow64to8: Narrow;
+  readonly narrow64to16: Narrow;
+  readonly narrow64to32: Narrow;
   unpackBits(source: N, count: N, target: N): void;
   unsplit(source: N, count: N, target: N, width: N): void;
   fixedDecimal64(source: N, count: N, target: N, width: N): void;
@@ -87,6 +95,7 @@ function build(): Uint8Array {
   emitGather(module);
   emitStrings(module);
   emitConvert(module);
+  emitNarrow(module);
   emitDelta(module);
   emitCompression(module, varint);
   return module.bytes();
