@@ -1,7 +1,7 @@
 import { type Batch, engineBug, sliceColumn, unreachable } from '../../base/index.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
-import type { SinkSpec, TaskInput } from '../task/spec.js';
+import { rowsOfSplits, type SinkSpec, type TaskInput } from '../task/spec.js';
 import type { DoneTask } from '../task/task.js';
 import {
   addStep,
@@ -11,6 +11,7 @@ import {
   type FlowPart,
   outputSink,
   splitColumns,
+  splitsPerTask,
   tasksOf,
 } from './flow.js';
 import { openAggregate } from './open-aggregate.js';
@@ -173,10 +174,10 @@ export class Executor implements Runner {
     const { splits, skipped } = await plan.source.plan(plan.request);
     void skipped;
     let row = 0;
-    const inputs = splits.map((split): TaskInput => {
+    const inputs = splitsPerTask(splits).map((some): TaskInput => {
       const firstRow = row;
-      row += split.rows ?? 0;
-      return { kind: 'split', split, request: plan.request, firstRow };
+      row += rowsOfSplits(some) ?? 0;
+      return { kind: 'splits', splits: some, request: plan.request, firstRow };
     });
     const columns = splitColumns(plan.columns, splits);
     const bytes = splits.reduce((n, s) => n + (s.bytes ?? SMALL_BYTES), 0);

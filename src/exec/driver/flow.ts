@@ -63,6 +63,32 @@ export function columnOf(expr: PhysicalExpr, columns: readonly SourceColumn[], s
   return { type: expr.type, nullable, ...(range === undefined ? {} : { range }) };
 }
 
+/** Pieces of a source are put together until a task has so many rows, unless that leaves too few tasks to share out. */
+const ROWS_PER_TASK = 1 << 19;
+const MOST_SPLITS = 64;
+const SCAN_TASKS_WANTED = 12;
+
+/** The pieces of a source, as many as one task reads. It depends on the data only. */
+export function splitsPerTask(splits: readonly ScanSplit[]): (readonly ScanSplit[])[] {
+  const rows = splits.reduce((n, split) => n + (split.rows ?? ROWS_PER_TASK), 0);
+  const wanted = Math.min(ROWS_PER_TASK, Math.ceil(rows / SCAN_TASKS_WANTED));
+  const tasks: ScanSplit[][] = [];
+  let room = 0;
+  for (const split of splits) {
+    const size = split.rows ?? ROWS_PER_TASK;
+    const last = tasks.at(-1);
+    // Half a piece too many is better than half a task too few.
+    if (last === undefined || room < size / 2 || last.length >= MOST_SPLITS) {
+      tasks.push([split]);
+      room = wanted - size;
+    } else {
+      last.push(split);
+      room -= size;
+    }
+  }
+  return tasks;
+}
+
 /** What is known of scanned columns from the statistics of the splits. */
 export function splitColumns(columns: readonly PhysicalColumn[], splits: readonly ScanSplit[]): SourceColumn[] {
   return columns.map((column) => {

@@ -3,7 +3,14 @@ import { fullCarriers, prepareAggregate } from '../compile/aggregates.js';
 import { GROUP_PARTITION_BITS } from '../compile/merge.js';
 import type { PhysicalAggregate } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
-import type { MergePart, RowSourceSpec, SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
+import {
+  type MergePart,
+  type RowSourceSpec,
+  rowsOfSplits,
+  type SinkSpec,
+  type SourceColumn,
+  type TaskInput,
+} from '../task/spec.js';
 import type { TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import type { Runner } from './runner.js';
@@ -80,8 +87,8 @@ function rowsOfInput(input: TaskInput): number | undefined {
   switch (input.kind) {
     case 'batches':
       return input.batches.reduce((n, b) => n + b.rows, 0);
-    case 'split':
-      return input.split.rows;
+    case 'splits':
+      return rowsOfSplits(input.splits);
     case 'udf':
       return input.inner.spec.steps.some((step) => step.kind === 'probe') ? undefined : rowsOfInput(input.inner.input);
     default:

@@ -123,26 +123,25 @@ export class Scheduler {
     task = query.nextTask++,
     firstAttempt = 1,
   ): Promise<DoneTask> {
-    const writes = template.spec.sink.kind === 'write';
     let inline = small;
     for (let attempt = firstAttempt; ; attempt++) {
       query.check();
       if (query.isStageAborted(token)) throw cancelled();
       const scratch = query.newArena('task');
       const output = query.newArena('task output');
-      const passing = writes ? query.newArena('partition').id : 0;
-      const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArena: passing };
+      const passing = Array.from({ length: passingArenas(template) }, () => query.newArena('passing').id);
+      const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArenas: passing };
       const request: TaskRequest = { ...template, task, attempt, spill: query.spill, ...arenas };
       try {
         const result = (await this.#once(query, token, { kind: 'task', request }, inline)) as TaskResult;
         query.release(scratch.id);
-        query.release(passing);
+        for (const arena of passing) query.release(arena);
         return { ...result, arena: output.id };
       } catch (error) {
         // The attempt's memory is dropped whole, whatever state it was left in.
         query.release(scratch.id);
         query.release(output.id);
-        query.release(passing);
+        for (const arena of passing) query.release(arena);
         if (error instanceof TookTooLong) inline = false;
         else this.#giveUp(query.explained(error), inline || !small ? attempt : attempt - 1);
       }
@@ -185,6 +184,13 @@ export class Scheduler {
   stop(): Promise<void> {
     return this.pool.stop();
   }
+}
+
+/** How many arenas a task uses over and over. */
+function passingArenas({ spec, input }: TaskTemplate): number {
+  const source = input.kind === 'udf' ? input.inner.input : input;
+  const pieces = source.kind === 'splits' && source.splits.length > 1 ? 2 : 0;
+  return Math.max(pieces, spec.sink.kind === 'write' ? 1 : 0);
 }
 
 /** `batches > filter > probe > aggregate`: what one stage's pipeline does. */

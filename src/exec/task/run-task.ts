@@ -29,6 +29,7 @@ import { UdfHost } from '../udf/host.js';
 import { mergeGroups } from './merge-groups.js';
 import { ProgramMemory } from './program-memory.js';
 import type { Program, Programs, TaskHost } from './programs.js';
+import { readSplits } from './read-splits.js';
 import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
 import type { SinkRunner } from './sink-types.js';
@@ -158,8 +159,8 @@ class TaskRun implements TaskHost {
         }
         return;
       }
-      case 'split':
-        return this.#feedSplit(input);
+      case 'splits':
+        return this.#feedSplits(input);
       case 'udf':
         return this.#feedCalls(input);
       case 'kept':
@@ -184,9 +185,9 @@ class TaskRun implements TaskHost {
     }
   }
 
-  async #feedSplit(input: Extract<TaskInput, { kind: 'split' }>): Promise<void> {
+  async #feedSplits(input: Extract<TaskInput, { kind: 'splits' }>): Promise<void> {
     let row = input.firstRow;
-    for await (const batch of this.#readSplit(input)) {
+    for await (const batch of this.#readSplits(input)) {
       this.#runBatch(batch, row);
       row += batch.rows;
       if (this.#done()) return;
@@ -212,9 +213,9 @@ class TaskRun implements TaskHost {
       }
       return;
     }
-    if (plain && inner.input.kind === 'split') {
+    if (plain && inner.input.kind === 'splits') {
       row = inner.input.firstRow;
-      for await (const batch of this.#readSplit(inner.input)) {
+      for await (const batch of this.#readSplits(inner.input)) {
         feed(batch);
         if (this.#done()) return;
       }
@@ -232,9 +233,10 @@ class TaskRun implements TaskHost {
     }
   }
 
-  async *#readSplit(input: Extract<TaskInput, { kind: 'split' }>): AsyncIterable<Batch> {
-    const reader = await this.environment.formats.reader(input.split.format);
-    yield* reader.read(input.split, input.request, this.#context());
+  #readSplits({ splits, request }: Extract<TaskInput, { kind: 'splits' }>): AsyncIterable<Batch> {
+    const { environment } = this;
+    const passing = this.request.passingArenas;
+    return readSplits(environment.formats, splits, request, this.#context(), this.#heap, passing);
   }
 
   #context(): TaskContext {

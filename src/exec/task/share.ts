@@ -51,7 +51,7 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
       input: inputs[index] as TaskRequest['input'],
       scratchArena,
       outputArena: request.arenas[index * 2 + 1] as number,
-      passingArena: 0,
+      passingArenas: [],
       task: request.firstTask + index,
       attempt: 1,
       spill: request.spill,

@@ -9,7 +9,7 @@ import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
-import type { MergePart, RowChunk, SinkSpec, TaskInput } from './spec.js';
+import { type MergePart, type RowChunk, rowsOfSplits, type SinkSpec, type TaskInput } from './spec.js';
 import type { TaskOutput } from './task.js';
 import { TaskSpill } from './task-spill.js';
 import type { GroupPlan } from './variant.js';
@@ -46,7 +46,7 @@ function expectedRows(input: TaskInput, limit?: number): number {
   if (limit !== undefined) return limit;
   if (input.kind === 'udf') return expectedRows(input.inner.input);
   if (input.kind === 'batches') return input.batches.reduce((n, b) => n + b.rows, 0);
-  if (input.kind === 'split') return input.split.rows ?? 65536;
+  if (input.kind === 'splits') return rowsOfSplits(input.splits) ?? 65536;
   if (input.kind === 'kept') return totalRows(input.chunks);
   if (input.kind === 'sorted')
     return Math.min(

@@ -130,7 +130,13 @@ export type TaskInput =
       readonly firstRow: number /** Rows of the first batch to pass over. */;
       readonly skip: number;
     }
-  | { readonly kind: 'split'; readonly split: ScanSplit; readonly request: ScanRequest; readonly firstRow: number }
+  /** Pieces of a source, one after the other. */
+  | {
+      readonly kind: 'splits';
+      readonly splits: readonly ScanSplit[];
+      readonly request: ScanRequest;
+      readonly firstRow: number;
+    }
   | { readonly kind: 'groups'; readonly merge: MergeInput }
   | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
   /** What another pipeline gives, with a column more for each call of a user's function. */
@@ -157,6 +163,16 @@ export type TaskInput =
 export interface RunPosition {
   readonly run: number;
   readonly row: number;
+}
+
+/** The rows of pieces of a source, where all are known. */
+export function rowsOfSplits(splits: readonly ScanSplit[]): number | undefined {
+  let rows = 0;
+  for (const split of splits) {
+    if (split.rows === undefined) return undefined;
+    rows += split.rows;
+  }
+  return rows;
 }
 
 /** A pipeline that runs within a task and feeds another one. */

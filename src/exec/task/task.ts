@@ -13,8 +13,8 @@ export interface TaskRequest {
   readonly scratchArena: number;
   /** Arena for what it gives: released by the driver. */
   readonly outputArena: number;
-  /** Arena for what a write needs for one batch only. */
-  readonly passingArena: number;
+  /** Arenas that the task frees and fills again as it goes: for a batch that is written, for pieces of a source. */
+  readonly passingArenas: readonly number[];
   /** Number of the task within its query and of this try at it: they name what it writes. */
   readonly task: number;
   readonly attempt: number;
@@ -78,5 +78,5 @@ export interface DoneTask extends TaskResult {
 /** A task before it is given memory to run in. */
 export type TaskTemplate = Omit<
   TaskRequest,
-  'scratchArena' | 'outputArena' | 'passingArena' | 'task' | 'attempt' | 'spill'
+  'scratchArena' | 'outputArena' | 'passingArenas' | 'task' | 'attempt' | 'spill'
 >;

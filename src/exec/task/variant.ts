@@ -5,7 +5,7 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { GroupAddressing } from '../compile/group-table.js';
 import type { ColumnForm } from '../compile/load.js';
-import type { PipelineSpec, SourceColumn, TaskInput } from './spec.js';
+import { type PipelineSpec, rowsOfSplits, type SourceColumn, type TaskInput } from './spec.js';
 
 /** Slots of a dense group index: this many, or twice the task's rows, up to a limit: it has to stay near the cache. */
 const DENSE_SLOTS = 1 << 16;
@@ -72,7 +72,12 @@ export function planGroups(spec: PipelineSpec, batch: Batch | undefined, input?:
 }
 
 function denseSlots(input: TaskInput | undefined): number {
-  const rows = input?.kind === 'batches' ? input.batches.reduce((n, b) => n + b.rows, 0) : 0;
+  const rows =
+    input?.kind === 'batches'
+      ? input.batches.reduce((n, b) => n + b.rows, 0)
+      : input?.kind === 'splits'
+        ? (rowsOfSplits(input.splits) ?? 0)
+        : 0;
   return Math.min(MAX_DENSE_SLOTS, Math.max(DENSE_SLOTS, rows * 2));
 }
 

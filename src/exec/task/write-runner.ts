@@ -97,7 +97,7 @@ export class WriteRunner implements SinkRunner {
   #writeGroup(batch: Batch, rows: readonly number[], name: string, values: readonly (string | null)[]): void {
     const { programs, request } = this.environment;
     // The driver's to release should this thread die: see the scheduler.
-    const arena = new Arena(programs.heap, request.passingArena, 'partition');
+    const arena = new Arena(programs.heap, request.passingArenas[0] as number, 'partition');
     try {
       const some = gatherRows(batch, rows, arena);
       const columns = some.columns.filter((_, i) => !this.sink.partitionBy.includes(i));
