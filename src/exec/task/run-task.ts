@@ -110,6 +110,8 @@ class TaskRun implements TaskHost {
       writes,
       ...(outer === undefined ? {} : { take: outer.take }),
     });
+    // Room for nothing, yet not at address 0, which means that there is no text.
+    this.#useExpressionChunk({ address: ALL_VALID_ADDRESS, bytes: 0 });
     environment.programs.attach(this.#state, this);
     this.#kept = new ProgramMemory(this.#scratch, this.#state, this.#layout);
     this.#setTables(request.tables);

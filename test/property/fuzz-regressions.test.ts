@@ -1,0 +1,24 @@
+import { Session } from 'sparrow-df';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+// What random plans once found, by the smallest program that shows it. The right answers are Spark's.
+describe('found by fuzzing', () => {
+  let session: Session;
+  beforeAll(async () => {
+    session = (await Session.create({ workers: 1 })) as Session;
+  });
+  afterAll(() => session.stop());
+
+  test('an empty text that is computed contains the empty text', async () => {
+    const frame = session.createDataFrame([{ s: '' }, { s: 'abc' }]);
+    const empty = 'substring(cast(s as binary), 100, 256)';
+    const rows = await frame
+      .selectExpr(`contains(${empty}, ${empty}) as c`, `instr(concat('', ''), '') as i`)
+      .collect();
+    expect(rows).toEqual([
+      { c: true, i: 1 },
+      { c: true, i: 1 },
+    ]);
+    expect(await frame.filter(`contains(${empty}, ${empty})`).count()).toBe(2);
+  });
+});
