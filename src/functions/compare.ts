@@ -17,11 +17,13 @@ function resolveComparison(args: readonly ArgType[]): Resolved {
   return pairOf(a, b, args);
 }
 
+const NO_ORDER = 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE';
+
 function pairOf(a: ArgType, b: ArgType, args: readonly ArgType[]): Resolved {
   if (a.type.kind === 'decimal' && b.type.kind === 'decimal') return { args: [a.type, b.type], returns: booleanType };
   const common = commonType(a.type, b.type);
   if (common === undefined) return noCommonType(args);
-  if (!isOrderable(common)) return wrongType(0, 'a type that can be compared', common);
+  if (!isOrderable(common)) return { ...wrongType(0, 'a type that can be compared', common), code: NO_ORDER };
   return { args: [common, common], returns: booleanType };
 }
 

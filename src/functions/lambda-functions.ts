@@ -166,6 +166,20 @@ const comparatorReturnsNull = (): SparrowError =>
     hint: 'it is to give a negative number, zero or a positive number',
   });
 
+const VARIABLE = 'namedlambdavariable()';
+const lambdaText = (body: string, params: number): string =>
+  `lambdafunction(${[body, ...new Array<string>(params).fill(VARIABLE)].join(', ')})`;
+const choice = (condition: string, yes: string, no: string): string => `(IF(${condition}, ${yes}, ${no}))`;
+const IS_NULL = `(${VARIABLE} IS NULL)`;
+/** What Spark sorts by when it is not told: both null, left null, right null, less, greater. */
+const DEFAULT_ORDER = [
+  [`(${IS_NULL} AND ${IS_NULL})`, '0'],
+  [IS_NULL, '1'],
+  [IS_NULL, '-1'],
+  [`(${VARIABLE} < ${VARIABLE})`, '-1'],
+  [`(${VARIABLE} > ${VARIABLE})`, '1'],
+].reduceRight((rest, [condition = '', result = '']) => choice(condition, result, rest), '0');
+
 const why = 'lambda functions are run by JS over decoded values';
 const higherOrder = { nulls: 'custom', compiled: why } as const;
 
@@ -242,6 +256,8 @@ export const lambdaFunctions = {
     summary: 'A start value merged with each element in turn; a second lambda function makes the result of it.',
     resolve: resolveAggregate,
     lambda: aggregateLambda,
+    // An aggregate without a last step has one that changes nothing.
+    shown: (args) => `aggregate(${(args.length === 3 ? [...args, lambdaText(VARIABLE, 1)] : args).join(', ')})`,
     ...higherOrder,
     eval: evalAggregate,
     examples: [
@@ -275,6 +291,7 @@ export const lambdaFunctions = {
       'The elements in ascending order, nulls last; or as a lambda function of two elements says by a negative number, zero or a positive one.',
     resolve: resolveArraySort,
     lambda: (at, args) => (at === 1 ? given(elementArg(first(args)), elementArg(first(args))) : undefined),
+    shown: ([list = '', comparator = lambdaText(DEFAULT_ORDER, 2)]) => `array_sort(${list}, ${comparator})`,
     ...higherOrder,
     fails: (call) => call.argTypes.length > 1,
     eval: evalArraySort,

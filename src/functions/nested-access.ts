@@ -16,7 +16,7 @@ import { argument, keepI32 } from './emit-parts.js';
 import { takes } from './implicit.js';
 import { emitArrayPlaces, emitElement, emitField } from './nested-emit.js';
 import { commonElement, elementOf, entriesOf, isArray, isMap, items, mismatch } from './nested-values.js';
-import { isOrderable, wrongCount, wrongType } from './signature.js';
+import { canImplicitlyCast, isOrderable, wrongCount, wrongType } from './signature.js';
 import type { Emitter, Value } from './value.js';
 
 type Resolved = Resolution | Mismatch;
@@ -71,7 +71,7 @@ function resolveGetItem(args: readonly ArgType[]): Resolved {
     if (!isInteger(key.type) && key.type.kind !== 'null') return wrongType(1, 'an INTEGRAL', key.type);
     return { args: [input.type, key.type], returns: input.type.element, nullable: true };
   }
-  if (isMap(input.type)) return mapValue(input.type, key.type, args);
+  if (isMap(input.type)) return mapValue(input.type, key.type);
   return {
     mismatch: 'elements are taken of arrays, structs and maps',
     code: 'INVALID_EXTRACT_BASE_FIELD_TYPE',
@@ -79,15 +79,13 @@ function resolveGetItem(args: readonly ArgType[]): Resolved {
 }
 
 /** The key is cast to the map's key type. */
-function mapValue(map: Extract<DataType, { kind: 'map' }>, key: DataType, args: readonly ArgType[]): Resolved {
+function mapValue(map: Extract<DataType, { kind: 'map' }>, key: DataType): Resolved {
   if (!isOrderable(map.key)) return wrongType(0, 'a MAP whose keys can be compared', map);
-  const common = commonElement(map.key, key);
-  if (common === undefined) return keyMismatch(args);
+  if (!canImplicitlyCast(key, map.key)) return keyMismatch;
   return { args: [map, map.key], returns: map.value, nullable: true };
 }
 
-const keyMismatch = (_args: readonly ArgType[]): Mismatch =>
-  mismatch('the key is not of the type of the keys of the map', 'UNEXPECTED_INPUT_TYPE');
+const keyMismatch = mismatch('the key is not of the type of the keys of the map', 'UNEXPECTED_INPUT_TYPE');
 
 function lookUp(map: Scalar | undefined, key: Scalar, type: DataType): Scalar {
   for (const [k, v] of entriesOf(map)) if (compareScalars(type, k, key) === 0) return v;
@@ -160,7 +158,7 @@ const takesIndex = takes(
     { wants: 'an ARRAY', accept: (t) => (isArray(t) ? t : undefined) },
     {
       wants: 'an INT',
-      accept: (t) => (isInteger(t) && t.kind !== 'int64' ? int32Type : undefined),
+      accept: (t) => ((isInteger(t) && t.kind !== 'int64') || t.kind === 'null' ? int32Type : undefined),
     },
   ],
   ([array]) => elementOf(array),
@@ -231,7 +229,8 @@ const indexFails = (call: Call): boolean => call.argTypes[0]?.kind === 'array' &
 function resolveSize(args: readonly ArgType[], { ansi }: Settings): Resolved {
   const [input] = args;
   if (input === undefined || args.length !== 1) return wrongCount(args.length, 1, 1);
-  if (!isArray(input.type) && !isMap(input.type)) return wrongType(0, 'an ARRAY or a MAP', input.type);
+  const { kind } = input.type;
+  if (kind !== 'array' && kind !== 'map' && kind !== 'null') return wrongType(0, 'an ARRAY or a MAP', input.type);
   return { args: [input.type], returns: int32Type, nullable: ansi && input.nullable };
 }
 
@@ -247,6 +246,7 @@ function emitSize(e: Emitter, args: readonly Value[], call: Call): Value {
   const { code } = e;
   const count = code.local('i32');
   code.i32(-1).set(count);
+  if (input.carrier === 'none') return value(int32Type, 'i32', [count], call.settings.ansi ? input.isNull : undefined);
   const load = (): void => void code.get(localOf(input)).op('i32.load', 0).set(count);
   if (input.isNull === undefined) load();
   else code.get(input.isNull).op('i32.eqz').if(load);

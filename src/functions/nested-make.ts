@@ -49,13 +49,12 @@ function evalMap(args: readonly Scalar[], keyType: DataType): Scalar {
 }
 
 function resolveStruct(args: readonly ArgType[]): Resolved {
-  if (args.length === 0) return wrongCount(0, 1, Number.POSITIVE_INFINITY);
   const fields = args.map((arg, i): Field => field(arg.name ?? `col${i + 1}`, arg.type, arg.nullable));
   return { args: args.map((arg) => arg.type), returns: structType(fields), nullable: false };
 }
 
 function resolveNamedStruct(args: readonly ArgType[]): Resolved {
-  if (args.length === 0 || args.length % 2 !== 0) {
+  if (args.length % 2 !== 0) {
     return {
       mismatch: `takes names and values in turn, not ${args.length} arguments`,
       code: 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION',

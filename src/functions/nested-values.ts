@@ -35,12 +35,12 @@ export function commonElement(a: DataType, b: DataType): DataType | undefined {
   return commonType(a, b);
 }
 
-/** A value as a key of a JavaScript Map: equal values of one type give equal keys. */
+/** A value as a key of a JavaScript Map: equal values of one type give equal keys; -0 and 0 differ, as in Spark's sets. */
 export function identityOf(type: DataType): (value: Scalar) => unknown {
   switch (type.kind) {
     case 'float32':
     case 'float64':
-      return (value) => (value === 0 ? 0 : value);
+      return (value) => (Object.is(value, -0) ? '-0' : value);
     case 'binary':
     case 'variant':
     case 'array':
@@ -73,7 +73,7 @@ function textKey(type: DataType, value: Scalar): string {
       return Buffer.from(value as Uint8Array).toString('hex');
     case 'float32':
     case 'float64':
-      return String(value === 0 ? 0 : value);
+      return Object.is(value, -0) ? '-0' : String(value);
     case 'variant': {
       const { metadata, value: bytes } = value as { metadata: Uint8Array; value: Uint8Array };
       return `${Buffer.from(metadata).toString('hex')}/${Buffer.from(bytes).toString('hex')}`;
@@ -95,11 +95,12 @@ export class MapBuilder {
 
   add(key: Scalar, value: Scalar): void {
     if (key === null) throw nullMapKey();
-    const identity = this.#identity(key);
-    if (this.#seen.has(identity)) throw duplicatedMapKey(this.keyType, key);
-    this.#seen.add(identity);
     // -0 and 0 are one key, kept as 0.
-    this.#entries.push([key === 0 ? 0 : key, value]);
+    const own = key === 0 ? 0 : key;
+    const identity = this.#identity(own);
+    if (this.#seen.has(identity)) throw duplicatedMapKey(this.keyType, own);
+    this.#seen.add(identity);
+    this.#entries.push([own, value]);
   }
 
   finish(): MapScalar {
@@ -123,8 +124,15 @@ function duplicatedMapKey(type: DataType, key: Scalar): SparrowError {
 export const MAX_ARRAY_LENGTH = 2147483632;
 
 /** Beyond this many elements a single value would not fit the memory it is built in. */
+const MOST_ELEMENTS = 2 ** 26;
+
 export function checkArrayLength(count: number, fn: string): void {
-  if (count <= MAX_ARRAY_LENGTH) return;
+  if (count <= MOST_ELEMENTS) return;
+  if (count <= MAX_ARRAY_LENGTH) {
+    throw new SparrowError('MEMORY_LIMIT_EXCEEDED', `\`${fn}\` would make one array of ${count} elements`, {
+      hint: `an array can have ${MOST_ELEMENTS} elements here: make rows of it instead, for example by session.range()`,
+    });
+  }
   throw new SparrowError(
     'COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION',
     `\`${fn}\` would make an array of ${count} elements, but ${MAX_ARRAY_LENGTH} is the most`,

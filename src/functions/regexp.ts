@@ -42,7 +42,7 @@ function* matches(pattern: string, text: string, from = 0): Generator<RegExpExec
 }
 
 /** Java's split: an empty match at the start cuts nothing, empty strings at the end stay. */
-function split(text: string, pattern: string, limit: number): string[] {
+export function split(text: string, pattern: string, limit: number): string[] {
   if (text !== '' && pattern === '') {
     const points = [...text];
     return limit > 0 && limit < points.length ? points.slice(0, limit) : points;

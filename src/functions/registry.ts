@@ -1,6 +1,8 @@
 import { engineBug, nearestNames, SparrowError, simpleString } from '../base/index.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions } from './arithmetic.js';
+import { arrayFunctions } from './array.js';
+import { arrayMoreFunctions } from './array-more.js';
 import { castFunctions } from './cast.js';
 import { compareFunctions } from './compare.js';
 import { conditionalFunctions } from './conditional.js';
@@ -23,10 +25,12 @@ import { lambdaFunctions } from './lambda-functions.js';
 import { lambdaMapFunctions } from './lambda-map-functions.js';
 import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
+import { mapFunctions } from './map.js';
 import { mathFunctions } from './math.js';
 import { nestedAccessFunctions } from './nested-access.js';
 import { nestedMakeFunctions } from './nested-make.js';
 import { regexpFunctions } from './regexp.js';
+import { sequenceFunctions } from './sequence.js';
 import { stringFunctions } from './string.js';
 import { stringEncodeFunctions } from './string-encode.js';
 import { stringMoreFunctions } from './string-more.js';
@@ -50,6 +54,10 @@ export const functions = {
   ...datetimeMoreFunctions,
   ...nestedAccessFunctions,
   ...nestedMakeFunctions,
+  ...arrayFunctions,
+  ...arrayMoreFunctions,
+  ...sequenceFunctions,
+  ...mapFunctions,
   ...lambdaFunctions,
   ...lambdaMapFunctions,
   ...generatorFunctions,

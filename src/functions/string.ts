@@ -1,15 +1,8 @@
-import {
-  binaryType,
-  booleanType,
-  type DataType,
-  int32Type,
-  type Scalar,
-  simpleString,
-  stringType,
-} from '../base/index.js';
+import { binaryType, booleanType, type DataType, int32Type, type Scalar, stringType } from '../base/index.js';
 import { scalar } from './define.js';
 import { argument, booleanOf, intOf, keepI32, part } from './emit-parts.js';
 import { anyInt, anyString, stringOrBinary, takes } from './implicit.js';
+import { commonTypeOf, noCommonType } from './signature.js';
 import { emitAscii, emitCase, emitConcat, emitLeft, emitRight, emitSubstring, emitTrim } from './string-emit.js';
 import { codePointLength, INT_MAX, substringOf, substringOfBytes, trimSet, utf8Length } from './text.js';
 import { emitCodePoints, emitFind, emitStartsAt, spanOf, textOf } from './text-emit.js';
@@ -310,11 +303,8 @@ const combining = {
     resolve: (args, settings) => {
       const [first] = args;
       if (first?.type.kind === 'array') {
-        const differs = args.find((arg) => simpleString(arg.type) !== simpleString(first.type));
-        if (differs !== undefined)
-          return { mismatch: `cannot join ${simpleString(differs.type)} to ${simpleString(first.type)}` };
-        const open = args.find((arg) => arg.type.kind === 'array' && arg.type.containsNull) ?? first;
-        return { args: args.map((arg) => arg.type), returns: open.type };
+        const common = args.some((arg) => arg.type.kind === 'null') ? undefined : commonTypeOf(args.map((a) => a.type));
+        return common === undefined ? noCommonType(args) : { args: args.map(() => common), returns: common };
       }
       const binary = args.length > 0 && args.every((arg) => arg.type.kind === 'binary');
       return takes([], binary ? binaryType : stringType, { rest: binary ? stringOrBinary : anyString })(args, settings);

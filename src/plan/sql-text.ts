@@ -66,9 +66,12 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
 }
 
 function castText(expr: Cast, input: string, options: SqlTextOptions): string {
-  if (expr.implicit === true && options.pretty) return input;
+  // Spark's text of a cast to a nested type is that of its operand.
+  if (options.pretty && (expr.implicit === true || isContainer(expr.type))) return input;
   return `${expr.safe === true ? 'TRY_CAST' : 'CAST'}(${input} AS ${simpleString(expr.type).toUpperCase()})`;
 }
+
+const isContainer = ({ kind }: Cast['type']): boolean => kind === 'array' || kind === 'map' || kind === 'struct';
 
 /** How Spark writes calls that are not `name(args)`. */
 const written: Readonly<Record<string, (args: readonly string[]) => string>> = {
@@ -101,9 +104,6 @@ const lambdaText = (body: string, params: number): string =>
 
 function callText(call: Call, inputs: readonly string[]): string {
   if (call.fn === 'struct') return `struct(${structArgs(call, inputs).join(', ')})`;
-  // An aggregate without a last step has one that changes nothing.
-  if (call.fn === 'aggregate' && inputs.length === 3)
-    return functionText(call.fn, [...inputs, lambdaText(VARIABLE, 1)]);
   return functionText(call.fn, inputs);
 }
 
@@ -127,7 +127,9 @@ function functionText(fn: string, args: readonly string[]): string {
   if (special !== undefined) return special(args);
   const own = jsFunctionName(fn);
   if (own !== undefined) return `${own}(${args.join(', ')})`;
-  const name = findEntry(fn)?.sql[0] ?? fn;
+  const entry = findEntry(fn);
+  if (entry?.shown !== undefined) return entry.shown(args);
+  const name = entry?.sql[0] ?? fn;
   if (args.length === 2 && isInfix(name))
     return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
   return `${name}(${args.join(', ')})`;
