@@ -347,6 +347,7 @@ export const nestedAccessFunctions = {
   size: scalar({
     name: 'size',
     sql: ['size', 'cardinality'],
+    kept: ['cardinality'],
     summary: 'How many elements an array has, or entries a map; of NULL null, but -1 while ANSI mode is off.',
     resolve: resolveSize,
     nulls: 'custom',

@@ -110,6 +110,8 @@ export interface Cast {
 export interface Call {
   readonly kind: 'call';
   readonly fn: string;
+  /** The SQL name it was called by, where that is not the first one and shows in names of columns. */
+  readonly called?: string;
   readonly args: readonly Expr[];
   readonly type: DataType;
   readonly nullable: boolean;

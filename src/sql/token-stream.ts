@@ -81,6 +81,13 @@ export class TokenStream {
     return true;
   }
 
+  /** Takes the colon off a named parameter, which leaves a word. */
+  splitParameter(): void {
+    const token = this.peek();
+    if (token.kind !== 'parameter' || this.text[token.start] !== ':') return;
+    this.#tokens[this.#at] = { ...token, kind: 'word', upper: token.text.toUpperCase(), start: token.start + 1 };
+  }
+
   /** A name: any word, or anything in backquotes. */
   name(what = 'a name'): string {
     const token = this.peek();

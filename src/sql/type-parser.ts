@@ -175,7 +175,8 @@ function readStruct(tokens: TokenStream, settings: ParseSettings): DataType {
 
 function readField(tokens: TokenStream, settings: ParseSettings): Field {
   const name = tokens.name('a column name');
-  tokens.accept(':');
+  // `a:string` reads like a parameter.
+  if (!tokens.accept(':')) tokens.splitParameter();
   const type = readType(tokens, settings);
   const nullable = !tokens.accept('NOT', 'NULL');
   if (tokens.accept('COMMENT')) tokens.string('a comment');

@@ -51,6 +51,14 @@ export const pool: readonly DataType[] = [
   nullType,
 ];
 
+/** What only few functions take. */
+const deeper: readonly DataType[] = [
+  arrayType(arrayType(int32Type)),
+  arrayType(arrayType(stringType)),
+  arrayType(structType([field('k', stringType), field('v', int32Type)])),
+  arrayType(mapType(int32Type, stringType)),
+];
+
 export interface Sample {
   readonly resolution: Resolution;
   /** The constant of arguments that must be one. */
@@ -90,7 +98,7 @@ export function samplesOf(entry: Exclude<FunctionEntry, GeneratorFunction>, most
     }
   };
   attempt([]);
-  for (const a of pool) attempt([a]);
+  for (const a of [...pool, ...deeper]) attempt([a]);
   for (const a of pool) for (const b of pool) attempt([a, b]);
   for (let count = 3; count <= MOST_ARGUMENTS; count++) {
     for (let i = 0; i < TRIES; i++)

@@ -51,7 +51,9 @@ export function buildCall(
   if (options.distinct === true || options.filter !== undefined) {
     throw notAnAggregate(name);
   }
-  return Object.freeze({ kind: 'call', fn: entry.name, args: cast, type, nullable });
+  const called = entry.kept?.find((kept) => kept === name.toLowerCase());
+  const own = called === undefined ? {} : { called };
+  return Object.freeze({ kind: 'call', fn: entry.name, ...own, args: cast, type, nullable });
 }
 
 /** A call of a generator: its type is a struct of the columns it makes. */
