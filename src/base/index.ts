@@ -18,6 +18,7 @@ export * from './source.js';
 export * from './task-context.js';
 export * from './text.js';
 export * from './time-zone.js';
+export * from './type-text.js';
 export * from './types.js';
 export * from './user-value.js';
 export * from './utf8.js';

@@ -78,20 +78,26 @@ export function formatScalar(type: DataType, scalar: Scalar, timeZone: string): 
 function formatNested(type: DataType, scalar: Scalar, timeZone: string): string {
   switch (type.kind) {
     case 'array':
-      return `[${(scalar as readonly Scalar[]).map((e) => formatScalar(type.element, e, timeZone)).join(', ')}]`;
+      return `[${(scalar as readonly Scalar[]).map((e) => formatInside(type.element, e, timeZone)).join(', ')}]`;
     case 'struct': {
       const values = scalar as readonly Scalar[];
-      return `{${type.fields.map((f, i) => formatScalar(f.type, values[i] ?? null, timeZone)).join(', ')}}`;
+      return `{${type.fields.map((f, i) => formatInside(f.type, values[i] ?? null, timeZone)).join(', ')}}`;
     }
     case 'map': {
       const { entries } = scalar as MapScalar;
       const pair = ([k, v]: readonly [Scalar, Scalar]) =>
-        `${formatScalar(type.key, k, timeZone)} -> ${formatScalar(type.value, v, timeZone)}`;
+        `${formatInside(type.key, k, timeZone)} -> ${formatInside(type.value, v, timeZone)}`;
       return `{${entries.map(pair).join(', ')}}`;
     }
     default:
       throw engineBug(`${simpleString(type)} is not nested`);
   }
+}
+
+/** Inside of others a variant is written as JSON: a string in quotes. */
+function formatInside(type: DataType, scalar: Scalar, timeZone: string): string {
+  if (type.kind !== 'variant' || scalar === null) return formatScalar(type, scalar, timeZone);
+  return variantToJson(scalar as VariantScalar, timeZone);
 }
 
 function formatVariant(variant: VariantScalar, timeZone: string): string {

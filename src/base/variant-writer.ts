@@ -1,5 +1,7 @@
 import { SparrowError } from './errors.js';
-import type { VariantScalar } from './scalar.js';
+import type { Scalar, VariantScalar } from './scalar.js';
+import type { DataType } from './types.js';
+import type { VariantNode } from './variant.js';
 
 /** What Spark allows in one variant. */
 const MAX_VARIANT_BYTES = 128 * 2 ** 20;
@@ -16,8 +18,13 @@ const PRIMITIVE = {
   int32: 5,
   int64: 6,
   float64: 7,
+  decimal32: 8,
+  decimal64: 9,
   decimal16: 10,
+  date: 11,
   timestamp: 12,
+  timestampNtz: 13,
+  float32: 14,
   binary: 15,
   string: 16,
 } as const;
@@ -28,6 +35,25 @@ export function writeVariant(value: unknown, where: string): VariantScalar {
   const bytes = new VariantWriter(keys, where).write(value, 0);
   if (bytes.length > MAX_VARIANT_BYTES) throw refused('it is larger than 128 MiB', where);
   return { metadata: writeMetadata([...keys.keys()]), value: new Uint8Array(bytes) };
+}
+
+/** A value of a type inside a variant that is written. */
+class Leaf {
+  constructor(
+    readonly type: DataType,
+    readonly value: Scalar,
+  ) {}
+}
+
+/** A tree of typed values in Spark's variant encoding. */
+export function encodeVariant(node: VariantNode, where: string): VariantScalar {
+  return writeVariant(plainOf(node), where);
+}
+
+function plainOf(node: VariantNode): unknown {
+  if (node.kind === 'array') return node.elements.map(plainOf);
+  if (node.kind === 'object') return new Map(node.fields.map(([key, value]) => [key, plainOf(value)]));
+  return node.value === null ? null : new Leaf(node.type, node.value);
 }
 
 function refused(what: string, where: string): SparrowError {
@@ -96,6 +122,7 @@ class VariantWriter {
 
   #object(value: object | null, depth: number): Buffer {
     if (value === null) return primitive(PRIMITIVE.null);
+    if (value instanceof Leaf) return this.#leaf(value);
     if (value instanceof Date) {
       if (Number.isNaN(value.getTime())) throw refused('there is an invalid Date in it', this.where);
       return primitive(PRIMITIVE.timestamp, 8, (to) => to.writeBigInt64LE(BigInt(value.getTime()) * 1000n, 1));
@@ -103,6 +130,35 @@ class VariantWriter {
     if (value instanceof Uint8Array) return counted(PRIMITIVE.binary, Buffer.from(value));
     if (Array.isArray(value)) return this.#array(value, depth);
     return this.#fields(value instanceof Map ? [...value] : Object.entries(value), depth);
+  }
+
+  #leaf({ type, value }: Leaf): Buffer {
+    const long = (id: number): Buffer => primitive(id, 8, (to) => to.writeBigInt64LE(value as bigint, 1));
+    switch (type.kind) {
+      case 'int8':
+      case 'int16':
+      case 'int32':
+      case 'int64':
+        return this.#integer(BigInt(value as number | bigint));
+      case 'float32':
+        return primitive(PRIMITIVE.float32, 4, (to) => to.writeFloatLE(value as number, 1));
+      case 'float64':
+        return double(value as number);
+      case 'decimal':
+        return decimal(value as bigint, type.scale);
+      case 'date':
+        return primitive(PRIMITIVE.date, 4, (to) => to.writeInt32LE(value as number, 1));
+      case 'timestamp':
+        return long(PRIMITIVE.timestamp);
+      case 'timestamp_ntz':
+        return long(PRIMITIVE.timestampNtz);
+      case 'boolean':
+      case 'string':
+      case 'binary':
+        return this.write(value, 0);
+      default:
+        throw refused(`there is a ${type.kind} in it`, this.where);
+    }
   }
 
   #array(items: readonly unknown[], depth: number): Buffer {
@@ -157,6 +213,20 @@ function primitive(id: number, bytes = 0, fill?: (to: Buffer) => void): Buffer {
   to.writeUInt8(id << 2, 0);
   fill?.(to);
   return to;
+}
+
+/** In the narrowest of the three widths. */
+function decimal(unscaled: bigint, scale: number): Buffer {
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).length;
+  const precision = Math.max(digits, scale);
+  const [id, bytes] =
+    precision <= 9 ? [PRIMITIVE.decimal32, 4] : precision <= 18 ? [PRIMITIVE.decimal64, 8] : [PRIMITIVE.decimal16, 16];
+  return primitive(id, 1 + bytes, (to) => {
+    to.writeUInt8(scale, 1);
+    if (bytes === 4) to.writeInt32LE(Number(unscaled), 2);
+    else to.writeBigInt64LE(BigInt.asIntN(64, unscaled), 2);
+    if (bytes === 16) to.writeBigInt64LE(unscaled >> 64n, 10);
+  });
 }
 
 const double = (value: number): Buffer => primitive(PRIMITIVE.float64, 8, (to) => to.writeDoubleLE(value, 1));

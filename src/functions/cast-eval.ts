@@ -18,14 +18,18 @@ import {
   MICROS_PER_DAY,
   parseDecimal,
   parseScalar,
+  readVariant,
   type Scalar,
   type StructType,
   sameType,
   timeZone,
+  type VariantScalar,
 } from '../base/index.js';
+import { canCast } from './cast-types.js';
 import { decimalText, fitsPrecision, pow10, rescale } from './decimal.js';
 import { castInvalid, castOverflow, outOfPrecision, overflow } from './eval-errors.js';
 import { isIntervalType } from './signature.js';
+import { BAD, fromVariant, invalidVariantCast, type LeafCast, toVariant } from './variant-cast.js';
 
 /** `ansi` raises errors, `try` gives null instead, `legacy` wraps numbers around and gives null otherwise. */
 export type CastMode = 'ansi' | 'try' | 'legacy';
@@ -45,6 +49,8 @@ const floorDivide = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) 
 export function castScalar(value: Scalar, from: DataType, to: DataType, context: CastContext): Scalar {
   if (value === null || from === to || sameType(from, to)) return value;
   if (to.kind === 'string') return formatScalar(from, value, context.timeZone);
+  if (from.kind === 'variant') return ofVariant(value, to, context);
+  if (to.kind === 'variant') return toVariant(from, value);
   if (from.kind === 'string') return fromText(value as string, from, to, context);
   switch (to.kind) {
     case 'boolean':
@@ -101,6 +107,18 @@ function intervalOf(value: Scalar, from: DataType, to: IntervalType, { mode }: C
   if (total < low || total > high) return fail(mode === 'legacy' ? 'ansi' : mode, () => castOverflow(value, from, to));
   return to.kind === 'interval_ym' ? Number(total) : total;
 }
+
+function ofVariant(value: Scalar, to: DataType, { mode, timeZone: zone }: CastContext): Scalar {
+  const node = readVariant(value as VariantScalar);
+  const found = fromVariant(node, to, zone, variantLeafCast(zone));
+  return found === BAD ? fail(mode, () => invalidVariantCast(node, to)) : found;
+}
+
+/** How single values inside a variant are cast: as by try_cast, undefined where that gives null. */
+export const variantLeafCast =
+  (zone: string): LeafCast =>
+  (value, from, to) =>
+    canCast(from, to) ? (castScalar(value, from, to, { mode: 'try', timeZone: zone }) ?? undefined) : undefined;
 
 function fail(mode: CastMode, error: () => Error): null {
   if (mode === 'ansi') throw error();

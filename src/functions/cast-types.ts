@@ -10,6 +10,7 @@ import {
 import { inside } from './emit.js';
 import { scaleRange } from './int-emit.js';
 import { isIntervalType } from './signature.js';
+import { becomesVariant, comesOfVariant } from './variant-cast.js';
 
 const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
 const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
@@ -21,8 +22,10 @@ const isSingle = (type: IntervalType): boolean => intervalFields(type)[0] === in
 export function canCast(from: DataType, to: DataType): boolean {
   if (from.kind === 'null' || (from.kind === to.kind && !isNestedKind(from.kind))) return true;
   if (to.kind === 'string') return true;
+  if (from.kind === 'variant') return comesOfVariant(to);
+  if (to.kind === 'variant') return becomesVariant(from, false);
   if (from.kind === 'array' || from.kind === 'map' || from.kind === 'struct') return canCastNested(from, to);
-  if (from.kind === 'string') return !isNestedKind(to.kind) && to.kind !== 'null' && to.kind !== 'variant';
+  if (from.kind === 'string') return !isNestedKind(to.kind) && to.kind !== 'null';
   if (isNumeric(from) || from.kind === 'boolean') {
     if (isNumeric(to) || to.kind === 'boolean') return true;
     if (isIntervalType(to)) return isSingle(to) && isExact(from);
@@ -49,7 +52,7 @@ function canCastNested(from: DataType, to: DataType): boolean {
 
 /** Whether a cast of a value that is not null can give null: only without ANSI, for try_cast, and from NaN. */
 export function castNullable(from: DataType, to: DataType, tolerant: boolean, ansi: boolean): boolean {
-  if (isFloating(from) && to.kind === 'decimal') return true;
+  if ((isFloating(from) && to.kind === 'decimal') || from.kind === 'variant') return true;
   return (tolerant || !ansi) && castFails(from, to);
 }
 

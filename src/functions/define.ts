@@ -46,7 +46,7 @@ export interface FunctionDocs {
   /** Those of the SQL names that Spark keeps in the name of an unnamed column; for the others it has the first one. */
   readonly kept?: readonly string[];
   /** How Spark writes the call in the name of an unnamed column, where it is not `name(arguments)`. */
-  readonly shown?: (args: readonly string[]) => string;
+  readonly shown?: (args: readonly string[], returns?: DataType) => string;
   /** SQL text with its Spark answer as `cast(… as string)` prints it (null for SQL NULL): `['upper("a")', 'A']`. Each runs as a test. */
   readonly examples: readonly (readonly [sql: string, result: string | null])[];
 }

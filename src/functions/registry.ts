@@ -21,6 +21,8 @@ import type {
 import { generatorFunctions } from './generators.js';
 import { hashFunctions } from './hash.js';
 import { jsFunctionEntry } from './js-function.js';
+import { jsonFunctions } from './json.js';
+import { jsonGeneratorFunctions } from './json-generators.js';
 import { lambdaFunctions } from './lambda-functions.js';
 import { lambdaMapFunctions } from './lambda-map-functions.js';
 import { likeFunctions } from './like.js';
@@ -34,6 +36,8 @@ import { sequenceFunctions } from './sequence.js';
 import { stringFunctions } from './string.js';
 import { stringEncodeFunctions } from './string-encode.js';
 import { stringMoreFunctions } from './string-more.js';
+import { variantFunctions } from './variant.js';
+import { variantGeneratorFunctions } from './variant-generators.js';
 import { windowFunctions } from './window.js';
 
 /** Everything that can be computed, by API name. Families are merged here and nowhere else. */
@@ -58,9 +62,13 @@ export const functions = {
   ...arrayMoreFunctions,
   ...sequenceFunctions,
   ...mapFunctions,
+  ...jsonFunctions,
+  ...variantFunctions,
   ...lambdaFunctions,
   ...lambdaMapFunctions,
   ...generatorFunctions,
+  ...jsonGeneratorFunctions,
+  ...variantGeneratorFunctions,
   ...aggregateFunctions,
   ...windowFunctions,
 };

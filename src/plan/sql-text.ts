@@ -104,7 +104,7 @@ const lambdaText = (body: string, params: number): string =>
 
 function callText(call: Call, inputs: readonly string[]): string {
   if (call.fn === 'struct') return `struct(${structArgs(call, inputs).join(', ')})`;
-  return functionText(call.fn, inputs, call.called);
+  return functionText(call.fn, inputs, call);
 }
 
 /** Fields whose names do not follow from the expressions are shown with them. */
@@ -122,14 +122,14 @@ function ownName(expr: Expr): string | undefined {
   return last?.kind === 'literal' ? String(last.value) : undefined;
 }
 
-function functionText(fn: string, args: readonly string[], called?: string): string {
+function functionText(fn: string, args: readonly string[], call?: Call): string {
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);
   const own = jsFunctionName(fn);
   if (own !== undefined) return `${own}(${args.join(', ')})`;
   const entry = findEntry(fn);
-  if (entry?.shown !== undefined) return entry.shown(args);
-  const name = called ?? entry?.sql[0] ?? fn;
+  if (entry?.shown !== undefined) return entry.shown(args, call?.type);
+  const name = call?.called ?? entry?.sql[0] ?? fn;
   if (args.length === 2 && isInfix(name))
     return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
   return `${name}(${args.join(', ')})`;
