@@ -23,6 +23,10 @@ export interface PolarsExpr {
   max(): PolarsExpr;
   nUnique(): PolarsExpr;
   count(): PolarsExpr;
+  median(): PolarsExpr;
+  std(): PolarsExpr;
+  sort(descending: boolean): PolarsExpr;
+  head(rows: number): PolarsExpr;
   cast(type: unknown): PolarsExpr;
   alias(name: string): PolarsExpr;
   not(): PolarsExpr;
@@ -60,6 +64,7 @@ export interface PolarsLazy {
   groupBy(by: readonly string[]): { agg(...columns: PolarsExpr[]): PolarsLazy };
   sort(by: readonly string[], descending?: readonly boolean[]): PolarsLazy;
   limit(rows: number): PolarsLazy;
+  explode(column: string): PolarsLazy;
   collectSync(options: { engine: 'streaming' | 'in-memory' }): PolarsFrame;
 }
 
@@ -72,6 +77,7 @@ export interface PolarsSeries {
 export interface Polars {
   Series(name: string, values: ArrayLike<unknown>): PolarsSeries;
   readonly Float64: unknown;
+  readonly Int64: unknown;
   readonly Date: unknown;
   col(name: string): PolarsExpr;
   lit(value: unknown): PolarsExpr;
