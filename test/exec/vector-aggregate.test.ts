@@ -103,6 +103,10 @@ const cases: Record<string, readonly [() => DataFrame, string]> = {
     () => facts.groupBy(col('tiny').add(col('late')).as('g')).agg(fn.sum('s').as('s'), fn.count().as('c')),
     'SELECT tiny + late, sum(s)::VARCHAR, count(*) FROM facts GROUP BY tiny + late',
   ],
+  'wide values that come to nothing': [
+    () => facts.groupBy('k2').agg(fn.sum(col('wide').mul(0)).as('z'), fn.sum(col('wide').mul(0).add(col('s'))).as('s')),
+    'SELECT k2::VARCHAR, sum(wide * 0)::VARCHAR, sum(wide * 0 + s)::VARCHAR FROM facts GROUP BY k2',
+  ],
   'nulls go the other way': [
     () => facts.groupBy('gaps').agg(fn.sum('gaps').as('g'), fn.count('gaps').as('c'), fn.sum('s').as('s')),
     'SELECT gaps::VARCHAR, sum(gaps)::VARCHAR, count(gaps), sum(s)::VARCHAR FROM facts GROUP BY gaps',

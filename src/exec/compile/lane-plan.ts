@@ -122,7 +122,8 @@ function combine(op: 'add' | 'sub' | 'mul', a: LaneExpr, b: LaneExpr): LaneExpr 
     return constant(value);
   }
   const range = operatorRange(op, a.range, b.range);
-  const kind = kindOf(range);
+  // Lanes are never narrowed: a wide value times zero stays wide.
+  const kind = a.kind === 'i64' || b.kind === 'i64' ? kindOf(range) && 'i64' : kindOf(range);
   return kind === undefined ? undefined : { op, a, b, kind, range };
 }
 
