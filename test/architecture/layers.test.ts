@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { checkLayers } from '../../scripts/lib/layers.mjs';
 
 describe('the source tree', () => {
-  test('keeps to the layer table, every file read', async () => {
+  test('keeps to the layer table, every file read', { timeout: 120_000 }, async () => {
     const report = await checkLayers();
     expect(report.cruised).toBeGreaterThan(0);
     expect(report.cruised).toBe(report.sources);
