@@ -43,10 +43,15 @@ export function toArrowTable(
   }
 }
 
+/** A dictionary with this many times more texts than there are rows is not taken along. */
+const SPARSE_DICTIONARY = 4;
+
 function commonDictionary(batches: readonly Batch[], column: number): Dictionary | undefined {
   const first = batches[0]?.columns[column]?.dictionary;
   const same = batches.every((batch) => batch.columns[column]?.dictionary?.id === first?.id);
-  return same ? first : undefined;
+  const rows = batches.reduce((n, batch) => n + batch.rows, 0);
+  // One much larger than what uses it would be copied for nothing.
+  return same && first !== undefined && first.count <= SPARSE_DICTIONARY * Math.max(rows, 256) ? first : undefined;
 }
 
 class ArrowWriter {

@@ -21,6 +21,8 @@ beforeAll(async () => {
       ((i * 104729) % 1000003)::INTEGER - 500000 AS n, (i * 7)::BIGINT * 1000003 AS wide, ((i * 13) % 97)::TINYINT AS tiny,
       ((i * 37) % 100000 / 100)::DECIMAL(15, 2) AS price, ((i * 3) % 11 / 100)::DECIMAL(15, 2) AS disc,
       (i % 1001) / 8 AS x, DATE '1992-01-01' + (i % 2500)::INTEGER AS d,
+      'name ' || ((i * 7919) % 20011) AS name, CASE WHEN i % 5 = 0 THEN NULL ELSE 'word ' || (i % 30011) END AS gappy,
+      'unique ' || i AS one,
       CASE WHEN i % 9 = 0 THEN NULL ELSE i % 50 END AS gaps, (i // 60000)::INTEGER AS late
     FROM range(${rows}) t(i)`);
   await duck.run(`COPY facts TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE 61440)`);
@@ -102,6 +104,49 @@ const cases: Record<string, readonly [() => DataFrame, string]> = {
   'groups that come late, computed keys': [
     () => facts.groupBy(col('tiny').add(col('late')).as('g')).agg(fn.sum('s').as('s'), fn.count().as('c')),
     'SELECT tiny + late, sum(s)::VARCHAR, count(*) FROM facts GROUP BY tiny + late',
+  ],
+  'places for many groups of two keys': [
+    () =>
+      facts
+        .filter(col('s').lt(800))
+        .groupBy('k1', 'k2')
+        .agg(
+          fn.sum('n').as('n'),
+          fn.min('n').as('a'),
+          fn.max('s').sub(fn.min('tiny')).as('r'),
+          fn.max('d').as('d'),
+          fn.avg('x').as('x'),
+        ),
+    `SELECT k1::VARCHAR, k2::VARCHAR, sum(n)::VARCHAR, min(n), max(s) - min(tiny), max(d)::VARCHAR || 'T00:00:00.000Z', avg(x)
+     FROM facts WHERE s < 800 GROUP BY ALL`,
+  ],
+  'places for texts and dates': [
+    () => facts.groupBy('name').agg(fn.sum('price').as('p'), fn.count().as('c'), fn.max('price').as('m')),
+    'SELECT name, sum(price)::VARCHAR, count(*), max(price)::VARCHAR FROM facts GROUP BY name',
+  ],
+  'places for dates, computed keys': [
+    () => facts.groupBy('d', col('k2').add(100).as('k')).agg(fn.sum('wide').as('w'), fn.min('k1').as('k1')),
+    `SELECT d::VARCHAR || 'T00:00:00.000Z', (k2 + 100)::VARCHAR, sum(wide)::VARCHAR, min(k1)::VARCHAR FROM facts GROUP BY d, k2`,
+  ],
+  'extremes without keys, and where nothing passes': [
+    () => facts.filter(col('s').gt(5)).agg(fn.min('n').as('a'), fn.max('d').as('b'), fn.min('price').as('c')),
+    `SELECT min(n), max(d)::VARCHAR || 'T00:00:00.000Z', min(price)::VARCHAR FROM facts WHERE s > 5`,
+  ],
+  'extremes of nothing': [
+    () => facts.filter(col('s').mul(2).lt(-1)).agg(fn.min('n').as('a'), fn.max('d').as('b'), fn.count().as('c')),
+    'SELECT min(n), max(d)::VARCHAR, count(*) FROM facts WHERE s * 2 < -1',
+  ],
+  'texts with nulls, and texts that do not repeat': [
+    () => facts.groupBy('gappy').agg(fn.count().as('c'), fn.min('one').as('a'), fn.max('name').as('b')),
+    'SELECT gappy, count(*), min(one), max(name) FROM facts GROUP BY gappy',
+  ],
+  'conditions on texts': [
+    () =>
+      facts
+        .filter(col('name').like('%11%').and(col('one').ne('unique 7')))
+        .groupBy('w')
+        .agg(fn.count().as('c')),
+    `SELECT w, count(*) FROM facts WHERE name LIKE '%11%' AND one <> 'unique 7' GROUP BY w`,
   ],
   'wide values that come to nothing': [
     () => facts.groupBy('k2').agg(fn.sum(col('wide').mul(0)).as('z'), fn.sum(col('wide').mul(0).add(col('s'))).as('s')),

@@ -34,8 +34,10 @@ export interface JobInside {
 
 /** The engine of a session, which its frames hold. */
 export function engineOf(session: Session<DefaultValues> | Session<Anything>): EngineInside {
-  const frame = (session as Session<DefaultValues>).range(1) as unknown as { context: { engine: EngineInside } };
-  return frame.context.engine;
+  const frame = (session as Session<DefaultValues>).range(1) as unknown as {
+    context: { engine: EngineInside & { readonly inner?: EngineInside } };
+  };
+  return frame.context.engine.inner ?? frame.context.engine;
 }
 
 /** A folder of its own with `facts.parquet`: 300,000 rows in 15 row groups. */

@@ -1,8 +1,9 @@
 import { engineBug } from '../../base/index.js';
 import type { Code, Local, OpName } from '../../wasm/index.js';
-import { type LaneExpr, type LaneKind, type LaneMask, laneKey } from './lane-plan.js';
+import { laneKey } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
 import { COLUMN, COLUMN_BYTES } from './state-layout.js';
+import type { LaneExpr, LaneKind, LaneMask } from './vector-types.js';
 
 /** Four rows of a value: one vector of 32-bit lanes, or two of 64-bit lanes (rows 0 and 1, rows 2 and 3). */
 export interface Lanes {

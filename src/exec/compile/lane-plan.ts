@@ -7,33 +7,7 @@ import { carrierRange, inside } from '../../functions/emit.js';
 import type { CallExpr, EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { operationRange, operatorRange } from '../../functions/int-emit.js';
 import type { ColumnForm } from './load.js';
-
-/** How four rows of a value lie in vectors: one of 32-bit lanes, or two of 64-bit lanes. */
-export type LaneKind = 'i32' | 'i64' | 'f64';
-
-/** A value that can be computed for four rows at a time and cannot fail: its bounds prove that nothing overflows. */
-export type LaneExpr =
-  | { readonly op: 'load'; readonly column: number; readonly kind: LaneKind; readonly range: Range | undefined }
-  | {
-      readonly op: 'const';
-      readonly value: bigint | number;
-      readonly kind: LaneKind;
-      readonly range: Range | undefined;
-    }
-  | {
-      readonly op: 'add' | 'sub' | 'mul';
-      readonly a: LaneExpr;
-      readonly b: LaneExpr;
-      readonly kind: LaneKind;
-      readonly range: Range | undefined;
-    };
-
-export type LaneComparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
-
-/** A condition over 32-bit lanes. */
-export type LaneMask =
-  | { readonly op: LaneComparison; readonly a: LaneExpr; readonly b: LaneExpr }
-  | { readonly op: 'and' | 'or'; readonly of: readonly LaneMask[] };
+import type { LaneComparison, LaneExpr, LaneKind, LaneMask } from './vector-types.js';
 
 /** Source columns and what steps made of them, as values of lanes; undefined where there is no such form. */
 export type LaneColumns = (index: number) => LaneExpr | undefined;
@@ -87,10 +61,11 @@ function literalLanes(value: unknown, type: DataType): LaneExpr | undefined {
   if (type.kind === 'float64')
     return typeof value === 'number' ? { op: 'const', value, kind: 'f64', range: undefined } : undefined;
   if (integerBounds(type) === undefined || (typeof value !== 'number' && typeof value !== 'bigint')) return undefined;
-  return constant(BigInt(value));
+  return constantLanes(BigInt(value));
 }
 
-function constant(value: bigint): LaneExpr | undefined {
+/** A constant in lanes that hold it. */
+export function constantLanes(value: bigint): LaneExpr | undefined {
   const kind = kindOf([value, value]);
   return kind === undefined ? undefined : { op: 'const', value, kind, range: [value, value] };
 }
@@ -112,14 +87,15 @@ function callLanes(expr: CallExpr, columns: LaneColumns, settings: EvalSettings)
   if (!inside(operationRange(operation, a.range, b.range), integerBounds(type) as Range)) return undefined;
   const left = scaleLanes(a, operation.scaleA);
   const right = scaleLanes(b, operation.scaleB);
-  return left === undefined || right === undefined ? undefined : combine(fn, left, right);
+  return left === undefined || right === undefined ? undefined : combineLanes(fn, left, right);
 }
 
-function combine(op: 'add' | 'sub' | 'mul', a: LaneExpr, b: LaneExpr): LaneExpr | undefined {
+/** An operation whose result fits 64 bits, as its bounds prove. */
+export function combineLanes(op: 'add' | 'sub' | 'mul', a: LaneExpr, b: LaneExpr): LaneExpr | undefined {
   if (a.range === undefined || b.range === undefined) return undefined;
   if (a.op === 'const' && b.op === 'const') {
     const [value] = operatorRange(op, a.range, b.range);
-    return constant(value);
+    return constantLanes(value);
   }
   const range = operatorRange(op, a.range, b.range);
   // Lanes are never narrowed: a wide value times zero stays wide.
@@ -129,8 +105,8 @@ function combine(op: 'add' | 'sub' | 'mul', a: LaneExpr, b: LaneExpr): LaneExpr 
 
 function scaleLanes(a: LaneExpr, digits: number): LaneExpr | undefined {
   if (digits === 0) return a;
-  const factor = constant(pow10(digits));
-  return factor === undefined ? undefined : combine('mul', a, factor);
+  const factor = constantLanes(pow10(digits));
+  return factor === undefined ? undefined : combineLanes('mul', a, factor);
 }
 
 function castLanes(

@@ -3,7 +3,7 @@ import type { Call } from '../../functions/define.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { type Local, WasmModule } from '../../wasm/index.js';
-import type { PipelineSpec, StepSpec } from '../task/spec.js';
+import type { PipelineSpec, PlacedGroups, StepSpec } from '../task/spec.js';
 import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
@@ -107,6 +107,8 @@ class PipelineBody {
     const { code } = pipe;
     const row = code.local('i32');
     const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
+    if (spec.sink.kind === 'aggregate' && spec.sink.placed !== undefined)
+      return this.#placed(spec.sink.placed, from, to);
     const vectors = this.#vectors();
     if (vectors !== undefined) {
       this.sink.prologue();
@@ -132,6 +134,15 @@ class PipelineBody {
     this.sink.epilogue();
   }
 
+  /** The loop over four rows at a time that the driver has seen to be possible. */
+  #placed(placed: PlacedGroups, from: Local, to: Local): void {
+    const { pipe, spec, variant } = this;
+    const byCode = placed.keys.map((key) => key.byCode);
+    const plan = planVectors(spec, variant.forms, { kind: 'dense', byCode, slots: 'some' });
+    if (plan === undefined) throw engineBug('places for groups that have no form in vectors');
+    new VectorAggregate(pipe, plan, variant.forms).emitPlaced(from, to, placed);
+  }
+
   /** The loop over four rows at a time, where the whole pipeline has that form and enough rows pass the filters. */
   #vectors(): VectorAggregate | undefined {
     const { pipe, spec, variant, sink } = this;
@@ -140,7 +151,10 @@ class PipelineBody {
     const plan = planVectors(spec, forms, addressing);
     if (plan === undefined) return undefined;
     if (plan.keys.length > 0) this.totals = { recordBytes: recordBytes(plan), copies: plan.copies };
-    return new VectorAggregate(pipe, plan, forms, sink, addressing.kind === 'dense' ? addressing.byCode : []);
+    return new VectorAggregate(pipe, plan, forms, {
+      sink,
+      byCode: addressing.kind === 'dense' ? addressing.byCode : [],
+    });
   }
 
   /** The columns that reach the sink, where no step drops a row. */

@@ -19,12 +19,20 @@ export function makeSink(
     case 'write':
       return new OutputSink(pipe, spec.columns, dictionaryOf);
     case 'aggregate':
-      return new AggregateSink(pipe, spec, addressing);
+      return spec.placed === undefined ? new AggregateSink(pipe, spec, addressing) : nothing;
     case 'build':
       return new BuildSink(pipe, spec);
     case 'sort':
       return new SortSink(pipe, spec);
     case 'none':
-      return { prologue: () => undefined, consume: () => undefined, epilogue: () => undefined, form: { kind: 'none' } };
+      return nothing;
   }
 }
+
+/** Keeps no row: what a pipeline is for happened on the way. */
+const nothing: Sink = {
+  prologue: () => undefined,
+  consume: () => undefined,
+  epilogue: () => undefined,
+  form: { kind: 'none' },
+};

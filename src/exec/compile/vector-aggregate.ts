@@ -1,12 +1,23 @@
+import { engineBug } from '../../base/index.js';
 import type { Value } from '../../functions/value.js';
 import type { Local } from '../../wasm/index.js';
+import type { PlacedGroups } from '../task/spec.js';
 import type { AggregateSink } from './aggregate-sink.js';
 import { LaneEmitter } from './lane-emit.js';
 import type { ColumnForm } from './load.js';
 import type { Columns, Pipe } from './pipe.js';
-import { DENSE, DENSE_BYTES } from './state-layout.js';
-import { type Cell, TotalsTables, VECTOR } from './totals-tables.js';
-import type { VectorPlan } from './vector-plan.js';
+import { DENSE, DENSE_BYTES, PIPE } from './state-layout.js';
+import {
+  type Cell,
+  foldPair,
+  type Pair,
+  pairsOf,
+  recordBytes,
+  TotalsTables,
+  totalsOf,
+  VECTOR,
+} from './totals-tables.js';
+import type { Total, VectorPlan } from './vector-types.js';
 
 /** Rows of a step. */
 const STEP = 4;
@@ -35,10 +46,21 @@ export class VectorAggregate {
     private readonly pipe: Pipe,
     private readonly plan: VectorPlan,
     private readonly forms: readonly ColumnForm[],
-    private readonly sink: AggregateSink,
-    private readonly byCode: readonly boolean[],
+    /** Whose groups get the totals of each batch, and which keys are codes. */
+    private readonly into?: { readonly sink: AggregateSink; readonly byCode: readonly boolean[] },
   ) {
     this.#lanes = this.#newLanes();
+  }
+
+  get #sink(): AggregateSink {
+    if (this.into === undefined) throw engineBug('totals without groups');
+    return this.into.sink;
+  }
+
+  #prepare(): void {
+    const { masks, keys, totals } = this.plan;
+    for (const mask of masks) this.#lanes.prepareMask(mask);
+    for (const expr of [...keys, ...totals.map(({ of }) => of)]) this.#lanes.prepare(expr);
   }
 
   #newLanes(): LaneEmitter {
@@ -47,11 +69,47 @@ export class VectorAggregate {
 
   emit(from: Local, to: Local, bind: (row: Local) => Columns): void {
     const { plan } = this;
-    for (const mask of plan.masks) this.#lanes.prepareMask(mask);
-    for (const expr of [...plan.keys, ...plan.sums]) this.#lanes.prepare(expr);
-    const flush: Flush = (row, totals) => this.sink.addTotals(bind(row), totals);
+    const sink = this.#sink;
+    this.#prepare();
+    const flush: Flush = (row, totals) => sink.addTotals(bind(row), totals);
     if (plan.keys.length === 0) this.#single(from, to, flush);
     else this.#dense(from, to, flush);
+  }
+
+  /** Adds the rows to the stage's own table of records, whose places are settled: see `PlacedGroups`. */
+  emitPlaced(from: Local, to: Local, placed: PlacedGroups): void {
+    const { pipe, plan } = this;
+    const { code } = pipe;
+    this.#prepare();
+    const table = code.local('i32');
+    pipe.loadWord(PIPE.TOTALS, table);
+    const splat = (n: bigint): Local => {
+      const lanes = code.local('v128');
+      code
+        .i32(Number(BigInt.asIntN(32, n)))
+        .op('i32x4.splat')
+        .set(lanes);
+      return lanes;
+    };
+    const bytes = BigInt(recordBytes(plan));
+    let stride = bytes;
+    let shift = 0n;
+    const strides = placed.keys.map(({ base, size }) => {
+      const lanes = splat(stride);
+      shift += (1n - base) * stride;
+      stride *= BigInt(size);
+      return lanes;
+    });
+    const digits: Digits = { strides, shift: splat(shift) };
+    const one = code.local('v128');
+    code.i64(1).op('i64x2.splat').set(one);
+    const records = code.local('v128');
+    const pairs = pairsOf(plan);
+    this.#steps(from, to, (row, passing) => {
+      this.#pushRecords(this.#lanes, digits, row);
+      code.get(passing).op('v128.and').set(records);
+      this.#addRows({ pairs, tables: [table], records, one, row });
+    });
   }
 
   /** Runs `body` for every step with the lanes of rows that exist and pass. */
@@ -95,32 +153,11 @@ export class VectorAggregate {
     const { code } = pipe;
     const zero = (): Local => code.local('v128');
     const count = zero();
-    const sums = plan.sums.map(zero);
+    const sums = plan.totals.map(zero);
     this.#steps(from, to, (row, passing) => {
       code.get(count).get(passing).op('i32x4.sub').set(count);
-      plan.sums.forEach((sum, i) => {
-        const total = sums[i] as Local;
-        const lanes = this.#lanes.emit(sum, row);
-        if (lanes.kind === 'i32') {
-          const masked = code.local('v128');
-          code
-            .get(lanes.parts[0] as Local)
-            .get(passing)
-            .op('v128.and')
-            .set(masked);
-          for (const half of this.#lanes.widen(masked)) code.get(total).get(half).op('i64x2.add').set(total);
-          return;
-        }
-        const wide = this.#lanes.widen(passing);
-        lanes.parts.forEach((part, p) => {
-          code
-            .get(total)
-            .get(part)
-            .get(wide[p] as Local)
-            .op('v128.and')
-            .op('i64x2.add')
-            .set(total);
-        });
+      plan.totals.forEach((total, i) => {
+        this.#foldMasked(total, sums[i] as Local, row, passing);
       });
     });
     const rows = code.local('i64');
@@ -134,39 +171,57 @@ export class VectorAggregate {
     code.set(rows);
     code.get(rows).op('i64.eqz').op('i32.eqz');
     code.if(() => {
-      const totals = sums.map((sum) => {
-        const total = code.local('i64');
-        this.#pushHalves(sum);
-        code.set(total);
-        return total;
-      });
-      flush(from, (a) => this.#totalsOf(a, rows, totals));
+      const totals = sums.map((sum, i) => this.#whole(plan.totals[i] as Total, sum));
+      flush(from, (a) => totalsOf(pipe, plan, a, this.#sink.functionOf(a), rows, totals));
     });
+  }
+
+  /** Folds the rows of a step that pass into lanes of its own for each total. */
+  #foldMasked({ fold, of }: Total, into: Local, row: Local, passing: Local): void {
+    const { code } = this.pipe;
+    const lanes = this.#lanes.emit(of, row);
+    if (lanes.kind === 'i32') {
+      const masked = code.local('v128');
+      code
+        .get(lanes.parts[0] as Local)
+        .get(passing)
+        .op('v128.and')
+        .set(masked);
+      if (fold !== 'sum') code.get(into).get(masked).op('i32x4.max_s').set(into);
+      else for (const half of this.#lanes.widen(masked)) code.get(into).get(half).op('i64x2.add').set(into);
+      return;
+    }
+    const wide = this.#lanes.widen(passing);
+    lanes.parts.forEach((part, p) => {
+      code.get(into).get(part);
+      code
+        .get(wide[p] as Local)
+        .op('v128.and')
+        .op('i64x2.add')
+        .set(into);
+    });
+  }
+
+  /** What the lanes of a total come to. */
+  #whole({ fold }: Total, lanes: Local): Local {
+    const { code } = this.pipe;
+    if (fold === 'sum') {
+      const sum = code.local('i64');
+      this.#pushHalves(lanes);
+      code.set(sum);
+      return sum;
+    }
+    const greatest = code.local('i32');
+    const other = code.local('i32');
+    for (let lane = 0; lane < STEP; lane++) {
+      code.get(lanes).op('i32x4.extract_lane', lane).tee(other).get(greatest);
+      code.get(other).get(greatest).op('i32.gt_s').select().set(greatest);
+    }
+    return greatest;
   }
 
   #pushHalves(vector: Local): void {
     this.pipe.code.get(vector).op('i64x2.extract_lane', 0).get(vector).op('i64x2.extract_lane', 1).op('i64.add');
-  }
-
-  /** The totals of one aggregate in the form of its state: a count, or a sum and a count. */
-  #totalsOf(aggregate: number, rows: Local, totals: readonly Local[]): Value[] {
-    const sum = this.plan.sumOf[aggregate];
-    const count: Value = { type: { kind: 'int64' }, carrier: 'i64', parts: [rows], isNull: undefined };
-    if (sum === undefined) return [count];
-    const total = totals[sum] as Local;
-    const { code } = this.pipe;
-    const isDouble = total.type === 'f64';
-    const value: Value = {
-      type: { kind: isDouble ? 'float64' : 'int64' },
-      carrier: isDouble ? 'f64' : 'i64',
-      parts: [total],
-      isNull: undefined,
-    };
-    // A sum keeps whether there was a value, an average how many.
-    if (this.sink.functionOf(aggregate) === 'avg') return [value, count];
-    const present = code.local('i32');
-    code.i32(1).set(present);
-    return [value, { type: { kind: 'int8' }, carrier: 'i32', parts: [present], isNull: undefined }];
   }
 
   #dense(from: Local, to: Local, flush: Flush): void {
@@ -181,34 +236,50 @@ export class VectorAggregate {
     this.#steps(from, to, (row, passing) => {
       this.#pushRecords(this.#lanes, digits, row);
       code.get(passing).op('v128.and').set(records);
-      const cells = pairs.map((pair) => pair.map((cell) => this.#cell(cell, one, row)));
-      for (let r = 0; r < STEP; r++) {
-        const address = code.local('i32');
-        code
-          .get(tables[r % plan.copies] as Local)
-          .get(records)
-          .op('i32x4.extract_lane', r)
-          .op('i32.add')
-          .set(address);
-        cells.forEach(([a, b], p) => {
-          const first = (a as readonly Local[])[r >> 1] as Local;
-          code
-            .get(address)
-            .get(address)
-            .op('v128.load', p * VECTOR);
-          code.get(first).get((b as readonly Local[] | undefined)?.[r >> 1] ?? first);
-          code.op('i8x16.shuffle', ...(r % 2 === 0 ? FIRST_HALVES : SECOND_HALVES));
-          code.op(totals.isDouble(p) ? 'f64x2.add' : 'i64x2.add').op('v128.store', p * VECTOR);
-        });
-      }
+      this.#addRows({ pairs, tables, records, one, row });
     });
     this.#flushRecords({ from, to, totals, digits }, flush);
+  }
+
+  /** Adds the four rows at `row` to their records. */
+  #addRows(step: {
+    readonly pairs: readonly Pair[];
+    readonly tables: readonly Local[];
+    readonly records: Local;
+    readonly one: Local;
+    readonly row: Local;
+  }): void {
+    const { code } = this.pipe;
+    const cells = step.pairs.map((pair) => pair.cells.map((cell) => this.#cell(cell, step.one, step.row)));
+    for (let r = 0; r < STEP; r++) {
+      const address = code.local('i32');
+      code
+        .get(step.tables[r % step.tables.length] as Local)
+        .get(step.records)
+        .op('i32x4.extract_lane', r)
+        .op('i32.add')
+        .set(address);
+      step.pairs.forEach(({ kind }, p) => {
+        const [a, b] = cells[p] as readonly (readonly Local[] | undefined)[];
+        const part = kind === 'i32x4' ? 0 : r >> 1;
+        const first = a?.[part] as Local;
+        code
+          .get(address)
+          .get(address)
+          .op('v128.load', p * VECTOR);
+        code.get(first).get(b?.[part] ?? first);
+        code.op('i8x16.shuffle', ...(kind === 'i32x4' ? wordsOf(r) : r % 2 === 0 ? FIRST_HALVES : SECOND_HALVES));
+        foldPair(code, kind);
+        code.op('v128.store', p * VECTOR);
+      });
+    }
   }
 
   #cell(cell: Cell | undefined, one: Local, row: Local): readonly Local[] | undefined {
     if (cell === undefined) return undefined;
     if (cell === 'count') return [one, one];
-    return this.#lanes.as(cell, cell.kind === 'f64' ? 'f64' : 'i64', row);
+    if (cell.fold !== 'sum') return this.#lanes.emit(cell.of, row).parts;
+    return this.#lanes.as(cell.of, cell.of.kind === 'f64' ? 'f64' : 'i64', row);
   }
 
   #digits(bytes: number): Digits {
@@ -228,7 +299,7 @@ export class VectorAggregate {
         .set(stride);
       code.get(stride).op('i32x4.splat').set(lanes);
       code.get(shift).i32(1);
-      if (!this.byCode[k])
+      if (!this.into?.byCode[k])
         code
           .get(pipe.state)
           .op('i64.load', at + DENSE.BASE)
@@ -281,7 +352,7 @@ export class VectorAggregate {
           code.op('i64.eqz').op('i32.eqz');
           code.if(() => {
             const { rows, totals: sums } = totals.load(record);
-            flush(at, (a) => this.#totalsOf(a, rows, sums));
+            flush(at, (a) => totalsOf(this.pipe, this.plan, a, this.#sink.functionOf(a), rows, sums));
             totals.clear(record);
             code.get(left).i32(1).op('i32.sub').set(left);
           });
@@ -309,6 +380,10 @@ export class VectorAggregate {
     });
   }
 }
+
+/** Bytes that put word `r` of two vectors side by side. */
+const wordsOf = (r: number): number[] =>
+  [0, 16, 0, 16].flatMap((vector) => [0, 1, 2, 3].map((byte) => vector + r * 4 + byte));
 
 /** The bytes of a vector of four small numbers. */
 const bytesOf = (lanes: readonly number[]): number[] => lanes.flatMap((lane) => [lane, 0, 0, 0]);

@@ -4,9 +4,9 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PipelineSpec, SinkSpec } from '../task/spec.js';
 import type { GroupAddressing } from './group-table.js';
 import {
+  combineLanes,
+  constantLanes,
   type LaneColumns,
-  type LaneExpr,
-  type LaneMask,
   laneKey,
   loadCodes,
   loadLanes,
@@ -14,19 +14,7 @@ import {
   planMask,
 } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
-
-/** A grouping whose filters, keys and sums are computed for four rows at a time. */
-export interface VectorPlan {
-  readonly masks: readonly LaneMask[];
-  /** Each key's value or dictionary code; empty when all rows are one group. */
-  readonly keys: readonly LaneExpr[];
-  /** What is summed, each once. */
-  readonly sums: readonly LaneExpr[];
-  /** For each aggregate the sum its state begins with; undefined for a count. */
-  readonly sumOf: readonly (number | undefined)[];
-  /** Tables that rows take in turns, so that rows of one group need not wait for one another. */
-  readonly copies: 1 | 4;
-}
+import type { LaneExpr, LaneMask, Total, VectorPlan } from './vector-types.js';
 
 type AggregateSink = Extract<SinkSpec, { kind: 'aggregate' }>;
 
@@ -45,11 +33,11 @@ export function planVectors(
   const flow = planSteps(spec, forms);
   if (flow === undefined) return undefined;
   const keys = planKeys(sink, flow, forms, addressing, spec.settings);
-  const sums = planSums(sink, flow.columns, addressing, spec.settings);
-  if (keys === undefined || sums === undefined) return undefined;
-  const isExact = sums.sums.every(({ kind }) => kind !== 'f64');
+  const totals = planTotals(sink, flow.columns, addressing, spec.settings);
+  if (keys === undefined || totals === undefined) return undefined;
+  const isExact = totals.totals.every(({ of }) => of.kind !== 'f64');
   const copies = isExact && addressing.kind === 'dense' && addressing.slots === 'few' ? 4 : 1;
-  return { masks: flow.masks, keys, ...sums, copies };
+  return { masks: flow.masks, keys, ...totals, types: sink.aggregates.map(({ type }) => type), copies };
 }
 
 interface PlannedSteps {
@@ -110,30 +98,45 @@ function codeLanes(
   return source === undefined ? undefined : loadCodes(forms[source], source);
 }
 
-function planSums(
+function planTotals(
   sink: AggregateSink,
   columns: LaneColumns,
   addressing: GroupAddressing,
   settings: EvalSettings,
-): Pick<VectorPlan, 'sums' | 'sumOf'> | undefined {
-  const sums = new Map<string, LaneExpr>();
-  const sumOf: (number | undefined)[] = [];
+): Pick<VectorPlan, 'totals' | 'totalOf'> | undefined {
+  const totals = new Map<string, Total>();
+  const totalOf: (number | undefined)[] = [];
   for (const { fn, args, filter } of sink.aggregates) {
     const [arg] = args;
     if (filter !== undefined) return undefined;
     if (fn === 'count') {
       if (!args.every((a) => isNeverNull(a, columns))) return undefined;
-      sumOf.push(undefined);
+      totalOf.push(undefined);
       continue;
     }
-    if ((fn !== 'sum' && fn !== 'avg') || arg === undefined) return undefined;
-    const lanes = planLanes(arg, columns, settings);
-    if (lanes === undefined || !isSummable(arg, lanes, addressing)) return undefined;
-    const key = laneKey(lanes);
-    sums.set(key, lanes);
-    sumOf.push([...sums.keys()].indexOf(key));
+    const lanes = arg && planLanes(arg, columns, settings);
+    if (arg === undefined || lanes === undefined) return undefined;
+    const total = fn === 'min' || fn === 'max' ? extremeOf(fn, lanes) : sumOf(fn, arg, lanes, addressing);
+    if (total === undefined) return undefined;
+    const key = `${total.fold} ${laneKey(total.of)}`;
+    totals.set(key, total);
+    totalOf.push([...totals.keys()].indexOf(key));
   }
-  return { sums: [...sums.values()], sumOf };
+  return { totals: [...totals.values()], totalOf };
+}
+
+function sumOf(fn: string, arg: PhysicalExpr, of: LaneExpr, addressing: GroupAddressing): Total | undefined {
+  return (fn === 'sum' || fn === 'avg') && isSummable(arg, of, addressing) ? { fold: 'sum', of } : undefined;
+}
+
+function extremeOf(fn: 'min' | 'max', of: LaneExpr): Total | undefined {
+  if (of.kind !== 'i32' || of.range === undefined) return undefined;
+  const [low, high] = of.range;
+  const origin = fn === 'max' ? low - 1n : high + 1n;
+  const constant = constantLanes(origin);
+  if (constant === undefined) return undefined;
+  const shifted = fn === 'max' ? combineLanes('sub', of, constant) : combineLanes('sub', constant, of);
+  return shifted?.kind === 'i32' ? { fold: fn === 'max' ? 'greatest' : 'least', of: shifted, origin } : undefined;
 }
 
 const isNeverNull = (arg: PhysicalExpr, columns: LaneColumns): boolean =>

@@ -9,6 +9,7 @@ import {
   type Storage,
   storageBytes,
 } from '../../base/index.js';
+import { type Interned, internStrings } from './intern-strings.js';
 
 type IntStorage = 'i8' | 'i16' | 'i32' | 'i64' | 'i128';
 const DICTIONARY_LIMIT = 65_536;
@@ -37,16 +38,7 @@ async function compressColumn(all: readonly Column[], arena: Arena, breathe: () 
   if (first === undefined) return [];
   const carrier = carrierOf(first.type);
   const out: Column[] = [];
-  if (carrier === 'bytes') {
-    const merged = all.every((c) => c.dictionary !== undefined || c.storage === 'none')
-      ? mergeDictionaries(all, arena)
-      : undefined;
-    for (const column of all) {
-      out.push(merged === undefined ? copyBytes(column, arena) : recode(column, merged, arena));
-      await breathe();
-    }
-    return out;
-  }
+  if (carrier === 'bytes') return compressBytes(all, arena, breathe);
   const bounded = carrier === 'i32' || carrier === 'i64' || carrier === 'i128';
   let stats: ColumnStats[] | undefined;
   for (const column of bounded ? all : []) {
@@ -62,6 +54,24 @@ async function compressColumn(all: readonly Column[], arena: Arena, breathe: () 
     await breathe();
   }
   return out;
+}
+
+async function compressBytes(all: readonly Column[], arena: Arena, breathe: () => Promise<void>): Promise<Column[]> {
+  const out: Column[] = [];
+  const merged = all.every((c) => c.dictionary !== undefined || c.storage === 'none')
+    ? mergeDictionaries(all, arena)
+    : undefined;
+  const interned = merged === undefined && canIntern(all) ? await internStrings(all, arena, breathe) : undefined;
+  try {
+    for (const [i, column] of all.entries()) {
+      if (interned !== undefined) out.push(fromCodes(column, interned, i, arena));
+      else out.push(merged === undefined ? copyBytes(column, arena) : recode(column, merged, arena));
+      await breathe();
+    }
+    return out;
+  } finally {
+    interned?.release();
+  }
 }
 
 function copyValidity(column: Column, arena: Arena): number {
@@ -199,7 +209,7 @@ function recode(
 ): Column {
   const { heap } = arena;
   const { dictionary } = merged;
-  const storage: Storage = dictionary.count <= 256 ? 'u8' : dictionary.count <= 65_536 ? 'u16' : 'i32';
+  const storage: Storage = codeStorage(dictionary.count);
   const data = arena.alloc(column.length * (storageBytes(storage) as number));
   const map = column.dictionary === undefined ? undefined : merged.codes.get(column.dictionary.id);
   const to = storage === 'u8' ? heap.u8 : storage === 'u16' ? heap.u16 : heap.i32;
@@ -218,6 +228,29 @@ function recode(
     offsets: 0,
     dictionary,
   };
+}
+
+/** Texts that lie as bytes and offsets, or in dictionaries. */
+const canIntern = (all: readonly Column[]): boolean =>
+  all.every(
+    ({ type, storage, dictionary }) =>
+      (type.kind === 'string' || type.kind === 'binary') &&
+      (dictionary !== undefined || storage === 'utf8' || storage === 'none'),
+  );
+
+const codeStorage = (count: number): 'u8' | 'u16' | 'i32' => (count <= 256 ? 'u8' : count <= 65_536 ? 'u16' : 'i32');
+
+/** A column by the codes its texts were given. */
+function fromCodes(column: Column, { dictionary, codes }: Interned, index: number, arena: Arena): Column {
+  const { heap } = arena;
+  const storage = codeStorage(dictionary.count);
+  const width = storageBytes(storage) as number;
+  const data = arena.alloc(column.length * width);
+  const to = storage === 'u8' ? heap.u8 : storage === 'u16' ? heap.u16 : heap.u32;
+  const from = (codes[index] as number) >>> 2;
+  to.set(heap.u32.subarray(from, from + column.length), data / width);
+  const validity = copyValidity(column, arena);
+  return { ...column, storage, validity, nullCount: nullCount(column, heap), data, offsets: 0, dictionary };
 }
 
 function readInt(heap: SharedHeap, storage: Storage, data: number, row: number): number {

@@ -13,6 +13,7 @@ import {
 } from '../task/spec.js';
 import type { TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
+import { placeGroups, placeInputs } from './place-groups.js';
 import type { Runner } from './runner.js';
 
 /** Groups that one thread merges quicker than several; also what one partition should hold. */
@@ -25,35 +26,52 @@ const partitionBits = (total: number): number =>
 /** Groups are made by every task for itself, then merged partition by partition. */
 export async function openAggregate(executor: Runner, plan: PhysicalAggregate): Promise<Flow> {
   const flow = await executor.open(plan.input);
-  const sink = (part: FlowPart): SinkSpec => ({
+  const sink = (part: FlowPart): Extract<SinkSpec, { kind: 'aggregate' }> => ({
     kind: 'aggregate',
     keys: plan.keys,
     aggregates: plan.aggregates,
     maxRows: mostRows(part),
   });
+  const keys = plan.keys.map((key, k) => keyColumn(key, k, flow, executor));
+  const source = { kind: 'groups', keys, aggregates: plan.aggregates } as const;
+  const [only] = flow;
+  const places = only && flow.length === 1 ? placeGroups(only, sink(only), executor.settings) : undefined;
+  if (places !== undefined) {
+    const done = await executor.allResults(flow, (part) => ({ ...sink(part), placed: places.placed }));
+    const tables = done.map(({ output }) => {
+      if (output.kind !== 'totals') throw engineBug('totals expected');
+      return output.table;
+    });
+    return [groupsPart(executor, plan, source, placeInputs(places, tables), places.slots <= SMALL_GROUPS)];
+  }
   const done = await executor.allResults(flow, sink);
   const parts = done.map(({ output }) => {
     if (output.kind !== 'groups') throw engineBug('groups expected');
     return output;
   });
-  const keys = plan.keys.map((key, k) => keyColumn(key, k, flow, executor));
-  const source: RowSourceSpec = { kind: 'groups', keys, aggregates: plan.aggregates };
   const total = parts.reduce((n, p) => n + p.rows, 0);
   const small = total <= SMALL_GROUPS;
   const inputs =
     total === 0 && plan.keys.length === 0
       ? [emptyGroup(executor, plan)]
       : mergeInputs(parts, small || plan.keys.length === 0 ? 0 : partitionBits(total));
-  const groups: SourceColumn[] = [...keys, ...plan.aggregates.map((a) => ({ type: a.type, nullable: a.nullable }))];
-  const part: FlowPart = {
-    source: { kind: 'rows', rows: source },
-    inputs,
-    steps: [],
-    tables: [],
-    columns: groups,
-    small,
-  };
-  return executor.project([part], plan.output);
+  return [groupsPart(executor, plan, source, inputs, small)];
+}
+
+/** The groups, finished: what the plan gives of them. */
+function groupsPart(
+  executor: Runner,
+  plan: PhysicalAggregate,
+  source: Extract<RowSourceSpec, { kind: 'groups' }>,
+  inputs: readonly TaskInput[],
+  small: boolean,
+): FlowPart {
+  const columns: SourceColumn[] = [
+    ...source.keys,
+    ...plan.aggregates.map((a) => ({ type: a.type, nullable: a.nullable })),
+  ];
+  const part: FlowPart = { source: { kind: 'rows', rows: source }, inputs, steps: [], tables: [], columns, small };
+  return executor.project([part], plan.output)[0] as FlowPart;
 }
 
 /** A key's type and bounds. Rows of several parts meet in one table, so bounds hold for all or are dropped. */

@@ -21,8 +21,10 @@ interface SharedStage {
 export function isShareable(tasks: readonly TaskTemplate[]): boolean {
   const [first] = tasks;
   if (first === undefined || tasks.length < 2 || first.spec.sink.kind === 'write') return false;
-  return tasks.every(({ input }) => input.kind === 'batches' || input.kind === 'groups' || input.kind === 'kept');
+  return tasks.every(({ input }) => SHAREABLE.has(input.kind));
 }
+
+const SHAREABLE = new Set(['batches', 'groups', 'totals', 'kept']);
 
 let nextShare = 1;
 

@@ -64,7 +64,7 @@ export function mergeGroups(
         for (let from = 0; from <= chunk.rows; from += BATCH_ROWS)
           merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
       }
-      if (heap.i32[(state + STATE.ERROR) >>> 2] !== 0) throw overflow(source.aggregates.map((a) => a.fn));
+      if (heap.i32[(state + STATE.ERROR) >>> 2] !== 0) throw sumOverflow(source.aggregates.map((a) => a.fn));
     }
   } finally {
     programs.detach(state);
@@ -80,7 +80,8 @@ function inMemory(part: MergePart, keys: readonly SourceColumn[], unspiller: Row
   return { ...part, chunks: [...read, ...part.chunks], spilled: [] };
 }
 
-function overflow(calls: readonly string[]): SparrowError {
+/** A total that does not fit the aggregate's type. */
+export function sumOverflow(calls: readonly string[]): SparrowError {
   return new SparrowError(
     'ARITHMETIC_OVERFLOW',
     `the result of an aggregate (${calls.join(', ')}) does not fit its type`,

@@ -27,6 +27,7 @@ import {
 } from '../compile/state-layout.js';
 import { UdfHost } from '../udf/host.js';
 import { mergeGroups } from './merge-groups.js';
+import { mergeTotals } from './merge-totals.js';
 import { ProgramMemory } from './program-memory.js';
 import type { Program, Programs, TaskHost } from './programs.js';
 import { readSplits } from './read-splits.js';
@@ -172,8 +173,10 @@ class TaskRun implements TaskHost {
         const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch, this.environment.platform);
         return this.#runRows({ address: sorted.address, stride: 0, list: true }, sorted.rows);
       }
+      case 'totals':
       case 'groups': {
-        const merged = mergeGroups(
+        const merge = input.kind === 'groups' ? mergeGroups : mergeTotals;
+        const merged = merge(
           this.environment.programs,
           this.request,
           this.#layout,
@@ -330,7 +333,9 @@ class TaskRun implements TaskHost {
 
   /** Groups are addressed alike as long as the same dictionaries are in use; else a new index begins. */
   #planGroups(batch: Batch | undefined): GroupPlan {
-    if (this.request.spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
+    const { sink } = this.request.spec;
+    if (sink.kind !== 'aggregate' || sink.placed !== undefined)
+      return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
     const plan = planGroups(this.request.spec, batch, this.request.input);
     const key = `${plan.addressing.kind}:${plan.dense.map((d) => (d.codesOf === undefined ? `${d.base}+${d.size}` : `d${batch?.columns[d.codesOf]?.dictionary?.id}`)).join()}`;
     if (this.#groups !== undefined && key === this.#groupsKey) return this.#groups;

@@ -33,7 +33,9 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
     case 'write':
       return new WriteRunner(environment, sink, expectedRows(request.input, request.limit));
     case 'aggregate':
-      return new AggregateRunner(environment, sink);
+      return sink.placed === undefined
+        ? new AggregateRunner(environment, sink)
+        : new PlacedRunner(environment.programs, sink.placed.bytes, state, output);
     case 'build':
     case 'sort':
       return new RowsRunner(environment);
@@ -54,6 +56,7 @@ function expectedRows(input: TaskInput, limit?: number): number {
       input.runs.reduce((n, r) => n + r.count, 0),
     );
   const rowsOf = (part: MergePart): number => part.spilled.reduce((n, s) => n + s.rows, totalRows(part.chunks));
+  if (input.kind === 'totals') return Math.max(1, input.to - input.from);
   return Math.max(...input.merge.parts.map(rowsOf), 1);
 }
 
@@ -194,6 +197,28 @@ class AggregateRunner implements SinkRunner {
       sqlState: '22003',
       hint: 'cast the argument to a wider type, such as decimal(38, 0) or double',
     });
+  }
+}
+
+/** A table of totals with a place for every group of the stage. */
+class PlacedRunner implements SinkRunner {
+  readonly #table: number;
+
+  constructor(programs: Programs, bytes: number, state: number, output: Arena) {
+    this.#table = output.allocZeroed(bytes);
+    programs.heap.u32[(state + PIPE.TOTALS) >>> 2] = this.#table;
+  }
+
+  use(): void {}
+  more(): void {}
+  startGroups(): void {}
+
+  finish(): TaskOutput {
+    return { kind: 'totals', table: this.#table, rows: 0 };
+  }
+
+  explainFailure(): never {
+    return unexplained();
   }
 }
 

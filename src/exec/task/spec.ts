@@ -1,7 +1,8 @@
-import type { Batch, Carrier, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
+import type { Batch, Carrier, DataType, Dictionary, ScanRequest, ScanSplit } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
+import type { VectorPlan } from '../compile/vector-types.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import type { SpilledRows } from './spilled.js';
@@ -87,6 +88,8 @@ export type SinkSpec =
       readonly aggregates: readonly AggregateSpec[];
       /** Rows no task exceeds, for narrow states. */
       readonly maxRows: number;
+      /** Where the groups of the stage have their totals, when that is settled. */
+      readonly placed?: PlacedGroups;
     }
   /** Join build: `layout` has the keys first, then the other fields. Sort: the fields first, then the keys. */
   | {
@@ -122,6 +125,25 @@ export interface WriteSink {
   readonly evenIfEmpty: boolean;
 }
 
+/**
+ * Places of groups in a table of totals: the sum of each key's digit times the sizes of the keys before it. A digit is
+ * 1 + the key's dictionary code or its distance from `base`; 0 would be null.
+ */
+export interface PlacedGroups {
+  readonly keys: readonly { readonly byCode: boolean; readonly base: bigint; readonly size: number }[];
+  /** Bytes of a table. */
+  readonly bytes: number;
+}
+
+/** What the places of a stage's groups mean, and what is kept there. */
+export interface PlacedKeys {
+  readonly plan: VectorPlan;
+  readonly placed: PlacedGroups;
+  readonly slots: number;
+  /** Of keys that are dictionary codes. */
+  readonly dictionaries: readonly (Dictionary | undefined)[];
+}
+
 /** What one task reads. */
 export type TaskInput =
   | {
@@ -138,6 +160,14 @@ export type TaskInput =
       readonly firstRow: number;
     }
   | { readonly kind: 'groups'; readonly merge: MergeInput }
+  /** Places from…to of the tables of all tasks. */
+  | {
+      readonly kind: 'totals';
+      readonly keys: PlacedKeys;
+      readonly tables: readonly number[];
+      readonly from: number;
+      readonly to: number;
+    }
   | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
   /** What another pipeline gives, with a column more for each call of a user's function. */
   | {

@@ -59,6 +59,8 @@ export type TaskOutput =
       readonly runs?: readonly SortedRun[];
       readonly splitters?: readonly bigint[];
     }
+  /** The table of a stage's places. */
+  | { readonly kind: 'totals'; readonly table: number; readonly rows: number }
   | { readonly kind: 'files'; readonly files: readonly WrittenFile[]; readonly rows: number }
   | { readonly kind: 'none' };
 

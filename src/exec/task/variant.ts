@@ -50,13 +50,17 @@ interface Fact {
   readonly range?: Range;
 }
 
-/** How the groups of this batch are best addressed. */
-export function planGroups(spec: PipelineSpec, batch: Batch | undefined, input?: TaskInput): GroupPlan {
+/** How the groups of this batch are best addressed: by at most `most` dense slots. */
+export function planGroups(
+  spec: PipelineSpec,
+  batch: Batch | undefined,
+  input?: TaskInput,
+  most = denseSlots(input),
+): GroupPlan {
   if (spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
   const { keys } = spec.sink;
   if (keys.length === 0) return { addressing: { kind: 'single' }, dense: [], slots: 0 };
   const facts = factsAtSink(spec, input);
-  const most = denseSlots(input);
   const dense: DenseKey[] = [];
   let slots = 1;
   for (const key of keys) {

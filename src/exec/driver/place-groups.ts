@@ -1,0 +1,60 @@
+import type { Batch } from '../../base/index.js';
+import type { EvalSettings } from '../../functions/expression.js';
+import { expectedShare } from '../compile/prefilter.js';
+import { recordBytes } from '../compile/totals-tables.js';
+import { LEAST_PASSING, planVectors } from '../compile/vector-plan.js';
+import type { PlacedKeys, SinkSpec, TaskInput } from '../task/spec.js';
+import { columnForms, planGroups } from '../task/variant.js';
+import type { FlowPart } from './flow.js';
+
+type AggregateSink = Extract<SinkSpec, { kind: 'aggregate' }>;
+
+/** Fewer groups stay in the first cache without places of their own. */
+const LEAST_PLACES = 257;
+/** What the tables of all tasks may take. */
+const MOST_BYTES = 1 << 28;
+const FREE_PLACES = 1 << 16;
+/** Places that one task merges. */
+const PLACES_A_TASK = 16_384;
+
+/**
+ * Places for the groups of a stage in memory, one for each combination of keys: every task adds to a table of its own,
+ * and tables are added up place by place. Undefined where keys span too much, or something has no form in vectors.
+ */
+export function placeGroups(part: FlowPart, sink: AggregateSink, settings: EvalSettings): PlacedKeys | undefined {
+  const { source, steps, inputs } = part;
+  if (source.kind !== 'batches' || !source.stable || part.later !== undefined || part.tables.length > 0)
+    return undefined;
+  const batches = inputs.flatMap((input) => (input.kind === 'batches' ? input.batches : []));
+  const [first] = batches;
+  if (first === undefined || !batches.every((batch) => liesLike(batch, first))) return undefined;
+  const forms = columnForms(source.columns, first, true);
+  if (expectedShare(steps, forms) < LEAST_PASSING) return undefined;
+  const spec = { source, steps, sink, settings };
+  const rows = batches.reduce((n, batch) => n + batch.rows, 0);
+  const most = Math.max(FREE_PLACES, Math.floor(rows / inputs.length));
+  const { addressing, dense, slots } = planGroups(spec, first, undefined, most);
+  if (addressing.kind !== 'dense' || slots < LEAST_PLACES) return undefined;
+  const plan = planVectors(spec, forms, { ...addressing, slots: 'some' });
+  if (plan === undefined || slots * recordBytes(plan) * inputs.length > MOST_BYTES) return undefined;
+  const keys = dense.map(({ base, size, codesOf }) => ({ base, size, byCode: codesOf !== undefined }));
+  const dictionaries = dense.map(({ codesOf }) =>
+    codesOf === undefined ? undefined : first.columns[codesOf]?.dictionary,
+  );
+  return { plan, placed: { keys, bytes: slots * recordBytes(plan) }, slots, dictionaries };
+}
+
+const liesLike = (a: Batch, b: Batch): boolean =>
+  a.columns.every((column, i) => {
+    const other = b.columns[i];
+    return column.storage === other?.storage && column.dictionary?.id === other.dictionary?.id;
+  });
+
+/** What merges the tables of all tasks: some places each. */
+export function placeInputs(keys: PlacedKeys, tables: readonly number[]): TaskInput[] {
+  return Array.from({ length: Math.ceil(keys.slots / PLACES_A_TASK) }, (_, i): TaskInput => {
+    // Place 0 is that of rows that do not count.
+    const from = Math.max(1, i * PLACES_A_TASK);
+    return { kind: 'totals', keys, tables, from, to: Math.min(keys.slots, (i + 1) * PLACES_A_TASK) };
+  });
+}
