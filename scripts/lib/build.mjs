@@ -131,7 +131,14 @@ function isFresh() {
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
   const entryPoints = ['src/exec/worker.ts'];
-  const { outputFiles, metafile } = await esbuild({ ...shared, entryPoints, format: 'cjs', plugins: [dearPartsLater] });
+  const { outputFiles, metafile } = await esbuild({
+    ...shared,
+    entryPoints,
+    format: 'cjs',
+    plugins: [dearPartsLater],
+    // It is there a second time, for bundles only: in those names do not stay anyway.
+    minifyIdentifiers: true,
+  });
   return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
 
