@@ -30,6 +30,7 @@ import { Query } from './driver/query.js';
 import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
 import { SpillDirectory } from './driver/spill-directory.js';
+import { onlyValue, withSubqueryValues } from './driver/subquery-values.js';
 import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
@@ -123,13 +124,24 @@ class LocalEngine implements QueryEngine {
   }
 
   async *#batches(resolved: ResolvedPlan, settings: PlanSettings, options: RunOptions): AsyncGenerator<Batch> {
-    yield* this.#running(settings, options, (executor) => {
-      if (resolved.kind === 'write') return this.#write(resolved, settings, executor, options.settings);
-      const physical = this.#physical(resolved, settings, executor, options.settings);
-      if (engineMode() !== 'interpreted') return executor.batches(physical);
-      const { query } = executor;
-      return new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
-    });
+    const { settings: session } = options;
+    yield* this.#running(settings, options, (executor) =>
+      resolved.kind === 'write'
+        ? this.#write(resolved, settings, executor, session)
+        : this.#rows(resolved, settings, executor, session),
+    );
+  }
+
+  async *#rows(
+    resolved: ResolvedPlan,
+    settings: PlanSettings,
+    executor: Executor,
+    session: SessionSettings,
+  ): AsyncGenerator<Batch> {
+    const physical = await this.#physical(resolved, settings, executor, session);
+    const { query } = executor;
+    if (engineMode() !== 'interpreted') yield* executor.batches(physical);
+    else yield* new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
   }
 
   async *#write(
@@ -138,7 +150,7 @@ class LocalEngine implements QueryEngine {
     executor: Executor,
     session: SessionSettings,
   ): AsyncGenerator<Batch> {
-    await runWrite(executor, plan, this.#physical(plan.input as ResolvedPlan, settings, executor, session));
+    await runWrite(executor, plan, await this.#physical(plan.input as ResolvedPlan, settings, executor, session));
     yield* [];
   }
 
@@ -163,9 +175,18 @@ class LocalEngine implements QueryEngine {
     }
   }
 
-  #physical(plan: ResolvedPlan, settings: PlanSettings, executor: Executor, session: SessionSettings): PhysicalPlan {
+  async #physical(
+    plan: ResolvedPlan,
+    settings: PlanSettings,
+    executor: Executor,
+    session: SessionSettings,
+  ): Promise<PhysicalPlan> {
     const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
-    return this.#lower(optimize(this.#cache.informed(plan), settings, batches), settings, executor, session);
+    const optimized = optimize(this.#cache.informed(plan), settings, batches);
+    const known = await withSubqueryValues(optimized, (subquery) =>
+      onlyValue(this.heap, this.#rows(subquery, settings, executor, session)),
+    );
+    return this.#lower(known, settings, executor, session);
   }
 
   #lower(
@@ -180,7 +201,8 @@ class LocalEngine implements QueryEngine {
       local: (local) => this.#local.batches(local),
       cached: async (cached) => {
         if (executor === undefined) return [];
-        const input = (): PhysicalPlan => this.#physical(cached.input as ResolvedPlan, settings, executor, session);
+        const input = (): Promise<PhysicalPlan> =>
+          this.#physical(cached.input as ResolvedPlan, settings, executor, session);
         const batches = await this.#cache.batches(cached.cacheId, input, executor);
         const { columns } = cached;
         if (columns === undefined) return batches;
@@ -198,7 +220,9 @@ class LocalEngine implements QueryEngine {
     const settings = evalSettings(session);
     const resolved = await this.#resolve(plan, settings, session);
     const explained = optimizeExplained(plan, this.#cache.informed(resolved), settings);
-    const physical = this.#lower(explained.optimized, settings, undefined, session);
+    // What subqueries give is not known before the query runs.
+    const shown = await withSubqueryValues(explained.optimized, async () => null);
+    const physical = this.#lower(shown, settings, undefined, session);
     const sections = [`== Physical Plan ==\n${physicalText(physical)}`];
     if (mode !== 'simple' && mode !== 'codegen')
       sections.unshift(explainLogical(explained, mode === 'analyze' ? 'cost' : mode));
@@ -217,7 +241,8 @@ class LocalEngine implements QueryEngine {
     let report = '';
     const started = nodePlatform.clock.monotonic();
     const work = async function* (this: LocalEngine, executor: Executor): AsyncGenerator<Batch> {
-      for await (const batch of executor.batches(this.#physical(resolved, settings, executor, session))) void batch;
+      const physical = await this.#physical(resolved, settings, executor, session);
+      for await (const batch of executor.batches(physical)) void batch;
       const { stages, peakBytes } = executor.query;
       if (mode === 'analyze')
         report = `== Stages ==\n${stagesText(stages, nodePlatform.clock.monotonic() - started, peakBytes)}`;

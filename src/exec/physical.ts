@@ -1,4 +1,13 @@
-import type { Batch, DataType, JsFunction, ScanRequest, ScanSplit, TableSource } from '../base/index.js';
+import type {
+  Batch,
+  DataType,
+  JsFunction,
+  Scalar,
+  ScanRequest,
+  ScanSplit,
+  StructType,
+  TableSource,
+} from '../base/index.js';
 import type { PhysicalExpr } from '../functions/expression.js';
 
 /** One column of an operator's output. */
@@ -25,7 +34,10 @@ export type PhysicalPlan =
   | PhysicalWindow
   | PhysicalUdf
   | PhysicalSample
-  | PhysicalRepartition;
+  | PhysicalRepartition
+  | PhysicalGenerate
+  | PhysicalRecursion
+  | PhysicalRound;
 
 interface PhysicalNode {
   readonly columns: readonly PhysicalColumn[];
@@ -78,7 +90,7 @@ export interface PhysicalAggregate extends PhysicalNode {
   readonly estimatedGroups?: number;
 }
 
-export type PhysicalJoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
+export type PhysicalJoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'exists';
 
 /** Equality of one pair of key expressions, each over its own side. */
 export interface JoinKey {
@@ -181,6 +193,39 @@ export interface PhysicalRepartition extends PhysicalNode {
   readonly kind: 'repartition';
   readonly input: PhysicalPlan;
   readonly partitions: number;
+}
+
+/** Each row of the input with every row a generator makes of it: the input's columns, then those that are made. */
+export interface PhysicalGenerate extends PhysicalNode {
+  readonly kind: 'generate';
+  readonly input: PhysicalPlan;
+  readonly fn: string;
+  readonly args: readonly PhysicalExpr[];
+  readonly type: StructType;
+  /** A row of nulls where nothing is made. */
+  readonly outer: boolean;
+}
+
+/** The anchor's rows, then round after round what the step makes of the round before. */
+export interface PhysicalRecursion extends PhysicalNode {
+  readonly kind: 'recursion';
+  readonly anchor: PhysicalPlan;
+  readonly step: PhysicalPlan;
+  /** The rows of the round before, and of all rounds. */
+  readonly last: RoundRows;
+  readonly all: RoundRows;
+  readonly maxLevel: number;
+}
+
+/** Rows that one round leaves to the next, as whoever runs the plan keeps them. */
+export interface RoundRows {
+  batches: readonly Batch[];
+  rows: readonly (readonly Scalar[])[];
+}
+
+export interface PhysicalRound extends PhysicalNode {
+  readonly kind: 'round';
+  readonly from: RoundRows;
 }
 
 /** What a task reads from a source. */

@@ -31,6 +31,7 @@ import { mapFunctions } from './map.js';
 import { mathFunctions } from './math.js';
 import { nestedAccessFunctions } from './nested-access.js';
 import { nestedMakeFunctions } from './nested-make.js';
+import { onlyRowFunctions } from './only-row.js';
 import { regexpFunctions } from './regexp.js';
 import { sequenceFunctions } from './sequence.js';
 import { stringFunctions } from './string.js';
@@ -71,6 +72,7 @@ export const functions = {
   ...variantGeneratorFunctions,
   ...aggregateFunctions,
   ...windowFunctions,
+  ...onlyRowFunctions,
 };
 
 export type Functions = typeof functions;

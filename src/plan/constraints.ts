@@ -30,6 +30,7 @@ export const constraintsOf: (plan: Plan) => readonly Expr[] = planProperty((plan
           return together(together(input, other), own);
         case 'left':
         case 'anti':
+        case 'exists':
           return input;
         case 'right':
           return other;

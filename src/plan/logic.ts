@@ -28,6 +28,15 @@ export const compare = (fn: string, a: Expr, b: Expr): Expr =>
   booleanCall(fn, [a, b], exprNullable(a) || exprNullable(b));
 export const equal = (a: Expr, b: Expr): Expr => compare('eq', a, b);
 export const equalNullSafe = (a: Expr, b: Expr): Expr => booleanCall('eqNullSafe', [a, b], false);
+/** `a` where the condition holds, else `b`, which is of the same type. */
+export const ifElse = (condition: Expr, a: Expr, b: Expr): Expr =>
+  Object.freeze({
+    kind: 'call',
+    fn: 'if',
+    args: [condition, a, b],
+    type: exprType(a),
+    nullable: exprNullable(a) || exprNullable(b),
+  });
 /** `a` where the condition holds, else null. */
 export const ifElseNull = (condition: Expr, a: Expr): Expr =>
   Object.freeze({

@@ -127,6 +127,7 @@ const spark: Readonly<Record<string, string>> = {
   semi: 'LeftSemi',
   anti: 'LeftAnti',
   cross: 'Cross',
+  exists: 'ExistenceJoin',
 };
 const joinName = (how: string): string => spark[how] ?? how;
 const limitText = (limit: number | undefined): string => (limit === undefined ? '' : `, limit ${limit}`);

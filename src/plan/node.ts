@@ -233,7 +233,6 @@ export interface LocalPlan extends Node {
   /** The data's column that `output[i]` is; absent: column i. The optimizer narrows both together. */
   readonly columns?: readonly number[];
 }
-/** `session.range`. */
 export interface RangePlan extends Node {
   readonly kind: 'range';
   readonly start: bigint;
@@ -274,13 +273,16 @@ export interface AggregatePlan extends Node {
   /** HAVING. Gone once resolved. */
   readonly having?: Expr;
 }
-export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross';
+/** `exists`: every left row once, with a column that says whether it has a partner. */
+export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross' | 'exists';
 export interface JoinPlan extends Node {
   readonly kind: 'join';
   readonly left: Plan;
   readonly right: Plan;
   readonly how: JoinType;
   readonly condition?: Expr;
+  /** The column an `exists` join adds. */
+  readonly mark?: Attribute;
   /** Set by the optimizer: which side is held in memory. */
   readonly build?: 'left' | 'right';
 }

@@ -59,6 +59,8 @@ function joinOutput(plan: JoinPlan, left: readonly Attribute[], right: readonly 
     case 'semi':
     case 'anti':
       return left;
+    case 'exists':
+      return plan.mark === undefined ? left : [...left, plan.mark];
     case 'left':
       return [...left, ...right.map(asNullable)];
     case 'right':

@@ -193,6 +193,7 @@ function joinEstimate(plan: JoinPlan, left: PlanEstimate, right: PlanEstimate): 
     full: Math.max(matching, left.rows, right.rows),
     semi,
     anti: Math.max(0, left.rows - semi),
+    exists: left.rows,
   };
   return { rows: rowsOf[plan.how], counted, columns };
 }

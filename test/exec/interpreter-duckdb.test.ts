@@ -63,7 +63,8 @@ async function agree(plan: PhysicalPlan, sql: string, inOrder = false): Promise<
 }
 
 describe('joins', () => {
-  const how: Record<PhysicalJoinType, string> = {
+  type Kind = Exclude<PhysicalJoinType, 'exists'>;
+  const how: Record<Kind, string> = {
     inner: 'join',
     left: 'left join',
     right: 'right join',
@@ -71,7 +72,7 @@ describe('joins', () => {
     semi: 'semi join',
     anti: 'anti join',
   };
-  const kinds = Object.entries(how) as [PhysicalJoinType, string][];
+  const kinds = Object.entries(how) as [Kind, string][];
   const builds = ['left', 'right'] as const;
   const cases = kinds.flatMap(([kind, sql]) => builds.map((build) => [kind, build, sql] as const));
 

@@ -167,7 +167,7 @@ describe('joins', () => {
     [null, null, null, 1.5],
     [null, null, 4, 3.5],
   ];
-  const wanted: Record<PhysicalJoinType, Rows> = {
+  const wanted: Record<Exclude<PhysicalJoinType, 'exists'>, Rows> = {
     inner: pairs,
     left: [...pairs, ...lonelyLeft],
     right: [...pairs, ...lonelyRight],

@@ -104,6 +104,8 @@ class Evaluator {
         return left.filter((l) => matchesOf(l).length > 0);
       case 'anti':
         return left.filter((l) => matchesOf(l).length === 0);
+      case 'exists':
+        return left.map((l) => [...l, matchesOf(l).length > 0]);
       case 'inner':
       case 'cross':
         return left.flatMap((l) => matchesOf(l).map((r) => [...l, ...r]));

@@ -1,4 +1,4 @@
-import { engineBug } from '../../base/index.js';
+import { booleanType, engineBug } from '../../base/index.js';
 import type { Local } from '../../wasm/index.js';
 import { fieldAt, JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import type { ProbeStep, SourceColumn } from '../task/spec.js';
@@ -41,7 +41,8 @@ class Probe {
       case 'mark':
         return this.#eachMatch(keys, () => this.#mark());
       case 'semi':
-      case 'anti': {
+      case 'anti':
+      case 'exists': {
         const found = code.local('i32');
         code.i32(0).set(found);
         code.block((decided) => {
@@ -50,6 +51,7 @@ class Probe {
             code.br(decided);
           });
         });
+        if (step.how === 'exists') return next(this.#withMark(found));
         code.get(found);
         if (step.how === 'anti') code.op('i32.eqz');
         code.if(() => next(columns));
@@ -58,6 +60,15 @@ class Probe {
       case 'probe_outer':
         return this.#outer(keys, next);
     }
+  }
+
+  /** The probe side's columns and whether there is a match. */
+  #withMark(found: Local): Columns {
+    const { columns, step } = this;
+    const mark: ColumnValue = { type: booleanType, carrier: 'i32', parts: [found], isNull: undefined, stable: false };
+    const marked: Columns = (index) => (index < step.probeColumns ? columns(index) : mark);
+    marked.code = (index) => (index < step.probeColumns ? columns.code?.(index) : undefined);
+    return marked;
   }
 
   /** Loads what the residual condition reads of the probe side: inside the search it would not be loaded for every row. */

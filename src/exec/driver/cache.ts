@@ -31,17 +31,17 @@ export class CacheManager {
   }
 
   /** The frame's batches: computed by the first who asks, shared by all others; kept only while the entry is open. */
-  async batches(id: number, plan: () => PhysicalPlan, executor: Executor): Promise<readonly Batch[]> {
+  async batches(id: number, plan: () => Promise<PhysicalPlan>, executor: Executor): Promise<readonly Batch[]> {
     const { query } = executor;
     const entry = this.#entries.get(id);
-    if (entry === undefined) return (await executor.collect(plan())).batches;
+    if (entry === undefined) return (await executor.collect(await plan())).batches;
     entry.users++;
     query.onEnd(() => {
       entry.users--;
       this.#free(entry);
     });
     for (;;) {
-      entry.filling ??= { by: query, batches: this.#fill(entry, plan(), executor) };
+      entry.filling ??= { by: query, batches: this.#fill(entry, plan, executor) };
       const { by, batches } = entry.filling;
       try {
         return await batches;
@@ -77,9 +77,9 @@ export class CacheManager {
     entry.arenas = [];
   }
 
-  async #fill(entry: Entry, plan: PhysicalPlan, executor: Executor): Promise<readonly Batch[]> {
+  async #fill(entry: Entry, plan: () => Promise<PhysicalPlan>, executor: Executor): Promise<readonly Batch[]> {
     const { query } = executor;
-    const raw = await executor.collect(plan);
+    const raw = await executor.collect(await plan());
     const arena: Arena = query.newArena('cache');
     const batches = await compressBatches(raw.batches, arena, () => query.check());
     query.keep(arena.id);

@@ -15,7 +15,9 @@ import {
   tasksOf,
 } from './flow.js';
 import { openAggregate } from './open-aggregate.js';
+import { openGenerate } from './open-generate.js';
 import { openJoin } from './open-join.js';
+import { openRecursion } from './open-recursion.js';
 import { openSort } from './open-sort.js';
 import { openUdf } from './open-udf.js';
 import { openWindow } from './open-window.js';
@@ -130,6 +132,12 @@ export class Executor implements Runner {
         return openSort(this, plan);
       case 'window':
         return openWindow(this, plan);
+      case 'generate':
+        return openGenerate(this, plan);
+      case 'recursion':
+        return openRecursion(this, plan);
+      case 'round':
+        return [this.batchPart(plan.columns, plan.from.batches)];
       case 'udf':
         return openUdf(this, plan);
       default:
@@ -247,7 +255,8 @@ export class Executor implements Runner {
       case 'join':
       case 'union':
       case 'aggregate':
-      case 'sort': {
+      case 'sort':
+      case 'generate': {
         const { batches } = await this.materialize(await this.open(plan));
         return { kind: 'batches', columns: plan.columns, label: plan.kind, load: async () => batches };
       }

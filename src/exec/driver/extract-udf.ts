@@ -14,7 +14,10 @@ export function extractUdfs(plan: PhysicalPlan): PhysicalPlan {
   switch (plan.kind) {
     case 'scan':
     case 'batches':
+    case 'round':
       return plan;
+    case 'recursion':
+      return { ...plan, anchor: extractUdfs(plan.anchor), step: extractUdfs(plan.step) };
     case 'union':
       return { ...plan, inputs: plan.inputs.map(extractUdfs) };
     case 'join':
@@ -24,7 +27,7 @@ export function extractUdfs(plan: PhysicalPlan): PhysicalPlan {
   }
 }
 
-type OneInput = Exclude<PhysicalPlan, { kind: 'scan' | 'batches' | 'union' | 'join' }>;
+type OneInput = Exclude<PhysicalPlan, { kind: 'scan' | 'batches' | 'union' | 'join' | 'recursion' | 'round' }>;
 
 function extractFrom(plan: OneInput, input: PhysicalPlan): PhysicalPlan {
   switch (plan.kind) {
@@ -46,6 +49,14 @@ function extractFrom(plan: OneInput, input: PhysicalPlan): PhysicalPlan {
     }
     case 'aggregate':
       return extractFromAggregate(plan, input);
+    case 'generate': {
+      const over = withCalls(input, plan.args);
+      if (over.input === input) return { ...plan, input };
+      const made = plan.columns.slice(plan.input.columns.length);
+      const wider = { ...plan, input: over.input, args: over.exprs, columns: [...over.input.columns, ...made] };
+      const kept = [...plan.input.columns.map((_, i) => i), ...made.map((_, i) => over.input.columns.length + i)];
+      return pick(wider, kept, plan.columns);
+    }
     case 'window':
       return extractFromWindow(plan, input);
     default:

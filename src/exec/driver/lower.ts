@@ -30,6 +30,7 @@ import type {
   SortKey,
   WindowSpecCall,
 } from '../physical.js';
+import { lowerExpand, lowerGenerate, lowerRecursive, lowerRound, type Rounds, setNumbers } from './lower-relations.js';
 import { rangeSource } from './range-source.js';
 import { toPredicate } from './source-predicate.js';
 
@@ -41,6 +42,8 @@ export interface LowerContext {
   cached(plan: CachedPlan): Promise<readonly Batch[]>;
   readonly shufflePartitions: number;
   readonly settings: EvalSettings;
+  /** The recursive queries whose step is being lowered. */
+  readonly rounds?: Rounds;
 }
 
 /** The operators of this machine for a resolved (and usually optimized) logical plan. */
@@ -88,6 +91,18 @@ function lowerNode(plan: Plan, context: LowerContext): PhysicalPlan {
     }
     case 'union':
       return { kind: 'union', columns, inputs: plan.inputs.map((input) => lower(input, context)) };
+    case 'expand': {
+      const numbers = (count: number): PhysicalPlan => lower(setNumbers(count), context);
+      return lowerExpand(plan, columns, (input) => lower(input, context), numbers, bind);
+    }
+    case 'generate':
+      return lowerGenerate(plan, columns, (input) => lower(input, context), bind);
+    case 'recursive': {
+      const rounds: Rounds = new Map(context.rounds);
+      return lowerRecursive(plan, columns, (input) => lower(input, { ...context, rounds }), rounds);
+    }
+    case 'recursive_ref':
+      return lowerRound(plan, columns, context.rounds ?? new Map());
     case 'window':
       return lowerWindow(plan, columns, context, bind);
     case 'sample':

@@ -1,4 +1,4 @@
-import { carrierOf, engineBug } from '../../base/index.js';
+import { booleanType, carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import type { PhysicalJoin } from '../physical.js';
@@ -82,6 +82,8 @@ function joinForm(how: PhysicalJoin['how'], buildLeft: boolean): JoinForm {
       return buildLeft ? { how: 'probe_outer' } : { how: 'pairs', rest: 'unmatched' };
     case 'full':
       return { how: 'probe_outer', rest: 'unmatched' };
+    case 'exists':
+      return { how: 'exists' };
     case 'semi':
       return buildLeft ? { how: 'mark', rest: 'matched' } : { how: 'semi' };
     case 'anti':
@@ -97,6 +99,7 @@ function joinColumns(
   build: readonly SourceColumn[],
 ): readonly SourceColumn[] {
   if (how === 'semi' || how === 'anti' || how === 'mark') return probe;
+  if (how === 'exists') return [...probe, { type: booleanType, nullable: false }];
   const outer = how === 'probe_outer' ? build.map((c) => ({ ...c, nullable: true })) : build;
   void plan;
   return left ? [...outer, ...probe] : [...probe, ...outer];

@@ -28,6 +28,10 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
       return [plan.left, plan.right];
     case 'union':
       return plan.inputs;
+    case 'round':
+      return [];
+    case 'recursion':
+      return [plan.anchor, plan.step];
     default:
       return [plan.input];
   }
@@ -66,6 +70,12 @@ function operatorText(plan: PhysicalPlan): string {
       return `${plan.calls.every((c) => c.fn.source.kind === 'module') ? '* ' : ''}JavaScript [${plan.calls.map((c) => callText({ fn: c.fn.key, args: c.args }, plan.input.columns)).join(', ')}]`;
     case 'sample':
       return `* Sample ${plan.lowerBound} to ${plan.upperBound}, seed ${plan.seed}`;
+    case 'generate':
+      return `Generate ${callText(plan, plan.input.columns)}${plan.outer ? ', outer' : ''}`;
+    case 'recursion':
+      return `UnionLoop, at most ${plan.maxLevel} rounds`;
+    case 'round':
+      return 'UnionLoopRef';
     case 'repartition':
       return `Repartition ${plan.partitions}`;
   }

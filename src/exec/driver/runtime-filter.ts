@@ -55,6 +55,7 @@ const FILTERED: Readonly<Record<PhysicalJoin['how'], readonly ('left' | 'right')
   full: [],
   semi: ['left'],
   anti: ['left'],
+  exists: ['left'],
 };
 
 function joinTarget(plan: PhysicalJoin, keys: readonly PhysicalExpr[]): ReturnType<typeof filterTarget> {

@@ -12,19 +12,23 @@ import type { EvalSettings } from '../../functions/expression.js';
 import { splitReader } from '../../io/registry.js';
 import type {
   PhysicalColumn,
+  PhysicalGenerate,
   PhysicalJoin,
   PhysicalLimit,
   PhysicalPlan,
+  PhysicalRecursion,
   PhysicalSort,
   PhysicalWindow,
   SortKey,
 } from '../physical.js';
+import { tooDeep } from '../recursion-limit.js';
+import { rowMaker } from '../task/generate-rows.js';
 import { windowColumns } from '../task/window-columns.js';
 import { callFunctions } from './call-functions.js';
 import { groupRows } from './group-rows.js';
 import { joinRows } from './join-rows.js';
 import { Pace } from './pace.js';
-import { allRows, PAGE_ROWS, type Pages, pagesOf, type Row } from './page.js';
+import { allRows, PAGE_ROWS, type Pages, PageWriter, pagesOf, type Row } from './page.js';
 import { batchPages, scanPages } from './read-pages.js';
 import { type Ready, type RowStepPlan, rowSteps } from './row-steps.js';
 import { sortRows } from './sort-rows.js';
@@ -98,6 +102,12 @@ export class Interpreter {
         return this.#sort(plan);
       case 'limit':
         return this.#limit(plan);
+      case 'generate':
+        return this.#generate(plan);
+      case 'recursion':
+        return this.#recursion(plan);
+      case 'round':
+        return pagesOf(plan.from.rows, this.#pace);
       case 'union':
         return this.#union(plan.inputs);
       case 'window':
@@ -177,6 +187,35 @@ export class Interpreter {
         number += rows.length;
       }
     }
+  }
+
+  async *#generate(plan: PhysicalGenerate): Pages {
+    const args = plan.args.map((arg) => this.#ready(arg, [plan.input]));
+    const make = rowMaker({ ...plan, exprs: plan.args }, this.settings);
+    const page = new PageWriter();
+    for await (const { rows } of this.#pages(plan.input)) {
+      for (const row of rows) {
+        for (const made of make(args.map((arg) => arg(row)))) {
+          page.push([...row, ...made]);
+          if (page.isFull) yield page.take();
+        }
+        if (this.#pace.due()) await this.#pace.rest();
+      }
+    }
+    yield page.take();
+  }
+
+  async *#recursion(plan: PhysicalRecursion): Pages {
+    const all: Row[] = [];
+    let round = await allRows(this.#pages(plan.anchor));
+    for (let level = 1; round.length > 0; level++) {
+      for (const row of round) all.push(row);
+      if (level > plan.maxLevel) throw tooDeep(plan.maxLevel);
+      plan.last.rows = round;
+      plan.all.rows = all;
+      round = await allRows(this.#pages(plan.step));
+    }
+    yield* pagesOf(all, this.#pace);
   }
 
   async *#window(plan: PhysicalWindow): Pages {

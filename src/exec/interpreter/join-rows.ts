@@ -56,9 +56,10 @@ export async function* joinRows(
         if (role.pairs) page.push(joined);
         if (page.isFull) yield page.take();
         // One partner decides about a row that only asks whether there is any.
-        if (role.probeRows !== undefined) break;
+        if (role.probeRows !== undefined || role.marks === true) break;
       }
       if (role.probeRows === found) page.push(row);
+      else if (role.marks === true) page.push([...row, found]);
       else if (role.outerProbe && !found)
         page.push(
           pair(
@@ -99,6 +100,8 @@ interface Role {
   readonly pairs: boolean;
   /** Probe rows come out that found a partner (true) or none (false). */
   readonly probeRows?: boolean;
+  /** Probe rows come out with whether they found a partner. */
+  readonly marks?: boolean;
   /** Build rows come out, at the end, that found a partner (true) or none (false). */
   readonly buildRows?: boolean;
   /** Probe rows without a partner come out with nulls. */
@@ -108,6 +111,7 @@ interface Role {
 }
 
 function roleOf({ how, build }: PhysicalJoin): Role {
+  if (how === 'exists') return { pairs: false, marks: true, outerProbe: false, outerBuild: false };
   if (how === 'semi' || how === 'anti') {
     const wanted = how === 'semi';
     const none = { pairs: false, outerProbe: false, outerBuild: false };

@@ -33,10 +33,11 @@ export function replayProbe(
       const pair = joined(row, build);
       if (residual !== undefined && residual(pair) !== true) continue;
       found = true;
-      if (step.how === 'semi' || step.how === 'anti') break;
+      if (step.how === 'semi' || step.how === 'anti' || step.how === 'exists') break;
       if (step.how !== 'mark') next(pair);
     }
     if (step.how === (found ? 'semi' : 'anti')) next(row);
+    if (step.how === 'exists') next([...row, found]);
     if (step.how === 'probe_outer' && !found)
       next(
         joined(

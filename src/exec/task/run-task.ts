@@ -26,6 +26,7 @@ import {
   TABLE_BYTES,
 } from '../compile/state-layout.js';
 import { UdfHost } from '../udf/host.js';
+import { generateRows } from './generate-rows.js';
 import { mergeGroups } from './merge-groups.js';
 import { mergeTotals } from './merge-totals.js';
 import { ProgramMemory } from './program-memory.js';
@@ -35,7 +36,7 @@ import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
 import type { SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
-import type { JoinTable, SourceSpec, TaskInput } from './spec.js';
+import type { InnerPipeline, JoinTable, SourceSpec, TaskInput } from './spec.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import { TimedCalls } from './timed-calls.js';
 import { columnForms, type GroupPlan, planGroups } from './variant.js';
@@ -166,6 +167,8 @@ class TaskRun implements TaskHost {
         return this.#feedSplits(input);
       case 'udf':
         return this.#feedCalls(input);
+      case 'generate':
+        return this.#feedGenerated(input);
       case 'kept':
         for (const chunk of input.chunks) this.#runRows({ ...chunk, list: false }, chunk.rows);
         return;
@@ -192,11 +195,10 @@ class TaskRun implements TaskHost {
 
   async #feedSplits(input: Extract<TaskInput, { kind: 'splits' }>): Promise<void> {
     let row = input.firstRow;
-    for await (const batch of this.#readSplits(input)) {
+    await this.#feedBatches(input, (batch) => {
       this.#runBatch(batch, row);
       row += batch.rows;
-      if (this.#done()) return;
-    }
+    });
   }
 
   /** Runs the inner pipeline and calls the functions over each batch it gives. */
@@ -208,10 +210,35 @@ class TaskRun implements TaskHost {
       this.#runBatch(host.extend(batch, this.#scratch, from, row), row, from);
       row += batch.rows;
     };
-    const { inner } = input;
+    await this.#feedInner(input.inner, feed, (first) => {
+      row = first;
+    });
+  }
+
+  /** Runs the inner pipeline and takes each batch it gives apart. */
+  async #feedGenerated(input: Extract<TaskInput, { kind: 'generate' }>): Promise<void> {
+    const { settings } = this.request.spec;
+    let row = 0;
+    const feed = (batch: Batch, from = 0): void => {
+      for (const made of generateRows(this.#heap, this.#scratch, batch, from, input.generate, settings)) {
+        this.environment.checkCancelled();
+        this.#runBatch(made, row);
+        row += made.rows;
+        if (this.#done()) return;
+      }
+    };
+    await this.#feedInner(input.inner, feed);
+  }
+
+  /** Gives the batches of an inner pipeline to `feed`; `start` is told the number of the first row, where it is known. */
+  async #feedInner(
+    inner: InnerPipeline,
+    feed: (batch: Batch, from?: number) => void,
+    start: (row: number) => void = () => undefined,
+  ): Promise<void> {
     const plain = inner.spec.steps.length === 0 && inner.spec.source.kind === 'batches';
     if (plain && inner.input.kind === 'batches') {
-      row = inner.input.firstRow;
+      start(inner.input.firstRow);
       for (const [b, batch] of inner.input.batches.entries()) {
         feed(batch, b === 0 ? inner.input.skip : 0);
         if (this.#done()) return;
@@ -219,12 +246,8 @@ class TaskRun implements TaskHost {
       return;
     }
     if (plain && inner.input.kind === 'splits') {
-      row = inner.input.firstRow;
-      for await (const batch of this.#readSplits(inner.input)) {
-        feed(batch);
-        if (this.#done()) return;
-      }
-      return;
+      start(inner.input.firstRow);
+      return this.#feedBatches(inner.input, feed);
     }
     const { limit: _, ...request } = this.request;
     const run = new TaskRun(this.environment, { ...request, ...inner, outputArena: request.scratchArena }, undefined, {
@@ -238,10 +261,14 @@ class TaskRun implements TaskHost {
     }
   }
 
-  #readSplits({ splits, request }: Extract<TaskInput, { kind: 'splits' }>): AsyncIterable<Batch> {
-    const { environment } = this;
-    const passing = this.request.passingArenas;
-    return readSplits(environment.formats, splits, request, this.#context(), this.#heap, passing);
+  async #feedBatches(input: Extract<TaskInput, { kind: 'splits' }>, feed: (batch: Batch) => void): Promise<void> {
+    const { environment, request } = this;
+    const passing = request.passingArenas;
+    const all = readSplits(environment.formats, input.splits, input.request, this.#context(), this.#heap, passing);
+    for await (const batch of all) {
+      feed(batch);
+      if (this.#done()) return;
+    }
   }
 
   #context(): TaskContext {

@@ -46,7 +46,7 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
 
 function expectedRows(input: TaskInput, limit?: number): number {
   if (limit !== undefined) return limit;
-  if (input.kind === 'udf') return expectedRows(input.inner.input);
+  if (input.kind === 'udf' || input.kind === 'generate') return expectedRows(input.inner.input);
   if (input.kind === 'batches') return input.batches.reduce((n, b) => n + b.rows, 0);
   if (input.kind === 'splits') return rowsOfSplits(input.splits) ?? 65536;
   if (input.kind === 'kept') return totalRows(input.chunks);

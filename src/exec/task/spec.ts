@@ -5,6 +5,7 @@ import type { WritePlan } from '../../io/write-job.js';
 import type { VectorPlan } from '../compile/vector-types.js';
 import type { AggregateSpec, SortKey } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
+import type { GenerateSpec } from './generate-rows.js';
 import type { SpilledRows } from './spilled.js';
 
 /**
@@ -63,8 +64,8 @@ export interface ProbeStep {
   /** Over the current columns; built keys are the first fields of the table's rows. */
   readonly keys: readonly PhysicalExpr[];
   readonly nullSafe: readonly boolean[];
-  /** What comes out: `pairs` probe columns and build columns; `probe_outer` the same, with nulls for the unmatched; `semi`/`anti`: probe columns only; `mark`: nothing flows on, build rows are marked. */
-  readonly how: 'pairs' | 'probe_outer' | 'semi' | 'anti' | 'mark';
+  /** What comes out: `pairs` probe columns and build columns; `probe_outer` the same, with nulls for the unmatched; `semi`/`anti`: probe columns only; `mark`: nothing flows on, build rows are marked; `exists`: probe columns and whether there is a match. */
+  readonly how: 'pairs' | 'probe_outer' | 'semi' | 'anti' | 'mark' | 'exists';
   /** Matched build rows are marked, for a later pass over unmatched (or matched) ones. */
   readonly marks: boolean;
   /** How many columns the probe side has. */
@@ -177,6 +178,8 @@ export type TaskInput =
       /** Columns of the inner pipeline that are passed on: those behind them are arguments only. */
       readonly width: number;
     }
+  /** What another pipeline gives, each row with every row a generator makes of it. */
+  | { readonly kind: 'generate'; readonly inner: InnerPipeline; readonly generate: GenerateSpec }
   | {
       readonly kind: 'sorted';
       readonly runs: readonly SortedRun[];

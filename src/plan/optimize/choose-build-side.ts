@@ -26,6 +26,8 @@ function buildSide(plan: JoinPlan): 'left' | 'right' {
     case 'anti':
       // Marking rows of a small left side costs less than holding a large right one.
       return estimate(plan.left).rows * marksCost < estimate(plan.right).rows ? 'left' : 'right';
+    case 'exists':
+      return 'right';
     case 'left':
       return left * prefersRight < right ? 'left' : 'right';
     case 'right':

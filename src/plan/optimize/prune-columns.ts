@@ -60,6 +60,16 @@ function narrow(plan: Plan, wanted: ReadonlySet<number>): Plan {
       const calls = keep(plan.calls, isWanted);
       return calls.length === 0 ? narrow(plan.input, wanted) : replace(plan, { calls });
     }
+    case 'join':
+      return plan.mark === undefined || wanted.has(plan.mark.id) ? plan : narrow(plan.left, wanted);
+    case 'expand': {
+      const kept = plan.output.flatMap((attribute, i) => (wanted.has(attribute.id) ? [i] : []));
+      if (kept.length === plan.output.length) return plan;
+      return replace(plan, {
+        output: kept.map((i) => plan.output[i] as Attribute),
+        projections: plan.projections.map((exprs) => kept.map((i) => exprs[i] as Expr)),
+      });
+    }
     case 'scan': {
       const read = plan.predicate === undefined ? wanted : union(wanted, references(plan.predicate));
       return replace(plan, { output: keep(plan.output, (attribute) => read.has(attribute.id)) });
@@ -102,7 +112,12 @@ function demandsOf(plan: Plan, wanted: Wanted): readonly Wanted[] {
   switch (plan.kind) {
     case 'project':
     case 'aggregate':
+    case 'expand':
       return [readBy(planExprs(plan))];
+    case 'generate': {
+      if (wanted === undefined) return [undefined];
+      return [union(wanted, readBy(planExprs(plan)))];
+    }
     case 'filter':
     case 'sort':
     case 'window':
@@ -113,11 +128,12 @@ function demandsOf(plan: Plan, wanted: Wanted): readonly Wanted[] {
     case 'subquery_alias':
       return [wanted];
     case 'join': {
-      if (wanted === undefined && plan.how !== 'semi' && plan.how !== 'anti') return [undefined, undefined];
+      const leftOnly = plan.how === 'semi' || plan.how === 'anti' || plan.how === 'exists';
+      if (wanted === undefined && !leftOnly) return [undefined, undefined];
       const condition = readBy(planExprs(plan));
       const left = wanted === undefined ? undefined : union(wanted, condition);
       const all = wanted === undefined ? condition : union(wanted, condition);
-      return plan.how === 'semi' || plan.how === 'anti' ? [left, condition] : [all, all];
+      return leftOnly ? [left, condition] : [all, all];
     }
     case 'union': {
       if (wanted === undefined) return plan.inputs.map(() => undefined);

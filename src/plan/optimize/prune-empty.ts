@@ -1,6 +1,6 @@
 import { emptyLocal, project } from '../build.js';
 import type { Alias, Expr } from '../expr.js';
-import { isLiteralOf, isNullLiteral, nullOf } from '../logic.js';
+import { falseLiteral, isLiteralOf, isNullLiteral, nullOf } from '../logic.js';
 import type { JoinPlan, Plan, UnionPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import { children } from '../walk.js';
@@ -48,6 +48,8 @@ function pruneJoin(plan: JoinPlan): Plan {
       return noLeft ? empty(plan) : plan.left;
     case 'left':
       return noLeft ? empty(plan) : padded(plan, plan.left);
+    case 'exists':
+      return noLeft ? empty(plan) : padded(plan, plan.left, falseLiteral);
     case 'right':
       return noRight ? empty(plan) : padded(plan, plan.right);
     case 'full':
@@ -55,14 +57,14 @@ function pruneJoin(plan: JoinPlan): Plan {
   }
 }
 
-/** The rows of one side, with nulls for the other's columns. */
-function padded(plan: JoinPlan, side: Plan): Plan {
+/** The rows of one side, with nulls (or a value) for the other's columns. */
+function padded(plan: JoinPlan, side: Plan, value?: Expr): Plan {
   const kept = new Map(outputOf(side).map((attribute) => [attribute.id, attribute]));
   const exprs = outputOf(plan).map((attribute): Expr => {
     const own = kept.get(attribute.id);
     if (own !== undefined) return own;
     const { id, name, type } = attribute;
-    const alias: Alias = { kind: 'alias', id, name, input: nullOf(type) };
+    const alias: Alias = { kind: 'alias', id, name, input: value ?? nullOf(type) };
     return Object.freeze(alias);
   });
   return project(side, exprs);

@@ -127,10 +127,12 @@ const receives: Readonly<Record<JoinPlan['how'], { readonly left: boolean; reado
   full: { left: false, right: false },
   semi: { left: true, right: false },
   anti: { left: true, right: false },
+  exists: { left: true, right: false },
 };
 
 /** Joins that give every row of the side at least once: a term that can fail meets no row there it would not meet above. */
-const keepsAll = (how: JoinPlan['how'], side: 'left' | 'right'): boolean => how === side;
+const keepsAll = (how: JoinPlan['how'], side: 'left' | 'right'): boolean =>
+  how === side || (how === 'exists' && side === 'left');
 
 function throughJoin(plan: FilterPlan, input: JoinPlan): Plan {
   const toLeft: Expr[] = [];
@@ -183,6 +185,7 @@ const filtersSide: Readonly<Record<JoinPlan['how'], { readonly left: boolean; re
   full: { left: false, right: false },
   semi: { left: true, right: true },
   anti: { left: false, right: true },
+  exists: { left: false, right: true },
 };
 
 function pushJoinCondition(plan: JoinPlan): Plan {

@@ -1,5 +1,6 @@
 import { chooseBuildSide } from './choose-build-side.js';
 import { collapseProjects } from './collapse-projects.js';
+import { decorrelate } from './decorrelate.js';
 import { distinctToAggregate } from './distinct-to-aggregate.js';
 import { eliminateOuterJoins } from './eliminate-outer-joins.js';
 import { factorConditions } from './factor-conditions.js';
@@ -37,7 +38,11 @@ const columns: readonly Rule[] = [pruneColumns, collapseProjects, removeNoopProj
 
 /** The order is the design: simple expressions first, then fewer rows, then fewer joins' rows, then fewer columns. */
 export const ruleBatches: readonly RuleBatch[] = [
-  { name: 'normalize', once: true, rules: [removeNoopProjects, distinctToAggregate, rewriteDistinctAggregates] },
+  {
+    name: 'normalize',
+    once: true,
+    rules: [decorrelate, removeNoopProjects, distinctToAggregate, rewriteDistinctAggregates],
+  },
   {
     name: 'simplify',
     rules: [...expressions, ...filters, inferPredicates, collapseProjects, removeNoopProjects, pushLimits],
