@@ -7,8 +7,6 @@ import {
   engineBug,
   type Format,
   newTaskMetrics,
-  type Platform,
-  type SplitReader,
   type TaskContext,
 } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
@@ -30,7 +28,7 @@ import { generateRows } from './generate-rows.js';
 import { mergeGroups } from './merge-groups.js';
 import { mergeTotals } from './merge-totals.js';
 import { ProgramMemory } from './program-memory.js';
-import type { Program, Programs, TaskHost } from './programs.js';
+import type { Program, TaskHost } from './programs.js';
 import { readSplits } from './read-splits.js';
 import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
@@ -38,22 +36,12 @@ import type { SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
 import type { InnerPipeline, JoinTable, SourceSpec, TaskInput } from './spec.js';
 import type { TaskRequest, TaskResult } from './task.js';
+import type { TaskEnvironment } from './task-environment.js';
+
+export type { TaskEnvironment, TaskFormats } from './task-environment.js';
+
 import { TimedCalls } from './timed-calls.js';
 import { columnForms, type GroupPlan, planGroups } from './variant.js';
-
-/** What a thread brings to every task it runs. */
-export interface TaskEnvironment {
-  readonly programs: Programs;
-  readonly platform: Platform;
-  readonly formats: TaskFormats;
-  checkCancelled(): void;
-}
-
-/** How tasks find what reads and writes files. */
-export interface TaskFormats {
-  reader(format: string): Promise<SplitReader>;
-  format(format: string): Promise<Format>;
-}
 
 const EXPRESSION_HEAP_BYTES = 1 << 18;
 

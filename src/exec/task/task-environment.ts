@@ -1,0 +1,16 @@
+import type { Format, Platform, SplitReader } from '../../base/index.js';
+import type { Programs } from './programs.js';
+
+/** What a thread brings to every task it runs. */
+export interface TaskEnvironment {
+  readonly programs: Programs;
+  readonly platform: Platform;
+  readonly formats: TaskFormats;
+  checkCancelled(): void;
+}
+
+/** How tasks find what reads and writes files. */
+export interface TaskFormats {
+  reader(format: string): Promise<SplitReader>;
+  format(format: string): Promise<Format>;
+}
