@@ -54,7 +54,6 @@ export type ResolvedPlan =
   | WritePlan;
 
 export type PlanKind = Plan['kind'];
-
 interface Node {
   /** Set by the API on each DataFrame's plan, so that `df.col("x")` can name it. */
   readonly planId?: number;
@@ -169,7 +168,7 @@ export interface TableFunctionPlan extends Node {
 export interface PivotPlan extends Node {
   readonly kind: 'pivot';
   readonly input: Plan;
-  /** Absent: everything that neither `columns` nor `aggregates` read (SQL). */
+  /** Absent: what neither `columns` nor `aggregates` read (SQL). */
   readonly groupBy?: readonly Expr[];
   /** What is turned: one expression, or several compared together (SQL). */
   readonly columns: readonly Expr[];
