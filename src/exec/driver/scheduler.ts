@@ -1,8 +1,8 @@
 import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
 import type { LinkRequest } from '../task/link-rows.js';
-import type { TaskFormats } from '../task/run-task.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
+import type { TaskFormats } from '../task/task-environment.js';
 import {
   type CancelToken,
   cancelled,

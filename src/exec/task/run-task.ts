@@ -38,8 +38,6 @@ import type { InnerPipeline, JoinTable, SourceSpec, TaskInput } from './spec.js'
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
-export type { TaskEnvironment, TaskFormats } from './task-environment.js';
-
 import { TimedCalls } from './timed-calls.js';
 import { columnForms, type GroupPlan, planGroups } from './variant.js';
 
@@ -250,10 +248,9 @@ class TaskRun implements TaskHost {
   }
 
   async #feedBatches(input: Extract<TaskInput, { kind: 'splits' }>, feed: (batch: Batch) => void): Promise<void> {
-    const { environment, request } = this;
-    const passing = request.passingArenas;
-    const all = readSplits(environment.formats, input.splits, input.request, this.#context(), this.#heap, passing);
-    for await (const batch of all) {
+    const { formats } = this.environment;
+    const { passingArenas: passing } = this.request;
+    for await (const batch of readSplits(formats, input.splits, input.request, this.#context(), this.#heap, passing)) {
       feed(batch);
       if (this.#done()) return;
     }

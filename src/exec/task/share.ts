@@ -1,8 +1,9 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type PlainError, toPlainError } from '../../base/index.js';
 import { type PackedInputs, unpackInputs } from './pack-inputs.js';
-import { runTask, type TaskEnvironment } from './run-task.js';
+import { runTask } from './run-task.js';
 import type { SpillSettings, TaskRequest, TaskResult, TaskTemplate } from './task.js';
+import type { TaskEnvironment } from './task-environment.js';
 
 /** What all tasks of a stage have in common. */
 export type CommonRequest = Omit<TaskTemplate, 'input'>;

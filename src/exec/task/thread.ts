@@ -9,10 +9,11 @@ import {
 } from '../../base/index.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { Programs } from './programs.js';
-import { runTask, type TaskEnvironment, type TaskFormats } from './run-task.js';
+import { runTask } from './run-task.js';
 import { runShare, type ShareRequest, type ShareResult } from './share.js';
 import { type CutsRequest, orderPieces } from './sort-cuts.js';
 import type { TaskRequest, TaskResult } from './task.js';
+import type { TaskEnvironment, TaskFormats } from './task-environment.js';
 
 /** A unit of work for one thread. */
 export type Job =
