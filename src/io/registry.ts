@@ -21,6 +21,11 @@ export const formats: readonly FormatEntry[] = [
     extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
     load: async () => (await import('./csv/index.js')).csvFormat,
   },
+  {
+    name: 'json',
+    extensions: ['.json', '.ndjson', '.jsonl', '.json.gz', '.ndjson.gz', '.jsonl.gz'],
+    load: async () => (await import('./json/index.js')).jsonFormat,
+  },
 ];
 
 /** The format of a name, loaded. */

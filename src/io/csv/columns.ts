@@ -4,7 +4,6 @@ import {
   buildColumn,
   type Column,
   type ColumnStats,
-  carrierOf,
   findTimeZone,
   localToInstant,
   readColumn,
@@ -222,18 +221,4 @@ function store({ heap }: Arena, { storage }: Cell, data: number, row: number, va
       heap.i64[data / 8 + 2 * row] = value as bigint;
       heap.i64[data / 8 + 2 * row + 1] = (value as bigint) >> 64n;
   }
-}
-
-/** A column with the same value in every row. */
-export function constantColumn(arena: Arena, column: CsvColumn, rows: number, value: Scalar): Column {
-  const carrier = carrierOf(column.type);
-  const one = buildColumn(arena, column.type, [value]);
-  if (value === null || carrier === 'none') return buildColumn(arena, column.type, new Array<null>(rows).fill(null));
-  if (carrier === 'bytes') {
-    const { offsets, data } = one;
-    // Dictionaries of different arenas must not meet: the arena's number is in the id.
-    const dictionary = { id: arena.id * 2 ** 28 + (offsets >>> 4), count: 1, offsets, data };
-    return { ...one, storage: 'u8', length: rows, data: arena.allocZeroed(rows), offsets: 0, dictionary };
-  }
-  return buildColumn(arena, column.type, new Array<Scalar>(rows).fill(value));
 }

@@ -7,9 +7,10 @@ import {
   SparrowError,
   stringType,
 } from '../../base/index.js';
+import { decodedChunks, isPlain } from '../byte-stream.js';
 import type { DataFile } from '../paths.js';
 import { recordStartNear } from './boundaries.js';
-import { addBytes, decodedChunks, fillFrom, isPlain } from './byte-source.js';
+import { addBytes, fillFrom } from './byte-source.js';
 import { type Cell, cellOf } from './cells.js';
 import { COUNTERS } from './emit-field.js';
 import { TypeInference, unknownType } from './infer-type.js';

@@ -13,10 +13,10 @@ import {
   structType,
   type TableSource,
 } from '../../base/index.js';
+import { isPlain } from '../byte-stream.js';
 import { type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
 import { type DataFile, expandPaths } from '../paths.js';
 import { recordStartNear } from './boundaries.js';
-import { isPlain } from './byte-source.js';
 import { cellOf } from './cells.js';
 import { firstRecord, inferTypes } from './infer.js';
 import { type CsvReadOptions, readOptions } from './options.js';

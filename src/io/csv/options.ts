@@ -1,4 +1,4 @@
-import { nearestNames, SparrowError } from '../../base/index.js';
+import { GivenOptions, unescapeOption } from '../given-options.js';
 
 export type CsvMode = 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
 
@@ -116,89 +116,8 @@ const NAMES = [
   'extension',
 ] as const;
 type OptionName = (typeof NAMES)[number];
-const BY_LOWER = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
-
-/** The options given, by documented name; refuses names that do not exist. */
-class Given {
-  readonly #values = new Map<OptionName, string>();
-
-  constructor(options: Readonly<Record<string, string>>) {
-    for (const [key, value] of Object.entries(options)) {
-      const name = BY_LOWER.get(key.toLowerCase());
-      if (name === undefined) {
-        throw new SparrowError('UNKNOWN_OPTION', `CSV has no option ${JSON.stringify(key)}`, {
-          where: 'csv options',
-          candidates: nearestNames(key, NAMES, 3),
-        });
-      }
-      this.#values.set(name, String(value));
-    }
-  }
-
-  text(name: OptionName, ...others: OptionName[]): string | undefined {
-    for (const key of [name, ...others]) {
-      const value = this.#values.get(key);
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  }
-
-  flag(name: OptionName, fallback: boolean): boolean {
-    const text = this.#values.get(name)?.trim().toLowerCase();
-    if (text === undefined) return fallback;
-    if (text === 'true') return true;
-    if (text === 'false') return false;
-    throw wrong(name, text, 'true or false');
-  }
-
-  number(name: OptionName, fallback: number, least: number, most: number): number {
-    const text = this.#values.get(name);
-    if (text === undefined) return fallback;
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= least && value <= most))
-      throw wrong(name, text, `a number from ${least} to ${most}`);
-    return value;
-  }
-
-  /** Only these values are understood. */
-  only(name: OptionName, allowed: readonly string[]): void {
-    const text = this.#values.get(name);
-    if (text !== undefined && !allowed.some((value) => value.toLowerCase() === text.toLowerCase())) {
-      throw wrong(name, text, `one of ${allowed.join(', ')}`);
-    }
-  }
-
-  /** A single ASCII character; `\0` and the empty text mean none. */
-  character(name: OptionName, fallback: string): number {
-    const text = unescapeOption(this.#values.get(name) ?? fallback);
-    if (text === '' || text === '\0') return -1;
-    if (text.length !== 1 || text.charCodeAt(0) > 0x7f) throw wrong(name, text, 'one ASCII character');
-    return text.charCodeAt(0);
-  }
-}
-
-function wrong(name: string, value: string, wanted: string): SparrowError {
-  return new SparrowError('INVALID_OPTION', `the CSV option ${name} is ${JSON.stringify(value)}`, {
-    where: 'csv options',
-    hint: `it must be ${wanted}`,
-  });
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\\t': '\t',
-  '\\r': '\r',
-  '\\n': '\n',
-  '\\b': '\b',
-  '\\f': '\f',
-  '\\0': '\0',
-  '\\u0000': '\0',
-  '\\\\': '\\',
-};
-
-/** `\t` written as two characters means the tab, as in Spark. */
-function unescapeOption(text: string): string {
-  return ESCAPES[text] ?? (text.length > 2 ? text.replace(/\\[trnbf\\]/g, (pair) => ESCAPES[pair] as string) : text);
-}
+type Given = GivenOptions<OptionName>;
+const givenOf = (options: Readonly<Record<string, string>>): Given => new GivenOptions('CSV', NAMES, options);
 
 const MAX_SEPARATOR_BYTES = 8;
 
@@ -206,7 +125,7 @@ function separator(given: Given): string {
   const text = unescapeOption(given.text('sep', 'delimiter') ?? ',');
   const bytes = Buffer.byteLength(text);
   if (bytes === 0 || bytes > MAX_SEPARATOR_BYTES || /[\r\n]/.test(text)) {
-    throw wrong('sep', text, `1 to ${MAX_SEPARATOR_BYTES} bytes without a line break`);
+    throw given.wrong('sep', text, `1 to ${MAX_SEPARATOR_BYTES} bytes without a line break`);
   }
   return text;
 }
@@ -214,7 +133,7 @@ function separator(given: Given): string {
 function lineSeparator(given: Given): string {
   const text = unescapeOption(given.text('lineSep') ?? '');
   if (given.text('lineSep') === '' || Buffer.byteLength(text) > 2)
-    throw wrong('lineSep', text, 'one or two characters');
+    throw given.wrong('lineSep', text, 'one or two characters');
   return text;
 }
 
@@ -238,11 +157,11 @@ function dialectOf(given: Given): CsvDialect {
 function modeOf(given: Given): CsvMode {
   const mode = (given.text('mode') ?? 'PERMISSIVE').toUpperCase();
   if (mode === 'PERMISSIVE' || mode === 'DROPMALFORMED' || mode === 'FAILFAST') return mode;
-  throw wrong('mode', mode, 'PERMISSIVE, DROPMALFORMED or FAILFAST');
+  throw given.wrong('mode', mode, 'PERMISSIVE, DROPMALFORMED or FAILFAST');
 }
 
 export function readOptions(options: Readonly<Record<string, string>>): CsvReadOptions {
-  const given = new Given(options);
+  const given = givenOf(options);
   given.only('unescapedQuoteHandling', ['STOP_AT_DELIMITER']);
   given.only('charToEscapeQuoteEscaping', [given.text('escape') ?? '\\']);
   given.only('locale', ['en-US', 'en', 'en_US']);
@@ -287,10 +206,11 @@ function formatsOf(given: Given): Pick<CsvReadOptions, 'dateFormat' | 'timestamp
 }
 
 export function writeOptions(options: Readonly<Record<string, string>>): CsvWriteOptions {
-  const given = new Given(options);
+  const given = givenOf(options);
   given.only('encoding', ['utf-8', 'utf8']);
   const compression = (given.text('compression', 'codec') ?? 'none').toLowerCase();
-  if (!['none', 'uncompressed', 'gzip'].includes(compression)) throw wrong('compression', compression, 'none or gzip');
+  if (!['none', 'uncompressed', 'gzip'].includes(compression))
+    throw given.wrong('compression', compression, 'none or gzip');
   const asText = (code: number): string => (code < 0 ? '' : String.fromCharCode(code));
   return {
     header: given.flag('header', false),

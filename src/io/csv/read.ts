@@ -1,14 +1,16 @@
 import {
   type Batch,
   type Column,
-  type ReadableFile,
   type ScanRequest,
   SparrowError,
   type SplitReader,
   type TaskContext,
 } from '../../base/index.js';
-import { addBytes, decodedChunks, fillFrom, isPlain } from './byte-source.js';
-import { ColumnReader, constantColumn } from './columns.js';
+import { decodedChunks, isPlain } from '../byte-stream.js';
+import { constantColumn } from '../constant-column.js';
+import { openUnchanged } from '../unchanged-file.js';
+import { addBytes, fillFrom } from './byte-source.js';
+import { ColumnReader } from './columns.js';
 import { lineOf } from './line-of.js';
 import type { CsvColumn, CsvSplit } from './split.js';
 import { TextIndex } from './text-index.js';
@@ -21,17 +23,6 @@ export const csvReader: SplitReader = {
     return isPlain(payload.path, payload.options.encoding) ? reader.plain() : reader.decoded();
   },
 };
-
-/** Opens the file of a split, which must not have changed since it was planned. */
-function openSplit(payload: CsvSplit, context: TaskContext): ReadableFile {
-  const file = context.platform.files.open(payload.path);
-  if (file.size === payload.size && file.modifiedMs === payload.modifiedMs) return file;
-  file.close();
-  throw new SparrowError('FILE_CHANGED', 'the file was changed after the query was planned', {
-    where: `file ${payload.path}`,
-    hint: 'run the query again',
-  });
-}
 
 class SplitScan {
   readonly #index: TextIndex;
@@ -61,7 +52,7 @@ class SplitScan {
 
   *plain(): Generator<Batch> {
     const { payload, context } = this;
-    const file = openSplit(payload, context);
+    const file = openUnchanged(payload, context);
     try {
       for (let at = payload.start; at < payload.end && this.#rowsLeft > 0; ) {
         const from = at;
@@ -78,7 +69,7 @@ class SplitScan {
 
   async *decoded(): AsyncGenerator<Batch> {
     const { payload, context } = this;
-    const file = openSplit(payload, context);
+    const file = openUnchanged(payload, context);
     try {
       let first = true;
       for await (const chunk of decodedChunks(file, payload.options.encoding)) {
@@ -154,7 +145,7 @@ class SplitScan {
       columns: this.payload.columns.map((column, i) => {
         const { source } = column;
         if (source.kind === 'corrupt') return this.#columns.corrupt(column, bad);
-        if (source.kind === 'constant') return constantColumn(arena, column, rows, source.value);
+        if (source.kind === 'constant') return constantColumn(arena, column.type, rows, source.value);
         return columns[i] as Column;
       }),
     };

@@ -4,25 +4,17 @@ import {
   type Column,
   type DataType,
   type FileWriter,
-  findTimeZone,
-  formatDate,
-  formatDateTime,
   formatScalar,
-  instantToLocal,
   isNullAt,
-  offsetText,
   readColumn,
   type Scalar,
   type SharedHeap,
   SparrowError,
   simpleString,
-  splitMicros,
   type TaskContext,
-  type TimeZone,
-  timeZone,
   type WritableFile,
 } from '../../base/index.js';
-import { compileDatePattern } from './date-pattern.js';
+import { temporalText } from '../temporal-text.js';
 import { type CsvWriteOptions, writeOptions } from './options.js';
 import { TextOut } from './text-out.js';
 import { type CellWriter, fastCells } from './write-cells.js';
@@ -150,48 +142,13 @@ function valueFormat({ name, type }: WriterColumn, options: CsvWriteOptions): (v
           hint: 'cast the column to string, or write Parquet or JSON',
         },
       );
-    case 'date': {
-      const { dateFormat } = options;
-      if (dateFormat === undefined) return (value) => quote(formatDate(value as number));
-      const pattern = compileDatePattern(dateFormat);
-      return (value) => quote(pattern.format(value as number, 0, 0));
+    default: {
+      const text = temporalText(type, options);
+      return text === undefined
+        ? (value) => quote(formatScalar(type, value, options.timeZone))
+        : (value) => quote(text(value));
     }
-    case 'timestamp':
-      return timestampFormat(options, quote);
-    case 'timestamp_ntz': {
-      const format = options.timestampNtzFormat;
-      if (format === undefined) return (value) => quote(isoClock(value as bigint));
-      return (value) => quote(byPattern(format, value as bigint, 0));
-    }
-    default:
-      return (value) => quote(formatScalar(type, value, options.timeZone));
   }
-}
-
-function timestampFormat(options: CsvWriteOptions, quote: (text: string) => string): (value: Scalar) => string {
-  const zone = timeZone(options.timeZone);
-  const pattern = options.timestampFormat;
-  return (value) => {
-    const micros = value as bigint;
-    const local = instantToLocal(zone, micros);
-    if (pattern !== undefined) return quote(byPattern(pattern, local, offsetSeconds(zone, micros)));
-    const offset = offsetText(options.timeZone, micros);
-    return quote(isoClock(local) + (offset === '+00:00' ? 'Z' : offset));
-  };
-}
-
-const offsetSeconds = (zone: TimeZone, micros: bigint): number =>
-  (findTimeZone(zone.id) ?? zone).offsetAt(Number(micros / 1_000_000n));
-
-function byPattern(pattern: string, local: bigint, offset: number): string {
-  const { days, ofDay } = splitMicros(local);
-  return compileDatePattern(pattern).format(days, ofDay, offset);
-}
-
-/** `2024-02-29T23:59:59.000`: milliseconds as Spark writes them, and microseconds where there are any. */
-function isoClock(local: bigint): string {
-  const [clock = '', fraction = ''] = formatDateTime(local, 'T').split('.');
-  return `${clock}.${fraction.length > 3 ? fraction.padEnd(6, '0') : fraction.padEnd(3, '0')}`;
 }
 
 /** Puts quotes around what could be read otherwise. */

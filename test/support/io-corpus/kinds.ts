@@ -16,6 +16,8 @@ export const READ_OPTIONS: Readonly<Record<Kind, Readonly<Record<string, string 
     multiLine: true,
     mode: 'FAILFAST',
     valueColumn: 'json',
+    sortFields: false,
+    inferTimestamp: true,
     allowSingleQuotes: false,
     allowNonNumericNumbers: false,
   },
