@@ -63,6 +63,10 @@ export class DataFrameReader<S, V extends Values> {
   text(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
     return this.#frame('text', asList(path), options);
   }
+  /** Files as rows: `path`, `modificationTime`, `length` and `content`. */
+  binaryFile(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+    return this.#frame('binaryfile', asList(path), options);
+  }
   /** Arrow IPC files and streams. */
   arrow(...paths: readonly Path[]): DataFrame<S, V> {
     return this.#frame('arrow', paths);

@@ -26,6 +26,16 @@ export const formats: readonly FormatEntry[] = [
     extensions: ['.json', '.ndjson', '.jsonl', '.json.gz', '.ndjson.gz', '.jsonl.gz'],
     load: async () => (await import('./json/index.js')).jsonFormat,
   },
+  {
+    name: 'text',
+    extensions: ['.txt', '.text', '.log', '.txt.gz'],
+    load: async () => (await import('./text/index.js')).textFormat,
+  },
+  {
+    name: 'binaryfile',
+    extensions: [],
+    load: async () => (await import('./binary/index.js')).binaryFileFormat,
+  },
 ];
 
 /** The format of a name, loaded. */

@@ -1,0 +1,92 @@
+import {
+  type Arena,
+  type Column,
+  type DataType,
+  type Field,
+  field,
+  nearestNames,
+  type ScanRequest,
+  type ScanSplit,
+  type Schema,
+  SparrowError,
+  structType,
+  type TableSource,
+} from '../base/index.js';
+import { constantColumn } from './constant-column.js';
+import { type PartitionColumn, type PartitionValue, partitionColumns, partitionValue } from './partitions.js';
+import type { DataFile } from './paths.js';
+
+/** A column a split is asked for: in the file, or the same in all its rows. */
+export interface FileColumn {
+  readonly name: string;
+  readonly type: DataType;
+  /** Undefined for what the file holds. */
+  readonly constant?: PartitionValue;
+}
+
+/** What a format's splits have in common. */
+interface FileSplit {
+  readonly path: string;
+  readonly start?: number;
+  readonly end?: number;
+  readonly rows?: number;
+}
+
+/** A table of files of one format whose columns are known, with those of its partition folders. */
+export class FileTable<S extends FileSplit> implements TableSource {
+  readonly schema: Schema;
+  readonly statistics;
+  readonly #partitions: readonly PartitionColumn[];
+
+  constructor(
+    readonly format: string,
+    readonly label: string,
+    private readonly files: readonly DataFile[],
+    data: readonly Field[],
+    private readonly splitsOf: (file: DataFile, columns: readonly FileColumn[]) => readonly S[],
+  ) {
+    const names = new Set(data.map((f) => f.name));
+    this.#partitions = partitionColumns(files).filter((p) => !names.has(p.name));
+    this.schema = structType([...data, ...this.#partitions.map((p) => field(p.name, p.type, true))]);
+    this.statistics = { bytes: files.reduce((bytes, file) => bytes + file.size, 0), columns: {} };
+  }
+
+  async plan(request: ScanRequest): Promise<{ splits: ScanSplit[]; skipped: number }> {
+    const splits = this.files.flatMap((file) => {
+      const columns = request.columns.map((name) => this.#column(name, file));
+      return this.splitsOf(file, columns).map((payload): ScanSplit => {
+        const { path, start = 0, end = file.size, rows } = payload;
+        const label = start === 0 && end === file.size ? path : `${path} bytes ${start}–${end}`;
+        return { format: this.format, label, bytes: end - start, ...(rows === undefined ? {} : { rows }), payload };
+      });
+    });
+    return { splits, skipped: 0 };
+  }
+
+  #column(name: string, file: DataFile): FileColumn {
+    const found = this.schema.fields.find((f) => f.name === name);
+    if (found === undefined) {
+      throw new SparrowError('UNRESOLVED_COLUMN', `${this.label} has no column ${name}`, {
+        candidates: nearestNames(
+          name,
+          this.schema.fields.map((f) => f.name),
+        ),
+      });
+    }
+    const partition = this.#partitions.find((p) => p.name === name);
+    const { type } = found;
+    return partition === undefined ? { name, type } : { name, type, constant: partitionValue(file, partition) };
+  }
+}
+
+/** The columns of a batch: those of the file by name, and constant ones. */
+export function batchColumns(
+  arena: Arena,
+  wanted: readonly FileColumn[],
+  rows: number,
+  own: (name: string) => Column,
+): Column[] {
+  return wanted.map(({ name, type, constant }) =>
+    constant === undefined ? own(name) : constantColumn(arena, type, rows, constant),
+  );
+}
