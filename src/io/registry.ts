@@ -27,6 +27,11 @@ export const formats: readonly FormatEntry[] = [
     load: async () => (await import('./json/index.js')).jsonFormat,
   },
   {
+    name: 'arrow',
+    extensions: ['.arrow', '.arrows', '.feather', '.ipc'],
+    load: async () => (await import('./arrow/index.js')).arrowFormat,
+  },
+  {
     name: 'text',
     extensions: ['.txt', '.text', '.log', '.txt.gz'],
     load: async () => (await import('./text/index.js')).textFormat,

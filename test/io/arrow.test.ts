@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as arrow from 'apache-arrow';
+import { col, Session, SparrowError, t } from 'sparrow-df';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'sparrow-arrow-'));
+const options = { int64: 'bigint', timestamp: 'micros', date: 'string' } as const;
+let session: Session<{ int64: 'bigint'; timestamp: 'micros'; date: 'string' }>;
+beforeAll(async () => {
+  session = await Session.create({ workers: 2, memory: '512MB', ...options });
+});
+afterAll(async () => {
+  await session.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let files = 0;
+function file(bytes: Uint8Array): string {
+  const path = join(folder, `f${files++}.arrow`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+const rows = (path: string): Promise<unknown[]> => session.read.arrow(path).collect();
+
+test('files and streams that apache-arrow writes', async () => {
+  const table = new arrow.Table({
+    i: arrow.vectorFromArray([1, null, -3], new arrow.Int32()),
+    u: arrow.vectorFromArray([1, 4294967295, null], new arrow.Uint32()),
+    f: arrow.vectorFromArray([1.5, null, Number.NaN], new arrow.Float64()),
+    s: arrow.vectorFromArray(['a', null, 'é'], new arrow.Utf8()),
+    d: arrow.vectorFromArray(['x', 'y', 'x'], new arrow.Dictionary(new arrow.Utf8(), new arrow.Int8())),
+    b: arrow.vectorFromArray([true, null, false], new arrow.Bool()),
+    l: arrow.vectorFromArray([[1, 2], null, []], new arrow.List(new arrow.Field('item', new arrow.Int32()))),
+  });
+  const expected = [
+    { i: 1, u: 1n, f: 1.5, s: 'a', d: 'x', b: true, l: [1, 2] },
+    { i: null, u: 4294967295n, f: null, s: null, d: 'y', b: null, l: null },
+    { i: -3, u: null, f: Number.NaN, s: 'é', d: 'x', b: false, l: [] },
+  ];
+  expect(await rows(file(arrow.tableToIPC(table, 'file')))).toEqual(expected);
+  expect(await rows(file(arrow.tableToIPC(table, 'stream')))).toEqual(expected);
+  const path = file(arrow.tableToIPC(table, 'file'));
+  expect(await session.read.arrow(path).filter(col('d').eq('x')).select('s', 'i').collect()).toEqual([
+    { s: 'a', i: 1 },
+    { s: 'é', i: -3 },
+  ]);
+  expect(await session.read.arrow(path).count()).toBe(3);
+});
+
+test('written and read back, by apache-arrow too', async () => {
+  const data = Array.from({ length: 150_000 }, (_, i) => ({ i, s: i % 7 === 0 ? null : `v${i % 100}`, l: [i, null] }));
+  const frame = session.createDataFrame(data, { i: t.int32, s: t.string, l: t.array(t.int32) });
+  for (const format of ['file', 'stream']) {
+    const out = join(folder, `out-${format}`);
+    await frame.write.option('format', format).arrow(out);
+    const back = session.read.arrow(out);
+    expect(await back.count()).toBe(data.length);
+    expect(await back.orderBy('i').limit(9).collect()).toEqual(data.slice(0, 9));
+    const names = readdirSync(out).filter((name) => name.endsWith('.arrow'));
+    const tables = names.map((name) => arrow.tableFromIPC(readFileSync(join(out, name))));
+    expect(tables.reduce((sum, table) => sum + table.numRows, 0)).toBe(data.length);
+    expect(tables[0]?.get(1)?.toJSON()).toMatchObject({ i: 1, s: 'v1' });
+  }
+  const empty = join(folder, 'empty');
+  await frame.filter(col('i').lt(0)).write.arrow(empty);
+  expect((await session.read.arrow(empty).schema()).simpleString()).toBe('struct<i:int,s:string,l:array<int>>');
+});
+
+test('cut and changed bytes are errors, and nothing more', async () => {
+  const table = new arrow.Table({
+    i: arrow.vectorFromArray([1, 2, 3], new arrow.Int32()),
+    s: arrow.vectorFromArray(['a', 'bb', 'ccc'], new arrow.Utf8()),
+    l: arrow.vectorFromArray([[1], [2, 3], []], new arrow.List(new arrow.Field('item', new arrow.Int32()))),
+  });
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+    return seed % below;
+  };
+  for (const format of ['file', 'stream'] as const) {
+    const bytes = arrow.tableToIPC(table, format);
+    for (let i = 0; i < 150; i++) {
+      const changed = i % 3 === 0 ? bytes.slice(0, random(bytes.length)) : bytes.slice();
+      for (let n = 0; n < 4 && changed.length > 0; n++) changed[random(changed.length)] = random(256);
+      const path = file(changed);
+      await rows(path).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(SparrowError);
+        expect((error as SparrowError).code).not.toBe('INTERNAL_ERROR');
+      });
+    }
+  }
+  expect(await session.range(3).count()).toBe(3);
+});
+
+const corpus = join(process.env.SPARROW_CORPORA ?? '', 'arrow-testing/data/arrow-ipc-stream/integration');
+const isThere = process.env.SPARROW_CORPORA !== undefined && existsSync(corpus);
+if (!isThere) console.warn('SPARROW_CORPORA is not set: about 180 Arrow integration files are left out');
+
+/** Types that have no counterpart. */
+const REFUSED = /UNSUPPORTED_ARROWTYPE.*decimal\((\d{2,}), |COLUMN_ALREADY_EXISTS/;
+
+describe.skipIf(!isThere)('the integration files', () => {
+  test('are read, the file and the stream of each alike', async () => {
+    const names = (readdirSync(corpus, { recursive: true }) as string[]).filter((n) =>
+      /\.(arrow_file|stream)$/.test(n),
+    );
+    const problems: string[] = [];
+    const seen = new Map<string, string>();
+    for (const name of names.sort()) {
+      try {
+        const read = await rows(join(corpus, name));
+        const text = JSON.stringify(read, (_, v) =>
+          typeof v === 'bigint' ? `${v}n` : v instanceof Map ? [...v] : v instanceof Uint8Array ? [...v] : v,
+        );
+        const key = name.replace(/\.(arrow_file|stream)$/, '');
+        const other = seen.get(key);
+        if (other !== undefined && other !== text) problems.push(`${name}: differs from its file`);
+        seen.set(key, text);
+      } catch (error) {
+        if (!REFUSED.test(String(error))) problems.push(`${name}: ${error}`);
+      }
+    }
+    expect(names.length).toBeGreaterThan(100);
+    expect(problems).toEqual([]);
+  }, 300_000);
+});
