@@ -6,10 +6,11 @@ import { col, Session, SparrowError, t } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-arrow-'));
-const options = { int64: 'bigint', timestamp: 'micros', date: 'string' } as const;
-let session: Session<{ int64: 'bigint'; timestamp: 'micros'; date: 'string' }>;
+const create = () =>
+  Session.create({ workers: 2, memory: '512MB', int64: 'bigint', timestamp: 'micros', date: 'string' });
+let session: Awaited<ReturnType<typeof create>>;
 beforeAll(async () => {
-  session = await Session.create({ workers: 2, memory: '512MB', ...options });
+  session = await create();
 });
 afterAll(async () => {
   await session.stop();
