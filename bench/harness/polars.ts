@@ -22,6 +22,9 @@ export interface PolarsExpr {
   min(): PolarsExpr;
   max(): PolarsExpr;
   nUnique(): PolarsExpr;
+  cumSum(): PolarsExpr;
+  rank(options: { readonly method: string; readonly descending: boolean }): PolarsExpr;
+  over(by: string): PolarsExpr;
   count(): PolarsExpr;
   median(): PolarsExpr;
   std(): PolarsExpr;
@@ -77,6 +80,7 @@ export interface PolarsSeries {
 export interface Polars {
   Series(name: string, values: ArrayLike<unknown>): PolarsSeries;
   readonly Float64: unknown;
+  readonly Int32: unknown;
   readonly Int64: unknown;
   readonly Date: unknown;
   col(name: string): PolarsExpr;

@@ -15,7 +15,7 @@ import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-sou
 import { keptLayout, rowColumns } from './rows.js';
 import type { Sink, SinkForm } from './sink-form.js';
 import { makeSink } from './sinks.js';
-import { ENTRY_BYTES } from './sort-module.js';
+import { ENTRY_BYTES } from './sort-entry.js';
 import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
 import { recordBytes } from './totals-tables.js';
 import { VectorAggregate } from './vector-aggregate.js';
@@ -202,8 +202,9 @@ class PipelineBody {
     pipe.loadWord(PIPE.SOURCE, base);
     const address = code.local('i32');
     const groups = source.kind === 'groups' ? groupRowColumns(source, variant.partial, spec.settings) : undefined;
-    const layout = source.kind === 'kept' ? keptLayout(source.layout) : groups?.layout;
+    const layout = source.kind === 'groups' ? groups?.layout : keptLayout(source.layout);
     if (layout === undefined) throw engineBug('rows without a layout');
+    const added = source.kind === 'windowed' ? columnLoaders(pipe, variant.forms) : () => undefined as never;
     return (row) => {
       if (variant.list)
         code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
@@ -214,6 +215,10 @@ class PipelineBody {
           columns,
           ...(source.only === undefined ? {} : { condition: unmatchedCondition(pipe, address, source.only) }),
         };
+      }
+      if (source.kind === 'windowed') {
+        const fields = rowColumns(pipe, layout, source.layout.fields, address);
+        return { columns: withAdded(fields, source.layout.fields.length, added(row)) };
       }
       return { columns: (groups as NonNullable<typeof groups>).columns(pipe, address) };
     };
@@ -317,6 +322,24 @@ class PipelineBody {
     });
   }
 }
+
+/** Columns that lie beside the rows, each loaded once a row. */
+function columnLoaders(pipe: Pipe, forms: readonly ColumnForm[]): (row: Local) => Columns {
+  const loaders = forms.map((form, i) => new ColumnLoader(pipe.code, pipe.state, pipe.layout.columns, i, form));
+  return (row) => {
+    const loaded = new Map<number, ColumnValue>();
+    return (index) => {
+      const value = loaded.get(index) ?? (loaders[index] as ColumnLoader).load(row);
+      loaded.set(index, value);
+      return value;
+    };
+  };
+}
+
+const withAdded =
+  (fields: Columns, width: number, added: Columns): Columns =>
+  (index) =>
+    index < width ? fields(index) : added(index - width);
 
 const MOST_TOGETHER = 6;
 const COMPARISONS = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'between']);

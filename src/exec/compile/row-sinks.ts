@@ -115,12 +115,13 @@ export class SortSink implements Sink {
       columns,
     );
     const prefix = code.local('i64');
-    pushNormalizedKey(pipe, keys, spec.keys);
+    pushNormalizedKey(pipe, keys, spec.keys, spec.keyColumns);
     code.set(prefix);
     const keep = (): void => {
       const fields = spec.fields.map((f) => pipe.compile(f, columns));
       const row = pipe.newRow(this.#layout.stride);
-      for (const [i, value] of [...fields, ...keys].entries()) storeValue(pipe, this.#layout, row, i, value);
+      const stored = [...fields, ...keys].slice(0, spec.layout.fields.length);
+      for (const [i, value] of stored.entries()) storeValue(pipe, this.#layout, row, i, value);
       const entry = code.local('i32');
       pipe.loadWord(PIPE.ENTRY_NEXT, entry);
       code

@@ -1,14 +1,28 @@
 import { carrierOf } from '../../base/index.js';
+import type { Range } from '../../functions/define.js';
 import type { Local } from '../../wasm/index.js';
 import type { SortKey } from '../physical.js';
+import type { SourceColumn } from '../task/spec.js';
 import { extend } from './keys.js';
-import type { ColumnValue } from './load.js';
+import { type ColumnValue, fitsLong } from './load.js';
 import type { Pipe } from './pipe.js';
 
-/** Bits of a key in the normalized prefix, and whether they tell all of it. */
-function keyBits(key: SortKey['expr'], nullable: boolean): { bits: number; exact: boolean } {
-  const carrier = carrierOf(key.type);
+/** Bits of a key in the normalized prefix, whether they tell all of it, and the value they count from. */
+interface KeyBits {
+  readonly bits: number;
+  readonly exact: boolean;
+  /** Only the distance from a bound is written. */
+  readonly range?: Range;
+}
+
+function keyBits({ type, range, nullable }: SourceColumn): KeyBits {
+  const carrier = carrierOf(type);
   const flag = nullable ? 1 : 0;
+  if (range !== undefined && (carrier === 'i32' || carrier === 'i64' || carrier === 'i128') && fitsLong(range)) {
+    const span = range[1] - range[0];
+    const bits = span <= 0n ? 0 : span.toString(2).length;
+    if (bits < 63) return { bits: bits + flag, exact: true, range };
+  }
   switch (carrier) {
     case 'i32':
     case 'f32':
@@ -23,58 +37,56 @@ function keyBits(key: SortKey['expr'], nullable: boolean): { bits: number; exact
   }
 }
 
-const nullableKey = (key: SortKey): boolean =>
-  key.expr.kind === 'literal' ? key.expr.value === null : key.expr.nullable;
-
 /** Whether equal prefixes mean equal keys, so that ties need no further comparison. */
-export function prefixIsExact(keys: readonly SortKey[]): boolean {
+export function prefixIsExact(columns: readonly SourceColumn[]): boolean {
   let used = 0;
-  for (const key of keys) {
-    const { bits, exact } = keyBits(key.expr, nullableKey(key));
+  for (const column of columns) {
+    const { bits, exact } = keyBits(column);
     if (!exact || used + bits > 64) return false;
     used += bits;
   }
   return true;
 }
 
+/** How many leading bits of the prefix say something of these first keys. */
+export function prefixBits(columns: readonly SourceColumn[]): number {
+  let used = 0;
+  for (const column of columns) {
+    const { bits, exact } = keyBits(column);
+    used = Math.min(64, used + bits);
+    if (!exact) break;
+  }
+  return used;
+}
+
+/** The bits of the normalized prefix that say something of these first keys: equal keys have equal ones. */
+export function prefixMask(columns: readonly SourceColumn[]): bigint {
+  const used = BigInt(prefixBits(columns));
+  return ((1n << used) - 1n) << (64n - used);
+}
+
 /**
  * Pushes an unsigned 64-bit number that orders rows as their keys do as far as 64 bits reach: each key as an
- * order-preserving bit string behind the one before, with a leading bit for null, inverted where descending.
+ * order-preserving bit string behind the one before, with a leading bit for null, inverted where descending. A key
+ * with known bounds takes only the bits of its distance from them.
  */
-export function pushNormalizedKey(pipe: Pipe, values: readonly ColumnValue[], keys: readonly SortKey[]): void {
+export function pushNormalizedKey(
+  pipe: Pipe,
+  values: readonly ColumnValue[],
+  keys: readonly SortKey[],
+  columns: readonly SourceColumn[],
+): void {
   const { code } = pipe;
   let used = 0;
   code.i64(0);
   for (const [i, key] of keys.entries()) {
     if (used >= 64) break;
-    const value = values[i] as ColumnValue;
-    const nullable = nullableKey(key);
-    const { bits, exact } = keyBits(key.expr, nullable);
+    const column = columns[i] as SourceColumn;
+    const { bits, exact } = keyBits(column);
     const normalized = code.local('i64');
-    pushValueBits(pipe, value);
-    if (key.descending) code.i64(-1).op('i64.xor');
+    pushKey(pipe, values[i] as ColumnValue, key, column);
     code.set(normalized);
-    if (carrierOf(key.expr.type) === 'i32' || carrierOf(key.expr.type) === 'f32') {
-      // 32 bits at the top, nothing below, also after inverting.
-      code.get(normalized).i64(0xffffffff00000000n).op('i64.and').set(normalized);
-    }
-    if (nullable) {
-      code
-        .get(normalized)
-        .i64(1)
-        .op('i64.shr_u')
-        .i64(key.nullsFirst ? 1n << 63n : 0n)
-        .op('i64.or')
-        .set(normalized);
-      if (value.isNull !== undefined) {
-        code
-          .i64(key.nullsFirst ? 0n : 1n << 63n)
-          .get(normalized)
-          .get(value.isNull)
-          .select()
-          .set(normalized);
-      }
-    }
+    if (column.nullable) pushNullBit(pipe, normalized, values[i] as ColumnValue, key);
     code.get(normalized);
     if (used > 0) code.i64(used).op('i64.shr_u');
     code.op('i64.or');
@@ -82,6 +94,42 @@ export function pushNormalizedKey(pipe: Pipe, values: readonly ColumnValue[], ke
     // Behind a key that is cut short, later keys would decide too early.
     if (!exact) break;
   }
+}
+
+/** Pushes a key's own bits at the top of an i64, with zeros below them. */
+function pushKey(pipe: Pipe, value: ColumnValue, key: SortKey, column: SourceColumn): void {
+  const { code } = pipe;
+  const { bits, range } = keyBits(column);
+  if (range !== undefined && value.parts.length > 0) {
+    const own = bits - (column.nullable ? 1 : 0);
+    const [word] = extend(code, value, 'i64') as readonly [Local];
+    if (own === 0) code.i64(0);
+    else if (key.descending) code.i64(range[1]).get(word).op('i64.sub');
+    else code.get(word).i64(range[0]).op('i64.sub');
+    if (own > 0) code.i64(64 - own).op('i64.shl');
+    return;
+  }
+  pushValueBits(pipe, value);
+  if (key.descending) code.i64(-1).op('i64.xor');
+  // 32 bits at the top, nothing below, also after inverting.
+  if (carrierOf(column.type) === 'i32' || carrierOf(column.type) === 'f32') code.i64(0xffffffff00000000n).op('i64.and');
+}
+
+function pushNullBit({ code }: Pipe, normalized: Local, value: ColumnValue, key: SortKey): void {
+  code
+    .get(normalized)
+    .i64(1)
+    .op('i64.shr_u')
+    .i64(key.nullsFirst ? 1n << 63n : 0n)
+    .op('i64.or')
+    .set(normalized);
+  if (value.isNull === undefined) return;
+  code
+    .i64(key.nullsFirst ? 0n : 1n << 63n)
+    .get(normalized)
+    .get(value.isNull)
+    .select()
+    .set(normalized);
 }
 
 /** Pushes the key's bits at the top of an i64, ascending as unsigned numbers. */

@@ -5,70 +5,137 @@ import type { Value } from '../../functions/value.js';
 import { type Code, type Func, type Local, WasmModule } from '../../wasm/index.js';
 import type { SortKey } from '../physical.js';
 import { fieldAt } from '../row-layout.js';
-import type { KeptLayoutSpec } from '../task/spec.js';
+import type { KeptLayoutSpec, SourceColumn } from '../task/spec.js';
 import { loadField } from './load.js';
+import { radixSort } from './radix-sort.js';
 import { keptLayout } from './rows.js';
-import { prefixIsExact } from './sort-key.js';
+import { ENTRY_BYTES } from './sort-entry.js';
+import { prefixBits, prefixIsExact } from './sort-key.js';
 
-/** Bytes of a sort entry: u64 prefix, u32 row address, u32 unused. */
-export const ENTRY_BYTES = 16;
 const RUN = 8;
+/** Fewer entries than this are not worth the counters of a radix sort. */
+const SMALL = 128;
 
 /**
  * A module that sorts entries: `sort(entries, count, scratch)` gives the address (of the two) where the sorted
- * entries lie. A stable bottom-up merge sort over insertion-sorted runs; equal prefixes are settled by the keys in
- * the rows (the last fields of the layout).
+ * entries lie. A stable radix sort of the prefixes; where they do not tell all of the keys, entries with equal prefixes
+ * are settled by a stable merge sort that compares the keys in the rows (the last fields of the layout). The scratch has
+ * room for the entries and RADIX_BYTES.
  */
 export function compileSort(
   layoutSpec: KeptLayoutSpec,
   keys: readonly SortKey[],
+  keyColumns: readonly SourceColumn[],
   settings: EvalSettings,
 ): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
   const context = new ModuleContext(module, settings);
-  const compare = prefixIsExact(keys) ? undefined : compareRows(module, context, layoutSpec, keys);
-  const before = entryBefore(module, compare);
-  const insertion = insertionSort(module, before);
-  const merge = mergeRuns(module, before);
+  const exact = prefixIsExact(keyColumns);
+  const compare = exact ? undefined : compareRows(module, context, layoutSpec, keys);
+  const mergeSort = emitMergeSort(module, entryBefore(module, compare));
+  const settle = exact ? undefined : settleTies(module, mergeSort);
+  const radix = radixSort(module, BigInt(64 - prefixBits(keyColumns)));
   module.function('sort', ['i32', 'i32', 'i32'], ['i32'], (code, entries, count, scratch) => {
-    const end = code.local('i32');
-    const at = code.local('i32');
-    const width = code.local('i32');
-    const swap = code.local('i32');
-    code.get(entries).get(count).i32(4).op('i32.shl').op('i32.add').set(end);
-    code.get(entries).set(at);
-    whileBelow(code, at, end, () => {
-      code.get(at);
-      pushMin(
-        code,
-        () =>
-          code
-            .get(at)
-            .i32(RUN * ENTRY_BYTES)
-            .op('i32.add'),
-        end,
-      );
-      code.call(insertion);
-      code
-        .get(at)
-        .i32(RUN * ENTRY_BYTES)
-        .op('i32.add')
-        .set(at);
-    });
-    code.i32(RUN * ENTRY_BYTES).set(width);
-    code.block((sorted) => {
-      code.loop((again) => {
-        code.get(width).get(end).get(entries).op('i32.sub').op('i32.ge_u').brIf(sorted);
-        code.get(entries).get(end).get(width).get(scratch).call(merge);
-        code.get(scratch).get(end).get(entries).op('i32.sub').op('i32.add').set(end);
-        code.get(entries).set(swap).get(scratch).set(entries).get(swap).set(scratch);
-        code.get(width).i32(1).op('i32.shl').set(width);
-        code.br(again);
-      });
-    });
-    code.get(entries);
+    const small = (): void => {
+      code.get(entries).get(count).get(scratch).call(mergeSort);
+    };
+    const large = (): void => {
+      const sorted = code.local('i32');
+      code.get(entries).get(count).get(scratch).call(radix);
+      if (settle === undefined) return;
+      code.set(sorted).get(sorted).get(count).get(scratch).get(entries).get(sorted).get(entries).op('i32.eq').select();
+      code.call(settle).get(sorted);
+    };
+    code.get(count).i32(SMALL).op('i32.lt_u').if(small, large, ['i32']);
   });
   return module.bytes();
+}
+
+/** settle(entries, count, scratch): sorts each run of entries with equal prefixes by their keys. */
+function settleTies(module: WasmModule, mergeSort: Func): Func {
+  return module.function(
+    'settle',
+    ['i32', 'i32', 'i32'],
+    [],
+    (code, entries, count, scratch) => {
+      const at = code.local('i32');
+      const end = code.local('i32');
+      const stop = code.local('i32');
+      const bytes = code.local('i32');
+      const where = code.local('i32');
+      code.get(entries).tee(at).get(count).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').set(end);
+      whileBelow(code, at, end, () => {
+        code.get(at).set(stop);
+        code.block((found) => {
+          code.loop((again) => {
+            code.get(stop).i32(ENTRY_BYTES).op('i32.add').tee(stop).get(end).op('i32.ge_u').brIf(found);
+            code.get(stop).op('i64.load', 0).get(at).op('i64.load', 0).op('i64.ne').brIf(found);
+            code.br(again);
+          });
+        });
+        code
+          .get(stop)
+          .get(at)
+          .op('i32.sub')
+          .tee(bytes)
+          .i32(ENTRY_BYTES)
+          .op('i32.gt_u')
+          .if(() => {
+            code.get(at).get(bytes).i32(4).op('i32.shr_u').get(scratch).call(mergeSort).set(where);
+            code
+              .get(where)
+              .get(at)
+              .op('i32.ne')
+              .if(() => code.get(at).get(where).get(bytes).op('memory.copy'));
+          });
+        code.get(stop).set(at);
+      });
+    },
+    { export: false },
+  );
+}
+
+/** mergeSort(entries, count, scratch): a stable bottom-up merge sort over insertion-sorted runs. */
+function emitMergeSort(module: WasmModule, before: Func): Func {
+  const insertion = insertionSort(module, before);
+  const merge = mergeRuns(module, before);
+  return module.function(
+    'merge_sort',
+    ['i32', 'i32', 'i32'],
+    ['i32'],
+    (code, entries, count, scratch) => {
+      const end = code.local('i32');
+      const at = code.local('i32');
+      const width = code.local('i32');
+      const swap = code.local('i32');
+      const behind = (): Code =>
+        code
+          .get(at)
+          .i32(RUN * ENTRY_BYTES)
+          .op('i32.add');
+      code.get(entries).get(count).i32(4).op('i32.shl').op('i32.add').set(end);
+      code.get(entries).set(at);
+      whileBelow(code, at, end, () => {
+        code.get(at);
+        pushMin(code, behind, end);
+        code.call(insertion);
+        behind().set(at);
+      });
+      code.i32(RUN * ENTRY_BYTES).set(width);
+      code.block((sorted) => {
+        code.loop((again) => {
+          code.get(width).get(end).get(entries).op('i32.sub').op('i32.ge_u').brIf(sorted);
+          code.get(entries).get(end).get(width).get(scratch).call(merge);
+          code.get(scratch).get(end).get(entries).op('i32.sub').op('i32.add').set(end);
+          code.get(entries).set(swap).get(scratch).set(entries).get(swap).set(scratch);
+          code.get(width).i32(1).op('i32.shl').set(width);
+          code.br(again);
+        });
+      });
+      code.get(entries);
+    },
+    { export: false },
+  );
 }
 
 function whileBelow(code: Code, at: Local, end: Local, body: () => void): void {

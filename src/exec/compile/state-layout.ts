@@ -64,8 +64,14 @@ export interface StateLayout {
   readonly bytes: number;
 }
 
+/** Columns that lie in columns: of batches, or what a window added to rows. */
+function columnsInMemory({ source }: PipelineSpec): number {
+  if (source.kind === 'batches') return source.columns.length;
+  return source.rows.kind === 'windowed' ? source.rows.added.length : 0;
+}
+
 export function stateLayout(spec: PipelineSpec): StateLayout {
-  const sourceColumns = spec.source.kind === 'batches' ? spec.source.columns.length : 0;
+  const sourceColumns = columnsInMemory(spec);
   const outputs = spec.sink.kind === 'output' || spec.sink.kind === 'write' ? spec.sink.columns.length : 0;
   const tables = spec.steps.reduce((n, s) => (s.kind === 'probe' ? Math.max(n, s.table + 1) : n), 0);
   const denseKeys = spec.sink.kind === 'aggregate' ? spec.sink.keys.length : 0;

@@ -1,34 +1,41 @@
 import { engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
-import { ENTRY_BYTES } from '../compile/sort-module.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { prefixIsExact } from '../compile/sort-key.js';
 import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
-import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
-import { type Flow, type FlowPart, mergedColumns } from './flow.js';
+import type { KeptLayoutSpec, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
+import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
 import { rangesOnDisk } from './sort-ranges.js';
 
 type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
 
 /** Rows that one thread merges quicker than several. */
-const SMALL_SORT = 50_000;
+export const SMALL_SORT = 50_000;
 
 /** Every task sorts its own rows; then ranges of keys are merged side by side. */
 export async function openSort(executor: Runner, plan: PhysicalSort): Promise<Flow> {
   const flow = await executor.open(plan.input);
   const most = plan.limit === undefined ? undefined : plan.offset + plan.limit;
-  const sorted = await sortFlow(executor, flow, plan.input.columns, plan.keys, most);
+  const sorted = await sortFlow(executor, flow, plan.input.columns, plan.keys, { limit: most });
   const { runs, order } = sorted.inputs;
   if (most === undefined && plan.offset === 0) return [await inOrder(executor, sorted)];
   const limit = plan.limit === undefined ? {} : { limit: plan.limit };
   return [sorted.part([{ kind: 'sorted', runs, order, offset: plan.offset, ...limit }])];
 }
 
+/** Entries of one range: as many as are merged without leaving the near cache. */
+const RANGE_ENTRIES = 65_536;
+
+export const rangesOf = (executor: Runner, total: number): number =>
+  Math.max(executor.scheduler.pool.size * 4, Math.ceil(total / RANGE_ENTRIES));
+
 /** All sorted rows: merged by one task or, where that pays, by one for each range of keys. */
 export async function inOrder(executor: Runner, { part, inputs, total }: SortedFlow): Promise<FlowPart> {
   const { runs, splitters, order } = inputs;
   if (runs.some((run) => run.spilled !== undefined)) return part(await rangesOnDisk(executor, runs, order));
   if (total <= SMALL_SORT) return part([{ kind: 'sorted', runs, order, offset: 0 }]);
-  return part(splitRuns(executor, runs, splitters, executor.scheduler.pool.size * 4, order));
+  return part(splitRuns(executor, runs, splitters, rangesOf(executor, total), order));
 }
 
 export interface SortedFlow {
@@ -41,24 +48,35 @@ export interface SortedFlow {
   readonly total: number;
 }
 
+interface SortOptions {
+  /** Only so many first rows are wanted. */
+  readonly limit?: number | undefined;
+  /** What is kept with each row beside its columns. */
+  readonly computed?: readonly PhysicalExpr[];
+}
+
 /** Sorts a flow task by task; what is left is to merge the runs. */
 export async function sortFlow(
   executor: Runner,
   flow: Flow,
   columns: readonly PhysicalColumn[],
   keys: readonly SortKey[],
-  limit?: number,
+  { limit, computed = [] }: SortOptions = {},
 ): Promise<SortedFlow> {
   const known = mergedColumns(flow, columns);
+  const kept = computed.map((expr) => columnOf(expr, known, executor.settings));
   const fields = known.map((c, index): PhysicalExpr => ({ kind: 'column', index, type: c.type, nullable: c.nullable }));
-  const keyColumns = keys.map(
-    ({ expr }): SourceColumn => ({
-      type: expr.type,
-      nullable: expr.kind === 'literal' ? expr.value === null : expr.nullable,
-    }),
-  );
-  const layout: KeptLayoutSpec = { header: 'sort', fields: [...known, ...keyColumns] };
-  const order: SortSink = { kind: 'sort', keys, fields, layout, ...(limit === undefined ? {} : { limit }) };
+  const keyColumns = keys.map(({ expr }) => columnOf(expr, known, executor.settings));
+  const stored = prefixIsExact(keyColumns) ? [] : keyColumns;
+  const layout: KeptLayoutSpec = { header: 'sort', fields: [...known, ...kept, ...stored] };
+  const order: SortSink = {
+    kind: 'sort',
+    keys,
+    keyColumns,
+    fields: [...fields, ...computed],
+    layout,
+    ...(limit === undefined ? {} : { limit }),
+  };
   const done = await executor.allResults(flow, () => order);
   const results = done.map(({ output }) => {
     if (output.kind !== 'rows' || output.runs === undefined) throw engineBug('sorted runs expected');

@@ -1,69 +1,92 @@
-import {
-  BATCH_ROWS,
-  type Batch,
-  buildColumn,
-  type Column,
-  engineBug,
-  readColumn,
-  type Scalar,
-  sliceColumn,
-} from '../../base/index.js';
-import { prepare } from '../../functions/evaluate.js';
-import type { PhysicalColumn, PhysicalWindow, SortKey } from '../physical.js';
-import { windowColumns } from '../task/window-columns.js';
-import { type Flow, outputSink } from './flow.js';
-import { inOrder, sortFlow } from './open-sort.js';
+import { carrierOf } from '../../base/index.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import { prefixMask } from '../compile/sort-key.js';
+import type { PhysicalWindow, SortKey } from '../physical.js';
+import type { SourceColumn, TaskInput, WindowTaskSpec } from '../task/spec.js';
+import type { Flow, FlowPart } from './flow.js';
+import { rangesOf, SMALL_SORT, sortFlow, splitRuns } from './open-sort.js';
 import type { Runner } from './runner.js';
 
-/** Rows turned into values at once. A multiple of 8, as slices of columns ask for. */
-const ROWS_A_BREATH = 4096;
-
-/** Rows are sorted by partition and order; the window columns are then computed partition by partition. */
+/** Rows are sorted by partition and order; each task then computes the columns of whole partitions. */
 export async function openWindow(executor: Runner, plan: PhysicalWindow): Promise<Flow> {
   const flow = await executor.open(plan.input);
   const keys: SortKey[] = [
     ...plan.partitionBy.map((expr) => ({ expr, descending: false, nullsFirst: true })),
     ...plan.orderBy,
   ];
-  const sorted = await sortFlow(executor, flow, plan.input.columns, keys);
-  const batches: Batch[] = [];
-  for await (const done of executor.results([await inOrder(executor, sorted)], (part) => outputSink(part.columns))) {
-    if (done.output.kind !== 'batches') throw engineBug('batches expected');
-    batches.push(...done.output.batches);
-  }
-  return [executor.batchPart(plan.columns, await appendWindows(executor, plan, batches))];
+  const stored = storedArguments(plan);
+  const { inputs, total } = await sortFlow(executor, flow, plan.input.columns, keys, { computed: stored.exprs });
+  const { runs, order, splitters } = inputs;
+  const window: WindowTaskSpec = {
+    layout: order.layout,
+    keyColumns: order.keyColumns,
+    partitions: plan.partitionBy.length,
+    partitionBy: plan.partitionBy,
+    orderBy: plan.orderBy,
+    calls: plan.calls,
+    args: stored.args,
+    filters: stored.filters,
+    inputs: plan.input.columns.length,
+  };
+  const mask = prefixMask(order.keyColumns.slice(0, plan.partitionBy.length));
+  const cuts = splitters.map((prefix) => prefix & mask).filter((prefix) => prefix > 0n);
+  const whole: TaskInput[] = [{ kind: 'sorted', runs, order, offset: 0 }];
+  // What a sort put on disk comes back whole: a window needs its partitions in memory.
+  const isWhole = total <= SMALL_SORT || runs.some((run) => run.spilled !== undefined);
+  const tasks = isWhole ? whole : splitRuns(executor, runs, cuts, rangesOf(executor, total), order);
+  const added = plan.calls.map((call): SourceColumn => ({ type: call.type, nullable: call.nullable }));
+  const part: FlowPart = {
+    source: { kind: 'rows', rows: { kind: 'windowed', layout: order.layout, added } },
+    inputs: tasks.map((task) => ({ ...task, window }) as TaskInput),
+    steps: [],
+    tables: [],
+    columns: [...order.layout.fields, ...added],
+    small: total <= SMALL_SORT,
+  };
+  return executor.project([part], outputOf(plan, part.columns, order.layout.fields.length));
 }
 
-async function appendWindows(executor: Runner, plan: PhysicalWindow, batches: readonly Batch[]): Promise<Batch[]> {
-  const { heap, arena } = executor.query;
-  const { settings } = executor;
-  const rows: Scalar[][] = [];
-  const breathe = async (): Promise<void> => {
-    await new Promise(setImmediate);
-    executor.query.check();
+/** The input's columns are the first fields; what the calls added comes behind all of them. */
+function outputOf(plan: PhysicalWindow, columns: readonly SourceColumn[], fields: number): PhysicalExpr[] {
+  const width = plan.input.columns.length;
+  return plan.columns.map((_, i): PhysicalExpr => {
+    const index = i < width ? i : fields + i - width;
+    const { type, nullable } = columns[index] as SourceColumn;
+    return { kind: 'column', index, type, nullable };
+  });
+}
+
+/** What is computed only where the filter holds: it may fail elsewhere. */
+const onlyWhere = (filter: PhysicalExpr, arg: PhysicalExpr): PhysicalExpr =>
+  arg.kind !== 'call'
+    ? arg
+    : {
+        kind: 'call',
+        fn: 'if',
+        args: [filter, arg, { kind: 'literal', type: arg.type, value: null }],
+        type: arg.type,
+        nullable: true,
+      };
+
+interface StoredArguments {
+  /** What is kept beside the input's columns. */
+  readonly exprs: readonly PhysicalExpr[];
+  readonly args: WindowTaskSpec['args'];
+  readonly filters: WindowTaskSpec['filters'];
+}
+
+/** Arguments are computed before the rows are sorted, each into a field; most literals need none. */
+function storedArguments(plan: PhysicalWindow): StoredArguments {
+  const exprs: PhysicalExpr[] = [];
+  const fieldOf = (expr: PhysicalExpr): number | undefined => {
+    // Bytes of literals belong to a pipeline; a field keeps them where every module finds them.
+    if (expr.kind === 'literal' && carrierOf(expr.type) !== 'bytes') return undefined;
+    if (expr.kind === 'column') return expr.index;
+    return plan.input.columns.length + exprs.push(expr) - 1;
   };
-  for (const batch of batches) {
-    for (let from = 0; from < batch.rows; from += ROWS_A_BREATH) {
-      const count = Math.min(ROWS_A_BREATH, batch.rows - from);
-      const columns = batch.columns.map((column) => readColumn(heap, sliceColumn(column, from, count)));
-      for (let row = 0; row < count; row++) rows.push(columns.map((c) => c[row] as Scalar));
-      await breathe();
-    }
-  }
-  const ready = (expr: Parameters<typeof prepare>[0]) => prepare(expr, settings);
-  const values = await windowColumns(plan, rows, ready, settings, breathe);
-  const made: readonly PhysicalColumn[] = plan.columns.slice(plan.input.columns.length);
-  const all: Batch[] = [];
-  let from = 0;
-  for (const batch of batches) {
-    if (batch.rows > BATCH_ROWS) throw engineBug('a batch of too many rows');
-    const extra: Column[] = [];
-    for (const [i, column] of made.entries()) {
-      extra.push(buildColumn(arena, column.type, (values[i] as Scalar[]).slice(from, from + batch.rows)));
-      await breathe();
-    }
-    from += batch.rows;
-    all.push({ rows: batch.rows, columns: [...batch.columns, ...extra] });
-  }
-  return all;
+  const args = plan.calls.map(({ args, filter }) =>
+    args.map((arg) => fieldOf(filter === undefined ? arg : onlyWhere(filter, arg))),
+  );
+  const filters = plan.calls.map(({ filter }) => (filter === undefined ? undefined : fieldOf(filter)));
+  return { exprs, args, filters };
 }

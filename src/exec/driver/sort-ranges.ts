@@ -1,4 +1,4 @@
-import { ENTRY_BYTES } from '../compile/sort-module.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { PIECE_ROWS } from '../task/sort-cuts.js';
 import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
 import type { SpilledRows } from '../task/spilled.js';

@@ -49,6 +49,7 @@ export function sourceRowReader(
   carriers: StateCarriers | undefined,
   settings: EvalSettings,
 ): (address: number) => Row | undefined {
+  if (source.kind === 'windowed') return keptRowReader(heap, source.layout);
   if (source.kind === 'kept') {
     const read = keptRowReader(heap, source.layout);
     const { only } = source;

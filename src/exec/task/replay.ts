@@ -1,8 +1,8 @@
-import { type Batch, engineBug, readColumn, type Scalar, type SharedHeap } from '../../base/index.js';
+import { type Batch, type Column, engineBug, readColumn, type Scalar, type SharedHeap } from '../../base/index.js';
 import { describe } from '../../functions/describe.js';
 import { type Prepared, prepare } from '../../functions/evaluate.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
-import { ENTRY_BYTES } from '../compile/sort-module.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { sourceRowReader } from './read-rows.js';
 import { replayProbe } from './replay-join.js';
 import type { SinkSpec, StateCarriers } from './spec.js';
@@ -29,6 +29,8 @@ export interface RowsAt {
   readonly stride: number;
   /** Sorted entries instead of rows lie at `address`. */
   readonly list: boolean;
+  /** Columns beside the rows, by position. */
+  readonly added?: readonly Column[];
   readonly carriers?: StateCarriers;
 }
 
@@ -38,10 +40,11 @@ export function replayRows(heap: SharedHeap, request: TaskRequest, rows: RowsAt,
   if (source.kind !== 'rows') throw engineBug('rows expected');
   const read = sourceRowReader(heap, source.rows, rows.carriers, settings);
   const replay = prepareSteps(heap, request);
+  const added = rows.added?.map((column) => readColumn(heap, column));
   for (let i = from; i < to; i++) {
     const entry = rows.address + i * ENTRY_BYTES;
     const row = read(rows.list ? (heap.u32[(entry + 8) >>> 2] as number) : rows.address + i * rows.stride);
-    if (row !== undefined) replay(row);
+    if (row !== undefined) replay(added === undefined ? row : [...row, ...added.map((column) => column[i] as Scalar)]);
   }
 }
 

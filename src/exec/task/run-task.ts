@@ -39,7 +39,8 @@ import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
 import { TimedCalls } from './timed-calls.js';
-import { columnForms, type GroupPlan, planGroups } from './variant.js';
+import { addedForms, columnForms, type GroupPlan, planGroups } from './variant.js';
+import { windowed } from './window-task.js';
 
 const EXPRESSION_HEAP_BYTES = 1 << 18;
 
@@ -160,7 +161,10 @@ class TaskRun implements TaskHost {
         return;
       case 'sorted': {
         const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch, this.environment.platform);
-        return this.#runRows({ address: sorted.address, stride: 0, list: true }, sorted.rows);
+        const at = { address: sorted.address, stride: 0, list: true };
+        if (input.window === undefined) return this.#runRows(at, sorted.rows);
+        const added = await windowed(this.environment, this.request, input.window, sorted, this.#scratch);
+        return this.#runRows({ ...at, added }, sorted.rows);
       }
       case 'totals':
       case 'groups': {
@@ -296,8 +300,9 @@ class TaskRun implements TaskHost {
 
   #runRows(at: RowsAt, rows: number): void {
     const groups = this.#planGroups(undefined);
+    if (at.added !== undefined) this.#setColumns({ rows, columns: at.added });
     const variant: PipelineVariant = {
-      forms: [],
+      forms: addedForms(this.request.spec.source, { rows, columns: at.added ?? [] }),
       addressing: groups.addressing,
       list: at.list,
       ...(at.carriers === undefined ? {} : { partial: { carriers: at.carriers } }),

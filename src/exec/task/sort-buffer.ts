@@ -1,12 +1,17 @@
 import type { Arena } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
-import { compileSort, ENTRY_BYTES } from '../compile/sort-module.js';
+import { RADIX_BYTES } from '../compile/radix-sort.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { compileSort } from '../compile/sort-module.js';
 import { PIPE } from '../compile/state-layout.js';
 import { type Programs, planKey } from './programs.js';
 import type { SinkSpec, SortedRun } from './spec.js';
 
 /** Sorts `count` entries; gives the address where they lie sorted (`entries` or `scratch`). */
 export type SortEntries = (entries: number, count: number, scratch: number) => number;
+
+/** What sorting so many entries needs beside them. */
+export const scratchBytes = (entries: number): number => entries * ENTRY_BYTES + RADIX_BYTES;
 
 const FIRST_ENTRIES = 1024;
 /** A top-k keeps at least this many candidates before it sorts them out. */
@@ -18,9 +23,9 @@ export function sorter(
   spec: Extract<SinkSpec, { kind: 'sort' }>,
   settings: EvalSettings,
 ): SortEntries {
-  const { layout } = spec;
-  const build = (): Uint8Array => compileSort(layout, spec.keys, settings);
-  const { sort } = programs.generated<{ sort: SortEntries }>(`sort ${planKey([layout, spec.keys])}`, build);
+  const { layout, keys, keyColumns } = spec;
+  const build = (): Uint8Array => compileSort(layout, keys, keyColumns, settings);
+  const { sort } = programs.generated<{ sort: SortEntries }>(`sort ${planKey([layout, keys, keyColumns])}`, build);
   return (entries, count, scratch) => sort(entries, count, scratch) >>> 0;
 }
 
@@ -82,7 +87,7 @@ export class SortBuffer {
   #sortAll(): void {
     const count = this.#count();
     if (count === 0) return;
-    const other = this.scratch.alloc(this.#capacity * ENTRY_BYTES);
+    const other = this.scratch.alloc(scratchBytes(this.#capacity));
     const sorted = this.#sort(this.#entries, count, other);
     if (sorted !== this.#entries) this.programs.heap.u8.copyWithin(this.#entries, sorted, sorted + count * ENTRY_BYTES);
   }

@@ -1,5 +1,5 @@
 import { Arena, type Platform } from '../../base/index.js';
-import { ENTRY_BYTES } from '../compile/sort-module.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import type { Programs } from './programs.js';
 import { RowUnspiller } from './row-spill.js';
 import { inMemory, mergeRuns } from './sorted-input.js';

@@ -1,9 +1,9 @@
 import { type Arena, engineBug, type Platform } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
-import { ENTRY_BYTES } from '../compile/sort-module.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import type { Programs } from './programs.js';
 import { RowUnspiller } from './row-spill.js';
-import { sorter } from './sort-buffer.js';
+import { scratchBytes, sorter } from './sort-buffer.js';
 import type { RunPosition, SinkSpec, SortedRun } from './spec.js';
 import type { SpilledRows } from './spilled.js';
 import type { TaskRequest } from './task.js';
@@ -51,7 +51,7 @@ export function mergeRuns(
     at += run.count * ENTRY_BYTES;
   }
   const sort = sorter(programs, order, settings);
-  return { entries: sort(all, count, scratch.alloc(count * ENTRY_BYTES)), count };
+  return { entries: sort(all, count, scratch.alloc(scratchBytes(count))), count };
 }
 
 /** A run that is on disk read back and given entries. */

@@ -3,7 +3,7 @@ import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
 import type { VectorPlan } from '../compile/vector-types.js';
-import type { AggregateSpec, SortKey } from '../physical.js';
+import type { AggregateSpec, SortKey, WindowSpecCall } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import type { GenerateSpec } from './generate-rows.js';
 import type { SpilledRows } from './spilled.js';
@@ -42,7 +42,9 @@ export type RowSourceSpec =
   /** Groups: columns are the keys, then the finished aggregates. */
   | { readonly kind: 'groups'; readonly keys: readonly SourceColumn[]; readonly aggregates: readonly AggregateSpec[] }
   /** Kept rows: columns are the stored fields. `unmatched`/`matched`: only rows whose mark is clear/set. */
-  | { readonly kind: 'kept'; readonly layout: KeptLayoutSpec; readonly only?: 'matched' | 'unmatched' };
+  | { readonly kind: 'kept'; readonly layout: KeptLayoutSpec; readonly only?: 'matched' | 'unmatched' }
+  /** Sorted rows with the columns that a window adds to them. */
+  | { readonly kind: 'windowed'; readonly layout: KeptLayoutSpec; readonly added: readonly SourceColumn[] };
 
 /** Fields of kept rows, after a header whose form depends on who keeps them. */
 export interface KeptLayoutSpec {
@@ -104,6 +106,8 @@ export type SinkSpec =
   | {
       readonly kind: 'sort';
       readonly keys: readonly SortKey[];
+      /** What is known of the keys. They are stored only where their prefix does not tell all of them. */
+      readonly keyColumns: readonly SourceColumn[];
       readonly fields: readonly PhysicalExpr[];
       readonly layout: KeptLayoutSpec;
       readonly limit?: number;
@@ -190,6 +194,8 @@ export type TaskInput =
       /** Rows of the runs at which the range begins and before which it ends; absent: at their beginning and end. */
       readonly from?: RunPosition;
       readonly to?: RunPosition;
+      /** Computes columns over the rows once they are in order. */
+      readonly window?: WindowTaskSpec;
     };
 
 /** Row number `row` of run number `run`. */
@@ -215,6 +221,24 @@ export interface InnerPipeline {
   readonly input: TaskInput;
   readonly tables: readonly JoinTable[];
   readonly names?: readonly string[];
+}
+
+/** What a task computes over sorted rows. */
+export interface WindowTaskSpec {
+  readonly layout: KeptLayoutSpec;
+  /** The keys the rows are sorted by, the partition's first. */
+  readonly keyColumns: readonly SourceColumn[];
+  readonly partitions: number;
+  /** The same over the input's columns. */
+  readonly partitionBy: readonly PhysicalExpr[];
+  readonly orderBy: readonly SortKey[];
+  readonly calls: readonly WindowSpecCall[];
+  /** For each argument of each call the field it is stored in; absent for literals. */
+  readonly args: readonly (readonly (number | undefined)[])[];
+  /** Fields of the calls' filters. */
+  readonly filters: readonly (number | undefined)[];
+  /** The input's columns: the first fields. */
+  readonly inputs: number;
 }
 
 /** Rows in one piece: `rows` of them from `address` on, `stride` bytes each. */

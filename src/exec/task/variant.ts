@@ -5,7 +5,7 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { GroupAddressing } from '../compile/group-table.js';
 import type { ColumnForm } from '../compile/load.js';
-import { type PipelineSpec, rowsOfSplits, type SourceColumn, type TaskInput } from './spec.js';
+import { type PipelineSpec, rowsOfSplits, type SourceColumn, type SourceSpec, type TaskInput } from './spec.js';
 
 /** Slots of a dense group index: this many, or twice the task's rows, up to a limit: it has to stay near the cache. */
 const DENSE_SLOTS = 1 << 16;
@@ -28,6 +28,12 @@ export function columnForms(columns: readonly SourceColumn[], batch: Batch, stab
       stable,
     };
   });
+}
+
+/** Forms of the columns that a window added; none for other rows. */
+export function addedForms(source: SourceSpec, added: Batch): ColumnForm[] {
+  if (source.kind !== 'rows' || source.rows.kind !== 'windowed') return [];
+  return columnForms(source.rows.added, added, false);
 }
 
 /** One key of a dense index. */
@@ -128,7 +134,8 @@ function factsAtSink(spec: PipelineSpec, input: TaskInput | undefined): readonly
       const range = taskRange(input, source) ?? c.range;
       return { source, ...(range === undefined ? {} : { range }) };
     });
-  } else if (spec.source.rows.kind === 'kept')
+  } else if (spec.source.rows.kind === 'windowed') facts = [];
+  else if (spec.source.rows.kind === 'kept')
     facts = spec.source.rows.layout.fields.map((c) => (c.range === undefined ? {} : { range: c.range }));
   else
     facts = [

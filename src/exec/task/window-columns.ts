@@ -8,6 +8,8 @@ import type { PhysicalWindow, WindowSpecCall } from '../physical.js';
 import { frames, type OrderedRows } from './window-frame.js';
 
 type Row = readonly Scalar[];
+/** What of a window its columns depend on. */
+type WindowColumns = Pick<PhysicalWindow, 'partitionBy' | 'orderBy' | 'calls'>;
 type Ready = (expr: PhysicalExpr) => Prepared;
 
 /** Steps of work between two breaths. */
@@ -33,7 +35,7 @@ class Pace {
  * and overflow are what adding up the frame in order gives.
  */
 export async function windowColumns(
-  plan: PhysicalWindow,
+  plan: WindowColumns,
   rows: readonly Row[],
   ready: Ready,
   settings: EvalSettings,
@@ -53,12 +55,7 @@ export async function windowColumns(
   return columns;
 }
 
-async function* partitions(
-  plan: PhysicalWindow,
-  rows: readonly Row[],
-  ready: Ready,
-  pace: Pace,
-): AsyncGenerator<Row[]> {
+async function* partitions(plan: WindowColumns, rows: readonly Row[], ready: Ready, pace: Pace): AsyncGenerator<Row[]> {
   const keys = plan.partitionBy.map(ready);
   const types = plan.partitionBy.map((expr) => expr.type);
   let current: Scalar[] | undefined;
@@ -80,7 +77,7 @@ async function* partitions(
 }
 
 async function orderedRows(
-  plan: PhysicalWindow,
+  plan: WindowColumns,
   part: readonly Row[],
   orderKeys: readonly Prepared[],
   pace: Pace,
@@ -106,7 +103,7 @@ type PreparedCall = (part: readonly Row[], ordered: OrderedRows) => Promise<read
 
 function prepareCall(
   spec: WindowSpecCall,
-  plan: PhysicalWindow,
+  plan: WindowColumns,
   ready: Ready,
   settings: EvalSettings,
   pace: Pace,
@@ -145,7 +142,7 @@ function overFrames(
   filter: Prepared | undefined,
   call: Call,
   spec: WindowSpecCall,
-  plan: PhysicalWindow,
+  plan: WindowColumns,
   pace: Pace,
 ): PreparedCall {
   const { init, update, finish } = entry.eval;
