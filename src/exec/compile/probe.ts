@@ -201,9 +201,9 @@ class Probe {
     const { pipe, step } = this;
     const { code } = pipe;
     const checks: (() => void)[] = [];
-    // Direct addressing finds equal keys only.
-    for (const [k, key] of step.addressing === 'hash' ? keys.entries() : [])
-      checks.push(() => this.#pushKeyEqual(key, k));
+    // Direct addressing finds rows whose first key is equal only.
+    const found = step.addressing === 'hash' ? 0 : 1;
+    for (let k = found; k < keys.length; k++) checks.push(() => this.#pushKeyEqual(keys[k] as ColumnValue, k));
     if (step.residual !== undefined) {
       const { residual } = step;
       checks.push(() => {

@@ -54,7 +54,7 @@ export class BuildSink implements Sink {
     if (hash !== undefined) code.get(row).get(hash).op('i32.store', JOIN_HEADER.HASH);
     for (const [i, value] of [...keys, ...fields].entries()) storeValue(pipe, this.#layout, row, i, value);
     const [only] = keys;
-    if (keys.length === 1 && only !== undefined && isDirectKey(spec.keys[0])) this.#noteBounds(only);
+    if (only !== undefined && isDirectKey(spec.keys[0])) this.#noteBounds(only);
   }
 
   /** The smallest and largest key decide whether the table can be addressed directly. */

@@ -1,12 +1,13 @@
 import { booleanType, carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { isDirectKey } from '../compile/row-sinks.js';
-import type { PhysicalJoin } from '../physical.js';
+import type { JoinKey, PhysicalJoin } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import type { JoinTable, KeptLayoutSpec, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
 import { addStep, columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
 import { filterTarget, pays } from './runtime-filter.js';
+import { chainsAreShort } from './table-chains.js';
 
 /** Rows that one thread links quicker than several. */
 const SMALL_LINK = 100_000;
@@ -17,6 +18,7 @@ const SPARSE_SPREAD = 128n;
 const MAX_SPARSE_SLOTS = 1n << 24n;
 
 interface BuildSide {
+  readonly keys: readonly JoinKey[];
   readonly layout: KeptLayoutSpec;
   readonly chunks: readonly RowChunk[];
   readonly table: JoinTable;
@@ -35,8 +37,8 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
   const step: ProbeStep = {
     kind: 'probe',
     table: 0,
-    keys: plan.keys.map((k) => (left ? k.right : k.left)),
-    nullSafe: plan.keys.map((k) => k.nullSafe),
+    keys: build.keys.map((k) => (left ? k.right : k.left)),
+    nullSafe: build.keys.map((k) => k.nullSafe),
     how: form.how,
     marks: form.rest !== undefined,
     probeColumns: (left ? plan.right : plan.left).columns.length,
@@ -58,10 +60,10 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
 }
 
 /** Only for matches the streamed side counts: what cannot match may be dropped before it is grouped or held. */
-function filterEarly(executor: Runner, plan: PhysicalJoin, left: boolean, { table, layout }: BuildSide): void {
-  if (plan.keys.length === 0 || plan.keys.some((k) => k.nullSafe)) return;
-  const keys = plan.keys.map((k) => (left ? k.right : k.left));
-  const target = filterTarget(left ? plan.right : plan.left, keys);
+function filterEarly(executor: Runner, plan: PhysicalJoin, left: boolean, { keys, table, layout }: BuildSide): void {
+  if (keys.length === 0 || keys.some((k) => k.nullSafe)) return;
+  const asked = keys.map((k) => (left ? k.right : k.left));
+  const target = filterTarget(left ? plan.right : plan.left, asked);
   if (target === undefined || !pays(target.plan, table)) return;
   executor.filterEarly(target.plan, { keys: target.keys, table, layout });
 }
@@ -107,15 +109,16 @@ function joinColumns(
 
 async function buildSide(executor: Runner, plan: PhysicalJoin, left: boolean): Promise<BuildSide> {
   const input = left ? plan.left : plan.right;
-  const keys = plan.keys.map((k) => (left ? k.left : k.right));
   const flow = await executor.open(input);
   const columns = mergedColumns(flow, input.columns);
+  const joinKeys = widestFirst(plan.keys, (k) => columnOf(left ? k.left : k.right, columns, executor.settings));
+  const keys = joinKeys.map((k) => (left ? k.left : k.right));
   const stored = storedFields(keys, columns, executor);
   const keepNullKeys = plan.how === 'full' || plan.how === (left ? 'left' : 'right') || (plan.how === 'anti' && left);
   const sink: SinkSpec = {
     kind: 'build',
     keys,
-    nullSafe: plan.keys.map((k) => k.nullSafe),
+    nullSafe: joinKeys.map((k) => k.nullSafe),
     fields: stored.fields,
     layout: stored.layout,
     keepNullKeys,
@@ -127,8 +130,21 @@ async function buildSide(executor: Runner, plan: PhysicalJoin, left: boolean): P
   });
   const chunks = outputs.flatMap((o) => o.chunks);
   const bounds = outputs.filter((o) => o.rows > 0).map((o) => [o.keyMin, o.keyMax] as const);
-  const table = await link(executor, plan, keys[0], chunks, bounds, stored.layout);
-  return { layout: stored.layout, chunks, table, fieldOf: stored.fieldOf, columns };
+  const table = await link(executor, plan, joinKeys, keys[0], chunks, bounds, stored.layout);
+  return { keys: joinKeys, layout: stored.layout, chunks, table, fieldOf: stored.fieldOf, columns };
+}
+
+/** The key with the widest bounds first: it may address the table, and leaves the others least to compare. */
+function widestFirst(keys: readonly JoinKey[], known: (key: JoinKey) => SourceColumn): readonly JoinKey[] {
+  const width = (key: JoinKey): bigint => {
+    const { type, range } = known(key);
+    const fits = !key.nullSafe && isDirectKey({ kind: 'column', index: 0, type, nullable: true });
+    return fits && range !== undefined ? range[1] - range[0] : -1n;
+  };
+  if (keys.length < 2) return keys;
+  const widths = keys.map(width);
+  const widest = widths.reduce((best, w, k) => (w > (widths[best] as bigint) ? k : best), 0);
+  return [keys[widest] as JoinKey, ...keys.filter((_, k) => k !== widest)];
 }
 
 /** Keys are stored first; a column that is a key is not stored twice. */
@@ -154,6 +170,7 @@ function storedFields(
 async function link(
   executor: Runner,
   plan: PhysicalJoin,
+  keys: readonly JoinKey[],
   key: PhysicalExpr | undefined,
   chunks: readonly RowChunk[],
   bounds: readonly (readonly [bigint, bigint])[],
@@ -170,12 +187,16 @@ async function link(
   };
   if (key === undefined) return make('all', 1, 0n);
   const present = bounds.filter(([min, max]) => min <= max);
-  if (plan.keys.length === 1 && plan.keys[0]?.nullSafe === false && isDirectKey(key) && present.length > 0) {
+  if (keys[0]?.nullSafe === false && isDirectKey(key) && present.length > 0) {
     const min = present.reduce((m, b) => (b[0] < m ? b[0] : m), present[0]?.[0] as bigint);
     const max = present.reduce((m, b) => (b[1] > m ? b[1] : m), present[0]?.[1] as bigint);
     const slots = max - min + 1n;
     const probed = (plan.build === 'left' ? plan.right : plan.left).estimatedRows ?? 0;
-    if (isDirect(slots, BigInt(rows), probed)) return make('direct', Number(slots), min);
+    if (isDirect(slots, BigInt(rows), probed)) {
+      const table = await make('direct', Number(slots), min);
+      // Other keys are compared row by row: that must not be long.
+      if (keys.length === 1 || chainsAreShort(executor.query.heap, table, chunks, layout)) return table;
+    }
   }
   let slots = 16;
   while (slots < rows * 2) slots *= 2;

@@ -52,9 +52,15 @@ export class Programs {
     return program;
   }
 
-  /** Another generated module: `merge`, `sort`. */
+  /** Another generated module: `merge`, `sort`. It keeps no state between calls, so one instance serves all tasks. */
   generated<E extends object>(key: string, build: () => Uint8Array): E {
-    return this.#instantiate<E>(this.#modules.get(key, build), []);
+    let made = this.#generated.get(key);
+    if (made === undefined) {
+      made = this.#instantiate<E>(this.#modules.get(key, build), []);
+      forgetOldest(this.#generated);
+      this.#generated.set(key, made);
+    }
+    return made as E;
   }
 
   get kernels(): RowKernels {

@@ -22,10 +22,13 @@ export const reorderJoins = overall('reorder-joins', 'joins that drop rows go fi
   const done = new WeakSet<Plan>();
   return transformDown(plan, (node) => {
     if (done.has(node) || !isInner(node)) return node;
-    const group = flatten(node, done);
+    const group = flatten(node);
     const { length } = group.relations;
-    if (length < 3 || length > MOST_REORDERED || !group.relations.every(isCounted)) return node;
-    return reordered(node, group, done);
+    const counted = length >= 3 && length <= MOST_REORDERED && group.relations.every(isCounted);
+    const result = counted ? reordered(node, group, done) : node;
+    // The joins of a group that stays are not looked at one by one; those of another may stand elsewhere too.
+    if (result === node) for (const join of group.joins) done.add(join);
+    return result;
   });
 });
 
@@ -33,24 +36,26 @@ const isCounted = (relation: Plan): boolean => estimate(relation).counted;
 const isInner = (plan: Plan): boolean => plan.kind === 'join' && (plan.how === 'inner' || plan.how === 'cross');
 
 interface Group {
+  readonly joins: readonly Plan[];
   readonly relations: readonly Plan[];
   readonly conditions: readonly Expr[];
 }
 
 /** The inputs and conditions of adjacent inner joins; projections between them that only pass columns on count as none. */
-function flatten(root: Plan, done: WeakSet<Plan>): Group {
+function flatten(root: Plan): Group {
+  const joins: Plan[] = [];
   const relations: Plan[] = [];
   const conditions: Expr[] = [];
   const stack: Plan[] = [root];
   for (let plan = stack.pop(); plan !== undefined; plan = stack.pop()) {
     const inner = plan === root ? plan : beneathPassing(plan);
     if (inner.kind === 'join' && isInner(inner) && mayMove(inner.condition)) {
-      done.add(inner);
+      joins.push(inner);
       if (inner.condition !== undefined) conditions.push(...splitAnd(inner.condition));
       stack.push(inner.right, inner.left);
     } else relations.push(plan);
   }
-  return { relations, conditions };
+  return { joins, relations, conditions };
 }
 
 /** A condition that can fail, or gives another result each time, stays where it is. */
