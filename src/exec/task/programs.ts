@@ -26,6 +26,7 @@ export class Programs {
   readonly #hosts = new Map<number, TaskHost>();
   readonly #modules = new ModuleCache();
   readonly #programs = new Map<string, Program>();
+  readonly #generated = new Map<string, object>();
   #kernels: RowKernels | undefined;
   #nextId = 1;
 
@@ -47,7 +48,8 @@ export class Programs {
       const { bytes, ...compiled } = compilePipeline(spec, variant);
       const exports = this.#instantiate<{ run: Run }>(new WebAssembly.Module(bytes), compiled.callSites);
       program = { ...compiled, run: exports.run, id: this.#nextId++ };
-      this.#remember(key, program);
+      forgetOldest(this.#programs);
+      this.#programs.set(key, program);
     }
     return program;
   }
@@ -68,15 +70,6 @@ export class Programs {
     return this.#kernels;
   }
 
-  #remember(key: string, program: Program): void {
-    const MOST = 256;
-    if (this.#programs.size >= MOST) {
-      const [oldest] = this.#programs.keys();
-      if (oldest !== undefined) this.#programs.delete(oldest);
-    }
-    this.#programs.set(key, program);
-  }
-
   #instantiate<E extends object>(module: WebAssembly.Module, callSites: readonly Call[]): E {
     const host = (state: number): TaskHost => this.#hosts.get(state >>> 0) as TaskHost;
     const words = this.heap.u32;
@@ -93,6 +86,14 @@ export class Programs {
       call_js: callJsHost(this.heap, callSites, alloc),
     }).exports as E;
   }
+}
+
+const MOST_KEPT = 256;
+
+function forgetOldest(kept: Map<string, unknown>): void {
+  if (kept.size < MOST_KEPT) return;
+  const [oldest] = kept.keys();
+  if (oldest !== undefined) kept.delete(oldest);
 }
 
 /** A text that two plans share exactly when they are the same: bigint and -0, NaN included. */
