@@ -1,5 +1,4 @@
 import {
-  ALL_VALID_ADDRESS,
   Arena,
   BATCH_ROWS,
   type Batch,
@@ -12,17 +11,7 @@ import {
 import { STATE } from '../../functions/runtime.js';
 import { MORE } from '../compile/pipe.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
-import {
-  COLUMN,
-  COLUMN_BYTES,
-  DENSE,
-  DENSE_BYTES,
-  PIPE,
-  type StateLayout,
-  stateLayout,
-  TABLE,
-  TABLE_BYTES,
-} from '../compile/state-layout.js';
+import { DENSE, DENSE_BYTES, PIPE, type StateLayout, stateLayout } from '../compile/state-layout.js';
 import { UdfHost } from '../udf/host.js';
 import { generateRows } from './generate-rows.js';
 import { mergeGroups } from './merge-groups.js';
@@ -34,7 +23,8 @@ import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
 import type { SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
-import type { InnerPipeline, JoinTable, SourceSpec, TaskInput } from './spec.js';
+import type { InnerPipeline, SourceSpec, TaskInput } from './spec.js';
+import { writeColumns, writeTables } from './state-words.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
@@ -103,7 +93,7 @@ class TaskRun implements TaskHost {
     this.#useExpressionChunk({ address: ALL_VALID_ADDRESS, bytes: 0 });
     environment.programs.attach(this.#state, this);
     this.#kept = new ProgramMemory(this.#scratch, this.#state, this.#layout);
-    this.#setTables(request.tables);
+    writeTables(heap, this.#state + this.#layout.tables, request.tables);
     this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
     this.#calls = new TimedCalls(environment, request.tables);
   }
@@ -274,7 +264,7 @@ class TaskRun implements TaskHost {
     const { spec } = this.request;
     if (spec.source.kind !== 'batches') throw engineBug('batches for a pipeline over rows');
     const program = this.#programFor(batch, spec.source);
-    this.#setColumns(batch);
+    writeColumns(this.#heap, this.#state + this.#layout.columns, batch);
     this.#kept.setMemos(program, batch);
     this.#heap.i64[(this.#state + PIPE.FIRST_ROW) >>> 3] = BigInt(firstRow);
     const dictionaryOf = (column: number): Dictionary | undefined => batch.columns[column]?.dictionary;
@@ -300,9 +290,10 @@ class TaskRun implements TaskHost {
 
   #runRows(at: RowsAt, rows: number): void {
     const groups = this.#planGroups(undefined);
-    if (at.added !== undefined) this.#setColumns({ rows, columns: at.added });
+    const added = { rows, columns: at.added ?? [] };
+    writeColumns(this.#heap, this.#state + this.#layout.columns, added);
     const variant: PipelineVariant = {
-      forms: addedForms(this.request.spec.source, { rows, columns: at.added ?? [] }),
+      forms: addedForms(this.request.spec.source, added),
       addressing: groups.addressing,
       list: at.list,
       ...(at.carriers === undefined ? {} : { partial: { carriers: at.carriers } }),
@@ -367,27 +358,6 @@ class TaskRun implements TaskHost {
       stride *= d.size;
     });
     return plan;
-  }
-
-  #setColumns(batch: Batch): void {
-    batch.columns.forEach((column, i) => {
-      const at = this.#layout.columns + i * COLUMN_BYTES;
-      this.#set(at + COLUMN.DATA, column.data);
-      this.#set(at + COLUMN.OFFSETS, column.offsets);
-      this.#set(at + COLUMN.VALIDITY, column.validity === 0 ? ALL_VALID_ADDRESS : column.validity);
-      if (column.dictionary === undefined) return;
-      this.#set(at + COLUMN.DICT_OFFSETS, column.dictionary.offsets);
-      this.#set(at + COLUMN.DICT_DATA, column.dictionary.data);
-    });
-  }
-
-  #setTables(tables: readonly JoinTable[]): void {
-    tables.forEach((table, i) => {
-      const at = this.#layout.tables + i * TABLE_BYTES;
-      this.#set(at + TABLE.HEADS, table.heads);
-      this.#set(at + TABLE.SIZE, table.size);
-      this.#heap.i64[(this.#state + at + TABLE.BASE) >>> 3] = table.base;
-    });
   }
 
   /** Nothing an expression allocated outlives its morsel. */

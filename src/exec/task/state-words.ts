@@ -1,0 +1,26 @@
+import { ALL_VALID_ADDRESS, type Batch, type SharedHeap } from '../../base/index.js';
+import { COLUMN, COLUMN_BYTES, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
+import type { JoinTable } from './spec.js';
+
+/** Writes where a batch's columns lie into a state block, from `at` on. */
+export function writeColumns({ u32 }: SharedHeap, at: number, batch: Batch): void {
+  batch.columns.forEach((column, i) => {
+    const words = (at + i * COLUMN_BYTES) >>> 2;
+    u32[words + (COLUMN.DATA >>> 2)] = column.data;
+    u32[words + (COLUMN.OFFSETS >>> 2)] = column.offsets;
+    u32[words + (COLUMN.VALIDITY >>> 2)] = column.validity === 0 ? ALL_VALID_ADDRESS : column.validity;
+    if (column.dictionary === undefined) return;
+    u32[words + (COLUMN.DICT_OFFSETS >>> 2)] = column.dictionary.offsets;
+    u32[words + (COLUMN.DICT_DATA >>> 2)] = column.dictionary.data;
+  });
+}
+
+/** Writes where join tables lie into a state block, from `at` on. */
+export function writeTables({ u32, i64 }: SharedHeap, at: number, tables: readonly JoinTable[]): void {
+  tables.forEach((table, i) => {
+    const bytes = at + i * TABLE_BYTES;
+    u32[(bytes + TABLE.HEADS) >>> 2] = table.heads;
+    u32[(bytes + TABLE.SIZE) >>> 2] = table.size;
+    i64[(bytes + TABLE.BASE) >>> 3] = table.base;
+  });
+}
