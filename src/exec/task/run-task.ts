@@ -1,4 +1,5 @@
 import {
+  ALL_VALID_ADDRESS,
   Arena,
   BATCH_ROWS,
   type Batch,
