@@ -81,7 +81,6 @@ function notNumeric(operator: string, a: ArgType, b: ArgType): Mismatch {
   const types = [a, b].map((arg) => simpleString(arg.type).toUpperCase()).join(' and ');
   return {
     mismatch: `${operator} takes two numbers, or dates and intervals that go together, not ${types}`,
-    code: 'DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE',
   };
 }
 

@@ -1,4 +1,4 @@
-import { engineBug, nearestNames, SparrowError, simpleString } from '../base/index.js';
+import { engineBug, nearestNames, SparrowError, sameType, simpleString } from '../base/index.js';
 import { aggregateFunctions } from './aggregate.js';
 import { arithmeticFunctions } from './arithmetic.js';
 import { arrayFunctions } from './array.js';
@@ -169,11 +169,24 @@ export function generatorFunction(key: string): GeneratorFunction {
   return entry;
 }
 
-function mismatchError(name: string, args: readonly ArgType[], { mismatch, code }: Mismatch): SparrowError {
+function mismatchError(name: string, args: readonly ArgType[], { mismatch, code: given }: Mismatch): SparrowError {
   const types = args.map((arg) => simpleString(arg.type).toUpperCase()).join(', ');
+  const code = operatorCode(name, args) ?? given;
   return new SparrowError(
     code ?? 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE',
     `cannot call \`${name}\` with (${types}): ${mismatch}`,
     { sqlState: code?.startsWith('WRONG_NUM_ARGS') === true ? '42605' : '42K09' },
   );
+}
+
+const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamp_ntz']);
+
+/** Operators between two values say whether the types differ; sums with dates and instants are functions to Spark. */
+function operatorCode(name: string, args: readonly ArgType[]): string | undefined {
+  const [a, b] = args.map((arg) => arg.type);
+  if (a === undefined || b === undefined || args.length !== 2) return undefined;
+  if (!/^(?:\W+|and|or|div)$/i.test(name)) return undefined;
+  const sumOfDates = name === '+' && (a.kind === 'date' || b.kind === 'date');
+  if (sumOfDates || (name === '-' && (moments.has(a.kind) || moments.has(b.kind)))) return undefined;
+  return `DATATYPE_MISMATCH.BINARY_OP_${sameType(a, b) ? 'WRONG_TYPE' : 'DIFF_TYPES'}`;
 }

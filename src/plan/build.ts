@@ -82,6 +82,8 @@ export const aggregateCall = (
 ): UnresolvedCall => freeze({ kind: 'unresolved_call', name, args, ...options });
 export const lambda = (params: readonly string[], body: Expr): UnresolvedLambda =>
   freeze({ kind: 'unresolved_lambda', params, body });
+/** A call that names of columns show by another word. */
+export const shownAs = (shown: string, expr: UnresolvedCall): UnresolvedCall => freeze({ ...expr, shown });
 export const sqlExpr = (text: string): SqlText => freeze({ kind: 'sql_text', text });
 export const alias = (input: Expr, name: string): Alias => freeze({ kind: 'alias', name, input });
 export const literal = (type: DataType, value: Scalar): Literal => freeze({ kind: 'literal', type, value });

@@ -47,6 +47,8 @@ export interface UnresolvedCall {
   readonly args: readonly Expr[];
   readonly distinct?: boolean;
   readonly filter?: Expr;
+  /** A word for how the call was written: `extract`, `between`. */
+  readonly shown?: string;
   /** The user's own function that is called; `name` is its key then. */
   readonly js?: JsFunction;
 }
@@ -117,6 +119,8 @@ export interface Call {
   readonly nullable: boolean;
   /** The user's own function that is called. */
   readonly js?: JsFunction;
+  /** What names of columns show instead of the function's own name. */
+  readonly shown?: string;
 }
 
 /** A resolved lambda function; of the value of its body. */
@@ -144,6 +148,8 @@ export interface AggregateCall {
   readonly filter?: Expr;
   readonly type: DataType;
   readonly nullable: boolean;
+  /** What names of columns show instead of the function's own name. */
+  readonly shown?: string;
 }
 
 /** A call over a window; `input` is unresolved at first, then an AggregateCall or a Call of a window function. */

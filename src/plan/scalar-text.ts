@@ -1,7 +1,7 @@
 import { type DataType, type Field, formatScalar, type MapScalar, type Scalar, simpleString } from '../base/index.js';
 
-/** A value as SQL text writes it: `DATE '2020-01-01'`; strings with quotes only when `quoted`. Instants are shown in UTC. */
-export function scalarText(type: DataType, value: Scalar, quoted = true): string {
+/** A value as SQL text writes it: `DATE '2020-01-01'`; strings with quotes only when `quoted`. Instants are shown in the zone. */
+export function scalarText(type: DataType, value: Scalar, quoted = true, zone = 'UTC'): string {
   if (value === null) return 'NULL';
   switch (type.kind) {
     case 'string':
@@ -14,24 +14,26 @@ export function scalarText(type: DataType, value: Scalar, quoted = true): string
     case 'time':
     case 'timestamp':
     case 'timestamp_ntz':
-      return `${type.kind.toUpperCase()} '${formatScalar(type, value, 'UTC')}'`;
+      return `${type.kind.toUpperCase()} '${formatScalar(type, value, zone)}'`;
     case 'array': {
       const items = value as readonly Scalar[];
-      return `array(${items.map((item) => scalarText(type.element, item, quoted)).join(', ')})`;
+      return `array(${items.map((item) => scalarText(type.element, item, quoted, zone)).join(', ')})`;
     }
     case 'struct': {
       const values = value as readonly Scalar[];
-      const text = (f: Field, i: number): string => `${f.name}, ${scalarText(f.type, values[i] ?? null, quoted)}`;
+      const text = (f: Field, i: number): string => `${f.name}, ${scalarText(f.type, values[i] ?? null, quoted, zone)}`;
       return `named_struct(${type.fields.map(text).join(', ')})`;
     }
     case 'map': {
       const { entries } = value as MapScalar;
-      const texts = entries.map(([k, v]) => `${scalarText(type.key, k, quoted)}, ${scalarText(type.value, v, quoted)}`);
+      const texts = entries.map(
+        ([k, v]) => `${scalarText(type.key, k, quoted, zone)}, ${scalarText(type.value, v, quoted, zone)}`,
+      );
       return `map(${texts.join(', ')})`;
     }
     case 'variant':
       return simpleString(type);
     default:
-      return formatScalar(type, value, 'UTC');
+      return formatScalar(type, value, zone);
   }
 }

@@ -1,6 +1,7 @@
 import { simpleString } from '../base/index.js';
 import { jsFunctionName } from '../functions/js-function.js';
 import { findEntry } from '../functions/registry.js';
+import { phrases, shownArguments } from './display-names.js';
 import type { Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
@@ -11,6 +12,8 @@ export interface SqlTextOptions {
   readonly ids?: boolean;
   /** As Spark names columns: strings without quotes, no casts that the user did not write. */
   readonly pretty?: boolean;
+  /** The zone that instants are shown in; UTC by default. */
+  readonly timeZone?: string;
 }
 
 /** An expression as SQL text. */
@@ -19,7 +22,7 @@ export function sqlText(expr: Expr, options: SqlTextOptions = {}): string {
 }
 
 /** The name of an output column without an alias, as Spark makes it: `(a + b)`, `sum(x)`, `count(1)`. */
-export const columnName = (expr: Expr): string => sqlText(expr, { pretty: true });
+export const columnName = (expr: Expr, timeZone = 'UTC'): string => sqlText(expr, { pretty: true, timeZone });
 
 function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions): string {
   const input = inputs[0] ?? '';
@@ -33,7 +36,7 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'attribute':
       return options.ids ? `${expr.name}#${expr.id}` : expr.name;
     case 'literal':
-      return scalarText(expr.type, expr.value, !options.pretty);
+      return scalarText(expr.type, expr.value, !options.pretty, options.timeZone);
     case 'alias':
       if (options.pretty) return input;
       return `${input} AS ${expr.name}${options.ids && expr.id !== undefined ? `#${expr.id}` : ''}`;
@@ -42,16 +45,17 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'sort_order':
       return `${input} ${expr.descending ? 'DESC' : 'ASC'} NULLS ${expr.nullsFirst ? 'FIRST' : 'LAST'}`;
     case 'call':
-      return callText(expr, inputs);
+      if (expr.shown === 'between') return betweenText(expr, options);
+      return temporalText(expr, inputs) ?? callText(expr, inputs);
     case 'lambda':
     case 'unresolved_lambda':
       return lambdaText(input, expr.params.length);
     case 'lambda_variable':
       return VARIABLE;
     case 'unresolved_call':
-      return aggregateText(expr.name, inputs, expr.args.length, expr.distinct === true);
+      return aggregateText(expr.name, inputs, expr.args.length, expr.distinct === true, expr.shown);
     case 'aggregate_call':
-      return aggregateText(expr.fn, inputs, expr.args.length, expr.distinct);
+      return aggregateText(expr.fn, inputs, expr.args.length, expr.distinct, expr.shown);
     case 'window_call':
       return windowText(expr, inputs);
     case 'ordinal':
@@ -82,7 +86,7 @@ const written: Readonly<Record<string, (args: readonly string[]) => string>> = {
   isnotnull: ([a]) => `(${a} IS NOT NULL)`,
   isin: ([a, ...values]) => `(${a} IN (${values.join(', ')}))`,
   like: ([a, b, mark]) => `${a} LIKE ${b}${mark === undefined ? '' : ` ESCAPE '${mark}'`}`,
-  ilike: ([a, b, mark]) => `${a} ILIKE ${b}${mark === undefined ? '' : ` ESCAPE '${mark}'`}`,
+  ilike: (args) => `ilike(${args.join(', ')})`,
   rlike: ([a, b]) => `RLIKE(${a}, ${b})`,
   if: (args) => `(IF(${args.join(', ')}))`,
   when: (args) => caseText(args),
@@ -107,6 +111,34 @@ function callText(call: Call, inputs: readonly string[]): string {
   return functionText(call.fn, inputs, call);
 }
 
+/** `a BETWEEN b AND c` is two comparisons, shown as one call. */
+function betweenText({ args }: Call, options: SqlTextOptions): string {
+  const [low, high] = args as readonly [Call, Call];
+  const texts = [low.args[0], low.args[1], high.args[1]].map((arg) => sqlText(unwrapped(arg as Expr), options));
+  return `between(${texts.join(', ')})`;
+}
+
+const unwrapped = (expr: Expr): Expr => (expr.kind === 'cast' && expr.implicit === true ? unwrapped(expr.input) : expr);
+
+const isMoment = (kind: string): boolean => kind === 'timestamp' || kind === 'timestamp_ntz' || kind === 'time';
+
+/** Dates and instants plus or minus numbers and intervals, as Spark writes them. */
+function temporalText({ fn, args }: Call, inputs: readonly string[]): string | undefined {
+  if ((fn !== 'add' && fn !== 'sub') || args.length !== 2) return undefined;
+  const [a, b] = args.map((arg) => exprType(unwrapped(arg)).kind) as [string, string];
+  const [left, right] = inputs as [string, string];
+  const sign = fn === 'add' ? '+' : '-';
+  const isInterval = (kind: string): boolean => kind === 'interval_dt' || kind === 'interval_ym';
+  if (fn === 'add' && isInterval(a) && (isMoment(b) || b === 'date')) return `${right} + ${left}`;
+  if (isMoment(a) && isInterval(b)) return `${left} ${sign} ${right}`;
+  if (a !== 'date') return undefined;
+  if (b === 'interval_ym') return `${left} ${sign} ${right}`;
+  if (b === 'int8' || b === 'int16' || b === 'int32') return `date_${fn}(${left}, ${right})`;
+  if (b !== 'interval_dt') return undefined;
+  const days = `extractansiintervaldays(${right})`;
+  return `date_add(${left}, ${fn === 'add' ? days : `(- ${days})`})`;
+}
+
 /** Fields whose names do not follow from the expressions are shown with them. */
 function structArgs({ type, args }: Call, inputs: readonly string[]): readonly string[] {
   if (type.kind !== 'struct') return inputs;
@@ -122,7 +154,12 @@ function ownName(expr: Expr): string | undefined {
   return last?.kind === 'literal' ? String(last.value) : undefined;
 }
 
-function functionText(fn: string, args: readonly string[], call?: Call): string {
+function functionText(fn: string, given: readonly string[], call?: Pick<Call, 'shown' | 'called' | 'type'>): string {
+  const shown = call?.shown;
+  const phrase = shown !== undefined && Object.hasOwn(phrases, shown) ? phrases[shown] : undefined;
+  if (phrase !== undefined) return phrase(given);
+  const args = shownArguments(shown ?? fn, given);
+  if (shown !== undefined) return `${shown}(${args.join(', ')})`;
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);
   const own = jsFunctionName(fn);
@@ -130,7 +167,7 @@ function functionText(fn: string, args: readonly string[], call?: Call): string 
   const entry = findEntry(fn);
   if (entry?.shown !== undefined) return entry.shown(args, call?.type);
   const name = call?.called ?? entry?.sql[0] ?? fn;
-  if (args.length === 2 && isInfix(name))
+  if (args.length === given.length && args.length === 2 && isInfix(name))
     return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
   return `${name}(${args.join(', ')})`;
 }
@@ -138,12 +175,22 @@ function functionText(fn: string, args: readonly string[], call?: Call): string 
 const wordOperators: ReadonlySet<string> = new Set(['and', 'or']);
 const isInfix = (name: string): boolean => wordOperators.has(name) || name === 'div' || /^\W+$/.test(name);
 
-function aggregateText(fn: string, inputs: readonly string[], count: number, distinct: boolean): string {
+function aggregateText(
+  fn: string,
+  inputs: readonly string[],
+  count: number,
+  distinct: boolean,
+  shown: string | undefined,
+): string {
   const args = inputs.slice(0, count);
   const filter = inputs[count];
   const call = distinct
-    ? `${findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
-    : functionText(jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn, args);
+    ? `${shown ?? findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
+    : functionText(
+        jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn,
+        args,
+        shown === undefined ? undefined : { shown, type: { kind: 'null' } },
+      );
   return filter === undefined ? call : `${call} FILTER (WHERE ${filter})`;
 }
 

@@ -1,5 +1,5 @@
 import { booleanType, stringType } from '../base/index.js';
-import { alias, call, cast, inSubquery, literal } from '../plan/build.js';
+import { alias, call, cast, inSubquery, literal, shownAs } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { namesExpression } from './keywords.js';
@@ -52,8 +52,20 @@ class Parser implements ExprParser {
   /** An expression with a name of its own, perhaps: `a + b AS c`, `a + b c`. */
   named(): Expr {
     const expr = this.expression();
-    if (this.tokens.accept('AS')) return alias(expr, this.tokens.name());
+    if (this.tokens.accept('AS'))
+      return this.tokens.is('(') ? this.#severalNames(expr) : alias(expr, this.tokens.name());
     return namesExpression(this.tokens) ? alias(expr, this.tokens.name()) : expr;
+  }
+
+  /** `posexplode(x) AS (pos, item)`. */
+  #severalNames(expr: Expr): Expr {
+    const { tokens } = this;
+    const names: string[] = [];
+    tokens.expect('(');
+    do names.push(tokens.name());
+    while (tokens.accept(','));
+    tokens.expect(')');
+    return Object.freeze({ ...alias(expr, names[0] as string), names });
   }
 
   expression(): Expr {
@@ -93,13 +105,13 @@ class Parser implements ExprParser {
     const { tokens } = this;
     if (tokens.accept('IS')) return this.#is(expr);
     const place = tokens.place;
-    const negated = tokens.accept('NOT');
+    const negated = tokens.accept('NOT') || tokens.accept('!');
     const maybeNot = (positive: Expr): Expr => (negated ? call('not', positive) : positive);
     if (tokens.accept('IN')) return maybeNot(this.#in(expr));
     if (tokens.accept('BETWEEN')) {
       const low = this.value();
       tokens.expect('AND');
-      return maybeNot(call('and', call('>=', expr, low), call('<=', expr, this.value())));
+      return maybeNot(shownAs('between', call('and', call('>=', expr, low), call('<=', expr, this.value()))));
     }
     if (tokens.accept('LIKE')) return this.#like('like', expr, negated);
     if (tokens.accept('ILIKE')) return this.#like('ilike', expr, negated);
@@ -152,6 +164,9 @@ class Parser implements ExprParser {
       return negated ? call('not', like) : like;
     }
     tokens.expect('(');
+    if (tokens.is(')')) {
+      throw tokens.error('LIKE ALL and LIKE ANY need at least one pattern', undefined, '_LEGACY_ERROR_TEMP_0064');
+    }
     let result: Expr | undefined;
     do {
       const like = call(name, expr, this.expression());
@@ -189,7 +204,7 @@ class Parser implements ExprParser {
 
   #unary(): Expr {
     const { tokens } = this;
-    if (tokens.accept('+')) return call('positive', this.#unary());
+    if (tokens.accept('+')) return shownAs('plus_sign', call('positive', this.#unary()));
     if (tokens.accept('~')) return call('~', this.#unary());
     if (!tokens.accept('-')) return this.#postfix(readPrimary(this));
     const number = tokens.peek();

@@ -137,7 +137,7 @@ function readAggregate(query: QueryContext, input: Plan): Plan {
     if (refused !== undefined) throw unsupportedAggregate(query, refused);
     do groups.push(exprs.named());
     while (tokens.accept(','));
-    if (tokens.is('GROUPING', 'SETS')) throw unsupportedAggregate(query, 'GROUPING SETS');
+    if (tokens.is('GROUPING', 'SETS') || tokens.is('SETS', '(')) throw unsupportedAggregate(query, 'GROUPING SETS');
   }
   const keys = groups.map((group) => (group.kind === 'alias' ? group.input : group));
   return aggregate(input, ordinals(keys), [...groups, ...list]);

@@ -1,14 +1,15 @@
+import { alias, column } from '../plan/build.js';
 import { pivot, unpivot } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { PivotValue, Plan } from '../plan/node.js';
-import type { QueryContext } from './query-context.js';
+import { joinName, type QueryContext, qualifiedName } from './query-context.js';
 
 /** `PIVOT (sum(a) AS s, … FOR c IN (1 AS one, 2))`; several columns and values are in parentheses. */
 export function readPivot(query: QueryContext, input: Plan): Plan {
   const { tokens, exprs } = query;
   tokens.expect('PIVOT', '(');
   const aggregates: Expr[] = [];
-  do aggregates.push(exprs.named());
+  do aggregates.push(readAggregate(query));
   while (tokens.accept(','));
   tokens.expect('FOR');
   const columns = readColumns(query);
@@ -20,6 +21,14 @@ export function readPivot(query: QueryContext, input: Plan): Plan {
   return pivot(input, { columns, values, aggregates });
 }
 
+/** `FOR` is never the alias of an aggregate, unless AS says so. */
+function readAggregate({ tokens, exprs }: QueryContext): Expr {
+  const expr = exprs.expression();
+  const { kind } = tokens.peek();
+  const isName = tokens.accept('AS') || kind === 'name' || (kind === 'word' && !tokens.is('FOR'));
+  return isName ? alias(expr, tokens.name()) : expr;
+}
+
 function pivotValue(expr: Expr, width: number): PivotValue {
   const name = expr.kind === 'alias' ? expr.name : undefined;
   const value = expr.kind === 'alias' ? expr.input : expr;
@@ -27,10 +36,10 @@ function pivotValue(expr: Expr, width: number): PivotValue {
   return { exprs: isRow ? value.args : [value], ...(name === undefined ? {} : { name }) };
 }
 
-function readColumns({ tokens, exprs }: QueryContext): Expr[] {
-  if (!tokens.accept('(')) return [exprs.value()];
+function readColumns({ tokens }: QueryContext): Expr[] {
+  if (!tokens.accept('(')) return [column(joinName(qualifiedName(tokens, 'a column')))];
   const columns: Expr[] = [];
-  do columns.push(exprs.value());
+  do columns.push(column(joinName(qualifiedName(tokens, 'a column'))));
   while (tokens.accept(','));
   tokens.expect(')');
   return columns;

@@ -11,6 +11,7 @@ import { recursive } from './recursive-query.js';
 import { readInlineTable, readRelations } from './relation-parser.js';
 import { readSelect, readWindows, withWindows } from './select-parser.js';
 import { combineSets, isSetOperation } from './set-operations.js';
+import { readLateralViews } from './table-function-parser.js';
 import { type ExprParser, type ParseSettings, plainSettings, TokenStream } from './token-stream.js';
 import { readSortOrders } from './window-parser.js';
 
@@ -100,7 +101,7 @@ class QueryParser implements QueryContext {
     }
     if (tokens.accept('TABLE')) return view(joinName(qualifiedName(tokens)));
     if (tokens.accept('FROM')) {
-      const from = readRelations(this);
+      const from = readLateralViews(this, readRelations(this));
       return tokens.is('SELECT') ? readSelect(this, from) : from;
     }
     throw tokens.unexpected();

@@ -4,7 +4,7 @@ import type { Expr } from '../plan/expr.js';
 import type { JoinType, Plan } from '../plan/node.js';
 import { namesTable } from './keywords.js';
 import { readPivot, readUnpivot } from './pivot-parser.js';
-import { exprList, joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
+import { joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
 import { readTableFunction } from './table-function-parser.js';
 
 /** What follows FROM: relations separated by commas, each with its joins. */
@@ -94,7 +94,9 @@ function readJoinType({ tokens }: QueryContext): JoinType | undefined {
 
 function readPrimary(query: QueryContext, isLateral = false): Plan {
   const { tokens } = query;
-  if (isLateral || tokens.is('LATERAL', '(')) tokens.accept('LATERAL');
+  if (isLateral || (tokens.is('LATERAL') && (tokens.peek(1).upper === '(' || tokens.peek(2).upper === '('))) {
+    tokens.accept('LATERAL');
+  }
   if (tokens.is('VALUES')) return readInlineTable(query);
   if (tokens.is('(')) return readParenthesized(query);
   const { kind } = tokens.peek();
@@ -195,7 +197,9 @@ function readRow(query: QueryContext): readonly Expr[] {
   const { tokens, exprs } = query;
   const place = tokens.place;
   if (tokens.accept('(')) {
-    const row = exprList(query);
+    const row: Expr[] = [];
+    do row.push(exprs.named());
+    while (tokens.accept(','));
     tokens.expect(')');
     const { kind, upper } = tokens.peek();
     if (kind !== 'symbol' || [',', ')', ';', '|>'].includes(upper)) return row;

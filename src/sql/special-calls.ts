@@ -1,5 +1,5 @@
 import { stringType } from '../base/index.js';
-import { call, literal } from '../plan/build.js';
+import { call, literal, shownAs } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import type { ExprParser } from './token-stream.js';
 
@@ -42,6 +42,12 @@ const withUnit =
 
 const trimNames: Readonly<Record<string, string>> = { BOTH: 'btrim', LEADING: 'ltrim', TRAILING: 'rtrim' };
 
+const trimWords: Readonly<Record<string, string>> = {
+  btrim: 'trim_both',
+  ltrim: 'trim_leading',
+  rtrim: 'trim_trailing',
+};
+
 const special: Readonly<Record<string, Reader>> = {
   EXTRACT: (parser) => {
     const { tokens } = parser;
@@ -49,7 +55,7 @@ const special: Readonly<Record<string, Reader>> = {
     if ((token.kind !== 'word' && token.kind !== 'string') || tokens.peek(1).upper !== 'FROM') return undefined;
     tokens.next();
     tokens.expect('FROM');
-    return call('date_part', literal(stringType, token.text), parser.expression());
+    return shownAs('extract', call('date_part', literal(stringType, token.text), parser.expression()));
   },
   TRIM: (parser) => {
     const { tokens } = parser;
@@ -59,7 +65,7 @@ const special: Readonly<Record<string, Reader>> = {
     if (tokens.accept('FROM')) return call(name, parser.expression());
     const first = parser.expression();
     if (!tokens.accept('FROM')) return side === undefined ? undefined : call(name, first);
-    return call(name, parser.expression(), first);
+    return shownAs(trimWords[name] ?? name, call(name, parser.expression(), first));
   },
   SUBSTRING: (parser) => substring(parser),
   SUBSTR: (parser) => substring(parser),

@@ -119,6 +119,7 @@ export function readType(tokens: TokenStream, settings: ParseSettings): DataType
       return stringType;
     case 'TIME':
       readPrecision(tokens);
+      tokens.accept('WITHOUT', 'TIME', 'ZONE');
       return timeType;
     case 'TIMESTAMP':
       return readTimestamp(tokens, settings);

@@ -63,7 +63,7 @@ function groupKeys(
         { sqlState: '42903' },
       );
     }
-    return foldLiteralCasts(named(original, resolved), context.settings) as Named;
+    return foldLiteralCasts(named(original, resolved, context.settings.timeZone), context.settings) as Named;
   });
 }
 

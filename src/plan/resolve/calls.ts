@@ -12,6 +12,7 @@ import type { ArgType, GeneratorFunction } from '../../functions/define.js';
 import { findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
 import { canImplicitlyCast, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
+import { shownName } from '../display-names.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
 import { isConstant } from '../facts.js';
@@ -24,6 +25,8 @@ export interface CallOptions {
   readonly filter?: Expr;
   /** What the arguments are called, for functions that name fields by it. */
   readonly names?: readonly (string | undefined)[];
+  /** How the call was written, where that is not its name. */
+  readonly shown?: string;
 }
 
 /** A resolved call of whatever the registry knows by this name; window functions become calls, too. */
@@ -36,6 +39,8 @@ export function buildCall(
   const { entry, resolution, given } = resolveWithConstants(name, args, settings, options.names ?? []);
   const cast = given.map((arg, i) => castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi));
   const { returns: type, nullable } = resolution;
+  const shown = options.shown ?? shownName(name, args.length);
+  const display = shown === undefined ? {} : { shown };
   if (entry.kind === 'aggregate') {
     const { distinct = false, filter } = options;
     return Object.freeze({
@@ -46,6 +51,7 @@ export function buildCall(
       ...(filter === undefined ? {} : { filter }),
       type,
       nullable,
+      ...display,
     });
   }
   if (options.distinct === true || options.filter !== undefined) {
@@ -53,7 +59,7 @@ export function buildCall(
   }
   const called = entry.kept?.find((kept) => kept === name.toLowerCase());
   const own = called === undefined ? {} : { called };
-  return Object.freeze({ kind: 'call', fn: entry.name, ...own, args: cast, type, nullable });
+  return Object.freeze({ kind: 'call', fn: entry.name, ...own, ...display, args: cast, type, nullable });
 }
 
 /** A call of a generator: its type is a struct of the columns it makes. */

@@ -41,5 +41,5 @@ export function castCall(name: string, args: readonly Expr[], settings: PlanSett
   const [input] = args;
   const type = Object.hasOwn(types, name.toLowerCase()) ? types[name.toLowerCase()] : undefined;
   if (type === undefined || input === undefined || args.length > 1 || findEntry(name) !== undefined) return undefined;
-  return resolveCast({ kind: 'cast', input, type }, input, settings);
+  return resolveCast({ kind: 'cast', input, type, implicit: true }, input, settings);
 }

@@ -120,6 +120,7 @@ function resolveUnresolvedCall(
     names: pairs.map(([original], i) => argumentName(original, args[i] as Expr)),
     ...(expr.distinct === true ? { distinct: true } : {}),
     ...(filter === undefined ? {} : { filter }),
+    ...(expr.shown === undefined ? {} : { shown: expr.shown }),
   });
 }
 
@@ -208,20 +209,25 @@ export const isGroupingCall = (expr: Expr): expr is UnresolvedCall =>
 export type Named = Attribute | (Alias & { readonly id: number });
 
 /** Names a resolved expression as Spark does when the user did not. */
-export function named(original: Expr, resolved: Expr): Named {
+export function named(original: Expr, resolved: Expr, timeZone?: string): Named {
   if (resolved.kind === 'attribute') return resolved;
   if (resolved.kind === 'alias') {
     return Object.freeze({ ...resolved, id: resolved.id ?? nextId() });
   }
-  return Object.freeze({ kind: 'alias', name: defaultName(original, resolved), input: resolved, id: nextId() });
+  return Object.freeze({
+    kind: 'alias',
+    name: defaultName(original, resolved, timeZone),
+    input: resolved,
+    id: nextId(),
+  });
 }
 
-function defaultName(original: Expr, resolved: Expr): string {
+function defaultName(original: Expr, resolved: Expr, timeZone: string | undefined): string {
   // What these calls resolve to is no longer what the user wrote.
   if (someExpr(original, isGroupingCall)) return columnName(original);
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
     return resolved.input.name;
   }
   if (original.kind === 'unresolved_column') return nameParts(original.name).at(-1) ?? original.name;
-  return columnName(resolved);
+  return columnName(resolved, timeZone);
 }

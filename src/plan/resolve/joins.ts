@@ -81,7 +81,8 @@ export function resolveUsingJoin(
 ): Analyzed {
   const { settings } = context;
   const { left, right, edges } = separate(leftInput, rightInput);
-  const keys = plan.columns.map((name) => ({
+  const names = plan.natural === true ? commonNames(left, right, context) : plan.columns;
+  const keys = names.map((name) => ({
     name,
     left: keyColumn(name, outputOf(left), 'left', context),
     right: keyColumn(name, outputOf(right), 'right', context),
@@ -105,6 +106,14 @@ export function resolveUsingJoin(
   const rest = outputOf(joined).filter((attribute) => !used.has(attribute.id));
   const plain = project(joined, [...columns, ...rest]);
   return { plan: plain, frames: framesOf(undefined, outputOf(plain), frames.inputs, settings.caseSensitive === true) };
+}
+
+/** The names that both sides have, in the order of the left one. */
+function commonNames(left: Plan, right: Plan, { settings }: Context): readonly string[] {
+  const others = indexOf(outputOf(right), settings.caseSensitive === true);
+  return outputOf(left)
+    .map((attribute) => attribute.name)
+    .filter((name) => others.named(name).length > 0);
 }
 
 const toNamed = (name: string, input: Expr): Expr => Object.freeze({ kind: 'alias', name, input, id: nextId() });

@@ -31,7 +31,7 @@ export function resolveList(
   };
   return originals.map((original) => {
     const resolved = resolveExpr(prepare(original, withAliases), withAliases, settings);
-    const column = foldLiteralCasts(named(original, resolved), settings) as Named;
+    const column = foldLiteralCasts(named(original, resolved, settings.timeZone), settings) as Named;
     if (original.kind === 'alias' && column.kind === 'alias') {
       const known = aliases.get(key(column.name));
       if (known === undefined) aliases.set(key(column.name), [column.input]);

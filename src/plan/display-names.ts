@@ -1,0 +1,66 @@
+/**
+ * How Spark shows calls whose text is not `name(args)` with the name of the registry: the names it shows as called, its
+ * own spelling of others, and arguments that it adds. The key is the name as called, in lower case.
+ */
+
+/** Aliases that keep their own name. */
+const ownNames: ReadonlySet<string> = new Set([
+  ...['every', 'any', 'some', 'ceiling', 'pow', 'sign', 'first_value', 'last_value', 'std', 'variance', 'mod'],
+  ...['approx_percentile', 'curdate', 'char_length', 'character_length', 'substr', 'random', 'nvl', 'equal_null'],
+  ...['negative', 'to_timestamp_ltz', 'to_timestamp_ntz', 'to_varchar', 'dateadd', 'date_diff', 'datepart'],
+  ...['string_agg', 'regexp', 'day', 'position', 'sha', 'ucase', 'lcase', 'len', 'len', 'chr', 'printf'],
+]);
+
+/** Spark's spelling. */
+const spelled: Readonly<Record<string, string>> = {
+  stddev: 'stddev_samp',
+  stddev_samp: 'stddev_samp',
+  var_samp: 'var_samp',
+  power: 'POWER',
+  regexp_like: 'REGEXP_LIKE',
+  ...Object.fromEntries(
+    [
+      ...['acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'atan2', 'cbrt', 'ceil', 'cos', 'cosh', 'cot', 'csc'],
+      ...['degrees', 'e', 'exp', 'expm1', 'floor', 'hypot', 'log', 'log10', 'log1p', 'log2', 'pi', 'radians', 'sec'],
+      ...['signum', 'sin', 'sinh', 'sqrt', 'tan', 'tanh', 'rank', 'dense_rank', 'percent_rank'],
+    ].map((name) => [name, name.toUpperCase()]),
+  ),
+};
+
+/** With a second argument they are functions of their own, in small letters. */
+const spelledAlone: ReadonlySet<string> = new Set(['ceil', 'floor']);
+
+/** What a call by this name is shown as, where that is not the registry's first name. */
+export function shownName(called: string, args: number): string | undefined {
+  const name = called.toLowerCase();
+  if (args > 1 && spelledAlone.has(name)) return undefined;
+  if (ownNames.has(name)) return name;
+  return Object.hasOwn(spelled, name) ? spelled[name] : undefined;
+}
+
+/** Arguments that are shown although the user left them out: from which position on, and what. */
+const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
+  substring: [undefined, undefined, '2147483647'],
+  substr: [undefined, undefined, '2147483647'],
+  regexp_extract: [undefined, undefined, '1'],
+  regexp_extract_all: [undefined, undefined, '1'],
+  regexp_instr: [undefined, undefined, '0'],
+  make_ym_interval: ['0', '0'],
+  make_dt_interval: ['0', '0', '0', '0.000000'],
+};
+
+/** The arguments as shown. */
+export function shownArguments(name: string, args: readonly string[]): readonly string[] {
+  const more = Object.hasOwn(defaults, name) ? (defaults[name] ?? []) : [];
+  return args.length === 0 ? args : [...args, ...more.slice(args.length).filter((arg) => arg !== undefined)];
+}
+
+/** Calls that the parser marks because they are written with words between the arguments. */
+export const phrases: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  extract: ([field, source]) => `extract(${field} FROM ${source})`,
+  datepart: ([field, source]) => `datepart(${field} FROM ${source})`,
+  trim_both: ([text, chars]) => `TRIM(BOTH ${chars} FROM ${text})`,
+  trim_leading: ([text, chars]) => `TRIM(LEADING ${chars} FROM ${text})`,
+  trim_trailing: ([text, chars]) => `TRIM(TRAILING ${chars} FROM ${text})`,
+  plus_sign: ([value]) => `(+ ${value})`,
+};
