@@ -5,6 +5,7 @@ import { nodePlatform } from '../io/node-platform.js';
 import { range, sqlQuery, view } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import { isArrowTable, planOfArrow, refuseSchema } from './arrow.js';
+import { Catalog } from './catalog/catalog.js';
 import { SessionCatalog } from './catalog/session-catalog.js';
 import { SqlEngine } from './catalog/sql-engine.js';
 import { TableStore } from './catalog/table-store.js';
@@ -38,6 +39,8 @@ import { UdfRegistration } from './udf.js';
 export class Session<in out V extends Values = Anything> {
   /** Settings by Spark's names, for the queries that start from now on. */
   readonly conf: RuntimeConfig;
+  /** Databases, tables and views by name. */
+  readonly catalog: Catalog<V>;
   readonly #catalog: SessionCatalog;
   readonly #context: FrameContext;
   #engine: QueryEngine | undefined;
@@ -57,6 +60,7 @@ export class Session<in out V extends Values = Anything> {
     this.#catalog = catalog;
     this.conf = conf;
     this.#context = this.#contextWith(values);
+    this.catalog = new Catalog(catalog, this.#context);
   }
 
   /**

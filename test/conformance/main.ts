@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { passedIds, ratchetText, readRatchet } from './ratchet.js';
 import type { CaseResult } from './run-file.js';
 import { readStatements, type StatementFile, statementFiles } from './statement-file.js';
 
@@ -32,13 +34,20 @@ const { values, positionals } = parseArgs({
     passed: { type: 'string' },
     worker: { type: 'string' },
     quiet: { type: 'boolean', default: false },
+    known: { type: 'boolean', default: false },
+    ratchet: { type: 'boolean', default: false },
   },
 });
+
+/** The cases that passed once. */
+const ratchetFile = join(dirname(fileURLToPath(import.meta.url)), '../../test/conformance/passed.txt');
+const known = readRatchet(ratchetFile);
 
 class Runner {
   readonly report: Report = { total: 0, passed: 0, byCategory: {}, failures: [] };
   /** `category<tab>file#index` of every case that passed. */
   readonly passedIds: string[] = [];
+  readonly categories = new Map<string, string>();
   #child: ChildProcess | undefined;
 
   constructor(
@@ -49,6 +58,8 @@ class Runner {
   async run(names: readonly string[]): Promise<void> {
     for (const name of names) {
       const file = readStatements(join(this.folder, name));
+      this.categories.set(name, file.category);
+      if (values.known && !known.has(name)) continue;
       await this.#file(name, file);
     }
     this.#child?.kill('SIGKILL');
@@ -108,7 +119,8 @@ class Runner {
         }
       });
       child.on('exit', (code, signal) => lost(`the process ended with ${signal ?? code}`));
-      child.send({ folder: this.folder, file: name, from });
+      const only = values.known ? [...(known.get(name) ?? [])] : undefined;
+      child.send({ folder: this.folder, file: name, from, only });
     });
   }
 
@@ -151,4 +163,9 @@ for (const [name, { passed, total }] of Object.entries(report.byCategory).sort((
 }
 console.log(`conformance: ${percent(report.passed, report.total)}`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
+if (values.ratchet) {
+  const now = passedIds(runner.passedIds.join('\n'));
+  for (const [file, ids] of now) known.set(file, new Set([...(known.get(file) ?? []), ...ids]));
+  writeFileSync(ratchetFile, ratchetText(known, runner.categories));
+}
 if (values.passed !== undefined) writeFileSync(values.passed, `${runner.passedIds.join('\n')}\n`);

@@ -39,13 +39,13 @@ interface OpenFrame {
 }
 
 /**
- * Runs one file's statements in a session of their own; cases before `from` are left out, what prepares the ground is
- * not. `report` hears of every case as soon as it is judged.
+ * Runs one file's statements in a session of their own; cases before `from` and those not in `only` are left
+ * out, what prepares the ground is not. `report` hears of every case as soon as it is judged.
  */
 export async function runFile(
   folder: string,
   name: string,
-  from: number,
+  { from, only }: { readonly from: number; readonly only?: ReadonlySet<number> | undefined },
   begin: (index: number) => void,
   report: (result: CaseResult) => void,
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function runFile(
   try {
     createTestTables(session, testDataFolder(folder), file.steps.map((step) => step.sql).join('\n'));
     for (const [index, step] of file.steps.entries()) {
-      if (step.setup !== true && index < from) continue;
+      if (step.setup !== true && (index < from || only?.has(index) === false)) continue;
       begin(index);
       if (step.setup === true) await prepare(session, step);
       else report(judged(index, await outcome(session, step), expectationOf(step)));
