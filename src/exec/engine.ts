@@ -92,6 +92,7 @@ class LocalEngine implements QueryEngine {
         openSource: async (description) => (await formatNamed(description.format)).open(description, nodePlatform),
         view: this.options.view,
         viewNames: this.options.viewNames,
+        variable: (name) => this.options.variable?.(name),
         ...(this.options.userFunction === undefined ? {} : { userFunction: this.options.userFunction }),
         parseExpr: (text) => parsers().parseExpr(text, session),
         parseQuery: (text) => parsers().parseQuery(text, session),

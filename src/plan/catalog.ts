@@ -9,6 +9,8 @@ export interface Catalog {
   /** A temporary view by name, as the resolver should compare names. */
   view(name: string): Plan | undefined;
   viewNames(): readonly string[];
+  /** The value of an SQL variable. */
+  variable?(name: string): Expr | undefined;
   /** The user's own function that SQL text calls by this name (any case). */
   userFunction?(name: string): JsFunction | undefined;
   parseExpr(text: string): Expr;

@@ -1,4 +1,5 @@
 import type { Batch, JsFunction, Schema, SharedHeap } from '../base/index.js';
+import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
 
 /** What holds for every query of a session at the moment it starts: plain data. */
@@ -63,6 +64,8 @@ export interface EngineOptions {
   /** The temporary view of this name (any case), when there is one. */
   readonly view: (name: string) => Plan | undefined;
   readonly viewNames: () => readonly string[];
+  /** The value of the SQL variable of this name. */
+  readonly variable?: (name: string) => Expr | undefined;
   /** The user's own function registered under this name (any case). */
   readonly userFunction?: (name: string) => JsFunction | undefined;
 }

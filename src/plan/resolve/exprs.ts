@@ -70,8 +70,18 @@ function columnExpr(column: UnresolvedColumn, scope: Scope): FallbackColumn {
   } catch (error) {
     const other = isNotHere(error) ? scope.fallback?.(nameParts(column.name), column) : undefined;
     if (other !== undefined) return other;
+    return outerOrVariable(column, scope, error);
+  }
+}
+
+function outerOrVariable(column: UnresolvedColumn, scope: Scope, error: unknown): FallbackColumn {
+  try {
     const { attribute, fields } = findOuter(column, scope, error);
     return { expr: Object.freeze({ kind: 'outer_reference', attribute }), fields };
+  } catch (unknown) {
+    const variable = isNotHere(unknown) ? scope.around.variable?.(nameParts(column.name)) : undefined;
+    if (variable !== undefined) return { expr: variable, fields: [] };
+    throw unknown;
   }
 }
 

@@ -47,7 +47,8 @@ export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettin
 
 /** The second half of `resolve`, for plans whose sources are open (or that read none). */
 export function analyze(plan: Plan, catalog: Catalog, settings: PlanSettings): ResolvedPlan {
-  const context = contextOf({ catalog, settings });
+  const variable: Context['variable'] = (parts) => catalog.variable?.(parts.at(-1) ?? '');
+  const context = contextOf({ catalog, settings, variable });
   return analyzeWhole(expand(plan, catalog), context, memory(context)).plan as ResolvedPlan;
 }
 

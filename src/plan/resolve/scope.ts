@@ -16,6 +16,8 @@ export interface Analyzed {
 export interface Surroundings {
   /** The names of the query around a subquery. */
   readonly outer?: Scope;
+  /** The SQL variable of a name that means nothing else. */
+  readonly variable?: (parts: readonly string[]) => Expr | undefined;
   /** Analyses a plan inside a query: in a scope whose names it may use, and with these recursive queries known. */
   readonly subquery: (
     plan: Plan,
