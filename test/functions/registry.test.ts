@@ -43,7 +43,7 @@ describe('the registry', () => {
 
   test('says why a call does not type', () => {
     const error = catchError(() => resolveCall('add', [arg(date), arg(date)], ansi));
-    expect(error.code).toBe('DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE');
+    expect(error.code).toBe('DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE');
     expect(error.message).toContain('DATE and DATE');
     expect(catchError(() => resolveCall('abs', [], ansi)).code).toBe('WRONG_NUM_ARGS.WITHOUT_SUGGESTION');
   });

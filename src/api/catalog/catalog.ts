@@ -1,8 +1,8 @@
-import type { Row, Unknown, Values } from '../row-types.js';
-import { DataFrame } from '../frame.js';
 import { sqlQuery, view } from '../../plan/build.js';
 import type { FrameContext } from '../context.js';
+import { DataFrame } from '../frame.js';
 import { theName } from '../names.js';
+import type { Row, Unknown, Values } from '../row-types.js';
 import { GLOBAL_DATABASE, type SessionCatalog, splitName } from './session-catalog.js';
 
 export interface CatalogDatabase {
@@ -48,7 +48,11 @@ export class Catalog<in out V extends Values> {
   }
   listDatabases(): CatalogDatabase[] {
     const databases = this.#catalog.store.databases();
-    return databases.map(({ name, location, comment }) => ({ name, locationUri: location, description: comment ?? null }));
+    return databases.map(({ name, location, comment }) => ({
+      name,
+      locationUri: location,
+      description: comment ?? null,
+    }));
   }
   databaseExists(name: string): boolean {
     return this.#catalog.store.database(name) !== undefined;
@@ -70,7 +74,13 @@ export class Catalog<in out V extends Values> {
     );
     const views = [...(isGlobal ? this.#catalog.globalViews() : []), ...this.#catalog.temporaryViews()];
     const temporary = views.map(
-      ({ name }): CatalogTable => ({ name, database: null, tableType: 'TEMPORARY', isTemporary: true, description: null }),
+      ({ name }): CatalogTable => ({
+        name,
+        database: null,
+        tableType: 'TEMPORARY',
+        isTemporary: true,
+        description: null,
+      }),
     );
     return [...stored, ...temporary].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
