@@ -29,9 +29,9 @@ export function toPredicate(condition: Expr): Predicate | undefined {
   const [a, b] = condition.args;
   const comparison = COMPARISONS[condition.fn];
   if (comparison !== undefined) {
-    if (a?.kind === 'attribute' && isValue(b))
+    if (a?.kind === 'attribute' && isValueOf(a, b))
       return { kind: 'compare', op: comparison.op, column: a.name, value: b.value };
-    if (b?.kind === 'attribute' && isValue(a))
+    if (b?.kind === 'attribute' && isValueOf(b, a))
       return { kind: 'compare', op: comparison.flipped, column: b.name, value: a.value };
     return undefined;
   }
@@ -41,10 +41,19 @@ export function toPredicate(condition: Expr): Predicate | undefined {
   return undefined;
 }
 
-const isValue = (expr: Expr | undefined): expr is Literal => expr?.kind === 'literal' && expr.value !== null;
+/** A constant that sources can compare with the column's values: of its type, decimals of its scale. */
+const isValueOf = (column: Attribute, expr: Expr | undefined): expr is Literal =>
+  expr?.kind === 'literal' && expr.value !== null && comparable(column, expr);
+
+function comparable({ type }: Attribute, { type: other }: Literal): boolean {
+  if (type.kind !== other.kind) return false;
+  return type.kind !== 'decimal' || other.kind !== 'decimal' || type.scale === other.scale;
+}
 
 function inList(column: Attribute, values: readonly Expr[]): Predicate | undefined {
   const literals = values.filter((v) => v.kind === 'literal');
-  if (literals.length !== values.length) return undefined;
+  if (literals.length !== values.length || !literals.every((v) => v.value === null || comparable(column, v))) {
+    return undefined;
+  }
   return { kind: 'in', column: column.name, values: literals.filter((v) => v.value !== null).map((v) => v.value) };
 }
