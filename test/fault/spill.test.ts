@@ -1,4 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { col, type DataFrame, fn, lit, Session } from 'sparrow-df';
@@ -76,10 +88,13 @@ describe('rows that do not fit the memory go to disk', () => {
       await rows.next();
       const written = filesIn(directory);
       expect(written.length).toBeGreaterThan(0);
+      // In place: a file that is written anew is empty for a moment.
       for (const path of written) {
+        const file = openSync(path, 'r+');
+        const { size } = statSync(path);
         const bytes = readFileSync(path);
-        for (let at = 1000; at < bytes.length; at += 5000) bytes[at] = (bytes[at] as number) ^ 4;
-        writeFileSync(path, bytes);
+        for (let at = 1000; at < size; at += 5000) writeSync(file, Uint8Array.of((bytes[at] as number) ^ 4), 0, 1, at);
+        closeSync(file);
       }
       const rest = async (): Promise<void> => {
         while (!(await rows.next()).done);
@@ -92,7 +107,6 @@ describe('rows that do not fit the memory go to disk', () => {
 
   test('folders of processes that are gone are swept', { timeout: 240_000 }, async () => {
     const stale = join(directory, 'sparrow-spill-999999999-1', 'query-1');
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(stale, { recursive: true });
     writeFileSync(join(stale, 'task-1-1.rows'), 'left behind');
     await using('64MB', async (session) => digest((frames.distinct as (session: Session) => DataFrame)(session)));
