@@ -31,6 +31,7 @@ const titles = {
   sequenceFunctions: 'Sequences',
   mapFunctions: 'Maps',
   jsonFunctions: 'JSON',
+  csvFunctions: 'CSV',
   variantFunctions: 'Variants',
   jsonGeneratorFunctions: 'Generators of JSON',
   variantGeneratorFunctions: 'Generators of variants',
@@ -38,6 +39,7 @@ const titles = {
   lambdaMapFunctions: 'Lambda functions over maps',
   generatorFunctions: 'Generators',
   aggregateFunctions: 'Aggregates',
+  listAggregateFunctions: 'Lists of values',
   windowFunctions: 'Window functions',
 };
 

@@ -197,6 +197,7 @@ export const arrayFunctions = {
   sortArray: scalar({
     name: 'sortArray',
     sql: ['sort_array'],
+    shown: ([list = '', ascending = 'true']) => `sort_array(${list}, ${ascending})`,
     summary:
       'The elements in ascending order, nulls first; descending with nulls last when the second argument is false.',
     resolve: resolveSortArray,

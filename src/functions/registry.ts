@@ -1,11 +1,13 @@
 import { engineBug, nearestNames, SparrowError, sameType, simpleString } from '../base/index.js';
 import { aggregateFunctions } from './aggregate.js';
+import { listAggregateFunctions } from './aggregate-lists.js';
 import { arithmeticFunctions } from './arithmetic.js';
 import { arrayFunctions } from './array.js';
 import { arrayMoreFunctions } from './array-more.js';
 import { castFunctions } from './cast.js';
 import { compareFunctions } from './compare.js';
 import { conditionalFunctions } from './conditional.js';
+import { csvFunctions } from './csv.js';
 import { datetimeFunctions } from './datetime.js';
 import { datetimeMoreFunctions } from './datetime-more.js';
 import type {
@@ -64,6 +66,7 @@ export const functions = {
   ...sequenceFunctions,
   ...mapFunctions,
   ...jsonFunctions,
+  ...csvFunctions,
   ...variantFunctions,
   ...lambdaFunctions,
   ...lambdaMapFunctions,
@@ -71,6 +74,7 @@ export const functions = {
   ...jsonGeneratorFunctions,
   ...variantGeneratorFunctions,
   ...aggregateFunctions,
+  ...listAggregateFunctions,
   ...windowFunctions,
   ...onlyRowFunctions,
 };

@@ -32,7 +32,7 @@ describe.each(['compiled', 'interpreted'] as const)('as Spark, %s', (mode) => {
 
   async function answer(text: string): Promise<Omit<Case, 'q'>> {
     try {
-      const isQuery = /^(select|from|with|values)\b/i.test(text);
+      const isQuery = /^(select|from|with|values)\s/i.test(text);
       const frame = isQuery ? session.sql(text) : session.range(1).select(expr(text));
       const schema = (await frame.schema()).simpleString();
       const names = (await frame.columns()).map((_, i) => `c${i}`);

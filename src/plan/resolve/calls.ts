@@ -125,14 +125,27 @@ function resolveWithConstants(
     return { ...resolveCall(name, args.map(named), settings), given: args };
   } catch (error) {
     if (!(error instanceof SparrowError) || error.code === 'UNRESOLVED_ROUTINE') throw error;
-    const folded = args.map((arg) => {
-      if (arg.kind === 'literal' || !isConstant(arg)) return arg;
-      const value = constantValue(arg, settings);
-      return value === undefined ? arg : ({ kind: 'literal', type: exprType(arg), value } as const);
-    });
-    if (folded.every((arg, i) => arg === args[i])) throw error;
-    return { ...resolveCall(name, folded.map(named), settings), given: folded };
+    // From the last one on, so that no more are taken for constants than have to be: it shows in names.
+    let given = args;
+    let last: unknown = error;
+    for (let i = args.length - 1; i >= 0; i--) {
+      const folded = foldConstant(args[i] as Expr, settings);
+      if (folded === args[i]) continue;
+      given = given.map((arg, k) => (k === i ? folded : arg));
+      try {
+        return { ...resolveCall(name, given.map(named), settings), given };
+      } catch (again) {
+        last = again;
+      }
+    }
+    throw last;
   }
+}
+
+function foldConstant(arg: Expr, settings: PlanSettings): Expr {
+  if (arg.kind === 'literal' || !isConstant(arg)) return arg;
+  const value = constantValue(arg, settings);
+  return value === undefined ? arg : { kind: 'literal', type: exprType(arg), value };
 }
 
 /** What is known of an argument. */
