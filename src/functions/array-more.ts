@@ -82,9 +82,10 @@ function overlap([left, right]: readonly Scalar[], call: Call): Scalar {
 
 function resolveZip(args: readonly ArgType[]): Resolved {
   const fields = args.map((arg, i) => field(arg.name ?? String(i), elementOf(arg.type), true));
-  const wrong = args.findIndex((arg) => !isArray(arg.type));
+  const wrong = args.findIndex((arg) => anyArray.accept(arg.type) === undefined);
   if (wrong >= 0) return wrongType(wrong, 'an ARRAY', (args[wrong] as ArgType).type);
-  return { args: args.map((arg) => arg.type), returns: arrayType(structType(fields), false) };
+  const types = args.map((arg) => anyArray.accept(arg.type) ?? arg.type);
+  return { args: types, returns: arrayType(structType(fields), false) };
 }
 
 function zip(lists: readonly Scalar[]): Scalar {

@@ -15,11 +15,15 @@ const differentTypes = mismatch('array and element are of different types', 'ARR
 
 /** An array and a value to look for among its elements: both get their common type. */
 export const resolveWithElement =
-  (returns: DataType | ((list: DataType) => DataType)) =>
+  (returns: DataType | ((list: DataType) => DataType), forNull = 'ARRAY_FUNCTION_DIFF_TYPES') =>
   (args: readonly ArgType[]): Resolved => {
     const [list, wanted] = args;
     if (list === undefined || wanted === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
-    if (!isArray(list.type)) return mismatch('the first argument is no array', 'ARRAY_FUNCTION_DIFF_TYPES');
+    if (!isArray(list.type))
+      return mismatch(
+        'the first argument is no array',
+        list.type.kind === 'null' ? forNull : 'ARRAY_FUNCTION_DIFF_TYPES',
+      );
     const common = commonElement(list.type.element, wanted.type);
     if (common === undefined) return differentTypes;
     if (!isOrderable(common)) return mismatch('the elements cannot be compared', 'INVALID_ORDERING_TYPE');
@@ -34,7 +38,7 @@ export const resolveWithElement =
 export function resolveContains(args: readonly ArgType[]): Resolved {
   const [list, wanted] = args;
   if (wanted?.type.kind === 'null') return mismatch('the element is NULL', 'NULL_TYPE');
-  const resolution = resolveWithElement(booleanType)(args);
+  const resolution = resolveWithElement(booleanType, 'NULL_TYPE')(args);
   if ('mismatch' in resolution || list === undefined || wanted === undefined) return resolution;
   const containsNull = isArray(list.type) && list.type.containsNull;
   return { ...resolution, nullable: list.nullable || wanted.nullable || containsNull };

@@ -57,19 +57,22 @@ const extreme =
 function resolveExtreme(args: readonly ArgType[]): Resolved {
   const [input] = args;
   if (input === undefined || args.length !== 1) return wrongCount(args.length, 1, 1);
-  if (!isArray(input.type)) return wrongType(0, 'an ARRAY', input.type);
-  if (!isOrderable(input.type)) return mismatch('the elements have no order', 'INVALID_ORDERING_TYPE');
-  return { args: [input.type], returns: input.type.element, nullable: true };
+  const list = anyArray.accept(input.type);
+  if (list === undefined) return wrongType(0, 'an ARRAY', input.type);
+  if (!isOrderable(list)) return mismatch('the elements have no order', 'INVALID_ORDERING_TYPE');
+  return { args: [list], returns: elementOf(list), nullable: true };
 }
 
 function resolveSortArray(args: readonly ArgType[]): Resolved {
   const [input, ascending] = args;
   if (input === undefined || args.length > 2) return wrongCount(args.length, 1, 2);
-  if (!isArray(input.type)) return wrongType(0, 'an ARRAY', input.type);
-  if (!isOrderable(input.type)) return mismatch('the elements have no order', 'INVALID_ORDERING_TYPE');
-  if (ascending === undefined) return { args: [input.type], returns: input.type };
-  if (ascending.type.kind !== 'boolean') return wrongType(1, 'a BOOLEAN', ascending.type);
-  return { args: [input.type, booleanType], returns: input.type };
+  const list = anyArray.accept(input.type);
+  if (list === undefined) return wrongType(0, 'an ARRAY', input.type);
+  if (!isOrderable(list)) return mismatch('the elements have no order', 'INVALID_ORDERING_TYPE');
+  if (ascending === undefined) return { args: [list], returns: list };
+  const { kind } = ascending.type;
+  if (kind !== 'boolean' && kind !== 'null') return wrongType(1, 'a BOOLEAN', ascending.type);
+  return { args: [list, booleanType], returns: list };
 }
 
 function evalSortArray([list, ascending]: readonly Scalar[], call: Call): Scalar {
@@ -83,8 +86,8 @@ function evalSortArray([list, ascending]: readonly Scalar[], call: Call): Scalar
 const arrayOfStrings = {
   wants: 'an ARRAY of STRING',
   accept: (type: DataType) =>
-    isArray(type) && anyString.accept(type.element) !== undefined
-      ? arrayType(stringType, type.containsNull)
+    anyArray.accept(type) !== undefined && anyString.accept(elementOf(type)) !== undefined
+      ? arrayType(stringType, !isArray(type) || type.containsNull)
       : undefined,
 };
 
@@ -132,7 +135,7 @@ export const arrayFunctions = {
     name: 'arrayPosition',
     sql: ['array_position'],
     summary: 'The position from 1 of the first element equal to the value; 0 when there is none.',
-    resolve: resolveWithElement(int64Type),
+    resolve: resolveWithElement(int64Type, 'NULL_TYPE'),
     ...strict,
     eval: ([list, wanted], call) => BigInt(items(list).findIndex(equals(call, wanted as Scalar)) + 1),
     examples: [

@@ -12,6 +12,7 @@ import {
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
 import { anyString, constant, takes } from './implicit.js';
 import {
+  anyArray,
   anyMap,
   badMapKey,
   commonElement,
@@ -33,13 +34,14 @@ const mapOf = (type: DataType | undefined): MapType => type as MapType;
 function resolveFromArrays(args: readonly ArgType[]): Resolved {
   const [keys, values] = args;
   if (keys === undefined || values === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
-  const wrong = [keys, values].findIndex((arg) => !isArray(arg.type));
+  const types = [keys, values].map((arg) => anyArray.accept(arg.type));
+  const wrong = types.indexOf(undefined);
   if (wrong >= 0) return wrongType(wrong, 'an ARRAY', (args[wrong] as ArgType).type);
   const key = elementOf(keys.type);
   const bad = badMapKey(key);
   if (bad !== undefined) return bad;
   const containsNull = isArray(values.type) && values.type.containsNull;
-  return { args: [keys.type, values.type], returns: mapType(key, elementOf(values.type), containsNull) };
+  return { args: types as DataType[], returns: mapType(key, elementOf(values.type), containsNull) };
 }
 
 function evalFromArrays([keys, values]: readonly Scalar[], call: Call): Scalar {

@@ -15,7 +15,7 @@ import { part as localOf, pushInt, value } from './emit.js';
 import { argument, keepI32 } from './emit-parts.js';
 import { takes } from './implicit.js';
 import { emitArrayPlaces, emitElement, emitField } from './nested-emit.js';
-import { commonElement, elementOf, entriesOf, isArray, isMap, items, mismatch } from './nested-values.js';
+import { anyArray, commonElement, elementOf, entriesOf, isArray, isMap, items, mismatch } from './nested-values.js';
 import { canImplicitlyCast, isOrderable, wrongCount, wrongType } from './signature.js';
 import type { Emitter, Value } from './value.js';
 
@@ -126,8 +126,7 @@ function resolveElementAt(args: readonly ArgType[], settings: Settings): Resolve
 function resolveKeyed(args: readonly ArgType[], _settings: Settings): Resolved {
   const [map, key] = args;
   if (map === undefined || key === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
-  if (!isMap(map.type)) return wrongType(0, 'a MAP', map.type);
-  if (key.type.kind === 'null') return mismatch('the key is NULL', 'NULL_TYPE');
+  if (!isMap(map.type)) return mismatch('the first argument is no MAP', 'MAP_FUNCTION_DIFF_TYPES');
   const common = commonElement(map.type.key, key.type);
   if (common === undefined) return mismatch('map and key are of different types', 'MAP_FUNCTION_DIFF_TYPES');
   if (!isOrderable(common)) return mismatch('the keys cannot be compared', 'INVALID_ORDERING_TYPE');
@@ -363,7 +362,7 @@ export const nestedAccessFunctions = {
     name: 'arraySize',
     sql: ['array_size'],
     summary: 'How many elements an array has.',
-    resolve: takes([{ wants: 'an ARRAY', accept: (t) => (isArray(t) ? t : undefined) }], int32Type),
+    resolve: takes([anyArray], int32Type),
     nulls: 'propagate',
     eval: ([input]) => items(input).length,
     emit: emitCount,
@@ -374,7 +373,10 @@ export const nestedAccessFunctions = {
     name: 'mapContainsKey',
     sql: ['map_contains_key'],
     summary: 'Whether the map has the key.',
-    resolve: resolveKeyed,
+    resolve: (args, settings) =>
+      args[1]?.type.kind === 'null' && args[0]?.type.kind === 'map'
+        ? mismatch('the key is NULL', 'NULL_TYPE')
+        : resolveKeyed(args, settings),
     nulls: 'propagate',
     eval: ([map, key], call) => entriesOf(map).some(([k]) => compareScalars(keyType(call), k, key as Scalar) === 0),
     compiled: why,

@@ -1,15 +1,17 @@
 import {
   type ArrayType,
+  arrayType,
   type DataType,
   type MapScalar,
   type MapType,
+  mapType,
   type Scalar,
   SparrowError,
   type StructType,
 } from '../base/index.js';
 import type { Mismatch } from './define.js';
 import { describeNested } from './describe-nested.js';
-import { only, type Param } from './implicit.js';
+import type { Param } from './implicit.js';
 import { commonType } from './signature.js';
 
 /** What the functions over arrays, maps and structs share. */
@@ -18,8 +20,17 @@ export const isArray = (type: DataType): type is ArrayType => type.kind === 'arr
 export const isMap = (type: DataType): type is MapType => type.kind === 'map';
 export const isStruct = (type: DataType): type is StructType => type.kind === 'struct';
 
-export const anyArray: Param = only('an ARRAY', isArray);
-export const anyMap: Param = only('a MAP', isMap);
+const nothing: DataType = { kind: 'null' };
+/** An array, or a NULL without type as one. */
+export const anyArray: Param = {
+  wants: 'an ARRAY',
+  accept: (type) => (isArray(type) ? type : type.kind === 'null' ? arrayType(nothing) : undefined),
+};
+/** A map, or a NULL without type as one. */
+export const anyMap: Param = {
+  wants: 'a MAP',
+  accept: (type) => (isMap(type) ? type : type.kind === 'null' ? mapType(nothing, nothing) : undefined),
+};
 
 export const elementOf = (type: DataType | undefined): DataType =>
   type !== undefined && isArray(type) ? type.element : { kind: 'null' };
