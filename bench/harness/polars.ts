@@ -38,6 +38,7 @@ export interface PolarsExpr {
     startsWith(prefix: string): PolarsExpr;
     endsWith(suffix: string): PolarsExpr;
     slice(start: number, length: number): PolarsExpr;
+    lengths(): PolarsExpr;
   };
   readonly dt: { year(): PolarsExpr };
 }
@@ -77,17 +78,26 @@ export interface PolarsSeries {
   readonly str: { lengths(): PolarsSeries };
 }
 
+export interface PolarsRecords {
+  readonly height: number;
+  getColumn(name: string): PolarsSeries;
+  toRecords(): Readonly<Record<string, unknown>>[];
+}
+
 export interface Polars {
+  readRecords(rows: readonly object[]): PolarsRecords;
   Series(name: string, values: ArrayLike<unknown>): PolarsSeries;
   readonly Float64: unknown;
   readonly Int32: unknown;
   readonly Int64: unknown;
+  readonly String: unknown;
   readonly Date: unknown;
   col(name: string): PolarsExpr;
   lit(value: unknown): PolarsExpr;
   len(): PolarsExpr;
   when(predicate: PolarsExpr): { then(value: PolarsExpr): { otherwise(value: PolarsExpr): PolarsExpr } };
   scanParquet(file: string): PolarsLazy;
+  scanCSV(file: string, options: object): PolarsLazy;
   readonly version: string;
 }
 

@@ -10,9 +10,11 @@ import {
   structType,
 } from '../base/index.js';
 import { local } from '../plan/build.js';
+import type { LocalColumn } from '../plan/local-data.js';
 import type { Plan } from '../plan/node.js';
 import type { FrameContext } from './context.js';
 import { describe } from './literal.js';
+import { namesOf, PACK_ROWS, packInferred, packTyped } from './pack-rows.js';
 import type { ShapeOfRow } from './row-types.js';
 
 /** Values column by column: arrays or typed arrays of one length. */
@@ -47,6 +49,7 @@ export async function rowsToPlan(
 function ofRows(rows: readonly unknown[], given: Schema | readonly string[] | undefined, zone: string): Plan {
   const names = isNames(given) ? given : given?.fields.map((f) => f.name);
   const objects = rows.map((row, i) => rowObject(row, names, i));
+  if (rows.length >= PACK_ROWS) return packedPlan(objects, given, zone);
   if (isNames(given) || given === undefined) {
     if (objects.length === 0) {
       throw new SparrowError('CANNOT_INFER_EMPTY_SCHEMA', 'no rows, no schema: the columns cannot be told', {
@@ -56,6 +59,34 @@ function ofRows(rows: readonly unknown[], given: Schema | readonly string[] | un
     return plan(inferSchema(objects), rows.length, (name, i) => objects[i]?.[name], zone);
   }
   return plan(given, rows.length, (name, i) => objects[i]?.[name], zone);
+}
+
+/** Many rows: each column the quick way where its values allow, else value by value. */
+function packedPlan(
+  rows: readonly Record<string, unknown>[],
+  given: Schema | readonly string[] | undefined,
+  zone: string,
+): Plan {
+  const at = (name: string, i: number): unknown => rows[i]?.[name];
+  if (given !== undefined && !isNames(given)) {
+    const columns = given.fields.map((f) => packTyped(rows, f) ?? scalars(f, rows.length, at, zone));
+    return local({ schema: given, content: { kind: 'scalars', rows: rows.length, columns } });
+  }
+  const fields: Field[] = [];
+  const columns: LocalColumn[] = [];
+  for (const name of namesOf(rows)) {
+    const packed = packInferred(rows, name);
+    const type =
+      packed?.type ??
+      inferColumnType(
+        name,
+        rows.map((row) => row[name]),
+      );
+    const made = field(name, type);
+    fields.push(made);
+    columns.push(packed?.column ?? scalars(made, rows.length, at, zone));
+  }
+  return local({ schema: structType(fields), content: { kind: 'scalars', rows: rows.length, columns } });
 }
 
 const isNames = (given: unknown): given is readonly string[] => Array.isArray(given);

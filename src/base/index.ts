@@ -11,6 +11,7 @@ export * from './interval-text.js';
 export * from './js-function.js';
 export * from './nested.js';
 export * from './number-text.js';
+export * from './packed-column.js';
 export * from './platform.js';
 export * from './row-values.js';
 export * from './scalar.js';

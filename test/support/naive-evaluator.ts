@@ -42,7 +42,9 @@ class Evaluator {
         const { content } = plan.data;
         if (content.kind !== 'scalars') throw unsupported('local data in batches');
         const columns = plan.columns ?? plan.output.map((_, i) => i);
-        return range(content.rows).map((row) => columns.map((column) => content.columns[column]?.[row] ?? null));
+        return range(content.rows).map((row) =>
+          columns.map((column) => (content.columns[column] as readonly Scalar[] | undefined)?.[row] ?? null),
+        );
       }
       case 'range': {
         const rows: Row[] = [];

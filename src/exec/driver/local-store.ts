@@ -3,11 +3,14 @@ import {
   BATCH_ROWS,
   type Batch,
   buildColumn,
-  type Scalar,
+  buildPacked,
+  type Column,
+  type DataType,
+  isPacked,
   type SharedHeap,
   sliceColumn,
 } from '../../base/index.js';
-import type { LocalData } from '../../plan/local-data.js';
+import type { LocalColumn, LocalData } from '../../plan/local-data.js';
 import type { LocalPlan } from '../../plan/node.js';
 
 /** Rows between two pauses while local data is laid out, so that the event loop goes on. */
@@ -61,18 +64,16 @@ export class LocalStore {
       const rows = Math.min(BATCH_ROWS, content.rows - from);
       const columns = [];
       for (const [i, field] of schema.fields.entries()) {
-        const values = content.columns[i] as readonly Scalar[];
-        columns.push(
-          buildColumn(
-            arena,
-            field.type,
-            from === 0 && rows === values.length ? values : values.slice(from, from + rows),
-          ),
-        );
+        columns.push(columnOf(arena, field.type, content.columns[i] as LocalColumn, from, rows));
         if (rows >= ROWS_PER_PAUSE) await new Promise(setImmediate);
       }
       batches.push({ rows, columns: columns.map((c) => sliceColumn(c, 0, rows)) });
     }
     return batches;
   }
+}
+
+function columnOf(arena: Arena, type: DataType, values: LocalColumn, from: number, rows: number): Column {
+  if (isPacked(values)) return buildPacked(arena, type, values, from, rows);
+  return buildColumn(arena, type, from === 0 && rows === values.length ? values : values.slice(from, from + rows));
 }
