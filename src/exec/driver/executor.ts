@@ -180,7 +180,6 @@ export class Executor implements Runner {
 
   async #openScan(plan: Extract<PhysicalPlan, { kind: 'scan' }>): Promise<Flow> {
     const { splits, skipped } = await plan.source.plan(plan.request);
-    void skipped;
     let row = 0;
     const inputs = splitsPerTask(splits).map((some): TaskInput => {
       const firstRow = row;
@@ -199,6 +198,7 @@ export class Executor implements Runner {
         columns,
         names: plan.columns.map((c) => c.name),
         small,
+        skipped,
       },
     ];
   }

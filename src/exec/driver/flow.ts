@@ -19,6 +19,8 @@ export interface FlowPart {
   readonly names?: readonly string[];
   /** So little work that other threads would cost more than they help. */
   readonly small: boolean;
+  /** Pieces of the source that statistics left out. */
+  readonly skipped?: number;
   /** Inputs known only when every part before has run (rows of a join build without a match). */
   readonly later?: () => readonly TaskInput[];
 }
@@ -44,12 +46,13 @@ export function tasksOf(part: FlowPart, sink: SinkSpec, settings: EvalSettings, 
   const spec = { source: part.source, steps: part.steps, sink, settings };
   const inputs = part.later?.() ?? part.inputs;
   const specKey = planKey(spec);
-  return inputs.map((input) => ({
+  return inputs.map((input, i) => ({
     spec,
     specKey,
     input,
     tables: part.tables,
     ...(part.names === undefined ? {} : { names: part.names }),
+    ...(part.skipped === undefined || i > 0 ? {} : { skipped: part.skipped }),
     ...(limit === undefined ? {} : { limit }),
   }));
 }

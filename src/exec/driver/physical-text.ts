@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import { describe } from '../../functions/describe.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { jsFunctionName } from '../../functions/js-function.js';
@@ -112,6 +113,10 @@ export interface StageReport {
   bytesRead: number;
   rowGroupsSkipped: number;
   spilledBytes: number;
+  /** Column memory in use at most while its tasks ended. */
+  peakBytes: number;
+  /** Milliseconds of tasks by thread. */
+  readonly threads: Map<number, number>;
 }
 
 /** The stages of a query that ran, one a line. */
@@ -120,10 +125,20 @@ export function stagesText(stages: readonly StageReport[], wallMs: number, peakB
     const read = s.bytesRead > 0 ? `, ${(s.bytesRead / 2 ** 20).toFixed(1)} MiB read` : '';
     const skipped = s.rowGroupsSkipped > 0 ? `, ${s.rowGroupsSkipped} row groups skipped` : '';
     const spilled = s.spilledBytes > 0 ? `, ${(s.spilledBytes / 2 ** 20).toFixed(1)} MiB spilled` : '';
-    return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}${spilled}`;
+    return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}${spilled}, ${mebibytes(s.peakBytes)} in use${balanceText(s)}`;
   });
   return [
     ...rows,
     `total: ${wallMs.toFixed(1)} ms, ${(peakBytes / 2 ** 20).toFixed(1)} MiB of column memory in use at most`,
   ].join('\n');
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** How the time of a stage's tasks was shared out over the worker threads. */
+function balanceText({ threads, taskMs }: StageReport): string {
+  if (threads.has(threadId)) return ', on the calling thread';
+  if (threads.size === 0 || taskMs === 0) return '';
+  const shares = [...threads].sort(([a], [b]) => a - b).map(([, ms]) => `${Math.round((100 * ms) / taskMs)} %`);
+  return `, workers ${shares.join(' / ')}`;
 }

@@ -52,7 +52,7 @@ export class Query {
   }
 
   /** Opens the report of a stage that is about to run. */
-  stage(label: string): StageReport {
+  stage(label: string, piecesSkipped = 0): StageReport {
     const report: StageReport = {
       label,
       tasks: 0,
@@ -61,8 +61,10 @@ export class Query {
       taskMs: 0,
       longestMs: 0,
       bytesRead: 0,
-      rowGroupsSkipped: 0,
+      rowGroupsSkipped: piecesSkipped,
       spilledBytes: 0,
+      peakBytes: this.heap.usedBytes,
+      threads: new Map(),
     };
     this.stages.push(report);
     return report;
@@ -79,6 +81,8 @@ export class Query {
     this.bytesRead += done.metrics.bytesRead;
     this.#spilled ||= done.metrics.spilledBytes > 0;
     this.peakBytes = Math.max(this.peakBytes, this.heap.usedBytes);
+    report.peakBytes = Math.max(report.peakBytes, this.heap.usedBytes);
+    report.threads.set(done.thread, (report.threads.get(done.thread) ?? 0) + done.milliseconds);
     report.tasks++;
     report.inputRows += done.inputRows;
     report.outputRows += done.output.kind === 'none' ? 0 : done.output.rows;

@@ -60,7 +60,7 @@ export class Scheduler {
   async *run(query: Query, tasks: readonly TaskTemplate[], inline: boolean): AsyncGenerator<DoneTask> {
     query.tasksTotal += tasks.length;
     const [first] = tasks;
-    const report = first === undefined ? undefined : query.stage(stageLabel(first));
+    const report = first === undefined ? undefined : query.stage(stageLabel(first), first.skipped);
     const under: Promise<DoneTask>[] = [];
     const token = query.token();
     let next = 0;

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import {
   ALL_VALID_ADDRESS,
   Arena,
@@ -104,7 +105,7 @@ class TaskRun implements TaskHost {
     await this.#feed(this.request.input);
     const output = this.#sink.finish();
     const milliseconds = this.environment.platform.clock.monotonic() - started;
-    return { output, inputRows: this.#inputRows, milliseconds, metrics: this.#metrics };
+    return { output, inputRows: this.#inputRows, milliseconds, thread: threadId, metrics: this.#metrics };
   }
 
   release(): void {

@@ -69,6 +69,8 @@ export interface TaskResult {
   /** Rows that entered the pipeline. */
   readonly inputRows: number;
   readonly milliseconds: number;
+  /** The thread it ran in. */
+  readonly thread: number;
   readonly metrics: TaskMetrics;
 }
 
@@ -81,4 +83,7 @@ export interface DoneTask extends TaskResult {
 export type TaskTemplate = Omit<
   TaskRequest,
   'scratchArena' | 'outputArena' | 'passingArenas' | 'task' | 'attempt' | 'spill'
->;
+> & {
+  /** Pieces of the stage's source that statistics left out: said by its first task. */
+  readonly skipped?: number;
+};
