@@ -25,6 +25,7 @@ import { extractUdfs } from './driver/extract-udf.js';
 import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { physicalText, stagesText } from './driver/physical-text.js';
+import { withPivotValues } from './driver/pivot-values.js';
 import type { WorkerPool } from './driver/pool.js';
 import { Query } from './driver/query.js';
 import { runWrite } from './driver/run-write.js';
@@ -102,7 +103,12 @@ class LocalEngine implements QueryEngine {
     return catalog;
   }
 
-  async #resolve(plan: Plan, settings: PlanSettings, session: SessionSettings): Promise<ResolvedPlan> {
+  async #resolve(given: Plan, settings: PlanSettings, session: SessionSettings): Promise<ResolvedPlan> {
+    const rowsOf = async (query: Plan) => {
+      const { schema, batches } = await this.run(query, { settings: session });
+      return { types: schema.fields.map((f) => f.type), batches };
+    };
+    const plan = await withPivotValues(given, rowsOf, this.heap);
     try {
       return await resolve(plan, this.#catalog(session), settings);
     } catch (error) {

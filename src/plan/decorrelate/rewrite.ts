@@ -14,7 +14,6 @@ import { columnName, sqlText } from '../sql-text.js';
 import { children, replace, transformUp, withChildren } from '../walk.js';
 import { replaceExpr } from '../walk-expr.js';
 import { joinLateral } from './lateral.js';
-import { outerColumns } from './outer.js';
 import {
   existsValue,
   filterExists,
@@ -52,7 +51,8 @@ function rewriteNode(plan: Plan, settings: EvalSettings): Plan {
   }
 }
 
-const isCorrelatedSubquery = (subquery: Subquery): boolean => outerColumns(subquery).size > 0;
+/** What it reads may also belong to queries further out. */
+const isCorrelatedSubquery = (subquery: Subquery): boolean => (subquery.outer ?? []).length > 0;
 /** Left as it is: its value is known before the rows are read. */
 const stays = (subquery: Subquery): boolean => subquery.form === 'scalar' && !isCorrelatedSubquery(subquery);
 const mustGo = (expr: Expr): boolean => subqueriesOf(expr).some((subquery) => !stays(subquery));

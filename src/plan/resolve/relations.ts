@@ -7,7 +7,9 @@ import { type Context, placeOf } from './context.js';
 import { resolveGenerate } from './generators.js';
 import { resolveLateralJoin } from './lateral.js';
 import { resolveTableFunction, resolveValues } from './leaves.js';
+import { resolvePivot } from './pivot.js';
 import { resolveRecursion } from './recursion.js';
+import { resolveUnpivot } from './unpivot.js';
 
 /** How a node is analysed when its inputs are. */
 export type Analysis<K extends PlanKind> = (
@@ -40,8 +42,8 @@ export const relationAnalyses = {
   },
   values: (plan, _inputs, context) => resolveValues(plan, context),
   table_function: (plan, _inputs, context) => resolveTableFunction(plan, context),
-  pivot: notYet,
-  unpivot: notYet,
+  pivot: (plan, inputs, context) => resolvePivot(plan, first(inputs), context),
+  unpivot: (plan, inputs, context) => resolveUnpivot(plan, first(inputs), context),
   hint: (_plan, inputs) => first(inputs),
   asof_join: notYet,
   generate: (plan, inputs, context) => resolveGenerate(plan, first(inputs), context),
