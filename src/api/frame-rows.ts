@@ -133,6 +133,23 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
     return this.same(sample(this.running, fraction, options));
   }
 
+  /**
+   * The rows shared out at random over frames, in proportion to the weights; the same seed shares them out the same
+   * way, and every row is in exactly one.
+   */
+  randomSplit(weights: readonly number[], seed: number = this.context.seed()): this[] {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (!(total > 0) || weights.some((weight) => !(weight >= 0))) {
+      throw new SparrowError('INVALID_PARAMETER_VALUE', 'weights are not negative, and one is above 0');
+    }
+    let from = 0;
+    return weights.map((weight) => {
+      const lowerBound = from / total;
+      from += weight;
+      return this.same(sample(this.running, from / total - lowerBound, { seed, lowerBound }));
+    });
+  }
+
   /** The rows spread over so many partitions, by the values of these columns when there are any. */
   repartition<const A extends readonly Item<S>[]>(partitions: number, ...columns: FitsItems<S, A>): this;
   repartition<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): this;

@@ -1,5 +1,5 @@
 import type { Column, ColumnBase, TypeOf } from './column.js';
-import type { AsNullable, StructOf, Unknown, UnknownType, Unwrap } from './row-types.js';
+import type { AsNullable, ColumnType, StructOf, Unknown, UnknownType, Unwrap } from './row-types.js';
 import type {
   CanCompare,
   CommonOf,
@@ -312,3 +312,6 @@ export type FitsUnion<S, S2, F, AllowMissing> = AllowMissing extends true
     : string extends keyof S | keyof S2
       ? F
       : `The two sides do not have the same columns: "${(Exclude<keyof S, keyof S2> | Exclude<keyof S2, keyof S>) & string}" is on one of them only. Pass { allowMissingColumns: true } to fill it with nulls.`;
+
+/** Columns that grouping sets leave null in some rows. */
+export type Padded<G> = { readonly [K in keyof G]: G[K] extends ColumnType ? AsNullable<G[K]> : G[K] };

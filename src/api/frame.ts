@@ -1,14 +1,18 @@
-import { type Int64Type, SparrowError } from '../base/index.js';
+import { type BooleanType, type Int64Type, SparrowError } from '../base/index.js';
 import {
   aggregate,
   alias,
   call,
   column,
   drop,
+  exists,
+  groupingSets,
+  inSubquery,
   join,
   literal,
   project,
   rename,
+  scalarSubquery,
   sqlExpr,
   star,
   toNames,
@@ -16,11 +20,15 @@ import {
   usingJoin,
   withColumns,
 } from '../plan/build.js';
+import { lateralJoin, unpivot } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { JoinType, Plan } from '../plan/node.js';
+import { aggregateExprs } from './aggregate-items.js';
 import { Column, ColumnBase } from './column.js';
 import type { FrameContext } from './context.js';
+import { NullFunctions } from './frame-na.js';
 import { planOf, RowVerbs } from './frame-rows.js';
+import { StatFunctions } from './frame-stat.js';
 import type {
   AggregateItem,
   AggregateShape,
@@ -40,6 +48,7 @@ import type {
   Made,
   MadeMany,
   NamesOnly,
+  Padded,
   PlainItem,
   Put,
   PutMany,
@@ -54,6 +63,7 @@ import { columnByName } from './functions.js';
 import { joinCondition, joinType } from './join.js';
 import { knownFields } from './known-schema.js';
 import { columnsOf, itemExprs, made, namedColumns, quoted, theColumn, theName } from './names.js';
+import { PivotedData } from './pivoted-data.js';
 import type { Anything, ColumnType, NotNull, Shape, ShapeOfRow, Unknown, Values } from './row-types.js';
 import type { Lookup } from './type-algebra.js';
 import { t } from './types.js';
@@ -145,6 +155,91 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
   groupBy<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): GroupedData<S, SelectShape<S, A>, V> {
     return new GroupedData(this.context, this.running, itemExprs(columns));
   }
+  /** Groups by these columns, by all but the last, and so on down to one group of everything (`rollup`). */
+  rollup<const A extends readonly Item<S>[]>(
+    ...columns: FitsItems<S, A>
+  ): GroupedData<S, Padded<SelectShape<S, A>>, V> {
+    const groups = itemExprs(columns);
+    const sets = groups.map((_, i) => range(groups.length - i));
+    return new GroupedData(this.context, this.running, groups, [...sets, []]);
+  }
+  /** Groups by every combination of these columns. */
+  cube<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): GroupedData<S, Padded<SelectShape<S, A>>, V> {
+    const groups = itemExprs(columns);
+    const all = range(groups.length);
+    const sets = range(2 ** groups.length).map((bits) => all.filter((i) => (bits & (1 << i)) === 0));
+    return new GroupedData(this.context, this.running, groups, sets);
+  }
+  /** Groups by each of these sets of columns; what a set leaves out is null. Sets name columns of `columns`. */
+  groupingSets<const A extends readonly (keyof S & string)[]>(
+    sets: readonly (readonly A[number][])[],
+    ...columns: A
+  ): GroupedData<S, Padded<Pick<S, A[number]>>, V> {
+    const positions = sets.map((set) => set.map((name) => columns.indexOf(name)));
+    return new GroupedData(this.context, this.running, itemExprs(columns), positions);
+  }
+  /**
+   * Columns to rows: each row once for each value column, with the column's name and its value. Without value columns:
+   * all that are no id columns.
+   */
+  unpivot(
+    ids: string | readonly string[],
+    values: string | readonly string[] | null,
+    variableColumnName: string,
+    valueColumnName: string,
+  ): DataFrame<Unknown, V> {
+    const list = (names: string | readonly string[]): Expr[] => itemExprs([names].flat());
+    return this.#make(
+      unpivot(this.running, {
+        ids: list(ids),
+        ...(values === null ? {} : { values: list(values).map((expr) => ({ exprs: [expr] })) }),
+        variableName: theName(variableColumnName, 'the variable column'),
+        valueNames: [theName(valueColumnName, 'the value column')],
+        includeNulls: true,
+      }),
+    );
+  }
+  /** Another name of `unpivot`. */
+  melt(
+    ids: string | readonly string[],
+    values: string | readonly string[] | null,
+    variableColumnName: string,
+    valueColumnName: string,
+  ): DataFrame<Unknown, V> {
+    return this.unpivot(ids, values, variableColumnName, valueColumnName);
+  }
+  /** Each row with the rows of `other`, which may read this frame's columns by `col('…')`. */
+  lateralJoin<S2>(
+    other: DataFrame<S2, V>,
+    how: 'inner' | 'left' = 'inner',
+  ): Settled<JoinShape<S, S2, never, 'cross'>, V> {
+    return this.#make(lateralJoin(this.running, planOf(other), how));
+  }
+  /** This frame as a value: its only row and column; null without rows. */
+  scalar(): Column<S[keyof S]> {
+    return new Column(scalarSubquery(this.running));
+  }
+  /** Whether this frame has rows, as a condition: `orders.filter(returns.filter(…).exists())`. */
+  exists(): Column<NotNull<BooleanType>> {
+    return new Column(exists(this.running));
+  }
+  /** Whether the columns equal those of a row of this frame, as a condition; NOT IN is `not` of it. */
+  contains(...columns: readonly ColumnBase[]): Column<BooleanType> {
+    return new Column(
+      inSubquery(
+        columns.map((c) => c.expr),
+        this.running,
+      ),
+    );
+  }
+  /** What to do about nulls. */
+  get na(): NullFunctions<this> {
+    return new NullFunctions({ plan: this.running, same: (plan) => this.same(plan) });
+  }
+  /** Statistics of columns. */
+  get stat(): StatFunctions<DataFrame<Unknown, V>> {
+    return new StatFunctions({ plan: this.running, same: (plan) => this.#make<DataFrame<Unknown, V>>(plan) });
+  }
   /** Aggregates over all rows: one row. */
   agg<const A extends readonly AggregateItem<S>[]>(
     ...columns: FitsAggregates<S, A>
@@ -204,11 +299,23 @@ export class GroupedData<in out S = Anything, in out G = Anything, in out V exte
   readonly #context: FrameContext;
   readonly #plan: Plan;
   readonly #groups: readonly Expr[];
+  readonly #sets: readonly (readonly number[])[] | undefined;
 
-  constructor(context: FrameContext, plan: Plan, groups: readonly Expr[]) {
+  constructor(context: FrameContext, plan: Plan, groups: readonly Expr[], sets?: readonly (readonly number[])[]) {
     this.#context = context;
     this.#plan = plan;
     this.#groups = groups;
+    this.#sets = sets;
+  }
+
+  /**
+   * Turns the values of a column into columns, one for each aggregate that follows. Without values a query of its own
+   * finds them. A combination without rows is null.
+   */
+  pivot(name: string, values?: readonly (string | number | boolean)[]): PivotedData<DataFrame<Unknown, V>> {
+    const turned = columnByName(theName(name, 'a column'));
+    const make = (plan: Plan): DataFrame<Unknown, V> => new DataFrame(this.#context, plan);
+    return new PivotedData(this.#plan, this.#groups, turned, values, make);
   }
 
   /**
@@ -277,25 +384,15 @@ export class GroupedData<in out S = Anything, in out G = Anything, in out V exte
   }
 
   #make<T>(columns: readonly Expr[]): T {
-    return new DataFrame(this.#context, aggregate(this.#plan, this.#groups, [...this.#groups, ...columns])) as T;
+    const output = [...this.#groups, ...columns];
+    const plan =
+      this.#sets === undefined
+        ? aggregate(this.#plan, this.#groups, output)
+        : groupingSets(this.#plan, this.#groups, this.#sets, output);
+    return new DataFrame(this.#context, plan) as T;
   }
 }
 
-const isSummable = (kind: string): boolean => /^(int\d+|float\d+|decimal)$/.test(kind);
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Aggregates as given, PySpark's dictionary included. */
-function aggregateExprs(items: readonly unknown[]): Expr[] {
-  const exprs = items.flatMap((item): Expr[] => {
-    const value = made(item);
-    if (typeof value !== 'object' || value === null || value instanceof ColumnBase || Array.isArray(value)) {
-      return itemExprs([value]);
-    }
-    return Object.entries(value).map(([name, what]) =>
-      typeof what === 'string'
-        ? call(what, name === '*' ? literal(t.int32, 1) : columnByName(name))
-        : alias(theColumn(what, `"${name}"`).expr, name),
-    );
-  });
-  if (exprs.length > 0) return exprs;
-  throw new SparrowError('CANNOT_BE_EMPTY', 'agg() needs at least one aggregate', { hint: "agg(fn.count().as('n'))" });
-}
+const isSummable = (kind: string): boolean => /^(int\d+|float\d+|decimal)$/.test(kind);
