@@ -80,7 +80,7 @@ function parts(
     const exprs = group.exprs.flatMap(resolved);
     const isList = group.exprs.length === 1 && group.exprs[0]?.kind === 'unresolved_star';
     if (isList) return exprs.map((expr) => ({ exprs: [expr], name: columnName(expr) }));
-    return [{ exprs, name: group.name ?? exprs.map(columnName).join('_') }];
+    return [{ exprs, name: group.name ?? exprs.map((expr) => columnName(expr)).join('_') }];
   });
   if (groups !== undefined) {
     const used = new Set(groups.flatMap((group) => group.exprs.flatMap((expr) => [...references(expr)])));
