@@ -25,6 +25,7 @@ import type { Query } from './query.js';
 import type { Runner } from './runner.js';
 import { filtered, type RuntimeFilter } from './runtime-filter.js';
 import type { Scheduler } from './scheduler.js';
+import { eachPlan, sharedGroups } from './shared-groups.js';
 
 /**
  * Batches of one task: enough to pay for the way to another thread, few enough to share the work out evenly. It
@@ -42,6 +43,9 @@ const SMALL_BYTES = 1 << 20;
 /** Runs a physical plan: pipelines breaker by breaker, each shared out over the threads. */
 export class Executor implements Runner {
   readonly #filters = new Map<PhysicalPlan, readonly RuntimeFilter[]>();
+  /** Aggregations that share their groups, and the groups by what they share. */
+  readonly #sharing = new Map<PhysicalPlan, string>();
+  readonly #groups = new Map<string, Promise<unknown>>();
 
   constructor(
     readonly scheduler: Scheduler,
@@ -51,6 +55,7 @@ export class Executor implements Runner {
 
   /** The plan's rows, in order. Each batch lives until the next one is asked for. */
   async *batches(plan: PhysicalPlan): AsyncGenerator<Batch> {
+    for (const [aggregate, key] of sharedGroups(plan)) this.#sharing.set(aggregate, key);
     const flow = await this.open(plan);
     for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
       if (done.output.kind !== 'batches') throw engineBug('batches expected');
@@ -102,6 +107,21 @@ export class Executor implements Runner {
   /** Rows of `plan` that a join above it will drop anyway are left out where it is opened. */
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void {
     this.#filters.set(plan, [...(this.#filters.get(plan) ?? []), filter]);
+  }
+
+  /** Groups that several aggregations of the query share are made once, unless less is asked of this one. */
+  groups<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T> {
+    const key = this.#sharing.get(plan);
+    let filtered = false;
+    if (key !== undefined && this.#filters.size > 0) {
+      eachPlan(plan, (below) => {
+        filtered ||= this.#filters.has(below);
+      });
+    }
+    if (key === undefined || filtered) return make();
+    const made = (this.#groups.get(key) as Promise<T> | undefined) ?? make();
+    this.#groups.set(key, made);
+    return made;
   }
 
   async #open(plan: PhysicalPlan): Promise<Flow> {

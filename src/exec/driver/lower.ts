@@ -134,7 +134,13 @@ function lowerSource(
     case 'local':
       return { kind: 'batches', columns, label: 'local rows', load: () => context.local(plan) };
     case 'cached':
-      return { kind: 'batches', columns, label: `cache ${plan.cacheId}`, load: () => context.cached(plan) };
+      return {
+        kind: 'batches',
+        columns,
+        label: `cache ${plan.cacheId}`,
+        identity: `cache ${plan.cacheId} of ${plan.columns?.join() ?? 'all'}`,
+        load: () => context.cached(plan),
+      };
     case 'range':
       return lowerRange(plan, columns);
   }

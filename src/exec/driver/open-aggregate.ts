@@ -25,6 +25,18 @@ const partitionBits = (total: number): number =>
 
 /** Groups are made by every task for itself, then merged partition by partition. */
 export async function openAggregate(executor: Runner, plan: PhysicalAggregate): Promise<Flow> {
+  const { source, inputs, small } = await executor.groups(plan, () => makeGroups(executor, plan));
+  return [groupsPart(executor, plan, source, inputs, small)];
+}
+
+/** Partial groups of all tasks, and how they are shared out to be merged; nothing of them changes by merging. */
+interface PartialGroups {
+  readonly source: Extract<RowSourceSpec, { kind: 'groups' }>;
+  readonly inputs: readonly TaskInput[];
+  readonly small: boolean;
+}
+
+async function makeGroups(executor: Runner, plan: PhysicalAggregate): Promise<PartialGroups> {
   const flow = await executor.open(plan.input);
   const sink = (part: FlowPart): Extract<SinkSpec, { kind: 'aggregate' }> => ({
     kind: 'aggregate',
@@ -42,7 +54,7 @@ export async function openAggregate(executor: Runner, plan: PhysicalAggregate): 
       if (output.kind !== 'totals') throw engineBug('totals expected');
       return output.table;
     });
-    return [groupsPart(executor, plan, source, placeInputs(places, tables), places.slots <= SMALL_GROUPS)];
+    return { source, inputs: placeInputs(places, tables), small: places.slots <= SMALL_GROUPS };
   }
   const done = await executor.allResults(flow, sink);
   const parts = done.map(({ output }) => {
@@ -55,7 +67,7 @@ export async function openAggregate(executor: Runner, plan: PhysicalAggregate): 
     total === 0 && plan.keys.length === 0
       ? [emptyGroup(executor, plan)]
       : mergeInputs(parts, small || plan.keys.length === 0 ? 0 : partitionBits(total));
-  return [groupsPart(executor, plan, source, inputs, small)];
+  return { source, inputs, small };
 }
 
 /** The groups, finished: what the plan gives of them. */

@@ -134,6 +134,14 @@ async function buildSide(executor: Runner, plan: PhysicalJoin, left: boolean): P
   return { keys: joinKeys, layout: stored.layout, chunks, table, fieldOf: stored.fieldOf, columns };
 }
 
+/** How often the table will be asked: by the other side's rows, or already by those it groups. */
+function rowsProbed(plan: PhysicalJoin, keys: readonly JoinKey[]): number {
+  const left = plan.build === 'left';
+  const probe = left ? plan.right : plan.left;
+  const asked = keys.map((k) => (left ? k.right : k.left));
+  return Math.max(probe.estimatedRows ?? 0, filterTarget(probe, asked)?.plan.estimatedRows ?? 0);
+}
+
 /** The key with the widest bounds first: it may address the table, and leaves the others least to compare. */
 function widestFirst(keys: readonly JoinKey[], known: (key: JoinKey) => SourceColumn): readonly JoinKey[] {
   const width = (key: JoinKey): bigint => {
@@ -191,7 +199,7 @@ async function link(
     const min = present.reduce((m, b) => (b[0] < m ? b[0] : m), present[0]?.[0] as bigint);
     const max = present.reduce((m, b) => (b[1] > m ? b[1] : m), present[0]?.[1] as bigint);
     const slots = max - min + 1n;
-    const probed = (plan.build === 'left' ? plan.right : plan.left).estimatedRows ?? 0;
+    const probed = rowsProbed(plan, keys);
     if (isDirect(slots, BigInt(rows), probed)) {
       const table = await make('direct', Number(slots), min);
       // Other keys are compared row by row: that must not be long.

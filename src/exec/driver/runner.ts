@@ -16,6 +16,8 @@ export interface Runner {
   open(plan: PhysicalPlan): Promise<Flow>;
   /** Leaves out rows of a plan that a join above it drops anyway, where the plan is opened. */
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void;
+  /** The groups of an aggregation, made once where others share them. */
+  groups<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T>;
   project(flow: Flow, exprs: readonly PhysicalExpr[]): Flow;
   batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[]): FlowPart;
   results(flow: Flow, sink: (part: FlowPart) => SinkSpec): AsyncGenerator<DoneTask>;
