@@ -29,7 +29,10 @@ export const onlyRowFunctions = {
     },
     emit: (e, [value, rows]) => {
       if (value === undefined || rows === undefined) return undefined;
-      e.code.get(part(rows)).i64(1).op('i64.gt_s');
+      e.code.get(part(rows));
+      // A literal may be carried narrower than its type.
+      if (rows.carrier === 'i32') e.code.op('i64.extend_i32_s');
+      e.code.i64(1).op('i64.gt_s');
       if (rows.isNull !== undefined) e.code.get(rows.isNull).op('i32.gt_u');
       e.failIf();
       return value;
