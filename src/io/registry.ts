@@ -32,6 +32,11 @@ export const formats: readonly FormatEntry[] = [
     load: async () => (await import('./arrow/index.js')).arrowFormat,
   },
   {
+    name: 'delta',
+    extensions: [],
+    load: async () => (await import('./delta/index.js')).deltaFormat,
+  },
+  {
     name: 'text',
     extensions: ['.txt', '.text', '.log', '.txt.gz'],
     load: async () => (await import('./text/index.js')).textFormat,

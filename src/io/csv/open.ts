@@ -18,6 +18,7 @@ import { type PartitionColumn, partitionColumns, partitionValue } from '../parti
 import { type DataFile, expandPaths } from '../paths.js';
 import { recordStartNear } from './boundaries.js';
 import { cellOf } from './cells.js';
+import { detectOptions } from './detect.js';
 import { firstRecord, inferTypes } from './infer.js';
 import { type CsvReadOptions, readOptions } from './options.js';
 import type { CsvColumn, CsvSplit } from './split.js';
@@ -26,8 +27,8 @@ import type { CsvColumn, CsvSplit } from './split.js';
 const SPLIT_BYTES = 16 << 20;
 
 export async function openCsv(description: SourceDescription, platform: Platform): Promise<TableSource> {
-  const options = readOptions(description.options);
   const files = expandPaths(platform.files, description.paths);
+  const options = await detectOptions(files, readOptions(description.options), platform);
   const label = `csv ${description.paths.join(', ')}`;
   const partitions = partitionColumns(files);
   if (description.schema !== undefined)

@@ -25,6 +25,9 @@ export interface CsvDialect {
 export interface CsvReadOptions {
   readonly dialect: CsvDialect;
   readonly header: boolean;
+  /** The delimiter, or whether there is a header, is to be found out from the file. */
+  readonly detectDelimiter: boolean;
+  readonly detectHeader: boolean;
   readonly inferSchema: boolean;
   readonly enforceSchema: boolean;
   readonly mode: CsvMode;
@@ -121,8 +124,14 @@ const givenOf = (options: Readonly<Record<string, string>>): Given => new GivenO
 
 const MAX_SEPARATOR_BYTES = 8;
 
+const isAuto = (given: Given, ...names: OptionName[]): boolean =>
+  given
+    .text(...names)
+    ?.trim()
+    .toLowerCase() === 'auto';
+
 function separator(given: Given): string {
-  const text = unescapeOption(given.text('sep', 'delimiter') ?? ',');
+  const text = isAuto(given, 'sep', 'delimiter') ? ',' : unescapeOption(given.text('sep', 'delimiter') ?? ',');
   const bytes = Buffer.byteLength(text);
   if (bytes === 0 || bytes > MAX_SEPARATOR_BYTES || /[\r\n]/.test(text)) {
     throw given.wrong('sep', text, `1 to ${MAX_SEPARATOR_BYTES} bytes without a line break`);
@@ -169,7 +178,9 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
   const multiLine = given.text('multiLine') === undefined ? {} : { multiLine: given.flag('multiLine', true) };
   return {
     dialect: dialectOf(given),
-    header: given.flag('header', false),
+    header: isAuto(given, 'header') ? false : given.flag('header', false),
+    detectDelimiter: isAuto(given, 'sep', 'delimiter'),
+    detectHeader: isAuto(given, 'header'),
     inferSchema: given.flag('inferSchema', false),
     enforceSchema: given.flag('enforceSchema', true),
     mode: modeOf(given),

@@ -17,10 +17,12 @@ export class RowHash {
   }
 
   digest(): string {
-    this.#lines.sort();
-    const hash = createHash('sha256');
-    for (const line of this.#lines) hash.update(line).update('\n');
-    return hash.digest('hex');
+    return digestOf(this.#lines);
+  }
+
+  /** Of the texts of the values, whatever their types: formats without types leave those to each reader. */
+  looseDigest(): string {
+    return digestOf(this.#lines.map((line) => line.replaceAll('"', '').replace(/(\d)\.0(?=[,\]}])/g, '$1')));
   }
 
   /** The first few lines, as they are hashed. */
@@ -64,3 +66,10 @@ export const pairsText = (pairs: readonly (readonly [string, string])[]): string
     .map(([key, value]) => `[${key},${value}]`)
     .sort()
     .join(',')}]`;
+
+function digestOf(lines: string[]): string {
+  lines.sort();
+  const hash = createHash('sha256');
+  for (const line of lines) hash.update(line).update('\n');
+  return hash.digest('hex');
+}

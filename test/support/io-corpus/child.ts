@@ -12,7 +12,13 @@ async function read(): Promise<Record<string, unknown>> {
       engine === 'sparrow'
         ? await (await import('./ours.js')).readOurs(path, kind as Kind, memory)
         : await (await import('./duckdb.js')).readDuckdb(path, kind as Kind, memory);
-    return { status: 'ok', rows: hash.rows, sample: hash.sample(SAMPLE_ROWS), hash: hash.digest() };
+    return {
+      status: 'ok',
+      rows: hash.rows,
+      sample: hash.sample(SAMPLE_ROWS),
+      hash: hash.digest(),
+      loose: hash.looseDigest(),
+    };
   } catch (error) {
     const isOurs = error instanceof SparrowError && error.code !== 'INTERNAL_ERROR';
     const refused = isOurs || engine !== 'sparrow';

@@ -17,6 +17,7 @@ interface Outcome {
   readonly status: 'ok' | 'refused' | 'wrong' | 'crash' | 'hang';
   readonly rows?: number;
   readonly hash?: string;
+  readonly loose?: string;
   readonly sample?: readonly string[];
   readonly error?: string;
   readonly ms: number;
@@ -83,7 +84,9 @@ async function lineOf(item: CorpusItem, root: string, oracle: string | undefined
   const asked = oracle !== undefined && ['parquet', 'csv', 'json'].includes(item.kind);
   if (!asked) return { file, kind: item.kind, ...ours };
   const theirs = await readOne(item, oracle);
-  const differs = ours.status === 'ok' && theirs.status === 'ok' && ours.hash !== theirs.hash;
+  // Without types in the file, 1 and "1" are the same value.
+  const compared = item.kind === 'parquet' ? 'hash' : 'loose';
+  const differs = ours.status === 'ok' && theirs.status === 'ok' && ours[compared] !== theirs[compared];
   const { sample: ourSample, ...rest } = ours;
   const shown = differs ? { sample: ourSample ?? [] } : {};
   return { file, kind: item.kind, ...rest, ...shown, ...(differs ? { status: 'wrong' } : {}), oracle: theirs };
