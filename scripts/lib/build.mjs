@@ -157,7 +157,7 @@ const workerSource = (text) => ({
  * used of them, in a form that costs nothing until it is called.
  */
 const dearParts = {
-  'node:crypto': ['createHash', 'randomInt']
+  'node:crypto': ['createHash', 'randomInt', 'randomBytes', 'randomUUID', 'createCipheriv', 'createDecipheriv']
     .map((name) => `export const ${name} = (...args) => process.getBuiltinModule('node:crypto').${name}(...args);`)
     .join('\n'),
   'node:process': 'export const { pid } = process;',

@@ -94,8 +94,9 @@ function emitUpdate(
   code.op('i32.eqz').if(() => e.scoped(() => append(e, state, args, call)));
 }
 
-/** Constants are known to the call; only the others are kept. */
-const kept = (call: Call): number[] => call.argTypes.flatMap((_, i) => (call.literals[i] === undefined ? [i] : []));
+/** Constants behind the first argument are known to the call; the others are kept. */
+const kept = (call: Call): number[] =>
+  call.argTypes.flatMap((_, i) => (i === 0 || call.literals[i] === undefined ? [i] : []));
 
 function append(e: Emitter, state: StateAccess, args: readonly Value[], call: Call): void {
   const { code } = e;
@@ -296,5 +297,6 @@ function textOrBytes(type: DataType, bytes: Uint8Array): Scalar {
 
 /** The result of an aggregate over a blob of its records. */
 export function finishRecords(entry: AggregateFunction, blob: Uint8Array, call: Call): Scalar {
+  if (entry.finishBytes !== undefined) return entry.finishBytes(blob, call);
   return entry.collect?.finish(readRecords(blob, call), call) ?? null;
 }

@@ -20,20 +20,24 @@ export type ArithmeticOperator = DecimalOperator | 'intDiv';
 type Resolved = Resolution | Mismatch;
 
 /** How `a operator b` is typed; the same rules serve the operator and its try_ form. */
-export function resolveArithmetic(operator: ArithmeticOperator): (args: readonly ArgType[]) => Resolved {
-  return (args) => {
+export function resolveArithmetic(
+  operator: ArithmeticOperator,
+): (args: readonly ArgType[], settings?: { readonly ansi: boolean }) => Resolved {
+  return (args, { ansi } = { ansi: true }) => {
     const [a, b] = args;
     if (a === undefined || b === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
     const temporal = resolveTemporal(operator as TemporalOperator, a, b);
     if (temporal !== undefined) return temporal;
-    return numericPair(operator, a, b);
+    return numericPair(operator, a, b, ansi);
   };
 }
 
-function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType): Resolved {
-  const left = numberLike(a, b);
-  const right = numberLike(b, a);
-  if (a.type.kind === 'string' && b.type.kind === 'string') return notNumeric(operator, a, b);
+function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType, ansi: boolean): Resolved {
+  const left = numberLike(a, b, ansi);
+  const right = numberLike(b, a, ansi);
+  const isText = ({ type }: ArgType): boolean => type.kind === 'string' || (ansi && type.kind === 'null');
+  if (ansi && isText(a) && isText(b) && a.type.kind !== b.type.kind) return notNumeric(operator, a, b);
+  if (ansi && a.type.kind === 'string' && b.type.kind === 'string') return notNumeric(operator, a, b);
   if (left === undefined || right === undefined) return notNumeric(operator, a, b);
   if (operator === 'div' && !isExactDivision(left, right)) {
     return { args: [float64Type, float64Type], returns: float64Type };
@@ -45,7 +49,7 @@ function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType): Reso
     if (isFloating(left) || isFloating(right)) return notNumeric(operator, a, b);
     return { args: [int64Type, int64Type], returns: int64Type };
   }
-  const common = commonType(left, right) ?? float64Type;
+  const common = commonType(left, right, ansi) ?? float64Type;
   return { args: [common, common], returns: common };
 }
 
@@ -53,17 +57,18 @@ function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType): Reso
 const isExactDivision = (a: DataType, b: DataType): boolean =>
   (a.kind === 'decimal' || b.kind === 'decimal') && !isFloating(a) && !isFloating(b);
 
-/** The numeric type an operand counts as: null as the other's, strings as bigint or double. */
-function numberLike(arg: ArgType, other: ArgType): DataType | undefined {
+/** The numeric type an operand counts as: null as the other's, strings as bigint or double (always double without ANSI). */
+function numberLike(arg: ArgType, other: ArgType, ansi: boolean): DataType | undefined {
   if (isNumeric(arg.type)) return arg.type;
   if (arg.type.kind === 'null') return isNumeric(other.type) ? other.type : float64Type;
   if (arg.type.kind !== 'string') return undefined;
-  return isInteger(other.type) ? int64Type : float64Type;
+  return ansi && isInteger(other.type) ? int64Type : float64Type;
 }
 
 /** A literal integer takes only the digits it needs. */
 function decimalOf(type: DataType, arg: ArgType): DecimalType {
-  if (isInteger(type) && isInteger(arg.type) && isIntegerValue(arg.literal)) {
+  // Spark leaves bytes out of this.
+  if (isInteger(type) && isInteger(arg.type) && arg.type.kind !== 'int8' && isIntegerValue(arg.literal)) {
     return decimalForLiteral(BigInt(arg.literal));
   }
   return decimalForInteger(type) ?? decimalType(38, 18);

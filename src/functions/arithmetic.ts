@@ -30,8 +30,8 @@ import { anyDouble, takes } from './implicit.js';
 
 const resolveTolerant =
   (operator: ArithmeticOperator) =>
-  (args: readonly ArgType[]): Resolution | Mismatch => {
-    const resolution = resolveArithmetic(operator)(args);
+  (args: readonly ArgType[], settings: { readonly ansi: boolean }): Resolution | Mismatch => {
+    const resolution = resolveArithmetic(operator)(args, settings);
     return 'mismatch' in resolution ? resolution : { ...resolution, nullable: true };
   };
 
@@ -39,7 +39,7 @@ const resolveTolerant =
 const resolveNullable =
   (operator: ArithmeticOperator) =>
   (args: readonly ArgType[], { ansi }: { readonly ansi: boolean }): Resolution | Mismatch => {
-    const resolution = resolveArithmetic(operator)(args);
+    const resolution = resolveArithmetic(operator)(args, { ansi });
     if (ansi || 'mismatch' in resolution) return resolution;
     const isDivision = operator === 'div' || operator === 'mod' || operator === 'intDiv';
     return isDivision || resolution.returns.kind === 'decimal' ? { ...resolution, nullable: true } : resolution;

@@ -12,6 +12,7 @@ import {
   intervalFields,
   isFloating,
   isInteger,
+  isNumeric,
   localToInstant,
   MAX_PRECISION,
   type MapScalar,
@@ -45,16 +46,40 @@ const MICROS = 1_000_000n;
 
 const floorDivide = (a: bigint, b: bigint): bigint => (a - (((a % b) + b) % b)) / b;
 
+const WIDTHS: Readonly<Record<string, number>> = { int8: 1, int16: 2, int32: 4, int64: 8 };
+
+/** An integer's bytes, the highest first. */
+function integerBytes(value: number | bigint, from: DataType): Uint8Array {
+  const width = WIDTHS[from.kind] ?? 8;
+  return Uint8Array.from({ length: width }, (_, i) => Number((BigInt(value) >> BigInt(8 * (width - 1 - i))) & 255n));
+}
+
+/** With an exponent where it has more than six zeros behind the point (`1E-10`, `0E-9`). */
+function javaDecimalText(unscaled: bigint, scale: number): string {
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString();
+  const exponent = digits.length - 1 - scale;
+  if (exponent >= -6) return decimalText(unscaled, scale);
+  const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
+  return `${unscaled < 0n ? '-' : ''}${mantissa}E${exponent}`;
+}
+
 /** The reference meaning of CAST. */
 export function castScalar(value: Scalar, from: DataType, to: DataType, context: CastContext): Scalar {
   if (value === null || from === to || sameType(from, to)) return value;
+  // Without ANSI decimals are written as Java's BigDecimal writes them.
+  if (to.kind === 'string' && from.kind === 'decimal' && context.mode === 'legacy')
+    return javaDecimalText(value as bigint, from.scale);
   if (to.kind === 'string') return formatScalar(from, value, context.timeZone);
   if (from.kind === 'variant') return ofVariant(value, to, context);
   if (to.kind === 'variant') return toVariant(from, value);
+  // Without ANSI a date is no number.
+  if (from.kind === 'date' && isNumeric(to)) return null;
   if (from.kind === 'string') return fromText(value as string, from, to, context);
   switch (to.kind) {
     case 'boolean':
-      return Number(value) !== 0;
+      return from.kind === 'date' ? null : Number(value) !== 0;
+    case 'binary':
+      return integerBytes(value as number | bigint, from);
     case 'int8':
     case 'int16':
     case 'int32':
@@ -99,7 +124,7 @@ function truncateInterval(value: Scalar, to: IntervalType): Scalar {
 /** So many of the interval's unit. */
 function intervalOf(value: Scalar, from: DataType, to: IntervalType, { mode }: CastContext): Scalar {
   const scale = from.kind === 'decimal' ? from.scale : 0;
-  const size = unitSize(to, 0);
+  const size = unitSize(to, 1);
   const isFine = to.kind === 'interval_dt' && size === MICROS;
   const scaled = BigInt(value as number | bigint) * (isFine ? size : 1n);
   const total = rescale(scaled, scale, 0) * (isFine ? 1n : size);
@@ -138,7 +163,8 @@ function fromText(text: string, from: DataType, to: DataType, { mode, timeZone: 
     const wide = parseDecimal(text, decimalType(MAX_PRECISION, to.scale));
     if (wide !== undefined) return fail(mode, () => outOfPrecision(wide, to.scale, to));
   }
-  return fail(mode, () => castInvalid(text, from, to));
+  // A malformed interval is an error with ANSI and without.
+  return fail(mode === 'legacy' && isIntervalType(to) ? 'ansi' : mode, () => castInvalid(text, from, to));
 }
 
 function toInteger(value: Scalar, from: DataType, to: DataType, { mode }: CastContext): Scalar {
@@ -154,6 +180,7 @@ function toInteger(value: Scalar, from: DataType, to: DataType, { mode }: CastCo
   }
   const whole = wholeNumber(value, from);
   if (whole >= bounds[0] && whole <= bounds[1]) return like(whole);
+  if (mode === 'legacy' && from.kind === 'timestamp') return null;
   if (mode === 'legacy') return like(BigInt.asIntN((bounds[1] - bounds[0]).toString(2).length, whole));
   return fail(mode, () => castOverflow(value, from, to));
 }
@@ -161,7 +188,7 @@ function toInteger(value: Scalar, from: DataType, to: DataType, { mode }: CastCo
 function wholeNumber(value: Scalar, from: DataType): bigint {
   if (from.kind === 'decimal') return (value as bigint) / pow10(from.scale);
   if (isIntervalType(from)) return BigInt(value as number | bigint) / unitSize(from, 1);
-  if (from.kind === 'timestamp') return floorDivide(value as bigint, MICROS);
+  if (from.kind === 'timestamp' || from.kind === 'time') return floorDivide(value as bigint, MICROS);
   return BigInt(value as number | bigint | boolean);
 }
 
@@ -190,7 +217,8 @@ function toDecimal(value: Scalar, from: DataType, to: DecimalType, { mode }: Cas
     const exact = shortestDecimal(value, from);
     if (exact === undefined) return null;
     [unscaled, scale] = exact;
-  } else if (isIntervalType(from) && unitSize(from, 1) === MICROS) [unscaled, scale] = [value as bigint, 6];
+  } else if (from.kind === 'time' || (isIntervalType(from) && unitSize(from, 1) === MICROS))
+    [unscaled, scale] = [value as bigint, 6];
   else if (isIntervalType(from)) unscaled = wholeNumber(value, from);
   else unscaled = BigInt(value as number | bigint | boolean);
   const result = rescale(unscaled, scale, to.scale);

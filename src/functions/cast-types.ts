@@ -1,12 +1,4 @@
-import {
-  type DataType,
-  type IntervalType,
-  integerBounds,
-  intervalFields,
-  isFloating,
-  isInteger,
-  isNumeric,
-} from '../base/index.js';
+import { type DataType, integerBounds, isFloating, isInteger, isNumeric } from '../base/index.js';
 import { inside } from './emit.js';
 import { scaleRange } from './int-emit.js';
 import { isIntervalType } from './signature.js';
@@ -15,36 +7,56 @@ import { becomesVariant, comesOfVariant } from './variant-cast.js';
 const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
 const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
 const isExact = (type: DataType): boolean => isInteger(type) || type.kind === 'decimal';
-/** An interval of one unit counts it. */
-const isSingle = (type: IntervalType): boolean => intervalFields(type)[0] === intervalFields(type)[1];
 
-/** Whether CAST goes from one type to another (under ANSI, which forbids what makes no sense). */
-export function canCast(from: DataType, to: DataType): boolean {
+/** Whether CAST goes from one type to another; ANSI forbids what makes no sense. */
+export function canCast(from: DataType, to: DataType, ansi = true): boolean {
   if (from.kind === 'null' || (from.kind === to.kind && !isNestedKind(from.kind))) return true;
   if (to.kind === 'string') return true;
   if (from.kind === 'variant') return comesOfVariant(to);
   if (to.kind === 'variant') return becomesVariant(from, false);
-  if (from.kind === 'array' || from.kind === 'map' || from.kind === 'struct') return canCastNested(from, to);
+  if (from.kind === 'array' || from.kind === 'map' || from.kind === 'struct') return canCastNested(from, to, ansi);
   if (from.kind === 'string') return !isNestedKind(to.kind) && to.kind !== 'null';
+  if (!ansi && canCastLoosely(from, to)) return true;
   if (isNumeric(from) || from.kind === 'boolean') {
     if (isNumeric(to) || to.kind === 'boolean') return true;
-    if (isIntervalType(to)) return isSingle(to) && isExact(from);
+    if (isIntervalType(to)) return isExact(from);
     return to.kind === 'timestamp' && from.kind !== 'boolean';
   }
+  if (from.kind === 'time') return isExact(to);
   if (isDatetime(from)) return isDatetime(to) || (from.kind === 'timestamp' && isNumeric(to));
   if (from.kind === 'binary') return false;
-  return isIntervalType(from) && ((isIntervalType(to) && from.kind === to.kind) || (isSingle(from) && isExact(to)));
+  return isIntervalType(from) && ((isIntervalType(to) && from.kind === to.kind) || isExact(to));
+}
+
+/** What only goes without ANSI. */
+function canCastLoosely(from: DataType, to: DataType): boolean {
+  if (isInteger(from) && to.kind === 'binary') return true;
+  if (from.kind === 'boolean' && to.kind === 'timestamp') return true;
+  return (
+    (from.kind === 'date' && (isNumeric(to) || to.kind === 'boolean')) ||
+    (from.kind === 'timestamp' && to.kind === 'boolean')
+  );
+}
+
+/** Why a cast is refused: Spark's condition. */
+export function castRefusal(from: DataType, to: DataType, safe: boolean, ansi: boolean): string {
+  if (!ansi && !safe) return 'CAST_WITHOUT_SUGGESTION';
+  if ((isNumeric(from) && to.kind === 'date') || (from.kind === 'date' && isNumeric(to)))
+    return 'CAST_WITH_FUNC_SUGGESTION';
+  if (from.kind === 'timestamp_ntz' && isNumeric(to)) return 'CAST_WITHOUT_SUGGESTION';
+  return !safe && canCast(from, to, false) ? 'CAST_WITH_CONF_SUGGESTION' : 'CAST_WITHOUT_SUGGESTION';
 }
 
 const isNestedKind = (kind: DataType['kind']): boolean => kind === 'array' || kind === 'map' || kind === 'struct';
 
-function canCastNested(from: DataType, to: DataType): boolean {
-  if (from.kind === 'array' && to.kind === 'array') return canCast(from.element, to.element);
-  if (from.kind === 'map' && to.kind === 'map') return canCast(from.key, to.key) && canCast(from.value, to.value);
+function canCastNested(from: DataType, to: DataType, ansi: boolean): boolean {
+  if (from.kind === 'array' && to.kind === 'array') return canCast(from.element, to.element, ansi);
+  if (from.kind === 'map' && to.kind === 'map')
+    return canCast(from.key, to.key, ansi) && canCast(from.value, to.value, ansi);
   if (from.kind === 'struct' && to.kind === 'struct') {
     return (
       from.fields.length === to.fields.length &&
-      from.fields.every((f, i) => canCast(f.type, to.fields[i]?.type ?? f.type))
+      from.fields.every((f, i) => canCast(f.type, to.fields[i]?.type ?? f.type, ansi))
     );
   }
   return false;
@@ -61,6 +73,8 @@ export function castFails(from: DataType, to: DataType): boolean {
   if (from.kind === 'null' || to.kind === 'string') return false;
   if (isNestedKind(from.kind)) return true;
   if (from.kind === 'string') return to.kind !== 'binary';
+  // Without ANSI, a date as a number is null.
+  if (from.kind === 'date' && (isNumeric(to) || to.kind === 'boolean')) return true;
   if (to.kind === 'boolean' || isFloating(to)) return false;
   if (isInteger(from) || from.kind === 'boolean' || from.kind === 'decimal') {
     if (isInteger(to) || to.kind === 'decimal') return !holds(from, to);

@@ -187,11 +187,11 @@ function extremeRange(ranges: readonly (Range | undefined)[], call: Call): Range
   return (ranges as readonly Range[]).reduce((a, b) => [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]]);
 }
 
-const extremeResolve = (args: readonly ArgType[]): Resolved => {
+const extremeResolve = (args: readonly ArgType[], settings: { readonly ansi: boolean }): Resolved => {
   const kinds = args.map((arg) => arg.type.kind).filter((kind) => kind !== 'null');
   // Unlike elsewhere, strings are not promoted to the other arguments' type.
   if (kinds.includes('string') && kinds.some((kind) => kind !== 'string')) return noCommonType(args);
-  const resolution = sameTypes(2)(args);
+  const resolution = sameTypes(2)(args, settings);
   if ('mismatch' in resolution) return resolution;
   if (!isOrderable(resolution.returns)) return wrongType(0, 'a type with an order', resolution.returns);
   return { ...resolution, nullable: args.every((arg) => arg.nullable) };

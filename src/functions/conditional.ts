@@ -1,5 +1,6 @@
-import { booleanType, carrierOf, type DataType, isNumeric, type Scalar } from '../base/index.js';
+import { booleanType, carrierOf, type DataType, isNumeric, type Scalar, sameType } from '../base/index.js';
 import { emitCase, emitCoalesce, emitSelect, unionRange } from './branch-emit.js';
+import { castScalar } from './cast-eval.js';
 import { comparesInWasm, pushComparison } from './compare-emit.js';
 import { compareScalars } from './compare-scalars.js';
 import { type ArgType, type Call, type Mismatch, type Range, type Resolution, scalar } from './define.js';
@@ -11,22 +12,24 @@ import type { Emitter, Thunk, Value } from './value.js';
 type Resolved = Resolution | Mismatch;
 type Ranges = readonly (Range | undefined)[];
 
-const isCondition = (type: DataType): boolean =>
-  type.kind === 'boolean' || type.kind === 'null' || type.kind === 'string';
+const isCondition = (type: DataType): boolean => type.kind === 'boolean' || type.kind === 'null';
 
-function resolveIf(args: readonly ArgType[]): Resolved {
+function resolveIf(args: readonly ArgType[], settings: { readonly ansi: boolean }): Resolved {
   if (args.length !== 3) return wrongCount(args.length, 3, 3);
-  return resolveWhen(args);
+  return resolveWhen(args, settings);
 }
 
 /** condition, value, condition, value, …, else. */
-function resolveWhen(args: readonly ArgType[]): Resolved {
+function resolveWhen(args: readonly ArgType[], { ansi }: { readonly ansi: boolean } = { ansi: true }): Resolved {
   if (args.length < 2) return wrongCount(args.length, 2, Number.POSITIVE_INFINITY);
   const isValue = (i: number): boolean => i % 2 === 1 || i === args.length - 1;
   const values = args.filter((_, i) => isValue(i));
   const wrong = args.findIndex((arg, i) => !isValue(i) && !isCondition(arg.type));
   if (wrong >= 0) return wrongType(wrong, 'BOOLEAN', (args[wrong] as ArgType).type);
-  const common = commonTypeOf(values.map((arg) => arg.type));
+  const common = commonTypeOf(
+    values.map((arg) => arg.type),
+    ansi,
+  );
   if (common === undefined) return noCommonType(values);
   return {
     args: args.map((_, i) => (isValue(i) ? common : booleanType)),
@@ -66,13 +69,13 @@ const whenRange = (ranges: Ranges, { literals }: Call): Range | undefined =>
 const anyRange = (ranges: Ranges, { literals }: Call): Range | undefined =>
   unionRange(ranges.filter((_, i) => literals[i] !== null));
 
-const resolveCoalesce = (args: readonly ArgType[]): Resolved => {
-  const resolution = sameTypes(1)(args);
+const resolveCoalesce = (args: readonly ArgType[], settings: { readonly ansi: boolean }): Resolved => {
+  const resolution = sameTypes(1)(args, settings);
   return 'mismatch' in resolution ? resolution : { ...resolution, nullable: args.every((arg) => arg.nullable) };
 };
 
-const resolveIfNull = (args: readonly ArgType[]): Resolved =>
-  args.length === 2 ? resolveCoalesce(args) : wrongCount(args.length, 2, 2);
+const resolveIfNull = (args: readonly ArgType[], settings: { readonly ansi: boolean }): Resolved =>
+  args.length === 2 ? resolveCoalesce(args, settings) : wrongCount(args.length, 2, 2);
 
 function evalCoalesce(args: readonly (() => Scalar)[]): Scalar {
   for (const arg of args) {
@@ -82,10 +85,10 @@ function evalCoalesce(args: readonly (() => Scalar)[]): Scalar {
   return null;
 }
 
-function resolveNvl2(args: readonly ArgType[]): Resolved {
+function resolveNvl2(args: readonly ArgType[], { ansi }: { readonly ansi: boolean }): Resolved {
   const [a, b, c] = args;
   if (a === undefined || b === undefined || c === undefined || args.length !== 3) return wrongCount(args.length, 3, 3);
-  const common = commonType(b.type, c.type);
+  const common = commonType(b.type, c.type, ansi);
   if (common === undefined) return noCommonType([b, c]);
   return { args: [a.type, common, common], returns: common, nullable: b.nullable || c.nullable };
 }
@@ -107,12 +110,22 @@ function resolveNullIf(args: readonly ArgType[]): Resolved {
   const resolution = args.length === 2 ? sameTypes(2)(args) : wrongCount(args.length, 2, 2);
   if ('mismatch' in resolution) return resolution;
   if (!isOrderable(resolution.returns)) return wrongType(0, 'a type that can be compared', resolution.returns);
-  return { ...resolution, nullable: true };
+  // The result has the type of the first argument, whatever both are compared as.
+  const [a, b] = args as [ArgType, ArgType];
+  return { args: [a.type, b.type], returns: a.type, nullable: true };
+}
+
+function equalAsCommon(a: Scalar, b: Scalar, { argTypes, settings }: Call): boolean {
+  const [left, right] = argTypes as [DataType, DataType];
+  const common = commonType(left, right) ?? left;
+  const context = { mode: settings.ansi ? 'ansi' : 'legacy', timeZone: settings.timeZone } as const;
+  const [x, y] = [castScalar(a, left, common, context), castScalar(b, right, common, context)];
+  return x !== null && y !== null && compareScalars(common, x, y) === 0;
 }
 
 function emitNullIf(e: Emitter, args: readonly Value[], call: Call): Value | undefined {
   const [a, b] = args as [Value, Value];
-  if (!comparesInWasm(a.type)) return undefined;
+  if (!sameType(a.type, b.type) || !comparesInWasm(a.type)) return undefined;
   const { code } = e;
   pushComparison(e, 'eq', a, b, call.literals[1] ?? undefined);
   if (b.isNull !== undefined) code.get(b.isNull).op('i32.gt_u');
@@ -248,12 +261,16 @@ export const conditionalFunctions = {
     name: 'nullif',
     sql: ['nullif'],
     summary: 'Null where both arguments are equal, else the first.',
+    fails: (call) =>
+      call.settings.ansi &&
+      call.argTypes.some((type) => type.kind === 'string') &&
+      call.argTypes[0]?.kind !== call.argTypes[1]?.kind,
     resolve: resolveNullIf,
     nulls: 'custom',
     narrow: true,
     range: ([a]) => a,
     eval: ([a, b], call) =>
-      a !== null && b !== null && compareScalars(call.returns, a as Scalar, b as Scalar) === 0 ? null : (a ?? null),
+      a !== null && b !== null && equalAsCommon(a as Scalar, b as Scalar, call) ? null : (a ?? null),
     emit: emitNullIf,
     examples: [['nullif(2, 2)', null]],
   }),

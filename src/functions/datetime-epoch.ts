@@ -23,7 +23,7 @@ import { floorDiv } from './datetime-units.js';
 import { type Call, scalar } from './define.js';
 import { intOf, keepI64, part, wide } from './emit-parts.js';
 import { overflow } from './eval-errors.js';
-import { anyDate, anyInt, anyLong, anyString, anyTimestamp, only, type Param, takes } from './implicit.js';
+import { anyInt, anyLong, anyString, only, type Param, takes } from './implicit.js';
 
 const viaPattern = 'a call per row: datetime patterns are read and written in JS';
 const DEFAULT_PATTERN = 'yyyy-MM-dd HH:mm:ss';
@@ -64,6 +64,8 @@ const moment: Param = {
           : undefined,
 };
 
+const pattern = only('a string', (type) => type.kind === 'string' || type.kind === 'null');
+
 const toUnix = (name: string, sql: string, least: number) =>
   scalar({
     name,
@@ -71,7 +73,7 @@ const toUnix = (name: string, sql: string, least: number) =>
     summary:
       'The seconds since 1970-01-01 UTC of a date, a timestamp or a string (yyyy-MM-dd HH:mm:ss or a given pattern).',
     examples: [[`${sql}('2016-04-08', 'yyyy-MM-dd')`, '1460073600']],
-    resolve: takes([moment, anyString], int64Type, { optional: 2 - least, nullable: true }),
+    resolve: takes([moment, pattern], int64Type, { optional: 2 - least, nullable: true }),
     nulls: 'propagate',
     fails: (call) => call.argTypes[0]?.kind === 'string',
     eval: ([value, pattern], call) =>
@@ -84,6 +86,12 @@ const toUnix = (name: string, sql: string, least: number) =>
     compiled: viaPattern,
   });
 
+/** An instant and nothing that would have to become one, but a reading without zone. */
+const instant: Param = {
+  wants: 'a timestamp',
+  accept: (type) => (['timestamp', 'timestamp_ntz', 'null'].includes(type.kind) ? timestampType : undefined),
+};
+
 /** The units since the epoch of an instant, rounded down. */
 const unixUnits = (name: string, sql: string, what: string, size: bigint, example: readonly [string, string]) =>
   scalar({
@@ -91,7 +99,7 @@ const unixUnits = (name: string, sql: string, what: string, size: bigint, exampl
     sql: [sql],
     summary: `The ${what} since 1970-01-01 00:00:00 UTC, rounded down.`,
     examples: [example],
-    resolve: takes([anyTimestamp], int64Type),
+    resolve: takes([instant], int64Type),
     nulls: 'propagate',
     eval: ([micros]) => floorDiv(micros as bigint, size),
     emit: (e, args) => {
@@ -183,7 +191,10 @@ export const epochFunctions = {
     sql: ['unix_date'],
     summary: 'The days since 1970-01-01.',
     examples: [["unix_date(date'1970-01-02')", '1']],
-    resolve: takes([anyDate], int32Type),
+    resolve: takes(
+      [{ wants: 'a date', accept: (type) => (type.kind === 'date' || type.kind === 'null' ? dateType : undefined) }],
+      int32Type,
+    ),
     nulls: 'propagate',
     range: ([known]) => known,
     eval: ([days]) => days as number,

@@ -18,7 +18,8 @@ import {
 } from '../base/index.js';
 import { type ArgType, type Call, scalar } from './define.js';
 import { overflow } from './eval-errors.js';
-import { anyInt, anyString, type Param, takes } from './implicit.js';
+import { anyDate, anyInt, anyString, anyTime, type Param, takes } from './implicit.js';
+import { tolerantOf } from './tolerant.js';
 
 const seldom = 'a call per row: seldom the bottleneck';
 const SECONDS = decimalType(16, 6);
@@ -30,7 +31,7 @@ const secondsParam = (type: DataType): Param => ({
 });
 
 function outOfBounds(what: string): SparrowError {
-  return new SparrowError('DATETIME_FIELD_OUT_OF_BOUNDS', `${what} is no date or time there is`, {
+  return new SparrowError('DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION', `${what} is no date or time there is`, {
     sqlState: '22023',
     hint: 'set spark.sql.ansi.enabled to false to get NULL instead',
   });
@@ -71,6 +72,13 @@ function readingOf(args: readonly Scalar[], call: Call): bigint | null {
 const nullableUnlessAnsi = (args: readonly ArgType[], ansi: boolean): boolean =>
   !ansi || args.some((arg) => arg.nullable);
 
+/** A timestamp of a date, a time of day and, for instants, a zone. */
+function resolveFromDate(args: readonly ArgType[], returns: DataType, zoned: boolean, ansi: boolean) {
+  const params = zoned ? [anyDate, anyTime, anyString] : [anyDate, anyTime];
+  const result = takes(params, returns, { optional: zoned ? 2 : 0 })(args, { ansi });
+  return 'mismatch' in result ? result : { ...result, nullable: args.some((arg) => arg.nullable) };
+}
+
 const makeTimestamp = (
   name: string,
   sql: string,
@@ -83,6 +91,7 @@ const makeTimestamp = (
     summary: `The timestamp of year to second${zoned ? ' and zone' : ''}; fields out of range are errors.`,
     examples: [[`${sql}(2014, 12, 28, 6, 30, 45.887)`, '2014-12-28 06:30:45.887']],
     resolve: (args, settings) => {
+      if (args.length <= (zoned ? 3 : 2)) return resolveFromDate(args, returns, zoned, settings.ansi);
       const params = [anyInt, anyInt, anyInt, anyInt, anyInt, secondsParam(SECONDS)];
       const result = takes(zoned ? [...params, anyString] : params, returns, { optional: zoned ? 1 : 0 })(
         args,
@@ -93,12 +102,27 @@ const makeTimestamp = (
     nulls: 'propagate',
     fails: true,
     eval: (args, call) => {
-      const reading = readingOf(args, call);
+      const isParts = args.length <= 3;
+      const reading = isParts
+        ? joinMicros(args[0] as number, Number((args[1] ?? 0n) as bigint))
+        : readingOf(args, call);
       if (reading === null || !zoned) return reading;
-      return localToInstant(timeZone((args[6] ?? call.settings.timeZone) as string), reading);
+      return localToInstant(timeZone((args[isParts ? 2 : 6] ?? call.settings.timeZone) as string), reading);
     },
     compiled: seldom,
   });
+
+const makers = {
+  makeTimestamp: makeTimestamp('makeTimestamp', 'make_timestamp', timestampType, true),
+  makeTimestampLtz: makeTimestamp('makeTimestampLtz', 'make_timestamp_ltz', timestampType, true),
+  makeTimestampNtz: makeTimestamp('makeTimestampNtz', 'make_timestamp_ntz', timestampNtzType, false),
+};
+
+const tryMake = (entry: ReturnType<typeof makeTimestamp>, name: string, sql: string) =>
+  tolerantOf(entry, name, sql, 'The timestamp of its fields; null where one is out of range.', [
+    [`${sql}(2014, 12, 28, 6, 30, 45.887)`, '2014-12-28 06:30:45.887'],
+    [`${sql}(2014, 13, 28, 6, 30, 45.887)`, null],
+  ]);
 
 const INT_TOP = 2 ** 31;
 
@@ -144,9 +168,10 @@ export const makingFunctions = {
     },
     compiled: seldom,
   }),
-  makeTimestamp: makeTimestamp('makeTimestamp', 'make_timestamp', timestampType, true),
-  makeTimestampLtz: makeTimestamp('makeTimestampLtz', 'make_timestamp_ltz', timestampType, true),
-  makeTimestampNtz: makeTimestamp('makeTimestampNtz', 'make_timestamp_ntz', timestampNtzType, false),
+  ...makers,
+  tryMakeTimestamp: tryMake(makers.makeTimestamp, 'tryMakeTimestamp', 'try_make_timestamp'),
+  tryMakeTimestampLtz: tryMake(makers.makeTimestampLtz, 'tryMakeTimestampLtz', 'try_make_timestamp_ltz'),
+  tryMakeTimestampNtz: tryMake(makers.makeTimestampNtz, 'tryMakeTimestampNtz', 'try_make_timestamp_ntz'),
   makeYmInterval: scalar({
     name: 'makeYmInterval',
     sql: ['make_ym_interval'],

@@ -13,6 +13,7 @@ import {
   timestampType,
   timeZone,
 } from '../base/index.js';
+import { castScalar } from './cast-eval.js';
 import { dateOf, microsOf, pushWeekday } from './datetime-emit.js';
 import { epochFunctions } from './datetime-epoch.js';
 import { formatMoment } from './datetime-format.js';
@@ -119,10 +120,13 @@ const converting = {
       ["try_to_timestamp('foo', 'yyyy-MM-dd')", null],
       ["try_to_timestamp('2016-12-31', 'yyyy-MM-dd')", '2016-12-31 00:00:00'],
     ],
-    resolve: takes([anyString, anyString], timestampType, { nullable: true }),
+    resolve: takes([anyString, anyString], timestampType, { optional: 1, nullable: true }),
     nulls: 'propagate',
     fails: (call) => textLiteral(call.literals[1]) === undefined,
-    eval: ([value, pattern], call) => parseOrFail(value as Scalar, pattern as Scalar, call, false),
+    eval: ([value, pattern], call) =>
+      pattern === undefined
+        ? castScalar(value as Scalar, stringType, timestampType, { mode: 'try', timeZone: call.settings.timeZone })
+        : parseOrFail(value as Scalar, pattern as Scalar, call, false),
     compiled: viaPattern,
   }),
   dateFormat: scalar({

@@ -53,7 +53,9 @@ export function castOverflow(value: Scalar, from: DataType, to: DataType): Sparr
 export function castInvalid(value: Scalar, from: DataType, to: DataType): SparrowError {
   const isInterval = to.kind === 'interval_ym' || to.kind === 'interval_dt';
   return new SparrowError(
-    isInterval ? 'INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING' : 'CAST_INVALID_INPUT',
+    isInterval
+      ? `INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING${to.kind === 'interval_dt' ? '_WITH_NOTICE' : ''}`
+      : 'CAST_INVALID_INPUT',
     `the value ${describeValue(from, value)} of the type ${kindOf(from)} cannot be cast to ${kindOf(to)} because it is malformed`,
     { sqlState: '22018', hint: 'use `try_cast` to get NULL instead' },
   );

@@ -51,6 +51,8 @@ function hashScalar<H>(hasher: Hasher<H>, type: DataType, value: Scalar, seed: H
       return hasher.int(value as number, seed);
     case 'int64':
     case 'time':
+      // Spark keeps nanoseconds.
+      return hasher.long((value as bigint) * 1000n, seed);
     case 'timestamp':
     case 'timestamp_ntz':
     case 'interval_dt':

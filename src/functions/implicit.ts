@@ -14,6 +14,7 @@ import {
   stringType,
   timestampNtzType,
   timestampType,
+  timeType,
 } from '../base/index.js';
 import type { ArgType, Mismatch, Resolution, ScalarFunction } from './define.js';
 import { wrongCount, wrongType } from './signature.js';
@@ -63,6 +64,10 @@ export const anyTimestamp: Param = {
 export const anyTimestampNtz: Param = {
   wants: 'timestamp_ntz',
   accept: (type) => (isMoment(type) || isText(type) ? timestampNtzType : undefined),
+};
+export const anyTime: Param = {
+  wants: 'time',
+  accept: (type) => (type.kind === 'time' || isText(type) ? timeType : undefined),
 };
 /** An instant or a wall clock reading, kept; dates and strings become an instant. */
 export const eitherTimestamp: Param = {

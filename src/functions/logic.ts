@@ -1,5 +1,5 @@
-import { booleanType, type Scalar } from '../base/index.js';
-import { scalar } from './define.js';
+import { booleanType, type DataType, type Scalar } from '../base/index.js';
+import { type ArgType, type Mismatch, type Resolution, scalar } from './define.js';
 import { part, takeBoolean, value } from './emit.js';
 import { anyBoolean, takes } from './implicit.js';
 import type { Emitter, Thunk, Value } from './value.js';
@@ -60,6 +60,17 @@ function combine(e: Emitter, a: Value, b: Value, decisive: boolean): Value {
   return takeBoolean(e, isNull);
 }
 
+const isTruth = (type: DataType): boolean => type.kind === 'boolean' || type.kind === 'null';
+
+/** A string is a condition only beside a boolean. */
+function resolveConnective(args: readonly ArgType[]): Resolution | Mismatch {
+  const isText = args.length === 2 && args.every(({ type }) => type.kind === 'string' || type.kind === 'null');
+  if (isText && args.some(({ type }) => type.kind === 'string')) {
+    return { mismatch: 'the operands must be boolean', code: 'DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE' };
+  }
+  return takes([anyBoolean, anyBoolean], booleanType)(args, { ansi: true });
+}
+
 const evalConnective =
   (decisive: boolean) =>
   ([a, b]: readonly (() => Scalar)[]): Scalar => {
@@ -82,7 +93,7 @@ export const logicFunctions = {
     sql: ['and'],
     summary:
       'True when both are; false when one is false, also where the other is null. The second is not evaluated when the first is false.',
-    resolve: takes([anyBoolean, anyBoolean], booleanType),
+    resolve: resolveConnective,
     nulls: 'custom',
     lazy: true,
     eval: eager(false),
@@ -98,7 +109,7 @@ export const logicFunctions = {
     name: 'or',
     sql: ['or'],
     summary: 'True when one is, also where the other is null. The second is not evaluated when the first is true.',
-    resolve: takes([anyBoolean, anyBoolean], booleanType),
+    resolve: resolveConnective,
     nulls: 'custom',
     lazy: true,
     eval: eager(true),
@@ -114,7 +125,7 @@ export const logicFunctions = {
     name: 'not',
     sql: ['not', '!'],
     summary: 'True for false, false for true.',
-    resolve: takes([anyBoolean], booleanType),
+    resolve: takes([{ wants: 'a boolean', accept: (type) => (isTruth(type) ? booleanType : undefined) }], booleanType),
     nulls: 'propagate',
     narrow: true,
     eval: ([a]) => a !== true,

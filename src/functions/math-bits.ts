@@ -9,7 +9,7 @@ import {
   SparrowError,
 } from '../base/index.js';
 import type { OpName } from '../wasm/index.js';
-import { type Call, scalar } from './define.js';
+import { type ArgType, type Call, scalar } from './define.js';
 import { take } from './emit.js';
 import { part } from './emit-parts.js';
 import { anyInt, anyInteger, only, takes } from './implicit.js';
@@ -28,7 +28,12 @@ const bitwise = (name: string, sql: string, what: 'and' | 'or' | 'xor', example:
     resolve: (args) => {
       const [a, b] = args;
       if (a === undefined || b === undefined || args.length > 2) return wrongCount(args.length, 2, 2);
-      const types = [anyInteger.accept(a.type), anyInteger.accept(b.type)];
+      const texts = [a, b].filter(({ type }) => type.kind === 'string');
+      if (texts.length === 2 || (texts.length === 1 && [a, b].some(({ type }) => type.kind === 'null'))) {
+        return { mismatch: `${name} takes two integers`, code: 'DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE' };
+      }
+      const other = (arg: ArgType, beside: ArgType): DataType => (arg.type.kind === 'null' ? beside.type : arg.type);
+      const types = [anyInteger.accept(other(a, b)), anyInteger.accept(other(b, a))];
       if (types[0] === undefined) return wrongType(0, 'integral', a.type);
       if (types[1] === undefined) return wrongType(1, 'integral', b.type);
       const common = commonType(types[0], types[1]) ?? int64Type;
@@ -114,7 +119,15 @@ export const bitFunctions = {
     sql: ['~'],
     summary: 'Every bit of an integer the other way round.',
     examples: [['~ 0', '-1']],
-    resolve: takes([anyInteger], ([type]) => type ?? int32Type),
+    resolve: takes(
+      [
+        {
+          wants: 'an integer',
+          accept: (type) => (type.kind === 'null' ? int32Type : isInteger(type) ? type : undefined),
+        },
+      ],
+      ([type]) => type ?? int32Type,
+    ),
     nulls: 'propagate',
     range: ([known]) => known && [-known[1] - 1n, -known[0] - 1n],
     eval: ([x]) => (typeof x === 'bigint' ? ~x : ~(x as number)),
@@ -170,7 +183,16 @@ export const bitFunctions = {
       ['getbit(11, 0)', '1'],
       ['getbit(11, 2)', '0'],
     ],
-    resolve: takes([anyInteger, anyInt], int8Type),
+    resolve: takes(
+      [
+        {
+          wants: 'an integer',
+          accept: (type) => (type.kind === 'null' ? int32Type : isInteger(type) ? type : undefined),
+        },
+        anyInt,
+      ],
+      int8Type,
+    ),
     nulls: 'propagate',
     fails: true,
     eval: ([x, position], call) =>

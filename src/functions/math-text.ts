@@ -1,6 +1,7 @@
 import { binaryType, int64Type, SparrowError, stringType } from '../base/index.js';
 import { scalar } from './define.js';
 import { anyDouble, anyInt, anyLong, anyString, type Param, takes } from './implicit.js';
+import { isIntervalType } from './signature.js';
 
 const rare = 'a call per row: rare';
 
@@ -21,6 +22,12 @@ function unhex(text: string): Uint8Array | null {
 const UINT64 = 2n ** 64n;
 const LEAST_BASE = 2;
 const MOST_BASE = 36;
+
+/** A number, or an interval as it is. */
+const bound: Param = {
+  wants: 'a number or an interval',
+  accept: (type) => (isIntervalType(type) ? type : anyDouble.accept(type)),
+};
 
 /** Digits of `from` as a 64-bit number in base |to|: what follows the first foreign character is ignored. */
 function convert(text: string, from: number, to: number, ansi: boolean): string | null {
@@ -121,9 +128,9 @@ export const numeralFunctions = {
       ['width_bucket(5.3, 0.2, 10.6, 5)', '3'],
       ['width_bucket(-2.1, 1.3, 3.4, 3)', '0'],
     ],
-    resolve: takes([anyDouble, anyDouble, anyDouble, anyLong], int64Type, { nullable: true }),
+    resolve: takes([bound, bound, bound, anyLong], int64Type, { nullable: true }),
     nulls: 'propagate',
-    eval: ([value, low, high, count]) => widthBucket(value as number, low as number, high as number, count as bigint),
+    eval: ([value, low, high, count]) => widthBucket(Number(value), Number(low), Number(high), count as bigint),
     compiled: rare,
   }),
 };
@@ -135,5 +142,6 @@ function widthBucket(value: number, low: number, high: number, count: bigint): b
   const above = low < high ? value >= high : value <= high;
   if (below) return 0n;
   if (above) return count + 1n;
-  return BigInt(Math.trunc((Number(count) * (value - low)) / (high - low))) + 1n;
+  const bucket = Math.trunc((Number(count) * (value - low)) / (high - low));
+  return Number.isFinite(bucket) ? BigInt(bucket) + 1n : null;
 }

@@ -256,7 +256,8 @@ export const regexpFunctions = {
     resolve: takes([anyString, anyString], stringType, { nullable: true }),
     nulls: 'propagate',
     fails: patternFails,
-    eval: ([text, pattern]) => regexOf(pattern as string).exec(text as string)?.[0] ?? null,
+    // An empty match counts as none.
+    eval: ([text, pattern]) => regexOf(pattern as string).exec(text as string)?.[0] || null,
     compiled,
   }),
   split: scalar({

@@ -31,14 +31,19 @@ import { likeFunctions } from './like.js';
 import { logicFunctions } from './logic.js';
 import { mapFunctions } from './map.js';
 import { mathFunctions } from './math.js';
+import { miscFunctions } from './misc.js';
 import { nestedAccessFunctions } from './nested-access.js';
 import { nestedMakeFunctions } from './nested-make.js';
 import { onlyRowFunctions } from './only-row.js';
 import { regexpFunctions } from './regexp.js';
 import { sequenceFunctions } from './sequence.js';
 import { stringFunctions } from './string.js';
+import { stringCheckFunctions } from './string-checks.js';
 import { stringEncodeFunctions } from './string-encode.js';
 import { stringMoreFunctions } from './string-more.js';
+import { timeFunctions } from './time.js';
+import { formatFunctions } from './to-char.js';
+import { urlFunctions } from './url.js';
 import { variantFunctions } from './variant.js';
 import { variantGeneratorFunctions } from './variant-generators.js';
 import { windowFunctions } from './window.js';
@@ -73,6 +78,11 @@ export const functions = {
   ...generatorFunctions,
   ...jsonGeneratorFunctions,
   ...variantGeneratorFunctions,
+  ...miscFunctions,
+  ...stringCheckFunctions,
+  ...timeFunctions,
+  ...formatFunctions,
+  ...urlFunctions,
   ...aggregateFunctions,
   ...listAggregateFunctions,
   ...windowFunctions,

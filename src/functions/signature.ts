@@ -20,6 +20,7 @@ import {
   mapType,
   sameType,
   simpleString,
+  stringType,
   structType,
   timestampNtzType,
   timestampType,
@@ -38,18 +39,18 @@ export const isIntervalType = (type: DataType): type is IntervalType =>
  * The least type both can be cast to without asking (Spark's ANSI findWiderTypeForTwo): for union, CASE, coalesce,
  * join keys and comparisons. Undefined where there is none.
  */
-export function commonType(a: DataType, b: DataType): DataType | undefined {
+export function commonType(a: DataType, b: DataType, ansi = true): DataType | undefined {
   if (sameType(a, b)) return a;
   if (a.kind === 'null') return b;
   if (b.kind === 'null') return a;
-  if (isNumeric(a) && isNumeric(b)) return commonNumeric(a, b);
+  if (isNumeric(a) && isNumeric(b)) return commonNumeric(a, b, ansi);
   if (isDatetime(a) && isDatetime(b)) {
     return a.kind === 'timestamp' || b.kind === 'timestamp' ? timestampType : timestampNtzType;
   }
   if (isIntervalType(a) && isIntervalType(b)) return widerInterval(a, b);
-  if (a.kind === 'string') return widerThanString(b);
-  if (b.kind === 'string') return widerThanString(a);
-  return commonNested(a, b);
+  if (a.kind === 'string') return widerThanString(b, ansi);
+  if (b.kind === 'string') return widerThanString(a, ansi);
+  return commonNested(a, b, ansi);
 }
 
 /** The interval type with the units of both. */
@@ -59,9 +60,11 @@ export function widerInterval(a: IntervalType, b: IntervalType): IntervalType | 
   return intervalType(a.kind, Math.min(x[0], y[0]), Math.max(x[1], y[1]));
 }
 
-function commonNumeric(a: DataType, b: DataType): DataType {
+function commonNumeric(a: DataType, b: DataType, ansi: boolean): DataType {
   if (isFloating(a) || isFloating(b)) {
-    return a.kind === 'float32' && b.kind === 'float32' ? float32Type : float64Type;
+    // Without ANSI an integer beside a float is a float.
+    const isSingle = (type: DataType): boolean => type.kind === 'float32' || (!ansi && isInteger(type));
+    return isSingle(a) && isSingle(b) ? float32Type : float64Type;
   }
   if (a.kind === 'decimal' || b.kind === 'decimal') {
     return widerDecimal(decimalForInteger(a) as DecimalType, decimalForInteger(b) as DecimalType);
@@ -70,28 +73,30 @@ function commonNumeric(a: DataType, b: DataType): DataType {
   return rank(a) > rank(b) ? a : b;
 }
 
-function widerThanString(other: DataType): DataType | undefined {
+/** Under ANSI a string becomes what stands beside it; otherwise that becomes a string. */
+function widerThanString(other: DataType, ansi: boolean): DataType | undefined {
+  if (!ansi) return isNested(other) || other.kind === 'binary' || other.kind === 'boolean' ? undefined : stringType;
   if (isInteger(other)) return int64Type;
   if (isNumeric(other)) return float64Type;
   if (isIntervalType(other) || isNested(other)) return undefined;
   return other;
 }
 
-function commonNested(a: DataType, b: DataType): DataType | undefined {
+function commonNested(a: DataType, b: DataType, ansi: boolean): DataType | undefined {
   if (a.kind === 'array' && b.kind === 'array') {
-    const element = commonType(a.element, b.element);
+    const element = commonType(a.element, b.element, ansi);
     return element && arrayType(element, a.containsNull || b.containsNull);
   }
   if (a.kind === 'map' && b.kind === 'map') {
-    const key = commonType(a.key, b.key);
-    const value = commonType(a.value, b.value);
+    const key = commonType(a.key, b.key, ansi);
+    const value = commonType(a.value, b.value, ansi);
     return key && value && mapType(key, value, a.valueContainsNull || b.valueContainsNull);
   }
   if (a.kind === 'struct' && b.kind === 'struct' && a.fields.length === b.fields.length) {
     const fields: Field[] = [];
     for (const [i, f] of a.fields.entries()) {
       const g = b.fields[i] as Field;
-      const type = commonType(f.type, g.type);
+      const type = commonType(f.type, g.type, ansi);
       if (type === undefined || f.name.toLowerCase() !== g.name.toLowerCase()) return undefined;
       fields.push(field(f.name, type, f.nullable || g.nullable));
     }
@@ -101,11 +106,11 @@ function commonNested(a: DataType, b: DataType): DataType | undefined {
 }
 
 /** The common type of many; undefined where there is none, null for none at all. */
-export function commonTypeOf(types: readonly DataType[]): DataType | undefined {
+export function commonTypeOf(types: readonly DataType[], ansi = true): DataType | undefined {
   let common: DataType | undefined = { kind: 'null' };
   for (const type of types) {
     if (common === undefined) return undefined;
-    common = commonType(common, type);
+    common = commonType(common, type, ansi);
   }
   return common;
 }
@@ -152,10 +157,16 @@ export function wrongType(position: number, wanted: string, found: DataType): Mi
 export const isMismatch = (result: object): result is Mismatch => 'mismatch' in result;
 
 /** All arguments cast to their common type, which is also the result's (greatest, coalesce, …). */
-export function sameTypes(required: number, returns?: DataType): (args: readonly ArgType[]) => Resolution | Mismatch {
-  return (args) => {
+export function sameTypes(
+  required: number,
+  returns?: DataType,
+): (args: readonly ArgType[], settings?: { readonly ansi: boolean }) => Resolution | Mismatch {
+  return (args, { ansi } = { ansi: true }) => {
     if (args.length < required) return wrongCount(args.length, required, Number.POSITIVE_INFINITY);
-    const common = commonTypeOf(args.map((arg) => arg.type));
+    const common = commonTypeOf(
+      args.map((arg) => arg.type),
+      ansi,
+    );
     if (common === undefined) return noCommonType(args);
     return { args: args.map(() => common), returns: returns ?? common };
   };

@@ -1,10 +1,43 @@
-import { binaryType, type Scalar, SparrowError, stringType } from '../base/index.js';
-import { scalar } from './define.js';
+import { binaryType, type DataType, type Scalar, SparrowError, stringType } from '../base/index.js';
+import { compareScalars } from './compare-scalars.js';
+import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
 import { anyBinary, anyInt, anyNumber, anyString, anyType, constant, type Param, takes } from './implicit.js';
 import { formatWithPattern, formatWithScale } from './number-format.js';
 import { printf } from './printf.js';
+import { commonTypeOf, noCommonType } from './signature.js';
 
 const seldom = 'a call per row: seldom the bottleneck';
+const resolveCharset = takes([anyBinary, anyString], stringType);
+
+/** decode(x, search, result, search, result, …, otherwise): nulls equal each other. */
+function resolveSearch(args: readonly ArgType[], { ansi }: { readonly ansi: boolean }): Resolution | Mismatch {
+  const isResult = (i: number): boolean => i > 0 && (i % 2 === 0 || (i === args.length - 1 && i % 2 === 1));
+  const types = args.map((arg) => arg.type);
+  const keys = commonTypeOf(
+    types.filter((_, i) => !isResult(i)),
+    ansi,
+  );
+  const results = commonTypeOf(
+    types.filter((_, i) => isResult(i)),
+    ansi,
+  );
+  if (keys === undefined || results === undefined) return noCommonType(args);
+  const mayMiss = args.length % 2 === 1;
+  const nullable = mayMiss || args.some((arg, i) => isResult(i) && arg.nullable);
+  return { args: args.map((_, i) => (isResult(i) ? results : keys)), returns: results, nullable };
+}
+
+function search(args: readonly Scalar[], call: Call): Scalar {
+  const [wanted] = args as [Scalar];
+  const type = call.argTypes[0] as DataType;
+  for (let i = 1; i + 1 < args.length; i += 2) {
+    const key = args[i] as Scalar;
+    const isSame = wanted === null || key === null ? wanted === key : compareScalars(type, wanted, key) === 0;
+    if (isSame) return args[i + 1] as Scalar;
+  }
+  return args.length % 2 === 0 ? (args.at(-1) as Scalar) : null;
+}
+
 const CHARSETS: Readonly<Record<string, string>> = {
   'UTF-8': 'utf8',
   'US-ASCII': 'ascii',
@@ -12,6 +45,7 @@ const CHARSETS: Readonly<Record<string, string>> = {
   'UTF-16': 'utf16',
   'UTF-16BE': 'utf16be',
   'UTF-16LE': 'utf16le',
+  'UTF-32': 'utf32',
 };
 
 function charsetOf(name: string, fn: string): string {
@@ -37,6 +71,11 @@ function encode(text: string, name: string): Uint8Array {
     return new Uint8Array(Buffer.from(text, 'latin1'));
   }
   if (charset === 'utf8') return new Uint8Array(Buffer.from(text, 'utf8'));
+  if (charset === 'utf32') {
+    const view = new DataView(new ArrayBuffer(4 * [...text].length));
+    for (const [i, c] of [...text].entries()) view.setUint32(4 * i, c.codePointAt(0) as number);
+    return new Uint8Array(view.buffer);
+  }
   const bytes = Buffer.from(text, 'utf16le');
   if (charset === 'utf16le') return new Uint8Array(bytes);
   bytes.swap16();
@@ -46,6 +85,10 @@ function encode(text: string, name: string): Uint8Array {
 
 function decode(bytes: Uint8Array, name: string): string {
   const charset = charsetOf(name, 'decode');
+  if (charset === 'utf32') {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return Array.from({ length: bytes.length >> 2 }, (_, i) => String.fromCodePoint(view.getUint32(4 * i))).join('');
+  }
   if (charset === 'latin1' || charset === 'ascii') {
     if (charset === 'ascii' && bytes.some((byte) => byte > 0x7f)) throw malformed('decode', name);
     return Buffer.from(bytes).toString('latin1');
@@ -139,12 +182,20 @@ export const stringEncodeFunctions = {
   decode: scalar({
     name: 'decode',
     sql: ['decode'],
-    summary: 'The string that bytes are in a charset: UTF-8, UTF-16 (BE, LE), ISO-8859-1 or US-ASCII.',
-    examples: [["decode(encode('abc', 'utf-8'), 'utf-8')", 'abc']],
-    resolve: takes([anyBinary, anyString], stringType),
-    nulls: 'propagate',
+    summary:
+      'The string that bytes are in a charset (UTF-8, UTF-16 (BE, LE), UTF-32, ISO-8859-1 or US-ASCII); with more arguments, the result behind the first of several values that equals the first argument, else the last one.',
+    examples: [
+      ["decode(encode('abc', 'utf-8'), 'utf-8')", 'abc'],
+      ["decode(2, 1, 'Southlake', 2, 'San Francisco', 'Non domestic')", 'San Francisco'],
+    ],
+    resolve: (args, settings) => (args.length > 2 ? resolveSearch(args, settings) : resolveCharset(args, settings)),
+    nulls: 'custom',
     fails: true,
-    eval: ([bytes, charset]) => decode(bytes as Uint8Array, charset as string),
+    eval: (args, call) => {
+      if (args.length > 2) return search(args, call);
+      const [bytes, charset] = args;
+      return bytes === null || charset === null ? null : decode(bytes as Uint8Array, charset as string);
+    },
     compiled: seldom,
   }),
   formatNumber: scalar({

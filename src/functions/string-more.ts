@@ -292,7 +292,15 @@ const locating = {
     sql: ['soundex'],
     summary: 'The Soundex code of a word.',
     examples: [["soundex('Miller')", 'M460']],
-    resolve: takes([anyString], stringType),
+    resolve: takes(
+      [
+        {
+          wants: 'a string',
+          accept: (type) => (type.kind === 'string' || type.kind === 'null' ? stringType : undefined),
+        },
+      ],
+      stringType,
+    ),
     nulls: 'propagate',
     eval: ([text]) => soundex(text as string),
     compiled: seldom,

@@ -21,6 +21,7 @@ import type { Literal } from '../plan/expr.js';
 import type { Token } from './lexer.js';
 import type { ParseSettings, TokenStream } from './token-stream.js';
 
+const FLOAT_MAX = 3.4028234663852886e38;
 const integerSuffix: Readonly<Record<string, DataType>> = { Y: int8Type, S: int16Type, L: int64Type };
 
 /** A number as SQL types it: `1` int (or the next type that holds it), `1.5` decimal, `1e5` double, by suffix otherwise. */
@@ -28,10 +29,14 @@ export function numberLiteral(tokens: TokenStream, token: Token, negative: boole
   const [, digits = '', suffix = ''] = /^(.*?)(BD|[LSYDF])?$/i.exec(token.text) ?? [];
   const text = negative ? `-${digits}` : digits;
   const kind = suffix.toUpperCase();
-  if (kind === 'D') return literal(float64Type, Number(text));
-  if (kind === 'F') return literal(float32Type, Math.fround(Number(text)));
   const outOfRange = (what: string) =>
     tokens.error(`${text} is out of the range of ${what}`, token, 'INVALID_NUMERIC_LITERAL_RANGE');
+  if (kind === 'D' || kind === 'F') {
+    const value = Number(text);
+    if (Math.abs(value) > (kind === 'D' ? Number.MAX_VALUE : FLOAT_MAX))
+      throw outOfRange(kind === 'D' ? 'double' : 'float');
+    return kind === 'D' ? literal(float64Type, value) : literal(float32Type, Math.fround(value));
+  }
   const integer = integerSuffix[kind];
   if (integer !== undefined) {
     if (!/^-?\d+$/.test(text)) throw tokens.error(`${token.text} is no whole number`, token);

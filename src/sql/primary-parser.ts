@@ -20,6 +20,7 @@ import { asRow, readSubquery, startsQuery } from './subquery-parser.js';
 import type { ExprParser, TokenStream } from './token-stream.js';
 import { readType } from './type-parser.js';
 import { readWindow } from './window-parser.js';
+import { readWithinGroup } from './within-group.js';
 
 const text = (value: string): Literal => literal(stringType, value);
 
@@ -228,6 +229,8 @@ function readCall(parser: ExprParser): Expr {
   }
   const inside = acceptIgnoreNulls(parser);
   tokens.expect(')');
+  if (tokens.accept('WITHIN', 'GROUP', '(', 'ORDER', 'BY'))
+    args.splice(0, args.length, ...readWithinGroup(parser, name, args));
   const filter = tokens.accept('FILTER', '(', 'WHERE') ? readFilter(parser) : undefined;
   const ignoreNulls = acceptIgnoreNulls(parser) || inside;
   if (ignoreNulls) args.push(ignoreNullsOf(parser, name));

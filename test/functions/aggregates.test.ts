@@ -46,7 +46,8 @@ function interpret(entry: AggregateFunction, call: Call, input: readonly InputCo
       for (let row = from; row < to; row++)
         entry.eval.update(
           state,
-          input.map((c) => c.values[row] as Scalar),
+          // Constants are the same in every row.
+          input.map((c, i) => call.literals[i] ?? (c.values[row] as Scalar)),
           call,
         );
       return state;

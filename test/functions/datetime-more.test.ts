@@ -69,14 +69,14 @@ expectSpark([
 
 // What Spark refuses, by its error condition.
 expectRefused([
-  ['make_date(2019, 13, 1)', 'DATETIME_FIELD_OUT_OF_BOUNDS'],
-  ['make_timestamp(2019, 6, 30, 23, 59, 61)', 'DATETIME_FIELD_OUT_OF_BOUNDS'],
-  ['make_timestamp(2019, 13, 1, 10, 11, 12)', 'DATETIME_FIELD_OUT_OF_BOUNDS'],
+  ['make_date(2019, 13, 1)', 'DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION'],
+  ['make_timestamp(2019, 6, 30, 23, 59, 61)', 'DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION'],
+  ['make_timestamp(2019, 13, 1, 10, 11, 12)', 'DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION'],
   ['make_ym_interval(178956970, 8)', 'INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION'],
-  ['make_date(2024, 2, 30)', 'DATETIME_FIELD_OUT_OF_BOUNDS'],
-  ['make_timestamp(2024, 1, 1, 24, 0, 0)', 'DATETIME_FIELD_OUT_OF_BOUNDS'],
+  ['make_date(2024, 2, 30)', 'DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION'],
+  ['make_timestamp(2024, 1, 1, 24, 0, 0)', 'DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION'],
   ['make_timestamp(2024, 1, 1, 0, 0, 60.5)', 'INVALID_FRACTION_OF_SECOND'],
-  ['make_timestamp(2024, 1, 1, 0, 0, -1)', 'DATETIME_FIELD_OUT_OF_BOUNDS'],
+  ['make_timestamp(2024, 1, 1, 0, 0, -1)', 'DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION'],
   ["timestamp_millis('5')", 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE'],
   ["timestamp_seconds('5')", 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE'],
 ]);

@@ -21,6 +21,7 @@ import {
   structType,
   timestampNtzType,
   timestampType,
+  timeType,
   yearMonthIntervalType,
 } from '../../src/base/index.js';
 import type { ArgType, FunctionEntry, GeneratorFunction, Resolution } from '../../src/functions/define.js';
@@ -45,6 +46,7 @@ export const pool: readonly DataType[] = [
   timestampNtzType,
   yearMonthIntervalType,
   dayTimeIntervalType,
+  timeType,
   arrayType(int32Type),
   structType([field('a', int32Type), field('b', stringType)]),
   mapType(stringType, int32Type),
@@ -66,7 +68,7 @@ export interface Sample {
 }
 
 /** Constants some functions ask for; undefined: any text. */
-const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour', 'b'];
+const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour', 'b', '999.99'];
 const MOST_ARGUMENTS = 4;
 const TRIES = 400;
 

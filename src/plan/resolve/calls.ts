@@ -7,7 +7,7 @@ import {
   simpleString,
   structType,
 } from '../../base/index.js';
-import { canCast, castNullable } from '../../functions/cast-types.js';
+import { canCast, castNullable, castRefusal } from '../../functions/cast-types.js';
 import type { ArgType, GeneratorFunction } from '../../functions/define.js';
 import { findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
 import { canImplicitlyCast, isOrderable } from '../../functions/signature.js';
@@ -199,9 +199,10 @@ const same = (from: DataType, to: DataType): boolean => sameType(from, to) || sa
 /** A cast as the user wrote it, checked. */
 export function resolveCast(expr: Cast, input: Expr, settings: PlanSettings): Expr {
   const from = exprType(input);
-  if (!canCast(from, expr.type)) {
+  const safe = expr.safe === true;
+  if (!canCast(from, expr.type, settings.ansi || safe)) {
     throw new SparrowError(
-      'DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION',
+      `DATATYPE_MISMATCH.${castRefusal(from, expr.type, safe, settings.ansi)}`,
       `${simpleString(from).toUpperCase()} cannot be cast to ${simpleString(expr.type).toUpperCase()}: ${columnName(expr)}`,
       { sqlState: '42K09' },
     );
