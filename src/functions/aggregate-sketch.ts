@@ -37,7 +37,7 @@ function precisionOf(call: Call): number {
   const type = call.argTypes[1];
   const literal = call.literals[1];
   if (type === undefined || literal === undefined) return precisionFor(DEVIATION);
-  return Math.max(4, precisionFor(Number(literal) / (type.kind === 'decimal' ? 10 ** type.scale : 1)));
+  return Math.min(20, Math.max(4, precisionFor(Number(literal) / (type.kind === 'decimal' ? 10 ** type.scale : 1))));
 }
 
 const hashCall = (call: Call): Call => ({
