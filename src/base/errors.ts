@@ -10,6 +10,8 @@ export interface ErrorDetails {
   readonly sqlState?: string;
   /** Spark's message parameters. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** The rest of Spark's condition where `code` is its first part: `WITH_SUGGESTION`. */
+  readonly subclass?: string;
   readonly cause?: unknown;
 }
 
@@ -25,6 +27,8 @@ export class SparrowError extends Error {
   readonly hint: string | undefined;
   readonly sqlState: string | undefined;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Spark's whole condition: `UNRESOLVED_COLUMN.WITH_SUGGESTION` where `code` is `UNRESOLVED_COLUMN`. */
+  readonly condition: string;
 
   constructor(code: string, what: string, details: ErrorDetails = {}) {
     super(sentence(code, what, details), details.cause === undefined ? undefined : { cause: details.cause });
@@ -34,6 +38,7 @@ export class SparrowError extends Error {
     this.hint = details.hint;
     this.sqlState = details.sqlState;
     this.parameters = details.parameters ?? {};
+    this.condition = details.subclass === undefined ? code : `${code}.${details.subclass}`;
   }
 
   toJSON(): Record<string, unknown> {
@@ -62,6 +67,7 @@ export class SparrowError extends Error {
         hint: this.hint,
         sqlState: this.sqlState,
         parameters: this.parameters,
+        ...(this.condition === this.code ? {} : { subclass: this.condition.slice(this.code.length + 1) }),
       },
     };
   }

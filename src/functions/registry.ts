@@ -199,8 +199,13 @@ const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamp_nt
 function operatorCode(name: string, args: readonly ArgType[]): string | undefined {
   const [a, b] = args.map((arg) => arg.type);
   if (a === undefined || b === undefined || args.length !== 2) return undefined;
-  if (!/^(?:\W+|and|or|div)$/i.test(name)) return undefined;
+  if (!/^(?:\W+|and|or|div|pmod)$/i.test(name)) return undefined;
+  const kinds = [a.kind, b.kind];
+  const isSum = name === '+' || name === '-';
+  if (isSum && kinds.some((kind) => kind === 'interval_dt' || kind === 'interval_ym')) return undefined;
   const sumOfDates = name === '+' && (a.kind === 'date' || b.kind === 'date');
   if (sumOfDates || (name === '-' && (moments.has(a.kind) || moments.has(b.kind)))) return undefined;
-  return `DATATYPE_MISMATCH.BINARY_OP_${sameType(a, b) ? 'WRONG_TYPE' : 'DIFF_TYPES'}`;
+  // A string becomes what it is computed with.
+  const promoted = /^[-+*/%]$|^pmod$/i.test(name) && kinds.includes('string');
+  return `DATATYPE_MISMATCH.BINARY_OP_${promoted || sameType(a, b) ? 'WRONG_TYPE' : 'DIFF_TYPES'}`;
 }

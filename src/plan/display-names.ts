@@ -1,3 +1,5 @@
+import type { DataType } from '../base/index.js';
+
 /**
  * How Spark shows calls whose text is not `name(args)` with the name of the registry: the names it shows as called, its
  * own spelling of others, and arguments that it adds. The key is the name as called, in lower case.
@@ -5,18 +7,32 @@
 
 /** Aliases that keep their own name. */
 const ownNames: ReadonlySet<string> = new Set([
-  ...['every', 'any', 'some', 'ceiling', 'pow', 'sign', 'first_value', 'last_value', 'std', 'variance', 'mod'],
+  ...[
+    'stddev',
+    'stddev_samp',
+    'var_samp',
+    'extract',
+    'every',
+    'any',
+    'some',
+    'ceiling',
+    'pow',
+    'sign',
+    'first_value',
+    'last_value',
+    'std',
+    'variance',
+    'mod',
+  ],
   ...['approx_percentile', 'curdate', 'char_length', 'character_length', 'substr', 'random', 'nvl', 'equal_null'],
-  ...['negative', 'to_timestamp_ltz', 'to_timestamp_ntz', 'to_varchar', 'dateadd', 'date_diff', 'datepart'],
+  ...['to_timestamp_ltz', 'to_timestamp_ntz', 'to_varchar', 'dateadd', 'date_diff', 'datepart'],
   ...['string_agg', 'regexp', 'day', 'position', 'sha', 'ucase', 'lcase', 'len', 'len', 'chr', 'printf'],
 ]);
 
 /** Spark's spelling. */
 const spelled: Readonly<Record<string, string>> = {
-  stddev: 'stddev_samp',
-  stddev_samp: 'stddev_samp',
-  var_samp: 'var_samp',
   power: 'POWER',
+  positive: 'plus_sign',
   regexp_like: 'REGEXP_LIKE',
   ...Object.fromEntries(
     [
@@ -45,12 +61,19 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   regexp_extract: [undefined, undefined, '1'],
   regexp_extract_all: [undefined, undefined, '1'],
   regexp_instr: [undefined, undefined, '0'],
+  regexp_replace: [undefined, undefined, undefined, '1'],
+  split: [undefined, undefined, '-1'],
+  lead: [undefined, '1', 'NULL'],
+  lag: [undefined, '1', 'NULL'],
   make_ym_interval: ['0', '0'],
   make_dt_interval: ['0', '0', '0', '0.000000'],
 };
 
 /** The arguments as shown. */
-export function shownArguments(name: string, args: readonly string[]): readonly string[] {
+export function shownArguments(name: string, args: readonly string[], returns?: DataType): readonly string[] {
+  if ((name === 'lpad' || name === 'rpad') && args.length === 2) {
+    return [...args, returns?.kind === 'binary' ? "X'00'" : ' '];
+  }
   const more = Object.hasOwn(defaults, name) ? (defaults[name] ?? []) : [];
   return args.length === 0 ? args : [...args, ...more.slice(args.length).filter((arg) => arg !== undefined)];
 }
@@ -63,4 +86,5 @@ export const phrases: Readonly<Record<string, (args: readonly string[]) => strin
   trim_leading: ([text, chars]) => `TRIM(LEADING ${chars} FROM ${text})`,
   trim_trailing: ([text, chars]) => `TRIM(TRAILING ${chars} FROM ${text})`,
   plus_sign: ([value]) => `(+ ${value})`,
+  minus_sign: ([value]) => `(- ${value})`,
 };

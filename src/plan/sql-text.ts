@@ -53,7 +53,7 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'lambda_variable':
       return VARIABLE;
     case 'unresolved_call':
-      return aggregateText(expr.name, inputs, expr.args.length, expr.distinct === true, expr.shown);
+      return aggregateText(callName(expr.name), inputs, expr.args.length, expr.distinct === true, expr.shown);
     case 'aggregate_call':
       return aggregateText(expr.fn, inputs, expr.args.length, expr.distinct, expr.shown);
     case 'window_call':
@@ -111,6 +111,9 @@ function callText(call: Call, inputs: readonly string[]): string {
   return functionText(call.fn, inputs, call);
 }
 
+/** Grouping functions are named before they are looked up. */
+const callName = (name: string): string => (/^grouping/i.test(name) ? name.toLowerCase() : name);
+
 /** `a BETWEEN b AND c` is two comparisons, shown as one call. */
 function betweenText({ args }: Call, options: SqlTextOptions): string {
   const [low, high] = args as readonly [Call, Call];
@@ -123,16 +126,19 @@ const unwrapped = (expr: Expr): Expr => (expr.kind === 'cast' && expr.implicit =
 const isMoment = (kind: string): boolean => kind === 'timestamp' || kind === 'timestamp_ntz' || kind === 'time';
 
 /** Dates and instants plus or minus numbers and intervals, as Spark writes them. */
-function temporalText({ fn, args }: Call, inputs: readonly string[]): string | undefined {
+function temporalText(call: Call, inputs: readonly string[]): string | undefined {
+  const { fn, args } = call;
   if ((fn !== 'add' && fn !== 'sub') || args.length !== 2) return undefined;
   const [a, b] = args.map((arg) => exprType(unwrapped(arg)).kind) as [string, string];
   const [left, right] = inputs as [string, string];
   const sign = fn === 'add' ? '+' : '-';
   const isInterval = (kind: string): boolean => kind === 'interval_dt' || kind === 'interval_ym';
-  if (fn === 'add' && isInterval(a) && (isMoment(b) || b === 'date')) return `${right} + ${left}`;
+  if (fn === 'add' && isInterval(a) && isMoment(b)) return `${right} + ${left}`;
+  if (fn === 'add' && a !== 'date' && b === 'date')
+    return temporalText({ ...call, args: [args[1], args[0]] as Expr[] }, [right, left]);
   if (isMoment(a) && isInterval(b)) return `${left} ${sign} ${right}`;
   if (a !== 'date') return undefined;
-  if (b === 'interval_ym') return `${left} ${sign} ${right}`;
+  if (b === 'interval_ym' || (b === 'interval_dt' && call.type.kind !== 'date')) return `${left} ${sign} ${right}`;
   if (b === 'int8' || b === 'int16' || b === 'int32') return `date_${fn}(${left}, ${right})`;
   if (b !== 'interval_dt') return undefined;
   const days = `extractansiintervaldays(${right})`;
@@ -158,7 +164,7 @@ function functionText(fn: string, given: readonly string[], call?: Pick<Call, 's
   const shown = call?.shown;
   const phrase = shown !== undefined && Object.hasOwn(phrases, shown) ? phrases[shown] : undefined;
   if (phrase !== undefined) return phrase(given);
-  const args = shownArguments(shown ?? fn, given);
+  const args = shownArguments(shown ?? findEntry(fn)?.sql[0] ?? fn, given, call?.type);
   if (shown !== undefined) return `${shown}(${args.join(', ')})`;
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);

@@ -208,7 +208,7 @@ class Parser implements ExprParser {
     if (tokens.accept('~')) return call('~', this.#unary());
     if (!tokens.accept('-')) return this.#postfix(readPrimary(this));
     const number = tokens.peek();
-    if (number.kind !== 'number') return call('negative', this.#unary());
+    if (number.kind !== 'number') return shownAs('minus_sign', call('negative', this.#unary()));
     tokens.next();
     return this.#postfix(numberLiteral(tokens, number, true));
   }

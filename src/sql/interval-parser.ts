@@ -63,13 +63,20 @@ function readPart(tokens: TokenStream, amount: Amount, start: Token): void {
   if (token.kind !== 'number' && token.kind !== 'string') throw tokens.unexpected('an interval');
   tokens.next();
   const unit = unitOf(tokens.peek());
-  if (unit === undefined) throw tokens.unexpected('a unit (YEAR, MONTH, DAY, …)');
+  if (unit === undefined) throw badUnit(tokens);
   tokens.next();
   if (!tokens.accept('TO')) return add(amount, token.text, unit, negative, tokens, start);
   const last = unitOf(tokens.peek());
   if (last === undefined) throw tokens.unexpected('a unit (MONTH, SECOND, …)');
   tokens.next();
   readRange(token.text, unit, last, negative, amount, tokens, start);
+}
+
+/** A word where a unit should be is a wrong one. */
+function badUnit(tokens: TokenStream): Error {
+  const { kind, text } = tokens.peek();
+  if (kind !== 'word') return tokens.unexpected('a unit (YEAR, MONTH, DAY, …)');
+  return tokens.error(`'${text}' is no unit of intervals`, undefined, 'INVALID_INTERVAL_FORMAT.INVALID_UNIT');
 }
 
 /** Adds so many of a unit; seconds may have a fraction. */

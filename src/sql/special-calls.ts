@@ -86,6 +86,7 @@ const special: Readonly<Record<string, Reader>> = {
   },
   TIMESTAMPADD: withUnit('timestampadd'),
   TIMESTAMPDIFF: withUnit('timestampdiff'),
+  TIMEDIFF: withUnit('timestampdiff'),
   DATEADD: withUnit('timestampadd'),
   DATE_ADD: withUnit('timestampadd'),
   DATEDIFF: withUnit('timestampdiff'),

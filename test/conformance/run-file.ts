@@ -106,7 +106,7 @@ async function outcome(session: Session<DefaultValues>, { sql }: Statement): Pro
   } catch (error) {
     const { code } = error as { code?: unknown };
     const { message } = error as Error;
-    return { kind: 'error', code: error instanceof SparrowError ? error.code : `(${String(code)})`, message };
+    return { kind: 'error', code: error instanceof SparrowError ? error.condition : `(${String(code)})`, message };
   }
 }
 

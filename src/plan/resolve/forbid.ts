@@ -7,7 +7,7 @@ import { sqlText } from '../sql-text.js';
 export function forbidAggregates(expr: Expr, where: string): void {
   if (!hasAggregate(expr)) return;
   throw new SparrowError(
-    'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
+    where === 'a filter' ? 'INVALID_WHERE_CONDITION' : 'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
     `an aggregate function cannot stand in ${where}: ${sqlText(expr)}`,
     {
       sqlState: '42903',

@@ -118,7 +118,8 @@ export function unresolvedColumn(name: string, output: readonly Attribute[]): Sp
   return new SparrowError('UNRESOLVED_COLUMN', `there is no column \`${name}\` here`, {
     candidates: nearestNames(name, names),
     sqlState: '42703',
-    parameters: { objectName: name },
+    subclass: names.length === 0 ? 'WITHOUT_SUGGESTION' : 'WITH_SUGGESTION',
+    parameters: { objectName: name, proposal: names.slice(0, 5).join(', ') },
     ...(names.length === 0 ? { hint: 'the input has no columns' } : {}),
   });
 }

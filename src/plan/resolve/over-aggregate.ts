@@ -16,6 +16,7 @@ import { foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, resolveExpr } from './exprs.js';
 import { groupingCalls, refuseGrouping } from './grouping-sets.js';
+import { unresolvedColumn } from './names.js';
 import { type Scope, scopeOf } from './scope.js';
 
 /** The aggregation whose groups an expression above these nodes can still name, as in ORDER BY after GROUP BY. */
@@ -65,8 +66,18 @@ export function havingOver(
   const known = new Map<number, Expr>();
   for (const expr of output) if (expr.kind === 'alias') known.set(expr.id, expr.input);
   const lift = new Lift(below, known, []);
-  const condition = lift.expr(foldLiteralCasts(checked, context.settings));
+  const condition = lifted(lift, foldLiteralCasts(checked, context.settings), attributes);
   return backTo(filter(lift.plan(), condition), below);
+}
+
+/** In HAVING a column that is no group is not there, as in Spark. */
+function lifted(lift: Lift, condition: Expr, output: readonly Attribute[]): Expr {
+  try {
+    return lift.expr(condition);
+  } catch (error) {
+    if (!(error instanceof SparrowError) || error.code !== 'MISSING_AGGREGATION') throw error;
+    throw unresolvedColumn(error.parameters.expression?.replaceAll('"', '') ?? '', output);
+  }
 }
 
 /** What puts `grouping(…)` into its meaning, where there are grouping sets. */
