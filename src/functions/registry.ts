@@ -1,4 +1,4 @@
-import { engineBug, nearestNames, SparrowError, sameType, simpleString } from '../base/index.js';
+import { type DataType, engineBug, nearestNames, SparrowError, sameType, simpleString } from '../base/index.js';
 import { aggregateFunctions } from './aggregate.js';
 import { listAggregateFunctions } from './aggregate-lists.js';
 import { arithmeticFunctions } from './arithmetic.js';
@@ -160,7 +160,7 @@ export function resolveCall(
     );
   }
   const resolution = entry.resolve(args, settings);
-  if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution);
+  if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution, settings.ansi);
   const nullable = resolution.nullable ?? args.some((arg) => arg.nullable);
   return { entry, resolution: { ...resolution, nullable } };
 }
@@ -172,7 +172,7 @@ export function resolveGenerator(
   settings: { readonly ansi: boolean },
 ): GeneratorResolution {
   const resolution = entry.resolve(args, settings);
-  if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution);
+  if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution, settings.ansi);
   return resolution;
 }
 
@@ -183,9 +183,14 @@ export function generatorFunction(key: string): GeneratorFunction {
   return entry;
 }
 
-function mismatchError(name: string, args: readonly ArgType[], { mismatch, code: given }: Mismatch): SparrowError {
+function mismatchError(
+  name: string,
+  args: readonly ArgType[],
+  { mismatch, code: given }: Mismatch,
+  ansi: boolean,
+): SparrowError {
   const types = args.map((arg) => simpleString(arg.type).toUpperCase()).join(', ');
-  const code = operatorCode(name, args) ?? given;
+  const code = operatorCode(name, args, ansi) ?? given;
   return new SparrowError(
     code ?? 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE',
     `cannot call \`${name}\` with (${types}): ${mismatch}`,
@@ -196,16 +201,18 @@ function mismatchError(name: string, args: readonly ArgType[], { mismatch, code:
 const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamp_ntz']);
 
 /** Operators between two values say whether the types differ; sums with dates and instants are functions to Spark. */
-function operatorCode(name: string, args: readonly ArgType[]): string | undefined {
+function operatorCode(name: string, args: readonly ArgType[], ansi: boolean): string | undefined {
   const [a, b] = args.map((arg) => arg.type);
   if (a === undefined || b === undefined || args.length !== 2) return undefined;
   if (!/^(?:\W+|and|or|div|pmod)$/i.test(name)) return undefined;
-  const kinds = [a.kind, b.kind];
-  const isSum = name === '+' || name === '-';
-  if (isSum && kinds.some((kind) => kind === 'interval_dt' || kind === 'interval_ym')) return undefined;
+  // Spark reads a sum with an interval of days and times as a date and time moved by it.
+  const movesBy = (type: DataType): boolean => type.kind === 'interval_dt';
+  if ((name === '+' && (movesBy(a) || movesBy(b))) || (name === '-' && movesBy(b))) return undefined;
   const sumOfDates = name === '+' && (a.kind === 'date' || b.kind === 'date');
   if (sumOfDates || (name === '-' && (moments.has(a.kind) || moments.has(b.kind)))) return undefined;
-  // A string becomes what it is computed with.
-  const promoted = /^[-+*/%]$|^pmod$/i.test(name) && kinds.includes('string');
+  // A string becomes what it is computed with, instants under ANSI only.
+  const other = a.kind === 'string' ? b : b.kind === 'string' ? a : undefined;
+  const promotes = /^[-+*/%]$|^(?:div|pmod)$/i.test(name) && other !== undefined && !other.kind.startsWith('interval');
+  const promoted = promotes && (ansi || !other.kind.startsWith('timestamp'));
   return `DATATYPE_MISMATCH.BINARY_OP_${promoted || sameType(a, b) ? 'WRONG_TYPE' : 'DIFF_TYPES'}`;
 }

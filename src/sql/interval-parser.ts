@@ -75,7 +75,7 @@ function readPart(tokens: TokenStream, amount: Amount, start: Token): void {
 /** A word where a unit should be is a wrong one. */
 function badUnit(tokens: TokenStream): Error {
   const { kind, text } = tokens.peek();
-  if (kind !== 'word') return tokens.unexpected('a unit (YEAR, MONTH, DAY, …)');
+  if (kind !== 'word' || !/^nanoseconds?$/i.test(text)) return tokens.unexpected('a unit (YEAR, MONTH, DAY, …)');
   return tokens.error(`'${text}' is no unit of intervals`, undefined, 'INVALID_INTERVAL_FORMAT.INVALID_UNIT');
 }
 
