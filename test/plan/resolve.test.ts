@@ -418,7 +418,7 @@ describe('windows', () => {
       expect((await errorAt(frame)).code).toBe('DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE');
     }
     expect((await errorAt('day rows between 1 following and 1 preceding')).code).toBe(
-      'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND',
+      'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON',
     );
     expect((await errorAt('day, delay range between 1 preceding and current row')).code).toBe(
       'DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER',

@@ -3,7 +3,7 @@ import type { EvalSettings } from '../../functions/expression.js';
 import { aggregate, distinct, filter, join, project, sortOrder, windowNode } from '../build.js';
 import { renewed } from '../build-relations.js';
 import type { Alias, Attribute, Expr, SortOrder, WindowCall } from '../expr.js';
-import { toAttribute } from '../expr-type.js';
+import { exprNullable, toAttribute } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { coalesce, compare, equalNullSafe, ifElse, isNotNull, joinAndOrNone, splitAnd, trueLiteral } from '../logic.js';
 import type { AggregatePlan, JoinPlan, LimitPlan, Plan, UnionPlan, WindowPlan } from '../node.js';
@@ -135,12 +135,13 @@ export class Domain {
     const seen = isNotNull({ ...toAttribute(found), nullable: true });
     const exprs = made.map(({ alias, nothing, id }): Alias => {
       const value: Expr = { ...toAttribute(alias), nullable: true };
-      return Object.freeze({
-        kind: 'alias',
-        name: alias.name,
-        input: ifElse(seen, value, withOuter(nothing, domain.keys)),
-        id,
-      });
+      const otherwise = withOuter(nothing, domain.keys);
+      // What is never null in a group is null only where there is none.
+      const input =
+        exprNullable(alias.input) || exprNullable(otherwise)
+          ? ifElse(seen, value, otherwise)
+          : coalesce(value, otherwise);
+      return Object.freeze({ kind: 'alias', name: alias.name, input, id });
     });
     return { keys: domain.keys, plan: project(joined, [...exprs, ...domain.keys.values()]) };
   }

@@ -13,6 +13,7 @@ import { type Analyzed, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireOrderable } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, named, resolveExpr, starColumns } from './exprs.js';
+import { generatorsAbove, hasGenerator } from './generators.js';
 import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
 import { havingOver } from './over-aggregate.js';
 import type { Scope } from './scope.js';
@@ -38,7 +39,8 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
     return aggregateOver(sets.plan, sets.keys, output, { scope, sets }, keep(output));
   }
   const output = resolveList(expanded, scope, context, refuseGrouping);
-  return aggregateOver(input.plan, keys, output, { scope }, keep(output));
+  const groups = (list: readonly Named[]): Plan => aggregateOver(input.plan, keys, list, { scope }, keep(output));
+  return output.some(hasGenerator) ? generatorsAbove(output, groups, context) : groups(output);
 }
 
 /** What is grouped by: expressions, positions in the output list, or all of the list that does not aggregate. */

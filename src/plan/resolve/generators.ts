@@ -1,8 +1,8 @@
 import { SparrowError, type StructType } from '../../base/index.js';
 import { findEntry } from '../../functions/registry.js';
 import { project } from '../build.js';
-import type { Attribute, Call, Expr } from '../expr.js';
-import { exprType } from '../expr-type.js';
+import type { Alias, Attribute, Call, Expr } from '../expr.js';
+import { exprType, toAttribute } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import type { GeneratePlan, Plan } from '../node.js';
 import { outputOf } from '../output.js';
@@ -75,12 +75,7 @@ export function generateOver(
 }
 
 /** A select list with a generator in it: the generator below, its columns in its place. */
-export function projectGenerators(
-  input: Plan,
-  list: readonly Named[],
-  originals: readonly Expr[],
-  context: Context,
-): Plan {
+export function projectGenerators(input: Plan, list: readonly Named[], context: Context): Plan {
   const made = list.filter(hasGenerator);
   const [only] = made;
   if (only === undefined) return project(input, list);
@@ -99,7 +94,7 @@ export function projectGenerators(
       { sqlState: '42K0E', parameters: { expression: columnName(generator) }, hint: 'select it alone, then compute' },
     );
   }
-  const names = namesOf(originals[list.indexOf(only)]);
+  const names = namesOf(only);
   const node = generateOver(input, generator, { outer: false, names }, context);
   const columns = node.output as readonly Attribute[];
   return project(
@@ -108,10 +103,39 @@ export function projectGenerators(
   );
 }
 
-/** What the user called the columns: `AS x`, `AS (x, y)`; a single name goes with a single column. */
-function namesOf(original: Expr | undefined): readonly string[] {
-  if (original?.kind !== 'alias') return [];
-  return original.names ?? [original.name];
+/** What the user called the columns: `AS x`, `AS (x, y)`; nothing where the name is what the call reads like. */
+function namesOf(column: Named): readonly string[] {
+  if (column.kind !== 'alias') return [];
+  return column.names ?? (column.name === columnName(column.input) ? [] : [column.name]);
+}
+
+/** A select list over groups with a generator in it: its arguments are outputs of the groups, and it stands above them. */
+export function generatorsAbove(
+  list: readonly Named[],
+  groups: (output: readonly Named[]) => Plan,
+  context: Context,
+): Plan {
+  const made = new Map<Named, readonly (Alias & { readonly id: number })[]>();
+  const below = list.flatMap((expr): readonly Named[] => {
+    if (!hasGenerator(expr)) return [expr];
+    const call = expr.kind === 'alias' ? expr.input : expr;
+    const args = isGenerator(call) ? call.args : [];
+    const aliases = args.map((input) =>
+      Object.freeze({ kind: 'alias', name: columnName(input), input, id: nextId() } as const),
+    );
+    made.set(expr, aliases);
+    return aliases;
+  });
+  const above = list.map((expr): Named => {
+    const args = made.get(expr);
+    if (args === undefined) return toAttribute(expr);
+    const call = (expr as Alias).input as Call;
+    return Object.freeze({
+      ...(expr as Alias & { readonly id: number }),
+      input: { ...call, args: args.map(toAttribute) },
+    });
+  });
+  return projectGenerators(groups(below), above, context);
 }
 
 /** The outputs of a generated plan that are its generator's. */

@@ -5,8 +5,8 @@ import type { Plan, ProjectPlan } from '../node.js';
 import { aggregateOver } from './aggregate.js';
 import { type Analyzed, overInput, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
-import { starColumns } from './exprs.js';
-import { hasGenerator, projectGenerators } from './generators.js';
+import { type Named, starColumns } from './exprs.js';
+import { generatorsAbove, hasGenerator, projectGenerators } from './generators.js';
 import { refuseGrouping } from './grouping-sets.js';
 import { resolveList } from './select-list.js';
 import { extractWindows } from './windows.js';
@@ -19,10 +19,13 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
   );
   const over = overInput(input, context, false, (names) => resolveList(expanded, names, context, refuseGrouping));
   const finished = over.result;
-  if (finished.some(hasAggregate)) return aggregateOver(over.input, [], finished, { scope });
+  if (finished.some(hasAggregate)) {
+    const groups = (output: readonly Named[]): Plan => aggregateOver(over.input, [], output, { scope });
+    return finished.some(hasGenerator) ? generatorsAbove(finished, groups, context) : groups(finished);
+  }
   if (finished.some(hasGenerator)) {
     const windows = extractWindows(over.input, finished);
-    return projectGenerators(windows.input, windows.exprs, expanded, context);
+    return projectGenerators(windows.input, windows.exprs, context);
   }
   return projectOver(over.input, finished);
 }

@@ -51,6 +51,9 @@ function mayBeEmpty(input: AggregateCall, frame: WindowFrame): boolean {
 const badFrame = (expr: WindowCall, why: string, code = 'SPECIFIED_WINDOW_FRAME_INVALID_BOUND'): SparrowError =>
   new SparrowError(`DATATYPE_MISMATCH.${code}`, `${why}: ${sqlText(expr)}`, { sqlState: '42K09' });
 
+/** ROWS counts in 32 bits. */
+const MOST_ROWS = 2 ** 31 - 1;
+
 function positionOf(bound: FrameBound): number {
   switch (bound.kind) {
     case 'unbounded_preceding':
@@ -65,11 +68,18 @@ function positionOf(bound: FrameBound): number {
 }
 
 function checkFrame(expr: WindowCall, frame: WindowFrame): void {
-  if (positionOf(frame.start) > positionOf(frame.end)) throw badFrame(expr, 'the window frame ends before it starts');
+  if (positionOf(frame.start) > positionOf(frame.end)) {
+    const offsets = frame.start.kind === 'offset' && frame.end.kind === 'offset';
+    const code = offsets ? 'SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON' : undefined;
+    throw badFrame(expr, 'the window frame ends before it starts', code);
+  }
   if (frame.start.kind === 'unbounded_following' || frame.end.kind === 'unbounded_preceding') {
     throw badFrame(expr, 'the window frame starts at the end or ends at the start of the partition');
   }
   const offsets = frame.start.kind === 'offset' || frame.end.kind === 'offset';
+  if (frame.unit === 'range' && offsets && expr.spec.orderBy.length === 0) {
+    throw badFrame(expr, 'a RANGE frame with offsets needs ORDER BY', 'RANGE_FRAME_WITHOUT_ORDER');
+  }
   if (frame.unit === 'range' && offsets && expr.spec.orderBy.length !== 1) {
     throw badFrame(expr, 'a RANGE frame with offsets needs exactly one ORDER BY expression', 'RANGE_FRAME_MULTI_ORDER');
   }
@@ -82,7 +92,8 @@ function inKeyUnits(expr: WindowCall, frame: WindowFrame): WindowFrame {
   const converted = (bound: FrameBound): FrameBound => {
     if (bound.kind !== 'offset') return bound;
     if (frame.unit === 'rows') {
-      if (bound.interval !== true && Number.isInteger(bound.offset)) return bound;
+      if (bound.interval !== true && Number.isInteger(bound.offset) && Math.abs(bound.offset) <= MOST_ROWS)
+        return bound;
       throw badFrame(expr, 'a ROWS frame counts whole rows', 'SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE');
     }
     return { kind: 'offset', offset: offsetFor(expr, type as DataType, bound.offset, bound.interval === true) };
