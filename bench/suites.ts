@@ -2,6 +2,7 @@ import { csv } from './csv/suite.js';
 import { h2o } from './h2o/suite.js';
 import { h2oJoin } from './h2o-join/suite.js';
 import type { Suite } from './harness/contract.js';
+import { loop } from './loop/suite.js';
 import { micro } from './micro/suite.js';
 import { operators } from './operators/suite.js';
 import { rows } from './rows/suite.js';
@@ -10,4 +11,16 @@ import { tpch, tpchParquet } from './tpch/suite.js';
 import { udf } from './udf/suite.js';
 
 /** Everything `npm run bench` can run. */
-export const suites: readonly Suite[] = [tpch, tpchParquet, h2o, h2oJoin, operators, csv, rows, udf, startup, micro];
+export const suites: readonly Suite[] = [
+  tpch,
+  tpchParquet,
+  h2o,
+  h2oJoin,
+  operators,
+  csv,
+  rows,
+  udf,
+  startup,
+  loop,
+  micro,
+];

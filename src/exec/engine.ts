@@ -32,6 +32,7 @@ import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
 import { SpillDirectory } from './driver/spill-directory.js';
 import { onlyValue, withSubqueryValues } from './driver/subquery-values.js';
+import { Turns } from './driver/turns.js';
 import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
@@ -63,6 +64,7 @@ class LocalEngine implements QueryEngine {
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
   readonly #queries = new Set<Query>();
+  readonly #turns = new Turns();
   readonly #spills: SpillDirectory;
   #stopped = false;
 
@@ -125,6 +127,7 @@ class LocalEngine implements QueryEngine {
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
     this.#checkOpen();
     options.signal?.throwIfAborted();
+    await this.#turns.next();
     const settings = evalSettings(options.settings);
     const resolved = await this.#resolve(plan, settings, options.settings);
     return { schema: schemaOf(resolved), batches: this.#batches(resolved, settings, options) };

@@ -1,10 +1,10 @@
 import { int64Type, type Scalar, SparrowError } from '../base/index.js';
 import { type ScalarFunction, scalar } from './define.js';
 import { part } from './emit.js';
-import { anyType, takes } from './implicit.js';
+import { anyLong, anyType, takes } from './implicit.js';
 
 const resolve: ScalarFunction['resolve'] = (args, settings) =>
-  takes([anyType, anyType], ([type]) => type ?? int64Type, { nullable: true })(args, settings);
+  takes([anyType, anyLong], ([type]) => type ?? int64Type, { nullable: true })(args, settings);
 
 /** What the optimizer puts where a correlated subquery stands for a value. */
 export const onlyRowFunctions = {

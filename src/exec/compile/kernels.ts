@@ -9,6 +9,7 @@ import { GROUP_HEADER, JOIN_HEADER } from '../row-layout.js';
  * - `link_hash(rows, count, stride, nullable, mask, heads, from, to)`: the same with slot `hash & mask`.
  * - `histogram(rows, count, stride, counts)` and `scatter(rows, count, stride, cursors)`: split group rows by the top
  *   six bits of their hash, keeping their order; `cursors` are the write addresses of the partitions.
+ * - `index_rows(rows, count, stride, index, mask)`: puts group rows into an empty hash index with room for them.
  */
 export interface RowKernels {
   link_direct(
@@ -25,6 +26,7 @@ export interface RowKernels {
   ): void;
   link_hash(rows: number, count: number, stride: number, mask: number, heads: number, from: number, to: number): void;
   histogram(rows: number, count: number, stride: number, counts: number): void;
+  index_rows(rows: number, count: number, stride: number, index: number, mask: number): void;
   scatter(rows: number, count: number, stride: number, cursors: number): void;
 }
 
@@ -49,6 +51,18 @@ export function compileRowKernels(): Uint8Array<ArrayBuffer> {
       code.tee(slot).op('i32.load', 0).set(to);
       copyWords(code, to, row, stride);
       code.get(slot).get(to).get(stride).op('i32.add').op('i32.store', 0);
+    });
+  });
+  module.function('index_rows', ['i32', 'i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, index, mask) => {
+    const [slot, entry, hash] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    eachRow(code, rows, count, stride, (row) => {
+      code.get(row).op('i32.load', GROUP_HEADER.HASH).tee(hash).set(slot);
+      code.loop((again) => {
+        code.get(index).get(slot).get(mask).op('i32.and').i32(3).op('i32.shl').op('i32.add').set(entry);
+        code.get(slot).i32(1).op('i32.add').set(slot);
+        code.get(entry).op('i32.load', 4).brIf(again);
+      });
+      code.get(entry).get(hash).op('i32.store', 0).get(entry).get(row).op('i32.store', 4);
     });
   });
   return module.bytes();

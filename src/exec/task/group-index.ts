@@ -1,7 +1,8 @@
 import type { Arena, SharedHeap } from '../../base/index.js';
 import type { GroupAddressing } from '../compile/group-table.js';
+import type { RowKernels } from '../compile/kernels.js';
 import { PIPE } from '../compile/state-layout.js';
-import { GROUP_HEADER } from '../row-layout.js';
+import { totalRows } from './row-store.js';
 import type { RowChunk } from './spec.js';
 
 const FIRST_SLOTS = 256;
@@ -16,6 +17,7 @@ export class GroupIndex {
 
   constructor(
     private readonly heap: SharedHeap,
+    private readonly kernels: () => RowKernels,
     private readonly arena: Arena,
     private readonly state: number,
     private readonly addressing: GroupAddressing,
@@ -33,22 +35,22 @@ export class GroupIndex {
       return;
     }
     const rows = chunks();
-    const total = rows.reduce((n, c) => n + c.rows, 0);
+    const total = totalRows(rows);
     this.#slots *= this.unbounded ? 4 : 2;
-    while (this.#slots < total * 2) this.#slots *= 2;
+    this.#rebuild(rows, total);
+  }
+
+  /** Room for this many groups, known to be coming. */
+  reserve(groups: number, chunks: () => readonly RowChunk[]): void {
+    if (this.addressing.kind === 'hash' && this.#slots < groups * 2) this.#rebuild(chunks(), groups);
+  }
+
+  #rebuild(rows: readonly RowChunk[], groups: number): void {
+    while (this.#slots < groups * 2) this.#slots *= 2;
     this.#allocateSlots();
-    const { u32 } = this.heap;
-    const index = this.#word(PIPE.INDEX) >>> 2;
-    const mask = this.#slots - 1;
-    for (const chunk of rows) {
-      for (let row = chunk.address, i = 0; i < chunk.rows; i++, row += chunk.stride) {
-        const hash = u32[(row + GROUP_HEADER.HASH) >>> 2] as number;
-        let slot = hash & mask;
-        while (u32[index + slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-        u32[index + slot * 2] = hash;
-        u32[index + slot * 2 + 1] = row;
-      }
-    }
+    const index = this.#word(PIPE.INDEX);
+    for (const { address, rows: count, stride } of rows)
+      this.kernels().index_rows(address, count, stride, index, this.#slots - 1);
   }
 
   /** Forgets where groups are; their rows stay. */

@@ -38,7 +38,7 @@ export function mergeGroups(
   heap.u32[(state + STATE.HEAP_END) >>> 2] = ALL_VALID_ADDRESS;
   const rows = new RowStore(heap, scratch, state, groupLayout(source.keys, full).stride);
   const addressing = { kind: source.keys.length === 0 ? 'single' : 'hash' } as const;
-  const index = new GroupIndex(heap, scratch, state, addressing, 0, true);
+  const index = new GroupIndex(heap, () => programs.kernels, scratch, state, addressing, 0, true);
   programs.attach(state, {
     moreHeap: (bytes) => {
       const address = scratch.alloc(Math.max(bytes, 1 << 16));
@@ -54,7 +54,9 @@ export function mergeGroups(
   try {
     heap.u32[(state + PIPE.PARTITION) >>> 2] = input.merge.partition;
     const none = { carriers: full, chunks: [{ address: 0, rows: 0, stride: 0 }], mixed: false };
-    for (const part of parts.length === 0 ? [none] : parts) {
+    for (const [p, part] of (parts.length === 0 ? [none] : parts).entries()) {
+      // Where the first parts had hardly a group in common, the others will not either.
+      if (p === PARTS_TO_LEARN_FROM) reserveForRest(parts, p, index, rows);
       const bits = part.mixed ? input.merge.bits : 0;
       const key = `merge ${bits} ${planKey([source, part.carriers, spec.settings])}`;
       const build = (): Uint8Array => compileMerge(source, part.carriers, bits, spec.settings, layout);
@@ -78,6 +80,15 @@ function inMemory(part: MergePart, keys: readonly SourceColumn[], unspiller: Row
   const layout = groupLayout(keys, part.carriers);
   const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout));
   return { ...part, chunks: [...read, ...part.chunks], spilled: [] };
+}
+
+const PARTS_TO_LEARN_FROM = 2;
+const MOSTLY_NEW = 0.9;
+
+function reserveForRest(parts: readonly MergePart[], done: number, index: GroupIndex, rows: RowStore): void {
+  const rowsOf = (some: readonly MergePart[]): number => some.reduce((n, part) => n + totalRows(part.chunks), 0);
+  const groups = totalRows(rows.chunks());
+  if (groups > rowsOf(parts.slice(0, done)) * MOSTLY_NEW) index.reserve(rowsOf(parts), () => rows.chunks());
 }
 
 /** A total that does not fit the aggregate's type. */

@@ -124,7 +124,15 @@ class AggregateRunner implements SinkRunner {
   startGroups(plan: GroupPlan): void {
     this.#plan = plan;
     this.#generations++;
-    this.#index = new GroupIndex(this.programs.heap, this.scratch, this.state, plan.addressing, plan.slots, false);
+    this.#index = new GroupIndex(
+      this.programs.heap,
+      () => this.programs.kernels,
+      this.scratch,
+      this.state,
+      plan.addressing,
+      plan.slots,
+      false,
+    );
   }
 
   use(form: SinkForm): void {
