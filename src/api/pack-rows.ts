@@ -17,7 +17,7 @@ import {
  */
 
 /** Rows from which on this pays. */
-export const PACK_ROWS = 1024;
+export const PACK_ROWS = 128;
 
 type Row = Readonly<Record<string, unknown>>;
 

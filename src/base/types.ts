@@ -319,25 +319,34 @@ export function carrierOf(type: DataType): Carrier {
   }
 }
 
+/** Made once: they are asked for with every value of a row. */
+const BOUNDS = {
+  boolean: [0n, 1n],
+  int8: [-128n, 127n],
+  int16: [-32768n, 32767n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+} as const;
+
 /** Inclusive bounds of an integer type's values (unscaled for decimals), or undefined where there are none. */
 export function integerBounds(type: DataType): readonly [bigint, bigint] | undefined {
   switch (type.kind) {
     case 'boolean':
-      return [0n, 1n];
+      return BOUNDS.boolean;
     case 'int8':
-      return [-128n, 127n];
+      return BOUNDS.int8;
     case 'int16':
-      return [-32768n, 32767n];
+      return BOUNDS.int16;
     case 'int32':
     case 'date':
     case 'interval_ym':
-      return [-(2n ** 31n), 2n ** 31n - 1n];
+      return BOUNDS.int32;
     case 'int64':
     case 'time':
     case 'timestamp':
     case 'timestamp_ntz':
     case 'interval_dt':
-      return [-(2n ** 63n), 2n ** 63n - 1n];
+      return BOUNDS.int64;
     case 'decimal': {
       const top = 10n ** BigInt(type.precision) - 1n;
       return [-top, top];
