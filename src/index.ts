@@ -14,6 +14,7 @@ export type {
 } from './api/engine.js';
 export { DataFrame, GroupedData } from './api/frame.js';
 export { CaseColumn, col, expr, type Fn, fn, lit, when } from './api/functions.js';
+export type { ArrowMap, BatchColumns, BatchMap } from './api/map-batches.js';
 export type { DataFrameReader } from './api/reader.js';
 export type {
   Anything,

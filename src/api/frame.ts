@@ -62,9 +62,11 @@ import type {
 import { columnByName } from './functions.js';
 import { joinCondition, joinType } from './join.js';
 import { knownFields } from './known-schema.js';
+import { type ArrowMap, type BatchMap, mappedBatches, mappedInArrow } from './map-batches.js';
 import { columnsOf, itemExprs, made, namedColumns, quoted, theColumn, theName } from './names.js';
 import { PivotedData } from './pivoted-data.js';
 import type { Anything, ColumnType, NotNull, Shape, ShapeOfRow, Unknown, Values } from './row-types.js';
+import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
 import type { Lookup } from './type-algebra.js';
 import { t } from './types.js';
 
@@ -79,6 +81,19 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
   protected override same(plan: Plan): this {
     return new DataFrame<S, V>(this.context, plan) as this;
   }
+  /**
+   * The rows that a function makes of this frame's Arrow record batches: it gets all of them, one by one, and gives as
+   * many as it likes, with the columns of `schema`. It runs on the calling thread when the rows are first asked for, and
+   * what it gave is kept as long as the frame.
+   */
+  mapInArrow<const I extends SchemaInput>(map: ArrowMap, schema: I): DataFrame<ShapeOfInput<I>, V> {
+    return this.#make(mappedInArrow(this.context, this.running, map, schemaOf(schema)));
+  }
+  /** As `mapInArrow`, for a function of one batch's columns: arrays and typed arrays by name, in and out. */
+  mapBatches<const I extends SchemaInput>(map: BatchMap, schema: I): DataFrame<ShapeOfInput<I>, V> {
+    return this.#make(mappedBatches(this.context, this.running, map, schemaOf(schema)));
+  }
+
   #make<T>(plan: Plan): T {
     return new DataFrame(this.context, plan) as T;
   }

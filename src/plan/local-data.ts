@@ -9,5 +9,11 @@ export interface LocalData {
   /** Column-wise scalars, or batches already in the session's heap. */
   readonly content:
     | { readonly kind: 'scalars'; readonly rows: number; readonly columns: readonly LocalColumn[] }
-    | { readonly kind: 'batches'; readonly rows: number; readonly batches: readonly Batch[] };
+    | { readonly kind: 'batches'; readonly rows: number; readonly batches: readonly Batch[] }
+    /** Made when they are first asked for, in an arena that is theirs. */
+    | {
+        readonly kind: 'made';
+        readonly rows: undefined;
+        readonly make: () => Promise<{ batches: readonly Batch[]; arena: number }>;
+      };
 }

@@ -53,7 +53,7 @@ export function nodeText(plan: Plan): string {
       return `Scan ${plan.source.label} ${exprs(plan.output)}${predicate}${limitText(plan.limit)}`;
     }
     case 'local':
-      return `LocalRelation ${exprs(plan.output)}, ${plan.data.content.rows} rows`;
+      return `LocalRelation ${exprs(plan.output)}, ${plan.data.content.rows ?? 'unknown'} rows`;
     case 'range':
       return `Range (${plan.start}, ${plan.end}, step=${plan.step}) ${exprs(plan.output)}`;
     case 'cached':

@@ -3,7 +3,7 @@ import type { CachedStatistics, KnownColumn } from './cached-statistics.js';
 import type { Attribute, Expr } from './expr.js';
 import { exprType, readsOnly, toAttribute } from './expr-type.js';
 import { equiTerm, splitAnd } from './logic.js';
-import type { AggregatePlan, CachedPlan, JoinPlan, Plan } from './node.js';
+import type { AggregatePlan, CachedPlan, JoinPlan, LocalPlan, Plan } from './node.js';
 import { outputIds, outputOf } from './output.js';
 import { type ColumnEstimate, selectivity } from './selectivity.js';
 import { planProperty } from './walk.js';
@@ -31,7 +31,7 @@ export const estimate: (plan: Plan) => PlanEstimate = planProperty((plan, inputs
     case 'scan':
       return scanEstimate(plan.source.statistics, plan.output, plan.source.schema.fields.length);
     case 'local':
-      return { rows: plan.data.content.rows, counted: true, columns: guesses(plan.output, plan.data.content.rows) };
+      return localEstimate(plan);
     case 'range': {
       const span = plan.step === 0n ? 0n : (plan.end - plan.start) / plan.step;
       const rows = Math.max(0, Number(span));
@@ -246,4 +246,12 @@ export function widthOf(type: DataType): number {
 export function sizeInBytes(plan: Plan): number {
   const rowBytes = outputOf(plan).reduce((sum, attribute) => sum + widthOf(exprType(attribute)), 0);
   return Math.ceil(estimate(plan).rows) * Math.max(1, rowBytes);
+}
+
+/** Rows that a function has still to make are taken to be many. */
+const ROWS_TO_MAKE = 100_000;
+
+function localEstimate({ data, output }: LocalPlan): PlanEstimate {
+  const { rows = ROWS_TO_MAKE } = data.content;
+  return { rows, counted: data.content.rows !== undefined, columns: guesses(output, rows) };
 }

@@ -16,7 +16,7 @@ import type { LocalPlan } from '../../plan/node.js';
 /** Rows between two pauses while local data is laid out, so that the event loop goes on. */
 const ROWS_PER_PAUSE = 16_384;
 
-type RowsContent = Exclude<LocalData['content'], { kind: 'batches' }>;
+type RowsContent = Extract<LocalData['content'], { kind: 'scalars' }>;
 
 /** Local rows in the heap: laid out when first used, kept as long as the frame's data is. */
 export class LocalStore {
@@ -47,6 +47,11 @@ export class LocalStore {
   async #layOut(data: LocalData): Promise<readonly Batch[]> {
     const { content } = data;
     if (content.kind === 'batches') return content.batches;
+    if (content.kind === 'made') {
+      const made = await content.make();
+      this.#gone.register(data, made.arena);
+      return made.batches;
+    }
     const arena = this.heap.newArena('local rows');
     try {
       const batches = await this.#build(data, content, arena);

@@ -71,7 +71,7 @@ function atMost(plan: Plan, rows: number): boolean {
     case 'limit':
       return at.limit !== undefined && at.limit <= rows;
     case 'local':
-      return at.data.content.rows <= rows;
+      return (at.data.content.rows ?? Number.POSITIVE_INFINITY) <= rows;
     case 'aggregate':
       return at.groupBy.length === 0 && rows >= 1;
     case 'union':
