@@ -1,16 +1,17 @@
 import { inspect } from 'node:util';
 import type { RecordBatch, Table } from 'apache-arrow';
-import { type Schema, SparrowError, simpleString } from '../base/index.js';
-import { limit, withPlanId } from '../plan/build.js';
+import { type BooleanType, type Schema, SparrowError, simpleString } from '../base/index.js';
+import { exists, inSubquery, limit, scalarSubquery, withPlanId } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import { collectRows, countRows, firstScalars, lastRows, rowsOf } from './actions.js';
 import { recordBatches, tableOf } from './arrow.js';
+import { Column, type ColumnBase } from './column.js';
 import type { FrameContext } from './context.js';
 import type { ActionOptions, ExplainMode } from './engine.js';
 import { htmlTable } from './html.js';
 import { knownFields, oneLine } from './known-schema.js';
 import { theName, wholeNumber } from './names.js';
-import type { Anything, Row, Values } from './row-types.js';
+import type { Anything, NotNull, Row, Values } from './row-types.js';
 import { FrameSchema } from './schema.js';
 import { showFormat, showString } from './show.js';
 import { DataFrameWriter } from './writer.js';
@@ -183,5 +184,23 @@ export abstract class FrameBase<in out S = Anything, in out V extends Values = A
   /** As `createOrReplaceGlobalTempView`; throws when the name is taken. */
   createGlobalTempView(name: string): void {
     this.#context.createView(theName(name, 'a view'), this.running, false, 'global');
+  }
+
+  /** This frame as a value: its only row and column; null without rows. */
+  scalar(): Column<S[keyof S]> {
+    return new Column(scalarSubquery(this.running));
+  }
+  /** Whether this frame has rows, as a condition: `orders.filter(returns.filter(…).exists())`. */
+  exists(): Column<NotNull<BooleanType>> {
+    return new Column(exists(this.running));
+  }
+  /** Whether the columns equal those of a row of this frame, as a condition; NOT IN is `not` of it. */
+  contains(...columns: readonly ColumnBase[]): Column<BooleanType> {
+    return new Column(
+      inSubquery(
+        columns.map((c) => c.expr),
+        this.running,
+      ),
+    );
   }
 }

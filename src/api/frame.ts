@@ -1,18 +1,15 @@
-import { type BooleanType, type Int64Type, SparrowError } from '../base/index.js';
+import { type Int64Type, SparrowError } from '../base/index.js';
 import {
   aggregate,
   alias,
   call,
   column,
   drop,
-  exists,
   groupingSets,
-  inSubquery,
   join,
   literal,
   project,
   rename,
-  scalarSubquery,
   sqlExpr,
   star,
   toNames,
@@ -229,23 +226,6 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
     how: 'inner' | 'left' = 'inner',
   ): Settled<JoinShape<S, S2, never, 'cross'>, V> {
     return this.#make(lateralJoin(this.running, planOf(other), how));
-  }
-  /** This frame as a value: its only row and column; null without rows. */
-  scalar(): Column<S[keyof S]> {
-    return new Column(scalarSubquery(this.running));
-  }
-  /** Whether this frame has rows, as a condition: `orders.filter(returns.filter(…).exists())`. */
-  exists(): Column<NotNull<BooleanType>> {
-    return new Column(exists(this.running));
-  }
-  /** Whether the columns equal those of a row of this frame, as a condition; NOT IN is `not` of it. */
-  contains(...columns: readonly ColumnBase[]): Column<BooleanType> {
-    return new Column(
-      inSubquery(
-        columns.map((c) => c.expr),
-        this.running,
-      ),
-    );
   }
   /** What to do about nulls. */
   get na(): NullFunctions<this> {
