@@ -14,18 +14,69 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 };
 /** In node:zlib since Node 22.15. */
 const createZstd = (zlib as unknown as { createZstdDecompress?: () => Transform }).createZstdDecompress;
-const UNREADABLE = ['.bz2', '.lz4', '.snappy', '.xz', '.zip', ...(createZstd === undefined ? ['.zst'] : [])];
+const UNREADABLE = ['.bz2', '.lz4', '.snappy', '.xz', '.zip'];
 
-/** The decompressor a path asks for, or undefined; refuses kinds that cannot be read. */
-export function decompressorOf(path: string): (() => Transform) | undefined {
+/** Unpacks a file piece by piece. */
+type Unpack = (file: ReadableFile) => AsyncIterable<Uint8Array>;
+
+/** Without zstd in node:zlib a file is unpacked as a whole, up to this many bytes on either side. */
+const MAX_WHOLE_BYTES = 1 << 30;
+
+/** The way to unpack what a path ends with, or undefined; refuses kinds that cannot be read. */
+export function decompressorOf(path: string): Unpack | undefined {
   const extension = /\.[a-z0-9]+$/i.exec(path)?.[0].toLowerCase() ?? '';
   if (UNREADABLE.includes(extension)) {
     throw new SparrowError('CODEC_NOT_AVAILABLE', `files compressed as ${extension} cannot be read`, {
       where: `file ${path}`,
-      hint: `decompress the file first, or use ${Object.keys(DECODERS).join(', ')}${extension === '.zst' ? '; Node 22.15 reads .zst' : ''}`,
+      hint: `decompress the file first, or use ${Object.keys(DECODERS).join(', ')}, .zst`,
     });
   }
-  return extension === '.zst' ? createZstd : DECODERS[extension];
+  if (extension === '.zst' && createZstd === undefined) return wholeZstd;
+  const create = extension === '.zst' ? createZstd : DECODERS[extension];
+  return create === undefined ? undefined : (file) => through(file, create());
+}
+
+async function* wholeZstd(file: ReadableFile): AsyncGenerator<Uint8Array> {
+  const { ZSTDDecoder } = await import('zstddec');
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  const packed = Buffer.concat([...rawChunks(file)]);
+  const size = contentSize(packed);
+  if (size === undefined || size > MAX_WHOLE_BYTES || packed.length > MAX_WHOLE_BYTES) {
+    throw new SparrowError('CODEC_NOT_AVAILABLE', 'this .zst file cannot be unpacked by this version of Node.js', {
+      where: `file ${file.path}`,
+      hint: 'use Node.js 22.15 or later, or write the file with its size in one frame of at most 1 GiB',
+    });
+  }
+  let text: Uint8Array;
+  try {
+    text = decoder.decode(packed, size);
+  } catch (cause) {
+    throw new SparrowError('FAILED_READ_FILE', 'the file cannot be decompressed', {
+      where: `file ${file.path}`,
+      cause,
+    });
+  }
+  for (let at = 0; at < text.length; at += CHUNK_BYTES) yield text.subarray(at, at + CHUNK_BYTES);
+}
+
+/** The size a zstd frame announces for its content (RFC 8878, 3.1.1.1); undefined when it does not. */
+function contentSize(bytes: Buffer): number | undefined {
+  if (bytes.length < 18 || bytes.readUInt32LE(0) !== 0xfd2fb528) return undefined;
+  const flags = bytes[4] as number;
+  const isSingle = (flags & 32) !== 0;
+  const dictionary = [0, 1, 2, 4][flags & 3] as number;
+  const at = 5 + (isSingle ? 0 : 1) + dictionary;
+  switch (flags >>> 6) {
+    case 0:
+      return isSingle ? bytes[at] : undefined;
+    case 1:
+      return bytes.readUInt16LE(at) + 256;
+    case 2:
+      return bytes.readUInt32LE(at);
+    default:
+      return Number(bytes.readBigUInt64LE(at));
+  }
 }
 
 const isUtf8Name = (encoding: string): boolean =>
@@ -39,7 +90,7 @@ export function isPlain(path: string, encoding: string): boolean {
 /** The UTF-8 text of a compressed file or one in another encoding, piece by piece. */
 export async function* decodedChunks(file: ReadableFile, encoding: string): AsyncGenerator<Uint8Array> {
   const decompress = decompressorOf(file.path);
-  const chunks = decompress === undefined ? rawChunks(file) : through(file, decompress());
+  const chunks = decompress === undefined ? rawChunks(file) : decompress(file);
   if (isUtf8Name(encoding)) {
     yield* chunks;
     return;

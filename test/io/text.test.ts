@@ -38,6 +38,21 @@ test('whole files, gzip, encodings, bytes that are no text', async () => {
   expect(await values(file('h.txt', Buffer.from([97, 0xff, 10, 98])))).toEqual(['a\ufffd', 'b']);
 });
 
+/** A zstd frame of one raw block (RFC 8878). */
+function zstdFrame(text: string): Buffer {
+  const body = Buffer.from(text, 'utf8');
+  const block = (body.length << 3) | 1;
+  const head = [0x28, 0xb5, 0x2f, 0xfd, 0x20, body.length, block & 255, block >> 8, block >> 16];
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+test('zstd, with and without the help of Node.js', async () => {
+  expect(await values(file('k.txt.zst', zstdFrame('first line\nsecond\n')))).toEqual(['first line', 'second']);
+  await expect(values(file('l.txt.zst', zstdFrame('first line\n').subarray(0, 12)))).rejects.toMatchObject({
+    code: expect.stringMatching(/FAILED_READ_FILE|CODEC_NOT_AVAILABLE/),
+  });
+});
+
 test.each(['\n', '\r\n', '##'])('a large file in pieces has each line once (%j)', async (lineSep) => {
   const lines = Array.from({ length: 600_000 }, (_, i) => `${i}:${'x'.repeat(i % 97)}`);
   const path = file('large.txt', lines.join(lineSep));

@@ -11,7 +11,7 @@ export const READ_OPTIONS: Readonly<Record<Kind, Readonly<Record<string, string 
   avro: {},
   orc: {},
   delta: {},
-  csv: { header: 'auto', sep: 'auto', inferSchema: true, mode: 'FAILFAST' },
+  csv: { header: 'auto', sep: 'auto', inferSchema: true, mode: 'PERMISSIVE' },
   json: {
     multiLine: true,
     mode: 'FAILFAST',
