@@ -222,6 +222,8 @@ export interface Subquery {
   /** Present once resolved: what the plan reads of the queries around it, by the ids of its outer references. */
   readonly outer?: readonly Expr[];
   readonly outerIds?: readonly number[];
+  /** What of it the plan mentions, as often as it does: for the name of the column. */
+  readonly mentions?: readonly string[];
   readonly type?: DataType;
   readonly nullable?: boolean;
 }

@@ -75,6 +75,18 @@ export function outerReferences(root: Plan): readonly Attribute[] {
   return [...found.values()];
 }
 
+/** The outer columns a plan mentions, as often as it does, from the top down: Spark names the column of a subquery by them. */
+export function outerMentions(root: Plan): readonly string[] {
+  const names: string[] = [];
+  const stack: Plan[] = [root];
+  for (let plan = stack.pop(); plan !== undefined; plan = stack.pop()) {
+    for (const expr of planExprs(plan)) names.push(...outerIn(expr).map((attribute) => attribute.name));
+    const inputs = children(plan);
+    for (let i = inputs.length - 1; i >= 0; i--) stack.push(inputs[i] as Plan);
+  }
+  return names;
+}
+
 /** The outer references in an expression. */
 export function outerIn(root: Expr): readonly Attribute[] {
   const found: Attribute[] = [];

@@ -216,7 +216,7 @@ function windowText(expr: WindowCall, inputs: readonly string[]): string {
 
 /** As Spark names the column of a subquery: by what it reads of the queries around it. */
 function subqueryText(expr: Subquery, inputs: readonly string[]): string {
-  const outer = inputs.slice(expr.values.length).join(', ');
+  const outer = (expr.mentions ?? inputs.slice(expr.values.length)).join(', ');
   switch (expr.form) {
     case 'scalar':
       return `scalarsubquery(${outer})`;

@@ -4,7 +4,7 @@ import { project } from '../build.js';
 import type { Alias, Attribute, Expr, Subquery } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
-import { outerReferences } from '../nested.js';
+import { outerMentions, outerReferences } from '../nested.js';
 import { type Plan, planOf } from '../node.js';
 import { outputOf } from '../output.js';
 import { castTo } from './calls.js';
@@ -72,7 +72,8 @@ function finish(expr: Subquery, plan: Plan, values: readonly Expr[], scope: Scop
   const outer = read.map(
     (attribute): Expr => scope.byId(attribute.id) ?? Object.freeze({ kind: 'outer_reference', attribute }),
   );
-  return Object.freeze({ ...expr, plan, values, outer, outerIds: read.map((attribute) => attribute.id) });
+  const outerIds = read.map((attribute) => attribute.id);
+  return Object.freeze({ ...expr, plan, values, outer, outerIds, mentions: outerMentions(plan) });
 }
 
 function notOneColumn(output: readonly Attribute[]): SparrowError {
