@@ -1,4 +1,5 @@
 import { carrierOf, type DataType, engineBug, type Storage } from '../../base/index.js';
+import type { Call } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { findEntry } from '../../functions/registry.js';
@@ -33,7 +34,7 @@ export function compileWindow(
   calls: readonly number[],
   settings: EvalSettings,
   state: StateLayout,
-): Uint8Array<ArrayBuffer> {
+): CompiledWindow {
   const module = new WasmModule();
   module.import('more_heap', ['i32', 'i32'], []);
   module.import('call_js', ['i32', 'i32'], []);
@@ -42,7 +43,13 @@ export function compileWindow(
   const layout = keptLayout(spec.layout);
   emitMark(module, { spec, layout, context, more, state, settings });
   for (const index of calls) emitCall(module, index, { spec, layout, context, more, state, settings });
-  return module.bytes();
+  return { bytes: module.bytes(), callSites: context.callSites, literals: context.literalPool() };
+}
+
+export interface CompiledWindow {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly callSites: readonly Call[];
+  readonly literals: Uint8Array;
 }
 
 interface Parts {

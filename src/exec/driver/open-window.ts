@@ -79,7 +79,7 @@ interface StoredArguments {
 function storedArguments(plan: PhysicalWindow): StoredArguments {
   const exprs: PhysicalExpr[] = [];
   const fieldOf = (expr: PhysicalExpr): number | undefined => {
-    // Bytes of literals belong to a pipeline; a field keeps them where every module finds them.
+    // Bytes of literals may be what a column points to: they are kept with the rows.
     if (expr.kind === 'literal' && carrierOf(expr.type) !== 'bytes') return undefined;
     if (expr.kind === 'column') return expr.index;
     return plan.input.columns.length + exprs.push(expr) - 1;

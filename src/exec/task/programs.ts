@@ -21,6 +21,17 @@ export interface Program extends Omit<CompiledPipeline, 'bytes'> {
   readonly id: number;
 }
 
+export interface LinkedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly callSites: readonly Call[];
+  readonly literals: Uint8Array;
+}
+
+interface Linked<E> {
+  readonly exports: E;
+  readonly literals: Uint8Array;
+}
+
 /** The compiled pipelines of one thread, by the shape of the pipeline and of its input. */
 export class Programs {
   readonly #hosts = new Map<number, TaskHost>();
@@ -63,6 +74,18 @@ export class Programs {
       this.#generated.set(key, made);
     }
     return made as E;
+  }
+
+  /** A generated module whose code calls into JavaScript or refers to literals, which its state block has to point to. */
+  linked<E extends object>(key: string, build: () => LinkedModule): Linked<E> {
+    let made = this.#generated.get(key);
+    if (made === undefined) {
+      const { bytes, callSites, literals } = build();
+      made = { exports: this.#instantiate<E>(new WebAssembly.Module(bytes), callSites), literals };
+      forgetOldest(this.#generated);
+      this.#generated.set(key, made);
+    }
+    return made as Linked<E>;
   }
 
   get kernels(): RowKernels {

@@ -85,8 +85,12 @@ function runCompiled(
   const { settings } = request.spec;
   const layout = stateLayout(request.spec);
   const key = `window ${layout.bytes} ${planKey([window, calls, settings])}`;
-  const module = programs.generated<Record<string, unknown>>(key, () => compileWindow(window, calls, settings, layout));
+  const { exports: module, literals } = programs.linked<Record<string, unknown>>(key, () =>
+    compileWindow(window, calls, settings, layout),
+  );
   const state = scratch.allocZeroed(layout.bytes);
+  heap.u32[(state + STATE.LITERALS) >>> 2] = scratch.alloc(literals.length);
+  heap.u8.set(literals, heap.u32[(state + STATE.LITERALS) >>> 2]);
   const bytes = new RowStore(heap, scratch, state, 8);
   programs.attach(state, {
     moreHeap: (size) => {
