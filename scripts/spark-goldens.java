@@ -120,7 +120,7 @@ class Goldens {
   }
 
   static String line(String type, Object value) {
-    return value == null ? type : type + "\t" + escape(value.toString());
+    return value == null ? escape(type) : escape(type) + "\t" + escape(value.toString());
   }
 
   static String refusal(Throwable error) {

@@ -94,7 +94,7 @@ function answerOf(line) {
   const at = line.indexOf('\t');
   if (line === '?') return null;
   if (line.startsWith('!\t')) return [line.slice(2)];
-  return at < 0 ? [line, null] : [line.slice(0, at), unescaped(line.slice(at + 1))];
+  return at < 0 ? [unescaped(line), null] : [unescaped(line.slice(0, at)), unescaped(line.slice(at + 1))];
 }
 
 // Row expressions come first, then the aggregates, once for each mode.

@@ -13,12 +13,13 @@ import {
   SparrowError,
   timestampNtzType,
   timestampType,
+  timeType,
   timeZone,
   yearMonthIntervalType,
 } from '../base/index.js';
 import { type ArgType, type Call, scalar } from './define.js';
 import { overflow } from './eval-errors.js';
-import { anyDate, anyInt, anyString, anyTime, type Param, takes } from './implicit.js';
+import { anyInt, anyString, justString, type Param, takes } from './implicit.js';
 import { tolerantOf } from './tolerant.js';
 
 const seldom = 'a call per row: seldom the bottleneck';
@@ -72,10 +73,17 @@ function readingOf(args: readonly Scalar[], call: Call): bigint | null {
 const nullableUnlessAnsi = (args: readonly ArgType[], ansi: boolean): boolean =>
   !ansi || args.some((arg) => arg.nullable);
 
+const orNull = (kind: 'date' | 'time', to: DataType): Param => ({
+  wants: kind,
+  accept: (type) => (type.kind === kind || type.kind === 'null' ? to : undefined),
+});
+const justDate = orNull('date', dateType);
+const justTime = orNull('time', timeType);
+
 /** A timestamp of a date, a time of day and, for instants, a zone. */
 function resolveFromDate(args: readonly ArgType[], returns: DataType, zoned: boolean, ansi: boolean) {
-  const params = zoned ? [anyDate, anyTime, anyString] : [anyDate, anyTime];
-  const result = takes(params, returns, { optional: zoned ? 2 : 0 })(args, { ansi });
+  const params = zoned ? [justDate, justTime, justString] : [justDate, justTime];
+  const result = takes(params, returns, { optional: zoned ? 1 : 0 })(args, { ansi });
   return 'mismatch' in result ? result : { ...result, nullable: args.some((arg) => arg.nullable) };
 }
 

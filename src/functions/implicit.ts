@@ -65,6 +65,8 @@ export const anyTimestampNtz: Param = {
   wants: 'timestamp_ntz',
   accept: (type) => (isMoment(type) || isText(type) ? timestampNtzType : undefined),
 };
+/** A string and nothing that could become one. */
+export const justString: Param = { wants: 'string', accept: (type) => (isText(type) ? stringType : undefined) };
 export const anyTime: Param = {
   wants: 'time',
   accept: (type) => (type.kind === 'time' || isText(type) ? timeType : undefined),

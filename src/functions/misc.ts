@@ -11,6 +11,7 @@ import {
 } from '../base/index.js';
 import { scalar } from './define.js';
 import { anyBinary, anyBoolean, anyLong, anyNumber, anyString, anyType, only, takes } from './implicit.js';
+import { commonType } from './signature.js';
 import { tolerantOf } from './tolerant.js';
 
 const constantText = 'a call per row: it is the same for every row';
@@ -233,11 +234,12 @@ export const miscFunctions = {
       ['zeroifnull(2)', '2'],
     ],
     resolve: (args, settings) => {
-      const isNull = args[0]?.type.kind === 'null';
-      const resolution = takes([anyNumber], ([type]) => (isNull ? int32Type : (type ?? int32Type)))(args, settings);
-      return 'mismatch' in resolution
-        ? resolution
-        : { ...resolution, args: isNull ? [int32Type] : resolution.args, nullable: false };
+      const resolution = takes([anyNumber], int32Type)(args, settings);
+      if ('mismatch' in resolution) return resolution;
+      const common =
+        commonType(args[0]?.type.kind === 'null' ? int32Type : (resolution.args[0] ?? int32Type), int32Type) ??
+        int32Type;
+      return { args: [common], returns: common, nullable: false };
     },
     nulls: 'custom',
     eval: ([x], call) => x ?? (call.returns.kind === 'int64' || call.returns.kind === 'decimal' ? 0n : 0),

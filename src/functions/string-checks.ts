@@ -1,6 +1,6 @@
 import { booleanType, type Scalar, SparrowError, stringType } from '../base/index.js';
 import { scalar } from './define.js';
-import { anyString, type Param, takes } from './implicit.js';
+import { anyString, justString, type Param, takes } from './implicit.js';
 
 const rare = 'a call per row: rare';
 
@@ -123,10 +123,9 @@ export const stringCheckFunctions = {
       ["mask('AbCD123-@$#', 'Q', 'q', 'd', 'o')", 'QqQQdddoooo'],
     ],
     resolve: (args, settings) => {
-      const resolution = takes([anyString, anyString, anyString, anyString, anyString], stringType, { optional: 4 })(
-        args,
-        settings,
-      );
+      const resolution = takes([justString, justString, justString, justString, justString], stringType, {
+        optional: 4,
+      })(args, settings);
       if ('mismatch' in resolution) return resolution;
       for (const [i, { literal }] of args.entries()) {
         if (i === 0) continue;

@@ -3,6 +3,7 @@ import {
   dateType,
   decimalType,
   int64Type,
+  isInteger,
   MICROS_PER_DAY,
   parseTime,
   type Scalar,
@@ -16,7 +17,7 @@ import { castScalar } from './cast-eval.js';
 import { parseMoment } from './datetime-parse.js';
 import { localMicros, UNIT_MICROS } from './datetime-units.js';
 import { scalar } from './define.js';
-import { anyInt, anyNumber, anyString, anyTime, only, type Param, takes } from './implicit.js';
+import { anyInt, anyNumber, anyString, anyTime, justString, only, type Param, takes } from './implicit.js';
 import { tolerantOf } from './tolerant.js';
 
 const rare = 'a call per row: rare';
@@ -47,7 +48,7 @@ const toTime = scalar({
     ["to_time('00:12:00')", '00:12:00'],
     ["to_time('12.10.05', 'HH.mm.ss')", '12:10:05'],
   ],
-  resolve: takes([anyString, anyString], timeType, { optional: 1 }),
+  resolve: takes([justString, justString], timeType, { optional: 1 }),
   nulls: 'propagate',
   fails: true,
   eval: ([text, pattern]) => {
@@ -92,7 +93,12 @@ const fromUnit = (
       [
         {
           wants: 'numeric',
-          accept: (type) => (anyNumber.accept(type) ? (scale > 0 ? decimalType(14, 6) : int64Type) : undefined),
+          accept: (type) =>
+            scale > 0
+              ? anyNumber.accept(type) && decimalType(14, 6)
+              : isInteger(type) || type.kind === 'null'
+                ? int64Type
+                : undefined,
         },
       ],
       timeType,

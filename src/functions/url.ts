@@ -1,6 +1,6 @@
 import { type Scalar, SparrowError, stringType } from '../base/index.js';
 import { scalar } from './define.js';
-import { anyString, takes } from './implicit.js';
+import { anyString, justString, takes } from './implicit.js';
 
 const rare = 'a call per row: rare';
 
@@ -109,7 +109,7 @@ const parser = (
     sql: [sql],
     summary,
     examples: [example],
-    resolve: takes([anyString, anyString, anyString], stringType, { optional: 1, nullable: true }),
+    resolve: takes([justString, justString, justString], stringType, { optional: 1, nullable: true }),
     nulls: 'propagate',
     fails: !tolerant,
     eval: ([url, part, key], call) => {

@@ -154,6 +154,9 @@ class AggregateRunner implements SinkRunner {
   relieve(): void {
     const rows = this.#rows;
     if (rows === undefined || this.#form === undefined || this.#plan?.addressing.kind === 'single') return;
+    // Their states are addresses of what lies in memory: it must stay.
+    if (this.#form.aggregates.some(({ entry }) => entry.collect !== undefined || entry.finishBytes !== undefined))
+      return;
     const { bytes } = rows;
     if (bytes === 0 || !this.#spill.isDue(bytes)) return;
     this.#spilledRows += totalRows(rows.chunks());
