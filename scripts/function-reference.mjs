@@ -26,6 +26,7 @@ const titles = {
   datetimeMoreFunctions: 'More of dates and times',
   nestedMakeFunctions: 'Making arrays, maps and structs',
   nestedAccessFunctions: 'Reaching into nested values',
+  orderingFunctions: 'Order of nested values',
   arrayFunctions: 'Arrays',
   arrayMoreFunctions: 'More of arrays',
   sequenceFunctions: 'Sequences',

@@ -142,14 +142,23 @@ export class NestedWriter {
     const width = nestedWidth(element);
     const slots = this.#skip(count * (width ?? 4));
     const start = this.length;
+    if (width !== undefined) {
+      const write = fixedWriter(element);
+      for (let i = 0; i < count; i++) {
+        const value = values[i] as Scalar;
+        if (value === null || value === undefined) continue;
+        this.#setBit(bits, i);
+        write(this.#view, slots + i * width, value);
+      }
+      return;
+    }
     for (let i = 0; i < count; i++) {
       const value = values[i] as Scalar;
       if (value !== null && value !== undefined) {
         this.#setBit(bits, i);
-        if (width === undefined) this.#variable(element, value);
-        else this.#fixed(element, value, slots + i * width);
+        this.#variable(element, value);
       }
-      if (width === undefined) this.#view.setUint32(slots + i * 4, this.length - start, true);
+      this.#view.setUint32(slots + i * 4, this.length - start, true);
     }
   }
 
@@ -178,22 +187,37 @@ export class NestedWriter {
   }
 
   #fixed(type: DataType, scalar: Scalar, at: number): void {
-    const view = this.#view;
-    // NaN is written as bits: storing it as a float may keep any payload.
-    const notANumber = Number.isNaN(scalar);
-    const { kind } = type;
-    const carrier = carrierOf(type);
-    if (kind === 'boolean') view.setUint8(at, scalar === true ? 1 : 0);
-    else if (kind === 'int8') view.setInt8(at, scalar as number);
-    else if (kind === 'int16') view.setInt16(at, scalar as number, true);
-    else if (kind === 'float32' && notANumber) view.setUint32(at, 0x7fc00000, true);
-    else if (kind === 'float64' && notANumber) view.setBigUint64(at, 0x7ff8000000000000n, true);
-    else if (kind === 'float32') view.setFloat32(at, scalar as number, true);
-    else if (kind === 'float64') view.setFloat64(at, scalar as number, true);
-    else if (carrier === 'i32') view.setInt32(at, scalar as number, true);
-    else view.setBigInt64(at, scalar as bigint, true);
-    if (carrier === 'i128') view.setBigInt64(at + 8, (scalar as bigint) >> 64n, true);
+    fixedWriter(type)(this.#view, at, scalar);
   }
+}
+
+type FixedWriter = (view: DataView, at: number, scalar: Scalar) => void;
+
+const writeInt32: FixedWriter = (view, at, scalar) => view.setInt32(at, scalar as number, true);
+const writeInt64: FixedWriter = (view, at, scalar) => view.setBigInt64(at, scalar as bigint, true);
+
+/** How values of a type of fixed width are written: found once for many values. */
+function fixedWriter(type: DataType): FixedWriter {
+  const carrier = carrierOf(type);
+  if (carrier === 'i64') return writeInt64;
+  return type.kind === 'int32' ? writeInt32 : (view, at, scalar) => writeFixed(view, type, at, scalar);
+}
+
+function writeFixed(view: DataView, type: DataType, at: number, scalar: Scalar): void {
+  // NaN is written as bits: storing it as a float may keep any payload.
+  const notANumber = Number.isNaN(scalar);
+  const { kind } = type;
+  const carrier = carrierOf(type);
+  if (kind === 'boolean') view.setUint8(at, scalar === true ? 1 : 0);
+  else if (kind === 'int8') view.setInt8(at, scalar as number);
+  else if (kind === 'int16') view.setInt16(at, scalar as number, true);
+  else if (kind === 'float32' && notANumber) view.setUint32(at, 0x7fc00000, true);
+  else if (kind === 'float64' && notANumber) view.setBigUint64(at, 0x7ff8000000000000n, true);
+  else if (kind === 'float32') view.setFloat32(at, scalar as number, true);
+  else if (kind === 'float64') view.setFloat64(at, scalar as number, true);
+  else if (carrier === 'i32') view.setInt32(at, scalar as number, true);
+  else view.setBigInt64(at, scalar as bigint, true);
+  if (carrier === 'i128') view.setBigInt64(at + 8, (scalar as bigint) >> 64n, true);
 }
 
 function structSlots(fields: readonly Field[]): number {
@@ -274,19 +298,21 @@ export class NestedReader {
     const slots = bits + Math.ceil(count / 8);
     const data = slots + count * (width ?? 4);
     if (data > end) throw corrupt(type, `${count} elements do not fit`);
+    if (width !== undefined) {
+      const read = fixedReader(element);
+      const view = this.#view;
+      for (let i = 0; i < count; i++) out.push(this.#bit(bits, i) ? read(view, slots + i * width) : null);
+      return data;
+    }
     let from = data;
     for (let i = 0; i < count; i++) {
       const valid = this.#bit(bits, i);
-      if (width !== undefined) {
-        out.push(valid ? this.#fixed(element, slots + i * width) : null);
-        continue;
-      }
       const to = data + this.#view.getUint32(slots + i * 4, true);
       if (to < from || to > end) throw corrupt(type, `element ${i} is out of bounds`);
       out.push(valid ? this.read(element, from, to) : null);
       from = to;
     }
-    return width === undefined ? from : data;
+    return from;
   }
 
   #struct(type: DataType, fields: readonly Field[], start: number, end: number): Scalar[] {
@@ -319,37 +345,58 @@ export class NestedReader {
   }
 
   #fixed(type: DataType, at: number): Scalar {
-    const view = this.#view;
-    switch (type.kind) {
-      case 'null':
-        return null;
-      case 'boolean':
-        return view.getUint8(at) !== 0;
-      case 'int8':
-        return view.getInt8(at);
-      case 'int16':
-        return view.getInt16(at, true);
-      default:
-        break;
-    }
-    const carrier = carrierOf(type);
-    switch (carrier) {
-      case 'i32':
-        return view.getInt32(at, true);
-      case 'i64':
-        return view.getBigInt64(at, true);
-      case 'i128':
-        return (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true);
-      case 'f32':
-        return view.getFloat32(at, true);
-      case 'f64':
-        return view.getFloat64(at, true);
-      case 'bytes':
-      case 'none':
-        throw engineBug(`${simpleString(type)} has no fixed width`);
-      default:
-        return unreachable(carrier);
-    }
+    return fixedReader(type)(this.#view, at);
+  }
+}
+
+type FixedReader = (view: DataView, at: number) => Scalar;
+
+const readInt32: FixedReader = (view, at) => view.getInt32(at, true);
+const readInt64: FixedReader = (view, at) => view.getBigInt64(at, true);
+const readFloat64: FixedReader = (view, at) => view.getFloat64(at, true);
+
+/** How values of a type of fixed width are read: found once for many values. */
+function fixedReader(type: DataType): FixedReader {
+  switch (carrierOf(type)) {
+    case 'i64':
+      return readInt64;
+    case 'f64':
+      return readFloat64;
+    default:
+      return type.kind === 'int32' || type.kind === 'date' ? readInt32 : (view, at) => readFixed(view, type, at);
+  }
+}
+
+function readFixed(view: DataView, type: DataType, at: number): Scalar {
+  switch (type.kind) {
+    case 'null':
+      return null;
+    case 'boolean':
+      return view.getUint8(at) !== 0;
+    case 'int8':
+      return view.getInt8(at);
+    case 'int16':
+      return view.getInt16(at, true);
+    default:
+      break;
+  }
+  const carrier = carrierOf(type);
+  switch (carrier) {
+    case 'i32':
+      return view.getInt32(at, true);
+    case 'i64':
+      return view.getBigInt64(at, true);
+    case 'i128':
+      return (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true);
+    case 'f32':
+      return view.getFloat32(at, true);
+    case 'f64':
+      return view.getFloat64(at, true);
+    case 'bytes':
+    case 'none':
+      throw engineBug(`${simpleString(type)} has no fixed width`);
+    default:
+      return unreachable(carrier);
   }
 }
 

@@ -35,6 +35,7 @@ import { miscFunctions } from './misc.js';
 import { nestedAccessFunctions } from './nested-access.js';
 import { nestedMakeFunctions } from './nested-make.js';
 import { onlyRowFunctions } from './only-row.js';
+import { orderingFunctions } from './ordering-bytes.js';
 import { regexpFunctions } from './regexp.js';
 import { sequenceFunctions } from './sequence.js';
 import { stringFunctions } from './string.js';
@@ -65,6 +66,7 @@ export const functions = {
   ...datetimeFunctions,
   ...datetimeMoreFunctions,
   ...nestedAccessFunctions,
+  ...orderingFunctions,
   ...nestedMakeFunctions,
   ...arrayFunctions,
   ...arrayMoreFunctions,

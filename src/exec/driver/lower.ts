@@ -1,4 +1,4 @@
-import { type Batch, engineBug, type Predicate, SparrowError } from '../../base/index.js';
+import { type Batch, binaryType, engineBug, type Predicate, SparrowError } from '../../base/index.js';
 import { evaluate } from '../../functions/evaluate.js';
 import { type EvalSettings, isNullable, type PhysicalExpr } from '../../functions/expression.js';
 import { bind as bindAny, bindWith as bindAnyWith, positionsOf } from '../../plan/bind.js';
@@ -315,8 +315,14 @@ function lowerSort(
   return { kind: 'sort', columns, input: lower(plan.input, context), keys, offset: 0 };
 }
 
+/** Nested values are sorted by bytes that stand in their order. */
+function ordered(expr: PhysicalExpr): PhysicalExpr {
+  if (expr.type.kind !== 'array' && expr.type.kind !== 'struct') return expr;
+  return { kind: 'call', fn: 'orderingBytes', args: [expr], type: binaryType, nullable: isNullable(expr) };
+}
+
 const sortKey = (order: SortOrder, input: readonly Attribute[], bind: Bind): SortKey => ({
-  expr: bind(order.input, input),
+  expr: ordered(bind(order.input, input)),
   descending: order.descending,
   nullsFirst: order.nullsFirst,
 });
