@@ -192,13 +192,16 @@ function mismatchError(
   ansi: boolean,
 ): SparrowError {
   const types = args.map((arg) => simpleString(arg.type).toUpperCase()).join(', ');
-  const code = operatorCode(name, args, ansi) ?? given;
+  // That values have no order is said of operators, too.
+  const code = given === NO_ORDER ? given : (operatorCode(name, args, ansi) ?? given);
   return new SparrowError(
     code ?? 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE',
     `cannot call \`${name}\` with (${types}): ${mismatch}`,
     { sqlState: code?.startsWith('WRONG_NUM_ARGS') === true ? '42605' : '42K09' },
   );
 }
+
+const NO_ORDER = 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE';
 
 const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamp_ntz']);
 

@@ -139,6 +139,34 @@ describe.each(['compiled', 'interpreted'] as const)('nested values, %s', (mode) 
     ]);
   });
 
+  test('explode, with nulls, empty arrays and more elements than a batch has', async () => {
+    const rows = 40_000;
+    // Every seventh array is null, the one at 11 is long, and the third element of each is null.
+    const text = `CASE WHEN id % 7 = 0 THEN null WHEN id = 11 THEN sequence(0, 3000)
+      ELSE transform(slice(array(0, 1, 2, 3, 4), 1, int(id % 5)), x -> nullif(x, 2)) END`;
+    const arrays = session.range(rows).withColumn('a', expr(text));
+    arrays.createOrReplaceTempView('arrays');
+    let [made, sum, nulls, positions, empty] = [0, 0, 0, 0, 0];
+    for (let id = 0; id < rows; id++) {
+      const length = id === 11 ? 3001 : id % 5;
+      if (id % 7 === 0 || length === 0) empty++;
+      if (id % 7 === 0) continue;
+      for (let i = 0; i < length; i++) {
+        made++;
+        positions += i;
+        if (i === 2 && id !== 11) nulls++;
+        else sum += i;
+      }
+    }
+    const asked = 'count(*) AS made, sum(x) AS sum, count(*) - count(x) AS nulls, sum(p) AS positions';
+    expect(
+      await session.sql(`SELECT ${asked} FROM (SELECT id, posexplode(a) AS (p, x) FROM arrays)`).collect(),
+    ).toEqual([{ made, sum, nulls, positions }]);
+    expect(
+      await session.sql(`SELECT ${asked} FROM (SELECT id, posexplode_outer(a) AS (p, x) FROM arrays)`).collect(),
+    ).toEqual([{ made: made + empty, sum, nulls: nulls + empty, positions }]);
+  });
+
   test.each([
     // Spark's golden tests: higher-order-functions, struct, map.
     ['upper(x -> x)', 'INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION'],

@@ -11,6 +11,7 @@ import {
 import type { Call } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { generatorFunction } from '../../functions/registry.js';
+import { canExplode, explodeArrays } from './explode-arrays.js';
 import { gatherRows } from './gather.js';
 
 type Row = readonly Scalar[];
@@ -49,6 +50,14 @@ export function rowMaker(
   };
 }
 
+/** Generators that give the elements of an array as they are. */
+const EXPLOSIONS: Readonly<Record<string, { readonly positions: boolean } | undefined>> = {
+  explode: { positions: false },
+  explodeOuter: { positions: false },
+  posexplode: { positions: true },
+  posexplodeOuter: { positions: true },
+};
+
 /** The rows of a batch (from row `from` on), each with what the generator makes of it. */
 export function* generateRows(
   heap: SharedHeap,
@@ -58,9 +67,18 @@ export function* generateRows(
   spec: GenerateSpec,
   settings: EvalSettings,
 ): Generator<Batch> {
+  const passed: Batch = { rows: batch.rows, columns: batch.columns.slice(0, spec.width) };
+  const explosion = EXPLOSIONS[spec.fn];
+  const arrays = batch.columns[spec.args[0] ?? -1];
+  if (explosion !== undefined && arrays !== undefined && canExplode(arrays)) {
+    const options = { outer: spec.outer, positions: explosion.positions };
+    for (const { sources, columns } of explodeArrays(heap, arena, arrays, from, options)) {
+      yield { rows: sources.length, columns: [...gatherRows(passed, sources, arena).columns, ...columns] };
+    }
+    return;
+  }
   const make = rowMaker(spec, settings);
   const args = spec.args.map((at) => readColumn(heap, batch.columns[at] as Batch['columns'][number]));
-  const passed: Batch = { rows: batch.rows, columns: batch.columns.slice(0, spec.width) };
   let sources: number[] = [];
   let made: Scalar[][] = spec.type.fields.map(() => []);
   const take = (): Batch => {
