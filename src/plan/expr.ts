@@ -88,6 +88,8 @@ export interface Attribute {
   readonly nullable: boolean;
   /** The subquery alias or table it can be named through. */
   readonly qualifier?: string;
+  /** A key of a USING join: named with its qualifier only. */
+  readonly key?: true;
 }
 
 export interface Literal {

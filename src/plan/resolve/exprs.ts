@@ -179,7 +179,7 @@ function without(columns: readonly Expr[], except: readonly string[], scope: Sco
 }
 
 function starredColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
-  if (star.qualifier === undefined) return scope.output;
+  if (star.qualifier === undefined) return scope.output.filter((attribute) => attribute.key === undefined);
   const columns = scope.qualified(star.qualifier);
   if (columns.length > 0) return columns;
   const fields = starFields(star.qualifier, scope);

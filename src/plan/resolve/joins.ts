@@ -11,6 +11,7 @@ import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 import { type FrameEdge, type Frames, framesOf } from './frames.js';
+import { rememberKeys } from './join-keys.js';
 import { ambiguousReference, indexOf, unresolvedColumn } from './names.js';
 import { scopeOf } from './scope.js';
 
@@ -105,6 +106,11 @@ export function resolveUsingJoin(
   const used = new Set(keys.flatMap((key) => [key.left.id, key.right.id]));
   const rest = outputOf(joined).filter((attribute) => !used.has(attribute.id));
   const plain = project(joined, [...columns, ...rest]);
+  rememberKeys(
+    plain,
+    joined,
+    keys.flatMap((key) => [visible(key.left), visible(key.right)]),
+  );
   return { plan: plain, frames: framesOf(undefined, outputOf(plain), frames.inputs, settings.caseSensitive === true) };
 }
 

@@ -82,7 +82,7 @@ export class NameIndex {
       );
       if (attributes.length > 0) return { attributes, fields: parts.slice(2) };
     }
-    return { attributes: this.named(first), fields: parts.slice(1) };
+    return { attributes: this.named(first).filter((a) => a.key === undefined), fields: parts.slice(1) };
   }
 
   qualified(qualifier: string): readonly Attribute[] {

@@ -24,12 +24,14 @@ import { type Context, locate, type PlanSettings, placeOf } from './context.js';
 import { expand, openedSource, openSources } from './expand.js';
 import { resolveFilter, resolveSort } from './filter-sort.js';
 import { type FrameEdge, framesOf, noFrames } from './frames.js';
+import { withKeys, withoutKeys } from './join-keys.js';
 import { resolveJoin, resolveUsingJoin } from './joins.js';
 import { resolveLimitBy } from './limit-by.js';
 import { indexOf, unresolvedColumn } from './names.js';
 import { resolveProject } from './project.js';
 import { rebalance } from './rebalance.js';
 import { type Analysis, relationAnalyses } from './relations.js';
+import { isNotHere } from './scope.js';
 import { resolveSetOperation, resolveUnion } from './sets.js';
 import { resolveWithColumns } from './with-columns.js';
 
@@ -109,6 +111,29 @@ function chainOf(plan: WithColumnsPlan, known: Known): { chain: WithColumnsPlan[
   return { chain: chain.reverse(), base };
 }
 
+/** A name that is nowhere else may be a key that a USING join below left out. */
+function withJoinKeys(
+  plan: Plan,
+  inputs: readonly Analyzed[],
+  analyze: (inputs: readonly Analyzed[]) => Plan | Analyzed,
+): Plan | Analyzed {
+  const [input] = inputs;
+  const keeps = plan.kind === 'filter' || plan.kind === 'sort';
+  const open =
+    input !== undefined && (keeps || plan.kind === 'project' || plan.kind === 'aggregate')
+      ? withKeys(input.plan)
+      : undefined;
+  if (open === undefined || input === undefined) return analyze(inputs);
+  const overKeys = (): Plan | Analyzed => withoutKeys(analyze([{ ...input, plan: open }]), input.plan);
+  if (keeps) return overKeys();
+  try {
+    return analyze(inputs);
+  } catch (error) {
+    if (!isNotHere(error)) throw error;
+    return overKeys();
+  }
+}
+
 function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context, known: Known): Analyzed {
   try {
     if (plan.kind === 'with_columns') {
@@ -119,7 +144,7 @@ function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context, 
       inputs: readonly Analyzed[],
       context: Context,
     ) => Plan | Analyzed;
-    const result = analyze(plan, inputs, context);
+    const result = withJoinKeys(plan, inputs, (over) => analyze(plan, over, context));
     const { plan: resolved, edges } =
       'frames' in result
         ? { plan: result.plan, edges: [{ frames: result.frames }] as readonly FrameEdge[] }

@@ -161,7 +161,9 @@ function byName(name: string, scope: Scope): FoundColumn {
   if (distinct.length > 1) throw ambiguousReference(name, distinct);
   // The column is called what the user called it, in his case.
   const asked = parts[parts.length - 1 - match.fields.length] ?? attribute.name;
-  return { attribute: asked === attribute.name ? attribute : { ...attribute, name: asked }, fields: match.fields };
+  const { key, ...column } = attribute;
+  if (asked === attribute.name && key === undefined) return { attribute, fields: match.fields };
+  return { attribute: { ...column, name: asked }, fields: match.fields };
 }
 
 function byFrame(name: string, planId: number, scope: Scope): FoundColumn {

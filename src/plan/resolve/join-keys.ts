@@ -1,0 +1,41 @@
+import { project } from '../build.js';
+import type { Attribute } from '../expr.js';
+import type { Plan } from '../node.js';
+import { outputOf } from '../output.js';
+import { replace, withChildren } from '../walk.js';
+import type { Analyzed } from './analyzed.js';
+
+/** USING joins (and what stands above them) with the keys of both sides shown, too. */
+const wider = new WeakMap<Plan, Plan>();
+
+/** Remembers the keys that a USING join leaves out: `right.k` still names one. */
+export function rememberKeys(plain: Plan, joined: Plan, keys: readonly Attribute[]): void {
+  const shown = new Set(outputOf(plain).map((attribute) => attribute.id));
+  const hidden = keys.filter((key) => !shown.has(key.id)).map((key) => replace<Attribute>(key, { key: true }));
+  if (hidden.length === 0 || plain.kind !== 'project') return;
+  wider.set(plain, project(joined, [...plain.exprs, ...hidden]));
+}
+
+/** The same rows with keys of USING joins below shown; undefined where there is none. */
+export function withKeys(plan: Plan): Plan | undefined {
+  const known = wider.get(plan);
+  if (known !== undefined) return known;
+  switch (plan.kind) {
+    case 'filter':
+    case 'sort':
+    case 'limit': {
+      const input = withKeys(plan.input);
+      return input && withChildren(plan, [input]);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What a node gives over an input with keys, without them; they can still be named above. */
+export function withoutKeys(result: Plan | Analyzed, input: Plan): Plan | Analyzed {
+  if ('frames' in result || (result.kind !== 'filter' && result.kind !== 'sort')) return result;
+  const cut = project(result, outputOf(input));
+  wider.set(cut, result);
+  return cut;
+}
