@@ -28,7 +28,7 @@ export const onlyRowFunctions = {
       );
     },
     emit: (e, [value, rows]) => {
-      if (value === undefined || rows === undefined) return undefined;
+      if (value === undefined || (rows?.carrier !== 'i32' && rows?.carrier !== 'i64')) return undefined;
       e.code.get(part(rows));
       // A literal may be carried narrower than its type.
       if (rows.carrier === 'i32') e.code.op('i64.extend_i32_s');

@@ -78,15 +78,18 @@ interface StoredArguments {
 /** Arguments are computed before the rows are sorted, each into a field; most literals need none. */
 function storedArguments(plan: PhysicalWindow): StoredArguments {
   const exprs: PhysicalExpr[] = [];
+  const store = (expr: PhysicalExpr): number => plan.input.columns.length + exprs.push(expr) - 1;
   const fieldOf = (expr: PhysicalExpr): number | undefined => {
     // Bytes of literals may be what a column points to: they are kept with the rows.
     if (expr.kind === 'literal' && carrierOf(expr.type) !== 'bytes') return undefined;
-    if (expr.kind === 'column') return expr.index;
-    return plan.input.columns.length + exprs.push(expr) - 1;
+    return expr.kind === 'column' ? expr.index : store(expr);
   };
   const args = plan.calls.map(({ args, filter }) =>
     args.map((arg) => fieldOf(filter === undefined ? arg : onlyWhere(filter, arg))),
   );
-  const filters = plan.calls.map(({ filter }) => (filter === undefined ? undefined : fieldOf(filter)));
+  const filters = plan.calls.map(({ filter }) => {
+    if (filter === undefined || filter.kind === 'column') return filter?.index;
+    return filter.kind === 'literal' && filter.value === true ? undefined : store(filter);
+  });
   return { exprs, args, filters };
 }
