@@ -54,6 +54,7 @@ export function collecting(entry: Collecting): AggregateFunction {
       return 'mismatch' in resolution ? resolution : { ...resolution, state: stateTypes };
     },
     collect: { finish },
+    stateBytes: recordsOf,
     eval: {
       init: () => [[]],
       update: (state, args) => {
@@ -243,6 +244,18 @@ function emitFinish(e: Emitter, state: readonly Value[], call: Call): Value {
     collected: call,
   };
   return e.js(inner, [value(binaryType, 'bytes', [blob, total])]);
+}
+
+/** What `emitFinish` makes of a chain: its records one after the other, each with its length before it. */
+function recordsOf(memory: Uint8Array, [first, , count]: readonly Scalar[]): Uint8Array {
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  const records: Uint8Array[] = [];
+  let at = (first as number) >>> 0;
+  for (let left = count as bigint; left > 0n; left--) {
+    records.push(memory.slice(at + 4, at + HEADER + view.getUint32(at + 4, true)));
+    at = view.getUint32(at, true);
+  }
+  return new Uint8Array(Buffer.concat(records));
 }
 
 /** The rows of a blob of records, constants put in where they belong. */

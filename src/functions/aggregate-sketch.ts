@@ -184,6 +184,10 @@ export const sketchAggregates: Readonly<Record<'approxCountDistinct', AggregateF
         return e.js(inner, [value({ kind: 'binary' }, 'bytes', [start, length])]);
       },
     },
+    stateBytes: (memory, [address], call) => {
+      const start = (address as number) >>> 0;
+      return start === 0 ? new Uint8Array() : memory.slice(start, start + 2 ** precisionOf(call));
+    },
     finishBytes: (bytes, call) => (bytes.length === 0 ? 0n : estimate({ precision: precisionOf(call), bytes })),
   },
 };

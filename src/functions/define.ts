@@ -100,6 +100,8 @@ export interface AggregateFunction extends FunctionDocs {
   ) => readonly Carrier[] | undefined;
   /** The result depends on the order of rows (first, last, collect_list). */
   readonly ordered?: boolean;
+  /** What the state fields of the compiled form refer to in memory, as bytes to finish. */
+  readonly stateBytes?: (memory: Uint8Array, fields: readonly Scalar[], call: Call) => Uint8Array;
   /** Finishes bytes that the compiled form kept as its state. */
   readonly finishBytes?: (bytes: Uint8Array, call: Call) => Scalar;
   /** The aggregate keeps the rows of its arguments and makes the result of all of them (see aggregate-collect.ts). */

@@ -1,4 +1,5 @@
 import { bytesDecoder, carrierOf, type DataType, type Scalar, type SharedHeap } from '../../base/index.js';
+import { finishRecords } from '../../functions/aggregate-collect.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import { groupLayout, prepareAggregate, stateField } from '../compile/aggregates.js';
 import { keptLayout } from '../compile/rows.js';
@@ -67,7 +68,8 @@ export function sourceRowReader(
     const results = aggregates.map(({ entry, call, state }, i) => {
       const first = stateField(source.keys.length, states, i);
       const fields = state.map((type, f) => readField(heap, address, fieldAt(layout, first + f), type));
-      return entry.eval.finish(fields, call);
+      const bytes = entry.stateBytes?.(heap.u8, fields, call);
+      return bytes === undefined ? entry.eval.finish(fields, call) : finishRecords(entry, bytes, call);
     });
     return [...keys, ...results];
   };
