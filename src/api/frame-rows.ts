@@ -18,6 +18,7 @@ import type { CacheLevel } from './engine.js';
 import { FrameBase } from './frame-base.js';
 import type { Condition, FitsCondition, FitsItems, FitsName, Item } from './frame-types.js';
 import { itemExprs, made, theColumn, theName, wholeNumber } from './names.js';
+import { repeatedSample } from './repeated-sample.js';
 import type { Anything, Values } from './row-types.js';
 import { StorageLevel } from './storage-level.js';
 import { asOrder } from './window.js';
@@ -119,7 +120,10 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
     return this.same(limit(this.running, undefined, wholeNumber(rows, 'the offset')));
   }
 
-  /** A random part of the rows, about `fraction` of them; the same seed gives the same rows. */
+  /**
+   * A random part of the rows, about `fraction` of them; the same seed gives the same rows. With replacement a row
+   * comes as often as a Poisson distribution of that mean draws; the rows are read once for each number of copies.
+   */
   sample(fraction: number, seed?: number): this;
   sample(withReplacement: boolean, fraction: number, seed?: number): this;
   sample(...given: readonly (number | boolean | undefined)[]): this {
@@ -129,7 +133,8 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
     if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= most)) {
       throw new SparrowError('INVALID_FRACTION', `a sample takes a fraction from 0 to 1, not ${String(fraction)}`);
     }
-    const options = { withReplacement: replaces === true, seed: seed ?? this.context.seed() };
+    const options = { seed: seed ?? this.context.seed() };
+    if (replaces === true) return this.same(repeatedSample(this.running, fraction, options.seed));
     return this.same(sample(this.running, fraction, options));
   }
 

@@ -24,8 +24,9 @@ import { aggregateExprs } from './aggregate-items.js';
 import { Column, ColumnBase } from './column.js';
 import type { FrameContext } from './context.js';
 import { NullFunctions } from './frame-na.js';
-import { planOf, RowVerbs } from './frame-rows.js';
+import { planOf } from './frame-rows.js';
 import { StatFunctions } from './frame-stat.js';
+import { TableVerbs } from './frame-tables.js';
 import type {
   AggregateItem,
   AggregateShape,
@@ -74,7 +75,11 @@ type Settled<S, V extends Values> = S extends infer T extends Shape ? DataFrame<
  * A lazy table: Spark's DataFrame. `S` are its columns, `V` the JavaScript types of its values. Verbs are
  * synchronous and give a new frame; actions (`collect`, `count`, `show`, `write`, `toArrow`, iteration) run the query.
  */
-export class DataFrame<in out S = Anything, in out V extends Values = Anything> extends RowVerbs<S, V> {
+export class DataFrame<in out S = Anything, in out V extends Values = Anything> extends TableVerbs<S, V> {
+  declare readonly '~other': DataFrame<Unknown, V>;
+  protected override other(plan: Plan): this['~other'] {
+    return this.#make(plan);
+  }
   protected override same(plan: Plan): this {
     return new DataFrame<S, V>(this.context, plan) as this;
   }

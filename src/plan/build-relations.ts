@@ -15,6 +15,7 @@ import type {
   ValuesPlan,
   WithPlan,
 } from './node.js';
+import type { SummaryNode } from './node-summary.js';
 
 /*
  * Builders of relational operators beyond the common ones of build.ts.
@@ -51,6 +52,9 @@ export const asOfJoin = (left: Plan, right: Plan, fields: Fields<AsOfJoinPlan>):
 export const pivot = (input: Plan, fields: Fields<PivotPlan>): PivotPlan => freeze({ kind: 'pivot', input, ...fields });
 export const unpivot = (input: Plan, fields: Fields<UnpivotPlan>): UnpivotPlan =>
   freeze({ kind: 'unpivot', input, ...fields });
+/** Statistics of columns, a row each. */
+export const summary = (input: Plan, statistics: readonly string[]): SummaryNode<Plan> =>
+  freeze({ kind: 'summary', input, statistics });
 export const hint = (input: Plan, name: string, parameters: readonly Expr[] = []): HintPlan =>
   freeze({ kind: 'hint', input, name, parameters });
 /** Each row once for each projection; the columns get new ids. */

@@ -38,6 +38,8 @@ export interface UnresolvedStar {
   readonly qualifier?: string;
   /** `* EXCEPT (…)`: these columns are left out. */
   readonly except?: readonly string[];
+  /** Only columns whose whole names match (`colRegex`): the source of a regular expression of this language. */
+  readonly pattern?: string;
 }
 
 /** A call by name before lookup: scalar, aggregate or window function. */

@@ -44,6 +44,8 @@ export function nodeText(plan: Plan): string {
       return `'Pivot ${exprs(plan.columns)}, ${exprs(plan.aggregates)}`;
     case 'unpivot':
       return `'Unpivot ${plan.variableName}, ${list(plan.valueNames)}`;
+    case 'summary':
+      return `'Summary ${list(plan.statistics)}`;
     case 'hint':
       return `'Hint ${plan.name}`;
     case 'asof_join':

@@ -2,6 +2,7 @@ import type { SourceDescription, TableSource } from '../base/index.js';
 import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
+import type { SummaryNode } from './node-summary.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
 export type Plan = UnresolvedPlan | ResolvedPlan;
@@ -26,6 +27,7 @@ export type UnresolvedPlan =
   | PivotPlan
   | UnpivotPlan
   | HintPlan
+  | SummaryNode<Plan>
   | AsOfJoinPlan;
 
 /** What the optimizer and the planner work on. */
@@ -130,7 +132,6 @@ export interface SqlQueryPlan extends Node {
   readonly inputs: Readonly<Record<string, Plan>>;
   readonly parsed?: Plan;
 }
-
 /**
  * WITH: each query is visible to later ones and to `input` by its name (as a `view`). Names of columns are given by
  * `to_names` in its plan; a recursive one has a `recursion` there.
@@ -213,7 +214,6 @@ export interface AsOfJoinPlan extends Node {
   readonly allowExactMatches: boolean;
   readonly tolerance?: Expr;
 }
-
 /** A source with its columns; the optimizer narrows `output` and sets `predicate` and `limit`. */
 export interface ScanPlan extends Node {
   readonly kind: 'scan';

@@ -35,6 +35,7 @@ export function children(plan: Plan): readonly Plan[] {
     case 'with':
     case 'pivot':
     case 'unpivot':
+    case 'summary':
     case 'hint':
     case 'generate':
     case 'expand':

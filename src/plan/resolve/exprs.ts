@@ -156,8 +156,14 @@ function starArgs(
 
 /** The columns a star stands for. */
 export function starColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
-  const columns = starredColumns(star, scope);
+  const columns = matching(starredColumns(star, scope), star.pattern, scope);
   return star.except === undefined ? columns : without(columns, star.except, scope);
+}
+
+function matching(columns: readonly Expr[], pattern: string | undefined, scope: Scope): readonly Expr[] {
+  if (pattern === undefined) return columns;
+  const whole = new RegExp(`^(?:${pattern})$`, scope.caseSensitive ? 'u' : 'iu');
+  return columns.filter((column) => column.kind === 'attribute' && whole.test(column.name));
 }
 
 function without(columns: readonly Expr[], except: readonly string[], scope: Scope): readonly Expr[] {

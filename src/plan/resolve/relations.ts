@@ -9,6 +9,7 @@ import { resolveLateralJoin } from './lateral.js';
 import { resolveTableFunction, resolveValues } from './leaves.js';
 import { resolvePivot } from './pivot.js';
 import { resolveRecursion } from './recursion.js';
+import { resolveSummary } from './summary.js';
 import { resolveUnpivot } from './unpivot.js';
 
 /** How a node is analysed when its inputs are. */
@@ -44,6 +45,7 @@ export const relationAnalyses = {
   table_function: (plan, _inputs, context) => resolveTableFunction(plan, context),
   pivot: (plan, inputs, context) => resolvePivot(plan, first(inputs), context),
   unpivot: (plan, inputs, context) => resolveUnpivot(plan, first(inputs), context),
+  summary: (plan, inputs, context) => resolveSummary(plan.statistics, first(inputs), context),
   hint: (_plan, inputs) => first(inputs),
   asof_join: notYet,
   generate: (plan, inputs, context) => resolveGenerate(plan, first(inputs), context),

@@ -1,0 +1,99 @@
+import { SparrowError } from '../base/index.js';
+import { translateRegex } from '../functions/java-regex.js';
+import { call, column, filter, project, sample, star, union } from '../plan/build.js';
+import { summary } from '../plan/build-relations.js';
+import type { Plan } from '../plan/node.js';
+import { rowsOf, runToEnd } from './actions.js';
+import { Column } from './column.js';
+import type { ActionOptions } from './engine.js';
+import { planOf, RowVerbs } from './frame-rows.js';
+import type { FitsName } from './frame-types.js';
+import { literalOf } from './literal.js';
+import { quoted, theName } from './names.js';
+import type { Anything, Row, UnknownType, Values } from './row-types.js';
+
+/** The statistics of `describe`; `summary` has the quartiles, too. */
+const DESCRIBED = ['count', 'mean', 'stddev', 'min', 'max'] as const;
+const SUMMARIZED = ['count', 'mean', 'stddev', 'min', '25%', '50%', '75%', 'max'] as const;
+
+type Stratum = string | number | boolean | null;
+
+/** Verbs about a whole table: statistics of it, samples by strata, functions called with its rows. */
+export abstract class TableVerbs<in out S = Anything, in out V extends Values = Anything> extends RowVerbs<S, V> {
+  /** What a frame of other columns, not known to the compiler, is. */
+  declare readonly '~other': unknown;
+  protected abstract other(plan: Plan): this['~other'];
+
+  /**
+   * Count, mean, standard deviation, least and greatest value of these columns (of all without names) as text, a row
+   * each. Columns that are neither numbers nor strings are left out; strings have a mean where they read as numbers.
+   */
+  describe<const A extends readonly string[]>(...columns: { [I in keyof A]: FitsName<S, A[I]> }): this['~other'] {
+    const names = columns.map((name) => column(quoted(theName(name, 'a column'))));
+    return this.other(summary(names.length === 0 ? this.running : project(this.running, names), DESCRIBED));
+  }
+  /**
+   * These statistics of all columns of numbers and strings as text: `count`, `count_distinct`,
+   * `approx_count_distinct`, `mean`, `stddev`, `min`, `max` and percentiles (`'25%'`). Without names, those of
+   * `describe` and the quartiles.
+   */
+  summary(...statistics: readonly string[]): this['~other'] {
+    return this.other(summary(this.running, statistics.length === 0 ? SUMMARIZED : statistics));
+  }
+
+  /**
+   * A random part of each stratum (the rows with one value of the column): about the fraction given for the value,
+   * nothing of values not given. The rows are read once for each stratum.
+   */
+  sampleBy<const N extends string>(
+    name: FitsName<S, N>,
+    fractions: ReadonlyMap<Stratum, number> | Readonly<Record<string, number>>,
+    seed: number = this.context.seed(),
+  ): this {
+    const self = column(quoted(theName(name, 'a column')));
+    const given: readonly (readonly [Stratum, number])[] =
+      fractions instanceof Map ? [...fractions] : Object.entries(fractions);
+    const parts = given.map(([value, fraction]) => {
+      if (!(fraction >= 0 && fraction <= 1)) {
+        throw new SparrowError('INVALID_FRACTION', `a stratum takes a fraction from 0 to 1, not ${String(fraction)}`);
+      }
+      return filter(sample(this.running, fraction, { seed }), call('<=>', self, literalOf(value)));
+    });
+    const [only] = parts;
+    if (only === undefined) return this.same(filter(this.running, literalOf(false)));
+    return this.same(parts.length === 1 ? only : union(parts));
+  }
+
+  /** The columns whose whole names match a regular expression, for `select`; backquotes around it are left out. */
+  colRegex(pattern: string): Column<UnknownType> {
+    const text = theName(pattern, 'a regular expression').replace(/^`(.*)`$/s, '$1');
+    return new Column(Object.freeze({ ...star(), pattern: translateRegex(text) }));
+  }
+
+  /** Calls a function with every row, one after the other. */
+  async foreach(use: (row: Row<S, V>) => unknown, options?: ActionOptions): Promise<void> {
+    for await (const rows of rowsOf(this.context, this.running, options)) {
+      for (const row of rows) {
+        const made = use(row as Row<S, V>);
+        if (made instanceof Promise) await made;
+      }
+    }
+  }
+  /** Calls a function with batch after batch of rows: here a partition is what arrives together. */
+  async foreachPartition(use: (rows: readonly Row<S, V>[]) => unknown, options?: ActionOptions): Promise<void> {
+    for await (const rows of rowsOf(this.context, this.running, options)) await use(rows as Row<S, V>[]);
+  }
+  /**
+   * A frame of this one's rows, computed now (with `eager` false: when first asked for) and kept in memory: what it is
+   * made of does not run again. `unpersist` of the new frame lets go of the rows.
+   */
+  async localCheckpoint(eager = true): Promise<this> {
+    const kept = this.same(this.running).persist();
+    if (eager) await runToEnd(this.context, planOf(kept));
+    return kept;
+  }
+  /** As `localCheckpoint`: one machine has no more reliable place. */
+  checkpoint(eager = true): Promise<this> {
+    return this.localCheckpoint(eager);
+  }
+}
