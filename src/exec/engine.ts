@@ -294,7 +294,8 @@ const closed = (): SparrowError =>
 
 function evalSettings(settings: SessionSettings): PlanSettings {
   const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
-  return { ansi: settings.ansi, timeZone: settings.timeZone, nowMicros, caseSensitive: settings.caseSensitive };
+  const { ansi, timeZone, caseSensitive, timestampType } = settings;
+  return { ansi, timeZone, nowMicros, caseSensitive, timestampType };
 }
 
 const PROGRESS_MS = 100;

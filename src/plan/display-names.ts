@@ -54,6 +54,27 @@ export function shownName(called: string, args: number): string | undefined {
   return Object.hasOwn(spelled, name) ? spelled[name] : undefined;
 }
 
+/** Ordered-set aggregates, whose ordering is among their arguments, as Spark writes them; undefined where there is none. */
+export const orderedSets: Readonly<Record<string, (args: readonly string[]) => string | undefined>> = {
+  percentileCont: ([value, share, down]) => percentileText('percentile_cont', value, share, down),
+  percentileDisc: ([value, share, down]) => percentileText('percentile_disc', value, share, down),
+  mode: ([value, down]) => {
+    if (down === undefined) return undefined;
+    return down === 'true' ? `mode() WITHIN GROUP (ORDER BY ${value} DESC)` : `mode() WITHIN GROUP (ORDER BY ${value})`;
+  },
+  listagg: ([value, mark = 'NULL', ...keys]) => {
+    const orders: string[] = [];
+    for (let i = 0; i < keys.length; i += 3) {
+      const [key, down, first] = keys.slice(i);
+      orders.push(`${key} ${down === 'true' ? 'DESC' : 'ASC'} NULLS ${first === 'true' ? 'FIRST' : 'LAST'}`);
+    }
+    return orders.length === 0 ? undefined : `listagg(${value}, ${mark}) WITHIN GROUP (ORDER BY ${orders.join(', ')})`;
+  },
+};
+
+const percentileText = (name: string, value = '', share = '', down?: string): string =>
+  `${name}(${share}) WITHIN GROUP (ORDER BY ${value}${down === 'true' ? ' DESC' : ''})`;
+
 /** Arguments that are shown although the user left them out: from which position on, and what. */
 const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   substring: [undefined, undefined, '2147483647'],
@@ -65,6 +86,8 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   split: [undefined, undefined, '-1'],
   lead: [undefined, '1', 'NULL'],
   lag: [undefined, '1', 'NULL'],
+  mask: [undefined, 'X', 'x', 'n', 'NULL'],
+  listagg: [undefined, 'NULL'],
   make_ym_interval: ['0', '0'],
   make_dt_interval: ['0', '0', '0', '0.000000'],
 };
@@ -86,5 +109,8 @@ export const phrases: Readonly<Record<string, (args: readonly string[]) => strin
   trim_leading: ([text, chars]) => `TRIM(LEADING ${chars} FROM ${text})`,
   trim_trailing: ([text, chars]) => `TRIM(TRAILING ${chars} FROM ${text})`,
   plus_sign: ([value]) => `(+ ${value})`,
+  '<<': ([value, by]) => `(${value} << ${by})`,
+  '>>': ([value, by]) => `(${value} >> ${by})`,
+  '>>>': ([value, by]) => `(${value} >>> ${by})`,
   minus_sign: ([value]) => `(- ${value})`,
 };

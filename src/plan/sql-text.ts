@@ -1,7 +1,7 @@
 import { simpleString } from '../base/index.js';
 import { jsFunctionName } from '../functions/js-function.js';
 import { findEntry } from '../functions/registry.js';
-import { phrases, shownArguments } from './display-names.js';
+import { orderedSets, phrases, shownArguments } from './display-names.js';
 import type { Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
@@ -86,7 +86,7 @@ const written: Readonly<Record<string, (args: readonly string[]) => string>> = {
   isnotnull: ([a]) => `(${a} IS NOT NULL)`,
   isin: ([a, ...values]) => `(${a} IN (${values.join(', ')}))`,
   like: ([a, b, mark]) => `${a} LIKE ${b}${mark === undefined ? '' : ` ESCAPE '${mark}'`}`,
-  ilike: (args) => `ilike(${args.join(', ')})`,
+  ilike: ([a, b]) => `ilike(${a}, ${b})`,
   rlike: ([a, b]) => `RLIKE(${a}, ${b})`,
   if: (args) => `(IF(${args.join(', ')}))`,
   when: (args) => caseText(args),
@@ -192,12 +192,19 @@ function aggregateText(
   const filter = inputs[count];
   const call = distinct
     ? `${shown ?? findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
-    : functionText(
+    : (orderedText(fn, args, shown) ??
+      functionText(
         jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn,
         args,
         shown === undefined ? undefined : { shown, type: { kind: 'null' } },
-      );
+      ));
   return filter === undefined ? call : `${call} FILTER (WHERE ${filter})`;
+}
+
+function orderedText(fn: string, args: readonly string[], shown: string | undefined): string | undefined {
+  const name = shown === undefined ? fn : 'listagg';
+  if ((shown !== undefined && shown !== 'string_agg') || !Object.hasOwn(orderedSets, name)) return undefined;
+  return orderedSets[name]?.(args)?.replace(/^listagg/, shown ?? 'listagg');
 }
 
 function windowText(expr: WindowCall, inputs: readonly string[]): string {
@@ -210,7 +217,12 @@ function windowText(expr: WindowCall, inputs: readonly string[]): string {
   const unit = frame?.unit ?? (orderBy.length > 0 ? 'range' : 'rows');
   const start = frame?.start ?? { kind: 'unbounded_preceding' };
   const end = frame?.end ?? { kind: orderBy.length > 0 ? 'current_row' : 'unbounded_following' };
-  parts.push(`${unit.toUpperCase()} BETWEEN ${boundText(start)} AND ${boundText(end)}`);
+  // The offsets of a RANGE frame are cast to the type of the key; a cast hides that one was written with PRECEDING.
+  const [order] = orderBy;
+  const cast = unit === 'range' && order !== undefined && isNumberButInt(exprType(order.input).kind);
+  parts.push(
+    ownFrame(expr.input) ?? `${unit.toUpperCase()} BETWEEN ${boundText(start, cast)} AND ${boundText(end, cast)}`,
+  );
   return `${inputs[0]} OVER (${parts.join(' ')})`;
 }
 
@@ -229,8 +241,24 @@ function subqueryText(expr: Subquery, inputs: readonly string[]): string {
   }
 }
 
-function boundText(bound: FrameBound): string {
+const isNumberButInt = (kind: string): boolean =>
+  kind === 'int8' || kind === 'int16' || kind === 'int64' || kind === 'decimal' || kind.startsWith('float');
+
+/** Frames that functions prescribe, and that Spark shows. */
+function ownFrame(input: Expr): string | undefined {
+  if (input.kind !== 'call') return undefined;
+  if (input.fn === 'cumeDist') return 'RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW';
+  if (input.fn !== 'lag' && input.fn !== 'lead') return undefined;
+  const [, offset] = input.args;
+  const by = offset === undefined ? 1 : offset.kind === 'literal' ? Number(offset.value) : undefined;
+  if (by === undefined) return undefined;
+  const text = `${input.fn === 'lag' ? -by : by} FOLLOWING`;
+  return `ROWS BETWEEN ${text} AND ${text}`;
+}
+
+function boundText(bound: FrameBound, cast = false): string {
   if (bound.kind !== 'offset') return bound.kind.replace('_', ' ').toUpperCase();
+  if (bound.offset < 0 && cast) return `(- ${-bound.offset}) FOLLOWING`;
   return bound.offset < 0 ? `${-bound.offset} PRECEDING` : `${bound.offset} FOLLOWING`;
 }
 

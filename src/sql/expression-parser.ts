@@ -35,6 +35,9 @@ const levels: readonly (readonly string[])[] = [
 /** What an operator is called in the function registry, where that is not the operator itself. */
 const functionOf: Readonly<Record<string, string>> = { '||': 'concat', '==': '=', '<>': '!=', DIV: 'intDiv' };
 
+/** Operators that are functions by a name, too, and are shown as they are written. */
+const shifts: ReadonlySet<string> = new Set(['<<', '>>', '>>>']);
+
 const DEEPEST = 300;
 
 class Parser implements ExprParser {
@@ -198,7 +201,8 @@ class Parser implements ExprParser {
       const operator = this.tokens.peek().upper;
       if (!operators.includes(operator) || (operator === '|' && this.tokens.startsPipe())) return left;
       this.tokens.next();
-      left = call(functionOf[operator] ?? operator, left, this.#level(level + 1));
+      const result = call(functionOf[operator] ?? operator, left, this.#level(level + 1));
+      left = shifts.has(operator) ? shownAs(operator, result) : result;
     }
   }
 

@@ -82,16 +82,20 @@ function decimalLiteral(text: string): Literal | undefined {
 export function typedLiteral(tokens: TokenStream, settings: ParseSettings): Literal | undefined {
   const word = tokens.peek();
   if (word.kind !== 'word' || tokens.peek(1).kind !== 'string') return undefined;
-  const type = typeOf(word.upper, settings);
+  let type = typeOf(word.upper, settings);
   if (type === undefined) return undefined;
   tokens.next();
   const text = tokens.string();
+  if (word.upper === 'TIMESTAMP' && type.kind === 'timestamp_ntz' && namesZone(text)) type = timestampType;
   const value = type.kind === 'binary' ? parseHex(text) : parseScalar(type, text, settings.timeZone);
   if (value === undefined || value === null) {
     throw tokens.error(`'${text}' is no value of type ${word.upper}`, word, 'INVALID_TYPED_LITERAL');
   }
   return literal(type, value);
 }
+
+/** A time with a zone is an instant, whatever TIMESTAMP means. */
+const namesZone = (text: string): boolean => /:\d+(\.\d*)?\s*[^\s\d:.]/.test(text);
 
 function typeOf(word: string, settings: ParseSettings): DataType | undefined {
   switch (word) {

@@ -11,6 +11,7 @@ import {
   int32Type,
   int64Type,
   stringType,
+  timestampNtzType,
   timestampType,
   timeType,
 } from '../../base/index.js';
@@ -39,7 +40,12 @@ const types: Readonly<Record<string, DataType>> = {
 /** The cast that a call by a type's name is; undefined for other calls. */
 export function castCall(name: string, args: readonly Expr[], settings: PlanSettings): Expr | undefined {
   const [input] = args;
-  const type = Object.hasOwn(types, name.toLowerCase()) ? types[name.toLowerCase()] : undefined;
+  const type = typeNamed(name.toLowerCase(), settings);
   if (type === undefined || input === undefined || args.length > 1 || findEntry(name) !== undefined) return undefined;
   return resolveCast({ kind: 'cast', input, type, implicit: true }, input, settings);
+}
+
+function typeNamed(name: string, { timestampType: meaning }: PlanSettings): DataType | undefined {
+  if (name === 'timestamp' && meaning === 'ntz') return timestampNtzType;
+  return Object.hasOwn(types, name) ? types[name] : undefined;
 }

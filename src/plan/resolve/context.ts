@@ -10,6 +10,8 @@ import type { Surroundings } from './scope.js';
 export interface PlanSettings extends EvalSettings {
   /** Names are compared without case unless set (Spark's default). */
   readonly caseSensitive?: boolean;
+  /** What TIMESTAMP means: an instant (Spark's default), or a date and time without a zone. */
+  readonly timestampType?: 'ltz' | 'ntz';
 }
 
 /** What the analysis of one node may use. */

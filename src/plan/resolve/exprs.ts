@@ -5,7 +5,7 @@ import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, Unresolv
 import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
-import { exprChildren, foldExpr, someExpr, withExprChildren } from '../walk-expr.js';
+import { exprChildren, foldExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
 import { buildCall, buildGenerator, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
 import { castCall } from './cast-calls.js';
 import type { PlanSettings } from './context.js';
@@ -14,6 +14,7 @@ import { resolveLambdas } from './lambdas.js';
 import { nameParts } from './names.js';
 import { type FallbackColumn, findColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
 import { resolveSubquery } from './subqueries.js';
+import { calledFunction, intervalCall } from './temporal-calls.js';
 import { resolveWindow } from './window-calls.js';
 
 /** Settles names, types and casts of one expression. Names of inner aliases are dropped, as in Spark. */
@@ -126,11 +127,14 @@ function resolveUnresolvedCall(
   const entry = findEntry(expr.name);
   if (entry?.kind === 'generator') return buildGenerator(entry, args, settings);
   if (filter !== undefined) requireBoolean(filter, 'the FILTER condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
-  return buildCall(expr.name, args, settings, {
+  const interval = intervalCall(expr.name, args, settings);
+  if (interval !== undefined) return interval;
+  const { name, shown = expr.shown } = calledFunction(expr.name, args, settings);
+  return buildCall(name, args, settings, {
     names: pairs.map(([original], i) => argumentName(original, args[i] as Expr)),
     ...(expr.distinct === true ? { distinct: true } : {}),
     ...(filter === undefined ? {} : { filter }),
-    ...(expr.shown === undefined ? {} : { shown: expr.shown }),
+    ...(shown === undefined ? {} : { shown }),
   });
 }
 
@@ -226,7 +230,7 @@ export type Named = Attribute | (Alias & { readonly id: number });
 
 /** Names a resolved expression as Spark does when the user did not. */
 export function named(original: Expr, resolved: Expr, timeZone?: string): Named {
-  if (resolved.kind === 'attribute') return resolved;
+  if (resolved.kind === 'attribute' && !isGroupingCall(original)) return resolved;
   if (resolved.kind === 'alias') {
     return Object.freeze({ ...resolved, id: resolved.id ?? nextId() });
   }
@@ -238,9 +242,16 @@ export function named(original: Expr, resolved: Expr, timeZone?: string): Named 
   });
 }
 
+const lastPart = (column: UnresolvedColumn): UnresolvedColumn => ({
+  kind: 'unresolved_column',
+  name: nameParts(column.name).at(-1) ?? column.name,
+});
+
 function defaultName(original: Expr, resolved: Expr, timeZone: string | undefined): string {
   // What these calls resolve to is no longer what the user wrote.
-  if (someExpr(original, isGroupingCall)) return columnName(original);
+  if (someExpr(original, isGroupingCall)) {
+    return columnName(transformExpr(original, (e) => (e.kind === 'unresolved_column' ? lastPart(e) : e)));
+  }
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
     return resolved.input.name;
   }

@@ -1,0 +1,72 @@
+import { type DataType, float64Type, stringType, timestampType } from '../../base/index.js';
+import { findEntry } from '../../functions/registry.js';
+import type { Expr } from '../expr.js';
+import { exprType } from '../expr-type.js';
+import { buildCall, castTo } from './calls.js';
+import type { PlanSettings } from './context.js';
+
+/** Functions whose result is a TIMESTAMP, and what they are where TIMESTAMP means TIMESTAMP_NTZ. */
+const withoutZone: Readonly<Record<string, { readonly name: string; readonly mostArgs: number }>> = {
+  to_timestamp: { name: 'to_timestamp_ntz', mostArgs: 2 },
+  // With a seventh argument, a zone, the result is an instant.
+  make_timestamp: { name: 'make_timestamp_ntz', mostArgs: 6 },
+  try_make_timestamp: { name: 'try_make_timestamp_ntz', mostArgs: 6 },
+};
+
+/** What a call is of, and how it is shown. */
+export interface Called {
+  readonly name: string;
+  readonly shown?: string;
+}
+
+/** The function a name means for these arguments, where that is another than the registry has by the name. */
+export function calledFunction(name: string, args: readonly Expr[], settings: PlanSettings): Called {
+  const key = name.toLowerCase();
+  if (settings.timestampType === 'ntz' && Object.hasOwn(withoutZone, key)) {
+    const other = withoutZone[key];
+    if (other !== undefined && args.length <= other.mostArgs) return { name: other.name, shown: key };
+  }
+  const [first] = args;
+  if ((key === 'to_char' || key === 'to_varchar') && first !== undefined && isDateTime(exprType(first))) {
+    return { name: 'date_format' };
+  }
+  return { name };
+}
+
+const isDateTime = ({ kind }: DataType): boolean => kind === 'date' || kind === 'timestamp' || kind === 'timestamp_ntz';
+
+const isInterval = ({ kind }: DataType): boolean => kind === 'interval_dt' || kind === 'interval_ym';
+
+/** Arithmetic of an interval with a string, NULL or number, by Spark's implicit casts; undefined for all other calls. */
+export function intervalCall(name: string, args: readonly Expr[], settings: PlanSettings): Expr | undefined {
+  const [left, right] = args;
+  if (left === undefined || right === undefined || args.length !== 2) return undefined;
+  const [a, b] = [exprType(left), exprType(right)];
+  if (isInterval(a) === isInterval(b)) return undefined;
+  switch (findEntry(name)?.name) {
+    case 'add':
+      return isInterval(a) ? moved('add', right, left, settings) : moved('add', left, right, settings);
+    case 'sub':
+      return isInterval(b) ? moved('sub', left, right, settings) : undefined;
+    case 'mul':
+      return isInterval(a) ? scaled('mul', left, right, settings) : scaled('mul', right, left, settings);
+    case 'div':
+      return isInterval(a) ? scaled('div', left, right, settings) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A string is moved as the instant it names, and is a string again. */
+function moved(fn: 'add' | 'sub', moment: Expr, interval: Expr, settings: PlanSettings): Expr | undefined {
+  if (exprType(moment).kind !== 'string') return undefined;
+  const instant = castTo(moment, timestampType, settings.ansi);
+  return castTo(buildCall(fn, [instant, interval], settings), stringType, settings.ansi);
+}
+
+/** As Spark, which puts the interval first; strings and NULL are taken for numbers. */
+function scaled(fn: 'mul' | 'div', interval: Expr, factor: Expr, settings: PlanSettings): Expr {
+  const { kind } = exprType(factor);
+  const number = kind === 'string' || kind === 'null' ? castTo(factor, float64Type, settings.ansi) : factor;
+  return buildCall(fn, [interval, number], settings);
+}
