@@ -5,7 +5,7 @@ import { orderedSets, phrases, shownArguments } from './display-names.js';
 import type { Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
-import { foldExpr } from './walk-expr.js';
+import { foldExpr, someExpr } from './walk-expr.js';
 
 export interface SqlTextOptions {
   /** Columns as `name#id`: for plans. */
@@ -129,7 +129,12 @@ const isMoment = (kind: string): boolean => kind === 'timestamp' || kind === 'ti
 function temporalText(call: Call, inputs: readonly string[]): string | undefined {
   const { fn, args } = call;
   if ((fn !== 'add' && fn !== 'sub') || args.length !== 2) return undefined;
-  const [a, b] = args.map((arg) => exprType(unwrapped(arg)).kind) as [string, string];
+  const kindOf = (arg: Expr): string => {
+    const given = exprType(unwrapped(arg)).kind;
+    // A string that is moved by an interval is an instant.
+    return given === 'string' && exprType(arg).kind === 'timestamp' ? 'timestamp' : given;
+  };
+  const [a, b] = args.map(kindOf) as [string, string];
   const [left, right] = inputs as [string, string];
   const sign = fn === 'add' ? '+' : '-';
   const isInterval = (kind: string): boolean => kind === 'interval_dt' || kind === 'interval_ym';
@@ -219,7 +224,7 @@ function windowText(expr: WindowCall, inputs: readonly string[]): string {
   const end = frame?.end ?? { kind: orderBy.length > 0 ? 'current_row' : 'unbounded_following' };
   // The offsets of a RANGE frame are cast to the type of the key; a cast hides that one was written with PRECEDING.
   const [order] = orderBy;
-  const cast = unit === 'range' && order !== undefined && isNumberButInt(exprType(order.input).kind);
+  const cast = unit === 'range' && order !== undefined && isNumberButInt(order.input);
   parts.push(
     ownFrame(expr.input) ?? `${unit.toUpperCase()} BETWEEN ${boundText(start, cast)} AND ${boundText(end, cast)}`,
   );
@@ -241,8 +246,12 @@ function subqueryText(expr: Subquery, inputs: readonly string[]): string {
   }
 }
 
-const isNumberButInt = (kind: string): boolean =>
-  kind === 'int8' || kind === 'int16' || kind === 'int64' || kind === 'decimal' || kind.startsWith('float');
+function isNumberButInt(expr: Expr): boolean {
+  if (someExpr(expr, isUnresolved)) return false;
+  return ['int8', 'int16', 'int64', 'decimal', 'float32', 'float64'].includes(exprType(expr).kind);
+}
+
+const isUnresolved = ({ kind }: Expr): boolean => kind.startsWith('unresolved') || kind === 'sql_text';
 
 /** Frames that functions prescribe, and that Spark shows. */
 function ownFrame(input: Expr): string | undefined {

@@ -6,11 +6,13 @@ import { buildCall, castTo } from './calls.js';
 import type { PlanSettings } from './context.js';
 
 /** Functions whose result is a TIMESTAMP, and what they are where TIMESTAMP means TIMESTAMP_NTZ. */
-const withoutZone: Readonly<Record<string, { readonly name: string; readonly mostArgs: number }>> = {
-  to_timestamp: { name: 'to_timestamp_ntz', mostArgs: 2 },
-  // With a seventh argument, a zone, the result is an instant.
-  make_timestamp: { name: 'make_timestamp_ntz', mostArgs: 6 },
-  try_make_timestamp: { name: 'try_make_timestamp_ntz', mostArgs: 6 },
+const withoutZone: Readonly<
+  Record<string, { readonly name: string; readonly args: readonly [least: number, most: number] }>
+> = {
+  to_timestamp: { name: 'to_timestamp_ntz', args: [1, 2] },
+  // A date, a time and a zone, or a zone as the seventh argument, give an instant always.
+  make_timestamp: { name: 'make_timestamp_ntz', args: [6, 6] },
+  try_make_timestamp: { name: 'try_make_timestamp_ntz', args: [6, 6] },
 };
 
 /** What a call is of, and how it is shown. */
@@ -24,7 +26,8 @@ export function calledFunction(name: string, args: readonly Expr[], settings: Pl
   const key = name.toLowerCase();
   if (settings.timestampType === 'ntz' && Object.hasOwn(withoutZone, key)) {
     const other = withoutZone[key];
-    if (other !== undefined && args.length <= other.mostArgs) return { name: other.name, shown: key };
+    if (other !== undefined && args.length >= other.args[0] && args.length <= other.args[1])
+      return { name: other.name, shown: key };
   }
   const [first] = args;
   if ((key === 'to_char' || key === 'to_varchar') && first !== undefined && isDateTime(exprType(first))) {
