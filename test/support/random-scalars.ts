@@ -1,4 +1,4 @@
-import { type DataType, integerBounds, type Scalar } from '../../src/base/index.js';
+import { type DataType, integerBounds, type Scalar, writeVariant } from '../../src/base/index.js';
 
 /** A small seeded generator (mulberry32): the same seed gives the same values everywhere. */
 export class Random {
@@ -134,7 +134,8 @@ export function randomScalar(type: DataType, random: Random, small = false): Exc
       return type.fields.map((f) => nullable(f.type, random, small, f.nullable));
     case 'map': {
       const keys = new Map<string, Scalar>();
-      for (let i = random.below(4); i > 0; i--) {
+      // A key is never null.
+      for (let i = type.key.kind === 'null' ? 0 : random.below(4); i > 0; i--) {
         const key = randomScalar(type.key, random, small);
         keys.set(String(key), key);
       }
@@ -142,6 +143,8 @@ export function randomScalar(type: DataType, random: Random, small = false): Exc
         entries: [...keys.values()].map((key) => [key, nullable(type.value, random, small, type.valueContainsNull)]),
       };
     }
+    case 'variant':
+      return writeVariant(random.pick([null, true, 42, -1.5, 'text', [1, 'two', null], { a: 1, b: ['x'] }]), 'a test');
     default:
       throw new Error(`no random ${type.kind}`);
   }

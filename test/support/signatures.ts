@@ -68,7 +68,7 @@ export interface Sample {
 }
 
 /** Constants some functions ask for; undefined: any text. */
-const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour', 'b', '999.99'];
+const WORDS = [undefined, 'month', 'yyyy-MM-dd', 'hour', 'b', '999.99', 'a int, b string', '$.a'];
 const MOST_ARGUMENTS = 4;
 const TRIES = 400;
 
@@ -102,6 +102,9 @@ export function samplesOf(entry: Exclude<FunctionEntry, GeneratorFunction>, most
   attempt([]);
   for (const a of [...pool, ...deeper]) attempt([a]);
   for (const a of pool) for (const b of pool) attempt([a, b]);
+  const struct = structType([field('a', int32Type), field('b', stringType)]);
+  attempt([struct, stringType, int32Type]);
+  attempt([arrayType(int32Type), int32Type, int32Type]);
   for (let count = 3; count <= MOST_ARGUMENTS; count++) {
     for (let i = 0; i < TRIES; i++)
       attempt(Array.from({ length: count }, () => random.pick(random.below(2) === 0 ? pool : pool.slice(0, 6))));
