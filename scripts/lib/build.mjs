@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
@@ -142,12 +143,14 @@ async function workerProgram(esbuild) {
   return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
 
-/** Stands in for src/exec/worker-source.ts. */
+/** Stands in for src/exec/worker-source.ts: compressed, for it is large and only read in bundles. */
 const workerSource = (text) => ({
   name: 'worker-source',
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/]exec[\\/]worker-source\.ts$/ }, () => ({
-      contents: `export const workerSource = ${JSON.stringify(text)};`,
+      contents: `import { brotliDecompressSync } from 'node:zlib';
+        const packed = '${brotliCompressSync(text).toString('base64')}';
+        export const workerSource = brotliDecompressSync(Buffer.from(packed, 'base64')).toString();`,
       loader: 'js',
     })),
 });

@@ -10,6 +10,7 @@ export * from './infer-schema.js';
 export * from './interval-text.js';
 export * from './js-function.js';
 export * from './nested.js';
+export { nestedWidth } from './nested-fixed.js';
 export * from './number-text.js';
 export * from './packed-column.js';
 export * from './platform.js';

@@ -1,7 +1,8 @@
-import { engineBug, SparrowError, unreachable } from './errors.js';
+import { engineBug, SparrowError } from './errors.js';
+import { fixedReader, fixedWriter, nestedWidth } from './nested-fixed.js';
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
 import type { DataType, Field } from './types.js';
-import { carrierOf, simpleString } from './types.js';
+import { simpleString } from './types.js';
 
 /*
  * One nested value as one binary value: a tiny Arrow array of its own, so that kernels reach element i directly.
@@ -17,33 +18,6 @@ import { carrierOf, simpleString } from './types.js';
  *
  * Equal values have equal bytes: NaN is written in one form, unused bits and slots are zero. -0 and 0 differ.
  */
-
-/** Bytes of a value of fixed width inside a nested value; undefined for those of variable length. */
-export function nestedWidth(type: DataType): number | undefined {
-  switch (type.kind) {
-    case 'null':
-      return 0;
-    case 'boolean':
-    case 'int8':
-      return 1;
-    case 'int16':
-      return 2;
-    default:
-      break;
-  }
-  switch (carrierOf(type)) {
-    case 'i32':
-    case 'f32':
-      return 4;
-    case 'i64':
-    case 'f64':
-      return 8;
-    case 'i128':
-      return 16;
-    default:
-      return undefined;
-  }
-}
 
 /** A growing byte buffer that nested values are written to, one after the other. */
 export class NestedWriter {
@@ -191,35 +165,6 @@ export class NestedWriter {
   }
 }
 
-type FixedWriter = (view: DataView, at: number, scalar: Scalar) => void;
-
-const writeInt32: FixedWriter = (view, at, scalar) => view.setInt32(at, scalar as number, true);
-const writeInt64: FixedWriter = (view, at, scalar) => view.setBigInt64(at, scalar as bigint, true);
-
-/** How values of a type of fixed width are written: found once for many values. */
-function fixedWriter(type: DataType): FixedWriter {
-  const carrier = carrierOf(type);
-  if (carrier === 'i64') return writeInt64;
-  return type.kind === 'int32' ? writeInt32 : (view, at, scalar) => writeFixed(view, type, at, scalar);
-}
-
-function writeFixed(view: DataView, type: DataType, at: number, scalar: Scalar): void {
-  // NaN is written as bits: storing it as a float may keep any payload.
-  const notANumber = Number.isNaN(scalar);
-  const { kind } = type;
-  const carrier = carrierOf(type);
-  if (kind === 'boolean') view.setUint8(at, scalar === true ? 1 : 0);
-  else if (kind === 'int8') view.setInt8(at, scalar as number);
-  else if (kind === 'int16') view.setInt16(at, scalar as number, true);
-  else if (kind === 'float32' && notANumber) view.setUint32(at, 0x7fc00000, true);
-  else if (kind === 'float64' && notANumber) view.setBigUint64(at, 0x7ff8000000000000n, true);
-  else if (kind === 'float32') view.setFloat32(at, scalar as number, true);
-  else if (kind === 'float64') view.setFloat64(at, scalar as number, true);
-  else if (carrier === 'i32') view.setInt32(at, scalar as number, true);
-  else view.setBigInt64(at, scalar as bigint, true);
-  if (carrier === 'i128') view.setBigInt64(at + 8, (scalar as bigint) >> 64n, true);
-}
-
 function structSlots(fields: readonly Field[]): number {
   let bytes = 0;
   for (const { type } of fields) bytes += nestedWidth(type) ?? 4;
@@ -346,57 +291,6 @@ export class NestedReader {
 
   #fixed(type: DataType, at: number): Scalar {
     return fixedReader(type)(this.#view, at);
-  }
-}
-
-type FixedReader = (view: DataView, at: number) => Scalar;
-
-const readInt32: FixedReader = (view, at) => view.getInt32(at, true);
-const readInt64: FixedReader = (view, at) => view.getBigInt64(at, true);
-const readFloat64: FixedReader = (view, at) => view.getFloat64(at, true);
-
-/** How values of a type of fixed width are read: found once for many values. */
-function fixedReader(type: DataType): FixedReader {
-  switch (carrierOf(type)) {
-    case 'i64':
-      return readInt64;
-    case 'f64':
-      return readFloat64;
-    default:
-      return type.kind === 'int32' || type.kind === 'date' ? readInt32 : (view, at) => readFixed(view, type, at);
-  }
-}
-
-function readFixed(view: DataView, type: DataType, at: number): Scalar {
-  switch (type.kind) {
-    case 'null':
-      return null;
-    case 'boolean':
-      return view.getUint8(at) !== 0;
-    case 'int8':
-      return view.getInt8(at);
-    case 'int16':
-      return view.getInt16(at, true);
-    default:
-      break;
-  }
-  const carrier = carrierOf(type);
-  switch (carrier) {
-    case 'i32':
-      return view.getInt32(at, true);
-    case 'i64':
-      return view.getBigInt64(at, true);
-    case 'i128':
-      return (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true);
-    case 'f32':
-      return view.getFloat32(at, true);
-    case 'f64':
-      return view.getFloat64(at, true);
-    case 'bytes':
-    case 'none':
-      throw engineBug(`${simpleString(type)} has no fixed width`);
-    default:
-      return unreachable(carrier);
   }
 }
 

@@ -234,7 +234,8 @@ test('stop() ends a running query with a clear error', async () => {
 describe('the process', () => {
   const start = `
     const session = await Session.create({ workers: 2, memory: '512MB' });
-    const { engine } = session.range(1).context;
+    const { engine: outer } = session.range(1).context;
+    const engine = outer.inner ?? outer;
     const query = () => session.read.parquet(${JSON.stringify('FACTS')}).groupBy('g').agg(fn.sum('id').as('s')).agg(fn.sum('s').as('s')).collect();
   `;
   const program = (body: string) => start.replace('FACTS', facts) + body;

@@ -228,7 +228,7 @@ describe('types', () => {
 
   test('casts that make no sense are refused', async () => {
     expect((await errorOf(select(from('flights'), 'cast(day as int)'))).code).toBe(
-      'DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION',
+      'DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION',
     );
   });
 });
