@@ -37,7 +37,7 @@ function precisionOf(call: Call): number {
   const type = call.argTypes[1];
   const literal = call.literals[1];
   if (type === undefined || literal === undefined) return precisionFor(DEVIATION);
-  return Math.min(20, Math.max(4, precisionFor(Number(literal) / (type.kind === 'decimal' ? 10 ** type.scale : 1))));
+  return Math.min(18, Math.max(4, precisionFor(Number(literal) / (type.kind === 'decimal' ? 10 ** type.scale : 1))));
 }
 
 const hashCall = (call: Call): Call => ({
@@ -158,7 +158,7 @@ export const sketchAggregates: Readonly<Record<'approxCountDistinct', AggregateF
       },
       merge: (state, other) => {
         const [mine, theirs] = [registersOf(state).bytes, registersOf(other).bytes];
-        for (const [i, rank] of theirs.entries()) if (rank > (mine[i] as number)) mine[i] = rank;
+        for (let i = 0; i < theirs.length; i++) mine[i] = Math.max(mine[i] as number, theirs[i] as number);
       },
       finish: (state) => estimate(registersOf(state)),
     },

@@ -24,7 +24,13 @@ import { duckdb, duckdbColumns, firstDifference, heap, openParquet, readTable, t
 import { flatTypes, maybe, nestedTypes } from './support/tables.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-parquet-'));
-const path = join(folder, 'out.parquet');
+/** The file written last. Each has a name of its own: DuckDB keeps the footers of files it knows. */
+let path = '';
+let written = 0;
+function nextFile(): void {
+  if (path !== '') rmSync(path, { force: true });
+  path = join(folder, `${written++}.parquet`);
+}
 let connection: Awaited<ReturnType<typeof duckdb>>;
 beforeAll(async () => {
   connection = await duckdb();
@@ -42,6 +48,7 @@ function write(
   options: Options = {},
 ): { rows: number; bytes: number } {
   const context = taskContext();
+  nextFile();
   try {
     const writer = createParquetWriter(path, fields, options, context);
     for (const batch of batches(context)) writer.write(batch);
@@ -398,6 +405,7 @@ describe('other readers', () => {
       t: column('TIMESTAMP_MILLIS'),
       d: column('DATE'),
     });
+    nextFile();
     const writer = await lite.ParquetWriter.openFile(schema, path);
     for (let i = 0; i < 3000; i++) {
       await writer.appendRow({
