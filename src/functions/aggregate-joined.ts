@@ -45,7 +45,10 @@ function resolveList(args: readonly ArgType[]): Resolved {
   const type = x.type.kind === 'binary' ? binaryType : stringType;
   if (['array', 'map', 'struct', 'variant'].includes(x.type.kind)) return wrongType(0, 'a string or binary', x.type);
   if (delimiter !== undefined && delimiter.type.kind !== 'null' && delimiter.type.kind !== type.kind)
-    return wrongType(1, type.kind, delimiter.type);
+    return {
+      ...wrongType(1, `${type.kind} as argument 1`, delimiter.type),
+      code: 'DATATYPE_MISMATCH.DATA_DIFF_TYPES',
+    };
   if (delimiter !== undefined && delimiter.literal === undefined)
     return { mismatch: 'the delimiter must be a constant', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
   for (let i = 0; i < order.length; i += 3) {

@@ -2,12 +2,14 @@ import {
   arrayType,
   booleanType,
   type DataType,
+  dayTimeIntervalType,
   float64Type,
   int64Type,
   isInteger,
   isNumeric,
   type Scalar,
   SparrowError,
+  yearMonthIntervalType,
 } from '../base/index.js';
 import { collecting } from './aggregate-collect.js';
 import { compareScalars } from './compare-scalars.js';
@@ -50,10 +52,22 @@ function resolvePercentile(args: readonly ArgType[], descending = false): Resolv
   const share = percentages(percentage);
   if ('mismatch' in share) return share;
   if (third !== undefined && !descending && !isInteger(third.type)) return wrongType(2, 'an integer', third.type);
-  const of = isIntervalType(type) ? type : float64Type;
   const input = isIntervalType(type) ? type : float64Type;
+  // What lies between two intervals has all units.
+  const of =
+    input.kind === 'interval_ym' ? yearMonthIntervalType : input.kind === 'interval_dt' ? dayTimeIntervalType : input;
   const types = [input, share.type, ...(third === undefined ? [] : [descending ? booleanType : int64Type])];
   return { args: types, returns: share.many ? arrayType(of, false) : of, nullable: true };
+}
+
+/** percentile_cont and percentile_disc: without WITHIN GROUP there is no third argument. */
+function resolveShare(args: readonly ArgType[]): Resolved {
+  if (args.length === 1)
+    return {
+      mismatch: 'it takes WITHIN GROUP (ORDER BY …)',
+      code: 'INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING',
+    };
+  return resolvePercentile(args, true);
 }
 
 /** Values in order, each with how often it counts. */
@@ -169,15 +183,22 @@ function finishApproximate(rows: Scalar[][], call: Call): Scalar {
   return call.returns.kind === 'array' ? found : (found[0] as Scalar);
 }
 
-/** mode(x [, deterministic]). */
+/** mode(x [, deterministic [, from WITHIN GROUP]]). */
 function resolveMode(args: readonly ArgType[]): Resolved {
   const [x, flag] = args;
-  if (x === undefined || args.length > 2) return wrongCount(args.length, 1, 2);
+  if (x === undefined)
+    return {
+      mismatch: 'it takes WITHIN GROUP (ORDER BY …) or an argument',
+      code: 'INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING',
+    };
+  if (args.length > 3) return wrongCount(args.length, 1, 2);
   if (!isOrderable(x.type)) return wrongType(0, 'a type with an order', x.type);
+  if (flag?.literal === null)
+    return { mismatch: 'argument 2 must not be null', code: 'DATATYPE_MISMATCH.UNEXPECTED_NULL' };
   if (flag !== undefined && flag.type.kind !== 'boolean') return wrongType(1, 'a boolean', flag.type);
   if (flag !== undefined && flag.literal === undefined)
     return { mismatch: 'argument 2 must be a constant', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
-  return { args: flag === undefined ? [x.type] : [x.type, booleanType], returns: x.type, nullable: true };
+  return { args: [x.type, ...args.slice(1).map(() => booleanType)], returns: x.type, nullable: true };
 }
 
 /** The most frequent value; of equally frequent ones the least, or the greatest when asked for from the end. */
@@ -232,7 +253,7 @@ export const percentileAggregates: Readonly<
     sql: ['percentile_cont'],
     summary: 'percentile_cont(p) WITHIN GROUP (ORDER BY x): the interpolated value at a share of the ordered rows.',
     examples: [[`percentile_cont(0.25) within group (order by col) ${tab}`, '2.5']],
-    resolve: (args) => resolvePercentile(args, true),
+    resolve: resolveShare,
     required: [0],
     finish: finishWith(continuous, true),
   }),
@@ -242,7 +263,7 @@ export const percentileAggregates: Readonly<
     summary:
       'percentile_disc(p) WITHIN GROUP (ORDER BY x): the first value that this share of the ordered rows does not come after.',
     examples: [[`percentile_disc(0.25) within group (order by col) ${tab}`, '0.0']],
-    resolve: (args) => resolvePercentile(args, true),
+    resolve: resolveShare,
     required: [0],
     finish: finishWith(discrete, true),
   }),

@@ -19,7 +19,7 @@ import {
   type Resolution,
 } from './define.js';
 import { anyNull, part, value } from './emit.js';
-import { anyBoolean, takes } from './implicit.js';
+import { anyBoolean, anyDouble, takes } from './implicit.js';
 import type { Emitter, StateAccess, Value } from './value.js';
 
 type Resolved = (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
@@ -157,6 +157,19 @@ export const aggregateFunctions = {
     eval: countEval(([condition]) => condition === true),
     emit: countEmit(emitCountIf),
     examples: [['count_if(col % 2 = 0) from values (null), (0), (1), (2) as tab(col)', '2']],
+  }),
+  regrCount: aggregate({
+    name: 'regrCount',
+    sql: ['regr_count'],
+    summary: 'Number of rows where neither number is null.',
+    resolve: (args, settings) => {
+      const resolution = takes([anyDouble, anyDouble], int64Type)(args, settings);
+      return 'mismatch' in resolution ? resolution : { ...resolution, nullable: false, state: [int64Type] };
+    },
+    ...counting,
+    eval: countEval((args) => args.every((a) => a !== null)),
+    emit: countEmit(emitCount),
+    examples: [['regr_count(y, x) from values (1, 2), (2, null), (2, 3), (2, 4) as tab(y, x)', '3']],
   }),
   sum,
   avg,

@@ -111,13 +111,19 @@ const unixUnits = (name: string, sql: string, what: string, size: bigint, exampl
   });
 
 /** The instant of units since the epoch. */
+/** These types, and the untyped null as a long. */
+const orLong = (wants: string, test: (type: DataType) => boolean): Param => ({
+  wants,
+  accept: (type) => (type.kind === 'null' ? int64Type : test(type) ? type : undefined),
+});
+
 const fromUnits = (name: string, sql: string, what: string, size: bigint, example: readonly [string, string]) =>
   scalar({
     name,
     sql: [sql],
     summary: `The instant that many ${what} after 1970-01-01 00:00:00 UTC.`,
     examples: [example],
-    resolve: takes([only('integral', isInteger)], timestampType),
+    resolve: takes([orLong('integral', isInteger)], timestampType),
     nulls: 'propagate',
     fails: size !== 1n,
     eval: ([count]) => checked(BigInt(count as number | bigint) * size),
@@ -239,7 +245,7 @@ export const epochFunctions = {
       ['timestamp_seconds(1230219000)', '2008-12-25 15:30:00'],
       ['timestamp_seconds(1230219000.123)', '2008-12-25 15:30:00.123'],
     ],
-    resolve: takes([{ wants: 'numeric', accept: (type) => (isNumeric(type) ? type : undefined) }], timestampType, {
+    resolve: takes([orLong('numeric', isNumeric)], timestampType, {
       nullable: true,
     }),
     nulls: 'propagate',

@@ -12,7 +12,7 @@ import {
 import { dayOfYear, isoWeek, localMicros, weekdayOf } from './datetime-units.js';
 import { type Call, type Range, scalar } from './define.js';
 import { intOf, keepI32, part, wide } from './emit-parts.js';
-import { anyDate, eitherTimestamp, takes } from './implicit.js';
+import { anyClock, anyDate, takes } from './implicit.js';
 import type { Emitter } from './value.js';
 
 /** A field of a date: `build` pushes it from a day number within reach of the arithmetic. */
@@ -148,7 +148,7 @@ const timeField = (name: string, summary: string, most: bigint, example: readonl
     sql: [name],
     summary,
     examples: [example],
-    resolve: takes([eitherTimestamp], int32Type),
+    resolve: takes([anyClock], int32Type),
     nulls: 'propagate',
     range: () => [0n, most],
     eval: ([micros], call) => {
@@ -166,11 +166,23 @@ const timeField = (name: string, summary: string, most: bigint, example: readonl
   });
 
 const timeFields = {
-  hour: timeField('hour', 'The hour of a timestamp.', 23n, ["hour('2009-07-30 12:58:59')", '12'], 3_600_000_000n),
-  minute: timeField('minute', 'The minute of a timestamp.', 59n, ["minute('2009-07-30 12:58:59')", '58'], 60_000_000n),
+  hour: timeField(
+    'hour',
+    'The hour of a timestamp or time of day.',
+    23n,
+    ["hour('2009-07-30 12:58:59')", '12'],
+    3_600_000_000n,
+  ),
+  minute: timeField(
+    'minute',
+    'The minute of a timestamp or time of day.',
+    59n,
+    ["minute('2009-07-30 12:58:59')", '58'],
+    60_000_000n,
+  ),
   second: timeField(
     'second',
-    'The whole second of a timestamp.',
+    'The whole second of a timestamp or time of day.',
     59n,
     ["second('2009-07-30 12:58:59')", '59'],
     1_000_000n,

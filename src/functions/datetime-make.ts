@@ -81,9 +81,9 @@ const justDate = orNull('date', dateType);
 const justTime = orNull('time', timeType);
 
 /** A timestamp of a date, a time of day and, for instants, a zone. */
-function resolveFromDate(args: readonly ArgType[], returns: DataType, zoned: boolean, ansi: boolean) {
-  const params = zoned ? [justDate, justTime, justString] : [justDate, justTime];
-  const result = takes(params, returns, { optional: zoned ? 1 : 0 })(args, { ansi });
+function resolveFromDate(args: readonly ArgType[], returns: DataType, optional: number, ansi: boolean) {
+  const params = optional > 0 ? [justDate, justTime, justString] : [justDate, justTime];
+  const result = takes(params, returns, { optional })(args, { ansi });
   return 'mismatch' in result ? result : { ...result, nullable: args.some((arg) => arg.nullable) };
 }
 
@@ -92,6 +92,8 @@ const makeTimestamp = (
   sql: string,
   returns: typeof timestampType | typeof timestampNtzType,
   zoned: boolean,
+  /** How many of date, time and zone may be left out. */
+  optional: number,
 ) =>
   scalar({
     name,
@@ -99,7 +101,7 @@ const makeTimestamp = (
     summary: `The timestamp of year to second${zoned ? ' and zone' : ''}; fields out of range are errors.`,
     examples: [[`${sql}(2014, 12, 28, 6, 30, 45.887)`, '2014-12-28 06:30:45.887']],
     resolve: (args, settings) => {
-      if (args.length <= (zoned ? 3 : 2)) return resolveFromDate(args, returns, zoned, settings.ansi);
+      if (args.length <= (zoned ? 3 : 2)) return resolveFromDate(args, returns, optional, settings.ansi);
       const params = [anyInt, anyInt, anyInt, anyInt, anyInt, secondsParam(SECONDS)];
       const result = takes(zoned ? [...params, anyString] : params, returns, { optional: zoned ? 1 : 0 })(
         args,
@@ -121,9 +123,9 @@ const makeTimestamp = (
   });
 
 const makers = {
-  makeTimestamp: makeTimestamp('makeTimestamp', 'make_timestamp', timestampType, true),
-  makeTimestampLtz: makeTimestamp('makeTimestampLtz', 'make_timestamp_ltz', timestampType, true),
-  makeTimestampNtz: makeTimestamp('makeTimestampNtz', 'make_timestamp_ntz', timestampNtzType, false),
+  makeTimestamp: makeTimestamp('makeTimestamp', 'make_timestamp', timestampType, true, 2),
+  makeTimestampLtz: makeTimestamp('makeTimestampLtz', 'make_timestamp_ltz', timestampType, true, 1),
+  makeTimestampNtz: makeTimestamp('makeTimestampNtz', 'make_timestamp_ntz', timestampNtzType, false, 0),
 };
 
 const tryMake = (entry: ReturnType<typeof makeTimestamp>, name: string, sql: string) =>

@@ -21,7 +21,7 @@ import { dayOfYear, floorMod, isoWeek, weekdayOf } from './datetime-units.js';
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
 
 import { overflow } from './eval-errors.js';
-import { anyLong, anyString, eitherTimestamp, takes } from './implicit.js';
+import { anyClock, anyLong, anyString, eitherTimestamp, takes } from './implicit.js';
 import { isMismatch, wrongCount } from './signature.js';
 import { addMonths } from './temporal-arithmetic.js';
 
@@ -163,18 +163,19 @@ function resolvePart(args: readonly ArgType[]): Resolution | Mismatch {
       ? bad
       : { args: [stringType, source.type], returns: time === 'SECOND' ? SECOND_TYPE : int8Type };
   }
+  if (source.type.kind === 'time' && time === undefined) return bad;
   if (DATE_FIELDS[name] !== undefined) return partOf(args, dateType, int32Type);
   if (time === undefined) return bad;
-  const moment = eitherTimestamp.accept(source.type);
+  const moment = anyClock.accept(source.type);
   return moment === undefined
-    ? { mismatch: 'the source must be a date, timestamp or interval' }
+    ? { mismatch: 'the source must be a date, time, timestamp or interval' }
     : partOf(args, moment, time === 'SECOND' ? SECOND_TYPE : int32Type);
 }
 
 function partOf(args: readonly ArgType[], source: DataType, returns: DataType): Resolution | Mismatch {
   const accepts = {
-    wants: 'date, timestamp or interval',
-    accept: (type: DataType) => (eitherTimestamp.accept(type) === undefined ? undefined : source),
+    wants: 'date, time, timestamp or interval',
+    accept: (type: DataType) => (anyClock.accept(type) === undefined ? undefined : source),
   };
   const result = takes([anyString, accepts], returns)(args, { ansi: true });
   return isMismatch(result) ? result : { ...result, nullable: args[1]?.nullable ?? true };
@@ -244,7 +245,7 @@ export const datetimeUnitFunctions = {
     name: 'datePart',
     sql: ['date_part', 'datepart', 'extract'],
     summary:
-      'A field of a date, timestamp or interval by its name: YEAR, MONTH, DAY, DOW, WEEK, HOUR, SECOND and so on.',
+      'A field of a date, time, timestamp or interval by its name: YEAR, MONTH, DAY, DOW, WEEK, HOUR, SECOND and so on.',
     examples: [
       ["date_part('YEAR', timestamp'2019-08-12 01:00:00.123456')", '2019'],
       ["date_part('SECONDS', timestamp'2019-10-01 00:00:01.000001')", '1.000001'],

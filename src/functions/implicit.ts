@@ -76,6 +76,11 @@ export const eitherTimestamp: Param = {
   wants: 'timestamp',
   accept: (type) => (type.kind === 'timestamp_ntz' ? type : anyTimestamp.accept(type)),
 };
+/** What has an hour: a timestamp as `eitherTimestamp` takes it, or a time of day. */
+export const anyClock: Param = {
+  wants: 'timestamp or time',
+  accept: (type) => (type.kind === 'time' ? type : eitherTimestamp.accept(type)),
+};
 /** Any number as it is; strings become doubles. */
 export const anyNumber: Param = {
   wants: 'numeric',

@@ -197,6 +197,7 @@ export const miscFunctions = {
     name: 'assertTrue',
     sql: ['assert_true'],
     summary: 'Null; an error, with the message given, unless the condition is true.',
+    shown: ([condition, message = `'${condition}' is not true!`]) => `assert_true(${condition}, ${message})`,
     examples: [['assert_true(0 < 1)', null]],
     resolve: takes([anyBoolean, anyString], nullType, { optional: 1, nullable: true }),
     nulls: 'custom',

@@ -45,7 +45,8 @@ function* matches(pattern: string, text: string, from = 0): Generator<RegExpExec
 export function split(text: string, pattern: string, limit: number): string[] {
   if (text !== '' && pattern === '') {
     const points = [...text];
-    return limit > 0 && limit < points.length ? points.slice(0, limit) : points;
+    if (limit <= 0 || limit >= points.length) return points;
+    return [...points.slice(0, limit - 1), points.slice(limit - 1).join('')];
   }
   const parts: string[] = [];
   let from = 0;

@@ -17,13 +17,16 @@ import { castScalar } from './cast-eval.js';
 import { parseMoment } from './datetime-parse.js';
 import { localMicros, UNIT_MICROS } from './datetime-units.js';
 import { scalar } from './define.js';
-import { anyInt, anyNumber, anyString, anyTime, justString, only, type Param, takes } from './implicit.js';
+import { anyInt, anyNumber, anyString, anyTime, justString, type Param, takes } from './implicit.js';
 import { tolerantOf } from './tolerant.js';
 
 const rare = 'a call per row: rare';
 const DAY = BigInt(MICROS_PER_DAY);
 
-const justTime = only('time', (type) => type.kind === 'time');
+const justTime = {
+  wants: 'time',
+  accept: (type: DataType) => (type.kind === 'time' || type.kind === 'null' ? timeType : undefined),
+};
 const seconds: Param = {
   wants: 'decimal',
   accept: (type) => (anyNumber.accept(type) === undefined ? undefined : decimalType(16, 6)),

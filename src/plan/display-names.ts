@@ -58,8 +58,9 @@ export function shownName(called: string, args: number): string | undefined {
 export const orderedSets: Readonly<Record<string, (args: readonly string[]) => string | undefined>> = {
   percentileCont: ([value, share, down]) => percentileText('percentile_cont', value, share, down),
   percentileDisc: ([value, share, down]) => percentileText('percentile_disc', value, share, down),
-  mode: ([value, down]) => {
+  mode: ([value, down, within]) => {
     if (down === undefined) return undefined;
+    if (down !== 'true' && within === undefined) return `mode(${value})`;
     return down === 'true' ? `mode() WITHIN GROUP (ORDER BY ${value} DESC)` : `mode() WITHIN GROUP (ORDER BY ${value})`;
   },
   listagg: ([value, mark = 'NULL', ...keys]) => {
@@ -87,7 +88,11 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   lead: [undefined, '1', 'NULL'],
   lag: [undefined, '1', 'NULL'],
   mask: [undefined, 'X', 'x', 'n', 'NULL'],
+  percentile: [undefined, undefined, '1'],
+  percentile_approx: [undefined, undefined, '10000'],
+  approx_percentile: [undefined, undefined, '10000'],
   listagg: [undefined, 'NULL'],
+  string_agg: [undefined, 'NULL'],
   make_ym_interval: ['0', '0'],
   make_dt_interval: ['0', '0', '0', '0.000000'],
 };
@@ -106,8 +111,8 @@ export const phrases: Readonly<Record<string, (args: readonly string[]) => strin
   extract: ([field, source]) => `extract(${field} FROM ${source})`,
   datepart: ([field, source]) => `datepart(${field} FROM ${source})`,
   trim_both: ([text, chars]) => `TRIM(BOTH ${chars} FROM ${text})`,
-  trim_leading: ([text, chars]) => `TRIM(LEADING ${chars} FROM ${text})`,
-  trim_trailing: ([text, chars]) => `TRIM(TRAILING ${chars} FROM ${text})`,
+  trim_leading: ([chars, text]) => `TRIM(LEADING ${chars} FROM ${text})`,
+  trim_trailing: ([chars, text]) => `TRIM(TRAILING ${chars} FROM ${text})`,
   plus_sign: ([value]) => `(+ ${value})`,
   '<<': ([value, by]) => `(${value} << ${by})`,
   '>>': ([value, by]) => `(${value} >> ${by})`,

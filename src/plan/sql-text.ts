@@ -195,14 +195,14 @@ function aggregateText(
 ): string {
   const args = inputs.slice(0, count);
   const filter = inputs[count];
-  const call = distinct
-    ? `${shown ?? findEntry(fn)?.sql[0] ?? fn}(DISTINCT ${args.join(', ')})`
-    : (orderedText(fn, args, shown) ??
-      functionText(
-        jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn,
-        args,
-        shown === undefined ? undefined : { shown, type: { kind: 'null' } },
-      ));
+  const given = distinct ? [`DISTINCT ${args[0] ?? ''}`, ...args.slice(1)] : args;
+  const call =
+    orderedText(fn, given, shown) ??
+    functionText(
+      jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn,
+      given,
+      shown === undefined ? undefined : { shown, type: { kind: 'null' } },
+    );
   return filter === undefined ? call : `${call} FILTER (WHERE ${filter})`;
 }
 

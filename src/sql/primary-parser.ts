@@ -230,7 +230,7 @@ function readCall(parser: ExprParser): Expr {
   const inside = acceptIgnoreNulls(parser);
   tokens.expect(')');
   if (tokens.accept('WITHIN', 'GROUP', '(', 'ORDER', 'BY'))
-    args.splice(0, args.length, ...readWithinGroup(parser, name, args));
+    args.splice(0, args.length, ...readWithinGroup(parser, name, args, distinct));
   const filter = tokens.accept('FILTER', '(', 'WHERE') ? readFilter(parser) : undefined;
   const ignoreNulls = acceptIgnoreNulls(parser) || inside;
   if (ignoreNulls) args.push(ignoreNullsOf(parser, name));

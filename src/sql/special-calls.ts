@@ -65,7 +65,9 @@ const special: Readonly<Record<string, Reader>> = {
     if (tokens.accept('FROM')) return call(name, parser.expression());
     const first = parser.expression();
     if (!tokens.accept('FROM')) return side === undefined ? undefined : call(name, first);
-    return shownAs(trimWords[name] ?? name, call(name, parser.expression(), first));
+    const text = parser.expression();
+    // With two arguments ltrim and rtrim take the characters first, btrim takes them last.
+    return shownAs(trimWords[name] ?? name, name === 'btrim' ? call(name, text, first) : call(name, first, text));
   },
   SUBSTRING: (parser) => substring(parser),
   SUBSTR: (parser) => substring(parser),

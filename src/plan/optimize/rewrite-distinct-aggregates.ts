@@ -1,7 +1,7 @@
 import { aggregate, join, project } from '../build.js';
 import type { AggregateCall, Alias, Attribute, Expr } from '../expr.js';
 import { exprType, toAttribute } from '../expr-type.js';
-import { exprKey, isDeterministic } from '../facts.js';
+import { exprKey, isConstant, isDeterministic } from '../facts.js';
 import { nextId } from '../ids.js';
 import { coalesce, equalNullSafe, ifElseNull, joinAndOrNone } from '../logic.js';
 import type { AggregatePlan, Plan } from '../node.js';
@@ -81,6 +81,9 @@ const valuesOf = (call: AggregateCall): readonly Expr[] =>
     ? call.args
     : call.args.map((arg, i) => (i === 0 ? ifElseNull(call.filter as Expr, arg) : arg));
 
+/** A constant behind the first argument says how to aggregate; aggregates know it as a constant. */
+const isSetting = (arg: Expr, position: number): boolean => position > 0 && isConstant(arg);
+
 /** Aggregates of partial results that are exact: whole numbers, extremes. */
 function mergesExactly(call: AggregateCall): boolean {
   switch (call.fn) {
@@ -115,7 +118,7 @@ function twoLevels(
   const groups = plan.groupBy.map(toAttribute);
   const values = new Map<number, Attribute>();
   const more: Expr[] = [];
-  for (const value of calls.flatMap(valuesOf)) {
+  for (const value of calls.flatMap((call) => valuesOf(call).filter((arg, i) => !isSetting(arg, i)))) {
     const key = exprKey(value);
     if (values.has(key)) continue;
     const isColumn = value.kind === 'attribute';
@@ -134,7 +137,9 @@ function twoLevels(
     replaceExpr(expr, (e) => {
       if (e.kind !== 'aggregate_call') return undefined;
       if (!e.distinct) return merged.get(exprKey(e));
-      const args = valuesOf(e).map((value) => values.get(exprKey(value)) as Attribute);
+      const args = valuesOf(e).map((value, i) =>
+        isSetting(value, i) ? value : (values.get(exprKey(value)) as Attribute),
+      );
       const { filter: _, ...rest } = e;
       return Object.freeze({ ...rest, args, distinct: false });
     }),
