@@ -1,3 +1,4 @@
+export { assertDataFrameEqual, type EqualOptions } from './api/assert-equal.js';
 export { Column } from './api/column.js';
 export type { RuntimeConfig } from './api/conf.js';
 export type {
@@ -15,6 +16,7 @@ export type {
 export { DataFrame, GroupedData } from './api/frame.js';
 export { CaseColumn, col, expr, type Fn, fn, lit, when } from './api/functions.js';
 export type { ArrowMap, BatchColumns, BatchMap } from './api/map-batches.js';
+export { Observation } from './api/observation.js';
 export type { DataFrameReader } from './api/reader.js';
 export type {
   Anything,

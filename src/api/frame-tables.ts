@@ -1,16 +1,19 @@
 import { SparrowError } from '../base/index.js';
 import { translateRegex } from '../functions/java-regex.js';
-import { call, column, filter, project, sample, star, union } from '../plan/build.js';
+import { aggregate, call, column, filter, project, sample, star, union } from '../plan/build.js';
 import { summary } from '../plan/build-relations.js';
 import type { Plan } from '../plan/node.js';
-import { rowsOf, runToEnd } from './actions.js';
+import { collectRows, rowsOf, runToEnd } from './actions.js';
+import { aggregateExprs } from './aggregate-items.js';
 import { Column } from './column.js';
 import type { ActionOptions } from './engine.js';
 import { planOf, RowVerbs } from './frame-rows.js';
 import type { FitsName } from './frame-types.js';
 import { literalOf } from './literal.js';
 import { quoted, theName } from './names.js';
+import type { Observation } from './observation.js';
 import type { Anything, Row, UnknownType, Values } from './row-types.js';
+import { transposed } from './transpose.js';
 
 /** The statistics of `describe`; `summary` has the quartiles, too. */
 const DESCRIBED = ['count', 'mean', 'stddev', 'min', 'max'] as const;
@@ -68,6 +71,24 @@ export abstract class TableVerbs<in out S = Anything, in out V extends Values = 
   colRegex(pattern: string): Column<UnknownType> {
     const text = theName(pattern, 'a regular expression').replace(/^`(.*)`$/s, '$1');
     return new Column(Object.freeze({ ...star(), pattern: translateRegex(text) }));
+  }
+
+  /**
+   * Rows as columns and columns as rows, named by the values of the index column (the first without a name) in order.
+   * Reads the rows at once; the other columns need a common type, and rows without an index are left out.
+   */
+  async transpose<const N extends string>(index?: FitsName<S, N>): Promise<this['~other']> {
+    const { fields } = await this.context.engine.analyze(this.running, this.context.settings);
+    const name = index === undefined ? fields[0]?.name : theName(index, 'the index column');
+    if (name === undefined) return this.other(this.running);
+    return this.other(await transposed(this.context, this.running, fields, name));
+  }
+
+  /** This frame; the observation gives these aggregates over its rows here: `await observation.get`. */
+  observe(observation: Observation, ...metrics: readonly unknown[]): this {
+    const plan = aggregate(this.running, [], aggregateExprs(metrics));
+    observation.of(async () => (await collectRows(this.context, plan))[0] as Readonly<Record<string, unknown>>);
+    return this;
   }
 
   /** Calls a function with every row, one after the other. */

@@ -73,6 +73,19 @@ export interface ExtraFunctions {
   readonly descNullsFirst: SortCall;
   readonly desc_nulls_last: SortCall;
   readonly descNullsLast: SortCall;
+  /**
+   * Windows of time, to group by: of one length, starting every `slide` (without it, one after the other) from
+   * `startTime` on. The column is a struct of `start` and `end`, the end not included: `fn.window('at', '10 minutes')`.
+   */
+  readonly window: (
+    time: string | ColumnBase,
+    length: string,
+    slide?: string,
+    startTime?: string,
+  ) => Column<UnknownType, 'window'>;
+  /** Sessions, to group by: rows that follow each other within the gap, for each combination of the other columns. */
+  readonly sessionWindow: SessionCall;
+  readonly session_window: SessionCall;
   /** A function by its SQL name: `fn.callFunction('upper', 'name')`. */
   readonly callFunction: NamedCall;
   readonly call_function: NamedCall;
@@ -80,6 +93,7 @@ export interface ExtraFunctions {
   readonly createMap: AnyCall;
   readonly create_map: AnyCall;
 }
+type SessionCall = (time: string | ColumnBase, gap: string) => Column<UnknownType, 'session_window'>;
 type AnyCall = (...columns: readonly (Operand | readonly Operand[])[]) => Column<UnknownType, string>;
 type SortCall = <const C extends string | ColumnBase>(
   column: C,

@@ -1,7 +1,7 @@
 import { SparrowError } from '../base/index.js';
 import type { FunctionEntry } from '../functions/define.js';
 import { functions } from '../functions/registry.js';
-import { aggregateCall, call, column, lambda, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
+import { aggregateCall, alias, call, column, lambda, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import {
   Column,
@@ -168,6 +168,14 @@ const listed =
 
 const named = (name: string, ...columns: readonly unknown[]): Column => callOf(name, name)(...columns);
 
+/** A window of time to group by: a marker, which the resolver makes a column of. Texts after the first are durations. */
+const timeWindow =
+  (name: 'window' | 'session_window') =>
+  (time: unknown, ...durations: readonly unknown[]): Column =>
+    new Column(
+      alias(call(name, argument(name, time, false), ...durations.filter((d) => d !== undefined).map(operand)), name),
+    );
+
 const special: Readonly<Record<string, unknown>> = {
   count,
   col,
@@ -194,6 +202,9 @@ const special: Readonly<Record<string, unknown>> = {
   map: listed('map'),
   createMap: listed('map'),
   create_map: listed('map'),
+  window: timeWindow('window'),
+  sessionWindow: timeWindow('session_window'),
+  session_window: timeWindow('session_window'),
   callFunction: named,
   call_function: named,
 };

@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { col, type DefaultValues, fn, Session, SparrowError, t } from 'sparrow-df';
+import { assertDataFrameEqual, col, type DefaultValues, fn, Observation, Session, SparrowError, t } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let session: Session<DefaultValues>;
@@ -157,4 +157,102 @@ test('a checkpoint does not compute again', async () => {
   expect(calls).toBe(3);
   await (await made().checkpoint(false)).count();
   expect(calls).toBe(6);
+});
+
+describe('statistics', () => {
+  const pairs = () =>
+    session.createDataFrame(
+      [
+        [1, 11],
+        [1, 11],
+        [3, 10],
+        [4, 8],
+        [4, 8],
+        [null, 8],
+      ],
+      { c1: t.int32, c2: t.int32 },
+    );
+  test('crosstab', async () => {
+    // The example of PySpark's documentation, and a row without a value.
+    const table = await pairs().stat.crosstab('c1', 'c2');
+    expect(await table.orderBy('c1_c2').collect()).toEqual([
+      { c1_c2: '1', 10: 0, 11: 2, 8: 0 },
+      { c1_c2: '3', 10: 1, 11: 0, 8: 0 },
+      { c1_c2: '4', 10: 0, 11: 0, 8: 2 },
+      { c1_c2: 'null', 10: 0, 11: 0, 8: 1 },
+    ]);
+    expect(await table.columns()).toEqual(['c1_c2', '10', '11', '8']);
+  });
+  test('freqItems', async () => {
+    const [row] = await pairs().stat.freqItems(['c1', 'c2'], 0.4).collect();
+    expect(row).toEqual({ c1_freqItems: [], c2_freqItems: [8] });
+    const [half] = await pairs().stat.freqItems(['c1'], 0.3).collect();
+    expect([...(half as { c1_freqItems: number[] }).c1_freqItems].sort()).toEqual([1, 4]);
+  });
+  test('corr, cov and approxQuantile as DuckDB computes them', async () => {
+    const frame = session.range(1000).select('id', col('id').mul(col('id')).mod(97).cast('double').as('x'));
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const rows = await connection.runAndReadAll(`SELECT corr(i, x), covar_samp(i, x), quantile_disc(x, 0.25),
+      quantile_disc(x, 0.5) FROM (SELECT i, (i * i % 97)::DOUBLE AS x FROM range(1000) r(i))`);
+    const [[corr, cov, quarter, half]] = rows.getRows() as [[number, number, number, number]];
+    connection.closeSync();
+    expect(await frame.stat.corr('id', 'x')).toBeCloseTo(corr, 12);
+    expect(await frame.stat.cov('id', 'x')).toBeCloseTo(cov, 6);
+    expect(await frame.stat.approxQuantile('x', [0.25, 0.5])).toEqual([quarter, half]);
+  });
+});
+
+test('transpose, as in the documentation of Spark', async () => {
+  const frame = session.createDataFrame(
+    [
+      ['B', 3, 4],
+      ['A', 1, 2],
+      [null, 9, 9],
+    ],
+    { id: t.string, v1: t.int32, v2: t.int64 },
+  );
+  const turned = await frame.transpose();
+  expect(await turned.collect()).toEqual([
+    { key: 'v1', A: 1, B: 3 },
+    { key: 'v2', A: 2, B: 4 },
+  ]);
+  expect(await turned.dtypes()).toEqual([
+    ['key', 'string'],
+    ['A', 'bigint'],
+    ['B', 'bigint'],
+  ]);
+  const mixed = session.createDataFrame([{ id: 1, a: true, b: 2 }]);
+  await expect(mixed.transpose()).rejects.toMatchObject({ code: 'TRANSPOSE_NO_LEAST_COMMON_TYPE' });
+});
+
+test('an observation gives metrics of the rows where it stands', async () => {
+  const seen = new Observation('seen');
+  await expect(async () => seen.get).rejects.toThrow(/no frame is observed/);
+  const frame = session.range(100).observe(seen, fn.count().as('rows'), fn.max('id').as('most')).filter('id < 3');
+  expect(await frame.count()).toBe(3);
+  expect(await seen.get).toEqual({ rows: 100, most: 99 });
+  expect(() => session.range(1).observe(seen, fn.count())).toThrow(/used with a frame already/);
+});
+
+test('assertDataFrameEqual', async () => {
+  const frame = session.createDataFrame([
+    { a: 1, x: 0.1 },
+    { a: 2, x: null },
+  ]);
+  await assertDataFrameEqual(frame, [
+    { a: 2, x: null },
+    { a: 1, x: 0.100000001 },
+  ]);
+  await assertDataFrameEqual(frame, frame.orderBy(col('a').desc()));
+  await expect(
+    assertDataFrameEqual(frame, frame.orderBy(col('a').desc()), { checkRowOrder: true }),
+  ).rejects.toMatchObject({ code: 'DIFFERENT_ROWS' });
+  await expect(assertDataFrameEqual(frame, [{ a: 1, x: 0.1 }])).rejects.toMatchObject({ code: 'DIFFERENT_ROWS' });
+  await expect(
+    assertDataFrameEqual(frame, [
+      { a: 1, x: 0.2 },
+      { a: 2, x: null },
+    ]),
+  ).rejects.toThrow(/1 of 2 rows differ/);
+  await expect(assertDataFrameEqual(frame, frame.select('a'))).rejects.toMatchObject({ code: 'DIFFERENT_SCHEMA' });
 });

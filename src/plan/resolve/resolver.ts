@@ -33,6 +33,7 @@ import { rebalance } from './rebalance.js';
 import { type Analysis, relationAnalyses } from './relations.js';
 import { isNotHere } from './scope.js';
 import { resolveSetOperation, resolveUnion } from './sets.js';
+import { withTimeWindows } from './time-windows.js';
 import { resolveWithColumns } from './with-columns.js';
 
 export type { PlanSettings } from './context.js';
@@ -212,7 +213,10 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
     ),
   project: (plan, inputs, context) => resolveProject(plan, first(inputs), context),
   filter: (plan, inputs, context) => resolveFilter(plan, first(inputs), context),
-  aggregate: (plan, inputs, context) => resolveAggregate(plan, first(inputs), context),
+  aggregate: (plan, inputs, context) => {
+    const timed = withTimeWindows(plan, first(inputs), context);
+    return resolveAggregate(timed.plan, timed.input, context);
+  },
   join: (plan, inputs, context) => resolveJoin(plan, first(inputs), second(inputs), context),
   sort: (plan, inputs, context) => resolveSort(plan, first(inputs), context),
   limit_by: (plan, inputs, context) => resolveLimitBy(plan, first(inputs), context),

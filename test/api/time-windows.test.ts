@@ -1,0 +1,99 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { type DefaultValues, fn, Session, t } from 'sparrow-df';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let session: Session<DefaultValues>;
+beforeAll(async () => {
+  session = await Session.create({ workers: 2, memory: '512MB', timeZone: 'UTC' });
+});
+afterAll(() => session.stop());
+
+async function duck(sql: string): Promise<unknown[][]> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][];
+  } finally {
+    connection.closeSync();
+  }
+}
+
+const BASE = Date.UTC(2016, 2, 11, 9, 0, 7);
+/** Times that jump about within some days, with two keys. */
+const events = () =>
+  session.createDataFrame(
+    Array.from({ length: 3000 }, (_, i) => ({ at: new Date(BASE + ((i * 7919) % 300_000) * 1000), key: i % 2, n: i })),
+    { at: t.timestamp, key: t.int32, n: t.int64 },
+  );
+const eventsInDuck = `(SELECT make_timestamp(${BASE}000 + ((i * 7919) % 300000) * 1000000) AS "at", i % 2 AS key, i AS n
+  FROM range(3000) r(i))`;
+const epochs = (rows: readonly Record<string, unknown>[]): string[] =>
+  rows.map((row) => Object.values(row).map(Number).join(' '));
+
+test("the documentation's example of window", async () => {
+  const frame = session.createDataFrame([{ at: new Date('2016-03-11T09:00:07Z'), val: 1 }]);
+  const rows = await frame.groupBy(fn.window('at', '5 seconds')).agg(fn.sum('val').as('sum')).collect();
+  expect(rows).toEqual([
+    { window: { start: new Date('2016-03-11T09:00:05Z'), end: new Date('2016-03-11T09:00:10Z') }, sum: 1 },
+  ]);
+});
+
+test('tumbling windows with an offset, as DuckDB counts', async () => {
+  const rows = await events()
+    .groupBy(fn.window('at', '1 hour', '1 hour', '15 minutes'), 'key')
+    .agg(fn.sum('n').as('sum'))
+    .selectExpr('unix_seconds(window.start) AS s', 'unix_seconds(window.end) AS e', 'key', 'sum')
+    .orderBy('s', 'key')
+    .collect();
+  const expected =
+    await duck(`WITH e AS ${eventsInDuck}, w AS (SELECT time_bucket(INTERVAL 1 HOUR, "at", INTERVAL 15 MINUTE) AS s, * FROM e)
+    SELECT epoch(s)::BIGINT, epoch(s)::BIGINT + 3600, key, sum(n) FROM w GROUP BY s, key ORDER BY 1, 3`);
+  expect(epochs(rows)).toEqual(expected.map((row) => row.map(Number).join(' ')));
+});
+
+test('sliding windows: every one that holds the time', async () => {
+  const rows = await events()
+    .groupBy(fn.window('at', '50 minutes', '20 minutes'))
+    .agg(fn.count().as('n'))
+    .selectExpr('unix_seconds(window.start) AS s', 'n')
+    .orderBy('s')
+    .collect();
+  const expected = await duck(`WITH e AS (SELECT epoch("at")::BIGINT AS x FROM ${eventsInDuck}),
+    w AS (SELECT DISTINCT (x // 1200 - k) * 1200 AS s FROM e, range(4) r(k))
+    SELECT s, count(*) FROM w JOIN e ON x >= s AND x < s + 3000 GROUP BY s ORDER BY s`);
+  expect(epochs(rows)).toEqual(expected.map((row) => row.map(Number).join(' ')));
+});
+
+test('sessions end when nothing happens for the gap', async () => {
+  const rows = await events()
+    .groupBy('key', fn.sessionWindow('at', '5 minutes'))
+    .agg(fn.count().as('n'))
+    .selectExpr('key', 'unix_seconds(session_window.start) AS s', 'unix_seconds(session_window.end) AS e', 'n')
+    .orderBy('key', 's')
+    .collect();
+  const expected = await duck(`WITH e AS (SELECT key, epoch("at")::BIGINT AS x FROM ${eventsInDuck}),
+    f AS (SELECT *, coalesce(x - lag(x) OVER (PARTITION BY key ORDER BY x) > 300, true)::INT AS new FROM e),
+    g AS (SELECT *, sum(new) OVER (PARTITION BY key ORDER BY x) AS s FROM f)
+    SELECT key, min(x), max(x) + 300, count(*) FROM g GROUP BY key, s ORDER BY 1, 2`);
+  expect(expected.length).toBeGreaterThan(100);
+  expect(epochs(rows)).toEqual(expected.map((row) => row.map(Number).join(' ')));
+});
+
+test('rows without a time are in no window; a length must be one', async () => {
+  const frame = session.createDataFrame([{ at: null }, { at: new Date(0) }], { at: t.timestamp });
+  expect(await frame.groupBy(fn.window('at', '1 day')).count().collect()).toHaveLength(1);
+  await expect(frame.groupBy(fn.window('at', '1 month')).count().collect()).rejects.toThrow(/cannot be read/);
+  await expect(
+    frame
+      .groupBy(fn.window('at', '1 day', '2 days'))
+      .count()
+      .collect(),
+  ).rejects.toThrow(/no further apart/);
+});
+
+test('in SQL', async () => {
+  events().createOrReplaceTempView('events');
+  const frame = session.sql(
+    "SELECT window.start AS s, count(*) AS n FROM events GROUP BY window(at, '1 day') ORDER BY s LIMIT 1",
+  );
+  expect((await frame.collect())[0]).toMatchObject({ s: new Date('2016-03-11T00:00:00Z') });
+});
