@@ -163,6 +163,18 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
     if (typeof first !== 'number') return this.same(repartition(this.running, undefined, itemExprs(given)));
     return this.same(repartition(this.running, atLeastOne(first), itemExprs(rest)));
   }
+  /**
+   * The rows in order of these columns, cut into so many partitions. Unlike Spark's, equal values may stand on both
+   * sides of a cut.
+   */
+  repartitionByRange<const A extends readonly Item<S>[]>(partitions: number, ...columns: FitsItems<S, A>): this;
+  repartitionByRange<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): this;
+  repartitionByRange(...given: readonly unknown[]): this {
+    const [first, ...rest] = given;
+    const partitions = typeof first === 'number' ? atLeastOne(first) : undefined;
+    const ordered = sort(this.running, sortOrders(partitions === undefined ? given : rest));
+    return this.same(repartition(ordered, partitions, []));
+  }
   /** At most so many partitions, made by merging; rows stay where they are. */
   coalesce(partitions: number): this {
     return this.same(repartition(this.running, atLeastOne(partitions), [], false));

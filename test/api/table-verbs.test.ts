@@ -256,3 +256,19 @@ test('assertDataFrameEqual', async () => {
   ).rejects.toThrow(/1 of 2 rows differ/);
   await expect(assertDataFrameEqual(frame, frame.select('a'))).rejects.toMatchObject({ code: 'DIFFERENT_SCHEMA' });
 });
+
+test('sortWithinPartitions orders each partition, and keeps every row', async () => {
+  const rows = 40_000;
+  const frame = session.range(rows).select(col('id').mul(7919).mod(rows).as('n')).repartition(4);
+  const sorted = (await frame.sortWithinPartitions(col('n').desc()).collect()).map((row) => Number(row.n));
+  expect(sorted.filter((n, i) => i > 0 && n > (sorted[i - 1] as number)).length).toBeLessThan(4);
+  expect([...sorted].sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, i) => i));
+});
+
+test('repartitionByRange makes each partition a range of values', async () => {
+  const frame = session.range(20_000).select(col('id').mul(7919).mod(20_000).as('n'));
+  const parts = await frame.repartitionByRange(4, col('n').desc()).collect();
+  expect(parts.map((row) => Number(row.n))).toEqual(Array.from({ length: 20_000 }, (_, i) => 19_999 - i));
+  expect(await frame.repartitionByRange('n').first()).toEqual({ n: 0 });
+  expect(() => frame.repartitionByRange(0, 'n')).toThrow(/at least 1 partition/);
+});
