@@ -40,6 +40,7 @@ const titles = {
   lambdaMapFunctions: 'Lambda functions over maps',
   generatorFunctions: 'Generators',
   miscFunctions: 'Session, errors, encryption and bitmaps',
+  randomFunctions: 'Random numbers and strings',
   stringCheckFunctions: 'Checked and masked strings',
   timeFunctions: 'Times of day',
   formatFunctions: 'Conversions by a format',

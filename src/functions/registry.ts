@@ -36,6 +36,7 @@ import { nestedAccessFunctions } from './nested-access.js';
 import { nestedMakeFunctions } from './nested-make.js';
 import { onlyRowFunctions } from './only-row.js';
 import { orderingFunctions } from './ordering-bytes.js';
+import { randomFunctions } from './random.js';
 import { regexpFunctions } from './regexp.js';
 import { sequenceFunctions } from './sequence.js';
 import { stringFunctions } from './string.js';
@@ -81,6 +82,7 @@ export const functions = {
   ...jsonGeneratorFunctions,
   ...variantGeneratorFunctions,
   ...miscFunctions,
+  ...randomFunctions,
   ...stringCheckFunctions,
   ...timeFunctions,
   ...formatFunctions,
