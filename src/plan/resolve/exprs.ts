@@ -11,6 +11,7 @@ import { castCall } from './cast-calls.js';
 import type { PlanSettings } from './context.js';
 import { argumentName, extract, fieldOf } from './fields.js';
 import { resolveLambdas } from './lambdas.js';
+import { arrangeArguments, NAMED_ARGUMENT } from './named-arguments.js';
 import { nameParts } from './names.js';
 import { type FallbackColumn, findColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
 import { resolveSubquery } from './subqueries.js';
@@ -103,9 +104,11 @@ function resolveUnresolvedCall(
   scope: Scope,
   settings: PlanSettings,
 ): Expr {
-  const given = inputs.slice(0, expr.args.length);
+  // The call it stands in takes the name off.
+  if (expr.name === NAMED_ARGUMENT) return inputs[1] as Expr;
+  const { written, given } = arrangeArguments(expr, inputs.slice(0, expr.args.length));
   const filter = expr.filter === undefined ? undefined : inputs[expr.args.length];
-  const pairs = starArgs(expr, given, scope);
+  const pairs = starArgs({ ...expr, args: written }, given, scope);
   if (expr.js !== undefined) {
     const plain = pairs.map(([, resolved]) => resolved);
     return buildJsCall(expr.js, plain, settings, expr.distinct === true || filter !== undefined);
@@ -191,7 +194,7 @@ function without(columns: readonly Expr[], except: readonly string[], scope: Sco
 function starredColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
   if (star.qualifier === undefined) return scope.output.filter((attribute) => attribute.key === undefined);
   const columns = scope.qualified(star.qualifier);
-  if (columns.length > 0) return columns;
+  if (columns.length > 0) return columns.map(withoutKey);
   const fields = starFields(star.qualifier, scope);
   if (fields !== undefined) return fields;
   const names = [...new Set(scope.output.flatMap((a) => a.qualifier ?? []))];
@@ -203,6 +206,12 @@ function starredColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
       candidates: names,
     },
   );
+}
+
+/** A key of a USING join, taken by its qualifier, is a column like any other. */
+function withoutKey(attribute: Attribute): Attribute {
+  const { key, ...column } = attribute;
+  return key === undefined ? attribute : Object.freeze(column);
 }
 
 /** The fields of a struct column, each under its name. */

@@ -13,7 +13,8 @@ export function rememberKeys(plain: Plan, joined: Plan, keys: readonly Attribute
   const shown = new Set(outputOf(plain).map((attribute) => attribute.id));
   const hidden = keys.filter((key) => !shown.has(key.id)).map((key) => replace<Attribute>(key, { key: true }));
   if (hidden.length === 0 || plain.kind !== 'project') return;
-  wider.set(plain, project(joined, [...plain.exprs, ...hidden]));
+  // As Spark: `right.*` has its keys first.
+  wider.set(plain, project(joined, [...hidden, ...plain.exprs]));
 }
 
 /** The same rows with keys of USING joins below shown; undefined where there is none. */
@@ -30,6 +31,16 @@ export function withKeys(plan: Plan): Plan | undefined {
     default:
       return undefined;
   }
+}
+
+/** A join over a left input with keys, without them; they can still be named above. */
+export function joinWithoutKeys(joined: Analyzed): Analyzed {
+  const cut = project(
+    joined.plan,
+    outputOf(joined.plan).filter((attribute) => attribute.key === undefined),
+  );
+  wider.set(cut, joined.plan);
+  return { plan: cut, frames: joined.frames };
 }
 
 /** What a node gives over an input with keys, without them; they can still be named above. */

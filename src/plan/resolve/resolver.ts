@@ -24,7 +24,7 @@ import { type Context, locate, type PlanSettings, placeOf } from './context.js';
 import { expand, openedSource, openSources } from './expand.js';
 import { resolveFilter, resolveSort } from './filter-sort.js';
 import { type FrameEdge, framesOf, noFrames } from './frames.js';
-import { withKeys, withoutKeys } from './join-keys.js';
+import { joinWithoutKeys, withKeys, withoutKeys } from './join-keys.js';
 import { resolveJoin, resolveUsingJoin } from './joins.js';
 import { resolveLimitBy } from './limit-by.js';
 import { indexOf, unresolvedColumn } from './names.js';
@@ -119,6 +119,7 @@ function withJoinKeys(
   analyze: (inputs: readonly Analyzed[]) => Plan | Analyzed,
 ): Plan | Analyzed {
   const [input] = inputs;
+  if (plan.kind === 'join' && input !== undefined) return overLeftKeys(inputs, analyze);
   const keeps = plan.kind === 'filter' || plan.kind === 'sort';
   const open =
     input !== undefined && (keeps || plan.kind === 'project' || plan.kind === 'aggregate')
@@ -126,13 +127,27 @@ function withJoinKeys(
       : undefined;
   if (open === undefined || input === undefined) return analyze(inputs);
   const overKeys = (): Plan | Analyzed => withoutKeys(analyze([{ ...input, plan: open }]), input.plan);
-  if (keeps) return overKeys();
+  if (keeps || (plan.kind === 'project' && plan.exprs.some(isQualifiedStar))) return overKeys();
   try {
     return analyze(inputs);
   } catch (error) {
     if (!isNotHere(error)) throw error;
     return overKeys();
   }
+}
+
+const isQualifiedStar = (expr: Expr): boolean => expr.kind === 'unresolved_star' && expr.qualifier !== undefined;
+
+/** The condition of a join, and what stands above it, may name keys that a USING join on the left left out. */
+function overLeftKeys(
+  inputs: readonly Analyzed[],
+  analyze: (inputs: readonly Analyzed[]) => Plan | Analyzed,
+): Plan | Analyzed {
+  const [left, ...others] = inputs as readonly [Analyzed, ...Analyzed[]];
+  const open = withKeys(left.plan);
+  if (open === undefined) return analyze(inputs);
+  const joined = analyze([{ ...left, plan: open }, ...others]);
+  return 'frames' in joined ? joinWithoutKeys(joined) : joined;
 }
 
 function analyzeNode(plan: Plan, inputs: readonly Analyzed[], context: Context, known: Known): Analyzed {
