@@ -249,7 +249,7 @@ describe('frames', () => {
       seed: 7,
       withReplacement: false,
     });
-    expect(orders.sample(true, 2, 7).plan).toMatchObject({ fraction: 2, withReplacement: true });
+    expect(orders.sample(true, 2, 7).plan).toMatchObject({ kind: 'union' });
     expect(orders.repartition(4, 'id').plan).toMatchObject({ kind: 'repartition', partitions: 4, shuffle: true });
     expect(orders.repartition('id').plan).toMatchObject({ by: [{ name: 'id' }] });
     expect(orders.coalesce(1).plan).toMatchObject({ partitions: 1, shuffle: false });
