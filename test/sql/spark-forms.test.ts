@@ -50,6 +50,11 @@ describe('keys of a USING join', () => {
   });
 });
 
+test('a window function in a join condition is refused', async () => {
+  const text = 'SELECT * FROM one JOIN two ON row_number() OVER (ORDER BY v) < 10';
+  await expect(session.sql(text).collect()).rejects.toThrow('UNSUPPORTED_EXPR_FOR_OPERATOR');
+});
+
 describe('arguments by name', () => {
   const first = async (text: string): Promise<unknown> =>
     Object.values((await session.sql(text).collect())[0] ?? {})[0];

@@ -1,6 +1,6 @@
 import { SparrowError } from '../../base/index.js';
 import type { Expr } from '../expr.js';
-import { hasAggregate } from '../facts.js';
+import { hasAggregate, hasWindow } from '../facts.js';
 import { sqlText } from '../sql-text.js';
 
 /** Aggregates and window calls have no place in conditions and the like. */
@@ -13,5 +13,15 @@ export function forbidAggregates(expr: Expr, where: string): void {
       sqlState: '42903',
       hint: 'aggregate first (groupBy().agg()), then use its result column',
     },
+  );
+}
+
+/** Rows are joined before windows are computed over them. */
+export function forbidWindows(condition: Expr): void {
+  if (!hasWindow(condition)) return;
+  throw new SparrowError(
+    'UNSUPPORTED_EXPR_FOR_OPERATOR',
+    `a window function cannot stand in a join condition: ${sqlText(condition)}`,
+    { sqlState: '42K0E', hint: 'compute it as a column of one side first, then join on that column' },
   );
 }

@@ -9,7 +9,7 @@ import type { Analyzed } from './analyzed.js';
 import { buildCall, foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
-import { forbidAggregates } from './forbid.js';
+import { forbidAggregates, forbidWindows } from './forbid.js';
 import { type FrameEdge, type Frames, framesOf } from './frames.js';
 import { rememberKeys } from './join-keys.js';
 import { ambiguousReference, indexOf, unresolvedColumn } from './names.js';
@@ -62,6 +62,7 @@ export function resolveJoin(plan: JoinPlan, leftInput: Analyzed, rightInput: Ana
     const scope = scopeOf(both, { inputs: edges }, settings.caseSensitive === true, context);
     const resolved = resolveExpr(condition, scope, settings);
     forbidAggregates(resolved, 'a join condition');
+    forbidWindows(resolved);
     const checked = requireBoolean(resolved, 'the join condition', 'JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE');
     condition = foldLiteralCasts(checked, settings);
   }
