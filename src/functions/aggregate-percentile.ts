@@ -127,7 +127,7 @@ const finishWith =
     const { returns } = call;
     const element = returns.kind === 'array' ? returns.element : returns;
     const asType = (n: number): Scalar =>
-      element.kind === 'interval_dt' ? BigInt(Math.trunc(n)) : element.kind === 'interval_ym' ? Math.trunc(n) + 0 : n;
+      element.kind === 'interval_dt' ? toLong(n) : element.kind === 'interval_ym' ? toInt(n) : n;
     const literal = call.literals[1] ?? null;
     const shares = numbersOf(literal, call.argTypes[1] as DataType).map((share) => asType(at(all, share)));
     return returns.kind === 'array' ? shares : (shares[0] as Scalar);
@@ -289,3 +289,12 @@ export const percentileAggregates: Readonly<
     finish: finishMode,
   }),
 };
+
+/** As Java makes whole numbers of doubles: what is too large becomes the largest there is. */
+function toLong(n: number): bigint {
+  const [low, high] = [-(2n ** 63n), 2n ** 63n - 1n];
+  const whole = BigInt(Math.trunc(n));
+  return whole < low ? low : whole > high ? high : whole;
+}
+
+const toInt = (n: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(n))) + 0;

@@ -6,7 +6,7 @@ expectSpark([
   ["split('oneAtwoBthreeC', '[ABC]', 2)", '[one, twoBthreeC]', 'array<string>'],
   ["split('oneAtwoBthreeC', '[ABC]', 0)", '[one, two, three, ]', 'array<string>'],
   ["split('abc', '')", '[a, b, c]', 'array<string>'],
-  ["split('abc', '', 2)", '[a, b]', 'array<string>'],
+  ["split('abc', '', 2)", '[a, bc]', 'array<string>'],
   ["split('', '')", '[]', 'array<string>'],
   ["split('', ',')", '[]', 'array<string>'],
   ["split(',a,', ',')", '[, a, ]', 'array<string>'],

@@ -21,4 +21,12 @@ describe('found by fuzzing', () => {
     ]);
     expect(await frame.filter(`contains(${empty}, ${empty})`).count()).toBe(2);
   });
+
+  test('a percentile of the longest interval is not the shortest', async () => {
+    const longest = "interval '106751991 04:00:54.775807' day to second";
+    const [row] = await session
+      .sql(`SELECT percentile(i, 0) = ${longest} AS same FROM VALUES (${longest}) AS t(i)`)
+      .collect();
+    expect(row).toEqual({ same: true });
+  });
 });
