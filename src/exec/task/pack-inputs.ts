@@ -43,7 +43,22 @@ export function packInputs(inputs: readonly TaskInput[]): PackedInputs {
   return { kind: 'batches', counts, rows: Float64Array.from(batches, (batch) => batch.rows), columns };
 }
 
+/** What was packed last for columns that begin with a column: frames that are held are asked again and again. */
+const known = new WeakMap<
+  Column,
+  { readonly columns: readonly (Column | undefined)[]; readonly packed: PackedColumn }
+>();
+
 function packColumn(like: Column, batches: readonly Batch[], c: number): PackedColumn | undefined {
+  const last = known.get(like);
+  if (last?.columns.length === batches.length && last.columns.every((column, b) => batches[b]?.columns[c] === column))
+    return last.packed;
+  const packed = packAnew(like, batches, c);
+  if (packed !== undefined) known.set(like, { columns: batches.map((batch) => batch.columns[c]), packed });
+  return packed;
+}
+
+function packAnew(like: Column, batches: readonly Batch[], c: number): PackedColumn | undefined {
   const figures = new Float64Array(batches.length * FIGURES);
   for (const [b, batch] of batches.entries()) {
     const column = batch.columns[c];
