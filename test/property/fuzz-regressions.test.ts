@@ -29,4 +29,13 @@ describe('found by fuzzing', () => {
       .collect();
     expect(row).toEqual({ same: true });
   });
+
+  test('lag gives its default where that is the constant of its input too', async () => {
+    const text =
+      'SELECT lag(7, 7, 7) OVER (ORDER BY id) AS a, lead(true, 1, true) OVER (ORDER BY id) AS b FROM range(2)';
+    expect(await session.sql(text).collect()).toEqual([
+      { a: 7, b: true },
+      { a: 7, b: true },
+    ]);
+  });
 });

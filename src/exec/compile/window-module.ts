@@ -113,7 +113,8 @@ function argument(
   field: number | undefined,
   row: Local,
 ): Value {
-  if (field === undefined) return pipe.compile(expr, noColumns);
+  // Arguments are asked for in branches: a constant computed in one must not be taken for computed in the other.
+  if (field === undefined) return pipe.expressions(noColumns).scoped(() => pipe.compile(expr, noColumns));
   const column = spec.layout.fields[field] as SourceColumn;
   return loadField(pipe.code, row, fieldAt(layout, field), column.type, column.range);
 }
