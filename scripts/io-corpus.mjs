@@ -1,4 +1,4 @@
-// npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb] [--only text] [--jobs n] [--timeout s] [--mutate n] [--seed n]
+// npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb] [--only text] [--jobs n] [--timeout s]
 import { build as buildDist } from './lib/build.mjs';
 import { ensureInstalled, path, root, runNode } from './lib/house.mjs';
 
