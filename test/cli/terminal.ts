@@ -21,9 +21,10 @@ export class Terminal {
   readonly ended: Promise<number | null>;
 
   constructor(environment: Record<string, string> = {}) {
-    const line = `${JSON.stringify(process.execPath)} ${JSON.stringify(command)}`;
+    // exec: a shell in between would get the terminal's SIGINT too, and some then end with 130 in the command's stead.
+    const line = `exec ${JSON.stringify(process.execPath)} ${JSON.stringify(command)}`;
     // SPARROW_HISTORY: a test neither reads nor writes the history of whoever runs it.
-    const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1', SPARROW_HISTORY: '', ...environment };
+    const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1', SPARROW_HISTORY: '', SHELL: '/bin/sh', ...environment };
     this.#process = spawn('script', ['-qec', line, '/dev/null'], { env, stdio: 'pipe' });
     const take = (chunk: unknown): void => {
       this.#text += String(chunk).replaceAll(escapes, '').replaceAll('\r', '');
