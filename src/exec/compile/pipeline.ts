@@ -9,7 +9,8 @@ import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
 import { emitMemo, memoizable } from './memo.js';
 import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
-import { expectedShare, PrefilterLoop, planPrefilter } from './prefilter.js';
+import { PrefilterLoop } from './prefilter.js';
+import { expectedShare, planPrefilter } from './prefilter-plan.js';
 import { emitProbe } from './probe.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
@@ -126,7 +127,7 @@ class PipelineBody {
       code.forRange(row, () => code.get(from), to, body);
     } else {
       this.#steps = spec.steps.filter((_, k) => !plan.steps.has(k));
-      const filtered = new PrefilterLoop(code, pipe.state, pipe.layout.columns, plan, variant.forms);
+      const filtered = new PrefilterLoop(code, pipe.state, pipe.layout, plan, variant.forms);
       filtered.prologue();
       this.sink.prologue();
       filtered.loop(row, from, to, body);

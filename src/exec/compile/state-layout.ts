@@ -54,6 +54,12 @@ export const DENSE_BYTES = 16;
 export const MEMO_BYTES = 4;
 export const MAX_MEMOS = 64;
 
+/** Rows whose positions are written down at once, before anything else is done with them. */
+export const POSITIONS = 4096;
+export const POSITION_BYTES = 4;
+/** Positions are written a few at a time, also past the last. */
+const POSITION_SLACK = 16;
+
 /** Where the variable parts of a pipeline's state block begin. */
 export interface StateLayout {
   readonly columns: number;
@@ -61,6 +67,7 @@ export interface StateLayout {
   readonly tables: number;
   readonly dense: number;
   readonly memos: number;
+  readonly positions: number;
   readonly bytes: number;
 }
 
@@ -80,12 +87,15 @@ export function stateLayout(spec: PipelineSpec): StateLayout {
   const tablesAt = outputsAt + outputs * OUT_BYTES;
   const denseAt = tablesAt + tables * TABLE_BYTES;
   const memosAt = denseAt + denseKeys * DENSE_BYTES;
+  const positionsAt = memosAt + MAX_MEMOS * MEMO_BYTES;
+  const filters = spec.source.kind === 'batches' && spec.steps[0]?.kind === 'filter';
   return {
     columns: columnsAt,
     outputs: outputsAt,
     tables: tablesAt,
     dense: denseAt,
     memos: memosAt,
-    bytes: memosAt + MAX_MEMOS * MEMO_BYTES,
+    positions: positionsAt,
+    bytes: positionsAt + (filters ? POSITIONS * POSITION_BYTES + POSITION_SLACK : 0),
   };
 }

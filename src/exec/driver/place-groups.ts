@@ -1,6 +1,6 @@
 import type { Batch } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
-import { expectedShare } from '../compile/prefilter.js';
+import { expectedShare } from '../compile/prefilter-plan.js';
 import { recordBytes } from '../compile/totals-tables.js';
 import { LEAST_PASSING, planVectors } from '../compile/vector-plan.js';
 import type { PlacedKeys, SinkSpec, TaskInput } from '../task/spec.js';

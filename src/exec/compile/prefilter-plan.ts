@@ -1,0 +1,248 @@
+import type { DataType } from '../../base/index.js';
+import { pow10 } from '../../functions/decimal.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
+import type { StepSpec } from '../task/spec.js';
+import { comparable } from './lane-plan.js';
+import type { ColumnForm } from './load.js';
+
+/** Comparisons that vectors make at once; with a constant of whole numbers the others are written with these. */
+export type MaskCompare = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge';
+export type MaskLanes = 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64';
+
+/** A condition decided for many rows at a time, true or not: where SQL says null, it is not. */
+export type MaskNode =
+  | { readonly op: 'and' | 'or'; readonly of: readonly MaskNode[] }
+  | MaskTest
+  /** Whether a column is null, or not. */
+  | { readonly op: 'null' | 'valid'; readonly column: number }
+  /** No row. */
+  | { readonly op: 'never' };
+
+/** A comparison of a column with a constant, or with a column stored alike. */
+export interface MaskTest {
+  readonly op: 'test';
+  readonly column: number;
+  readonly lanes: MaskLanes;
+  readonly compare: MaskCompare;
+  readonly other: { readonly constant: bigint | number } | { readonly column: number };
+}
+
+/** Conditions decided for blocks of rows before anything else is, and the filter steps they stand for. */
+export interface Prefilter {
+  /** All of them hold. */
+  readonly tests: readonly MaskNode[];
+  readonly steps: ReadonlySet<number>;
+  /** The share of rows expected to pass. */
+  readonly share: number;
+}
+
+/** When more rows than this are expected to pass, deciding them one by one costs no more. */
+const MOST_PASSING = 0.6;
+/** Values of a list that are compared one by one. */
+const MOST_LISTED = 8;
+
+const LANE_RANGE: Readonly<Record<'i8' | 'i16' | 'i32' | 'i64', readonly [bigint, bigint]>> = {
+  i8: [-128n, 127n],
+  i16: [-32768n, 32767n],
+  i32: [-(2n ** 31n), 2n ** 31n - 1n],
+  i64: [-(2n ** 63n), 2n ** 63n - 1n],
+};
+const FLIPPED: Readonly<Record<MaskCompare, MaskCompare>> = {
+  eq: 'eq',
+  ne: 'ne',
+  lt: 'gt',
+  le: 'ge',
+  gt: 'lt',
+  ge: 'le',
+};
+
+/** What of the leading filters can be decided with vectors, if enough rows are expected to fall away. */
+export function planPrefilter(steps: readonly StepSpec[], forms: readonly ColumnForm[]): Prefilter | undefined {
+  const tests: MaskNode[] = [];
+  const taken = new Set<number>();
+  for (const [k, step] of steps.entries()) {
+    if (step.kind !== 'filter') break;
+    const found = planNode(step.condition, forms);
+    if (found === undefined) continue;
+    taken.add(k);
+    tests.push(found);
+  }
+  const share = tests.reduce((all, test) => all * shareOf(test, forms), 1);
+  return tests.length === 0 || share > MOST_PASSING ? undefined : { tests, steps: taken, share };
+}
+
+/** The share of rows expected to pass those leading filters that have a form in vectors. */
+export function expectedShare(steps: readonly StepSpec[], forms: readonly ColumnForm[]): number {
+  let passing = 1;
+  for (const step of steps) {
+    if (step.kind !== 'filter') break;
+    const found = planNode(step.condition, forms);
+    if (found !== undefined) passing *= shareOf(found, forms);
+  }
+  return passing;
+}
+
+function planNode(condition: PhysicalExpr, forms: readonly ColumnForm[]): MaskNode | undefined {
+  if (condition.kind === 'column') return planTruth(condition.index, condition.type, forms);
+  if (condition.kind !== 'call') return undefined;
+  const { fn, args } = condition;
+  const [a, b, c] = args;
+  switch (fn) {
+    case 'and':
+    case 'or':
+      return together(
+        fn,
+        args.map((arg) => planNode(arg, forms)),
+      );
+    case 'between':
+      return a && b && c && together('and', [planCompare('ge', a, b, forms), planCompare('le', a, c, forms)]);
+    case 'in':
+      if (a === undefined || args.length > MOST_LISTED + 1) return undefined;
+      return together(
+        'or',
+        args.slice(1).map((value) => planCompare('eq', a, value, forms)),
+      );
+    case 'isnull':
+    case 'isnotnull':
+      return a && planNull(fn === 'isnull' ? 'null' : 'valid', a, forms);
+    default:
+      return fn in FLIPPED && a && b ? planCompare(fn as MaskCompare, a, b, forms) : undefined;
+  }
+}
+
+/** Conditions joined, if each of them has a form. */
+function together(op: 'and' | 'or', of: readonly (MaskNode | undefined)[]): MaskNode | undefined {
+  const known = of.filter((node) => node !== undefined);
+  if (known.length < of.length || known.length === 0) return undefined;
+  return known.length === 1 ? known[0] : { op, of: known };
+}
+
+function planTruth(column: number, type: DataType, forms: readonly ColumnForm[]): MaskNode | undefined {
+  if (type.kind !== 'boolean' || forms[column]?.storage !== 'u8') return undefined;
+  return { op: 'test', column, lanes: 'i8', compare: 'eq', other: { constant: 1n } };
+}
+
+function planNull(op: 'null' | 'valid', arg: PhysicalExpr, forms: readonly ColumnForm[]): MaskNode | undefined {
+  const form = arg.kind === 'column' ? forms[arg.index] : undefined;
+  if (arg.kind !== 'column' || form === undefined || form.storage === 'none') return undefined;
+  return { op, column: arg.index };
+}
+
+function planCompare(
+  op: MaskCompare,
+  left: PhysicalExpr,
+  right: PhysicalExpr,
+  forms: readonly ColumnForm[],
+): MaskNode | undefined {
+  return planTest(op, left, right, forms) ?? planTest(FLIPPED[op], right, left, forms);
+}
+
+function planTest(
+  compare: MaskCompare,
+  left: PhysicalExpr,
+  right: PhysicalExpr,
+  forms: readonly ColumnForm[],
+): MaskNode | undefined {
+  if (left.kind !== 'column') return undefined;
+  const column = left.index;
+  const lanes = lanesOf(forms[column]);
+  if (lanes === undefined) return undefined;
+  if (lanes === 'f32' || lanes === 'f64') {
+    if (right.kind !== 'literal' || right.type.kind !== left.type.kind || typeof right.value !== 'number')
+      return undefined;
+    return Number.isNaN(right.value)
+      ? undefined
+      : { op: 'test', column, lanes, compare, other: { constant: right.value } };
+  }
+  if (right.kind === 'column') {
+    if (!comparable(left.type, right.type) || lanesOf(forms[right.index]) !== lanes) return undefined;
+    return { op: 'test', column, lanes, compare, other: { column: right.index } };
+  }
+  if (right.kind !== 'literal' || (typeof right.value !== 'number' && typeof right.value !== 'bigint'))
+    return undefined;
+  const scale = scaleGap(left.type, right.type);
+  return scale === undefined ? undefined : whole({ column, lanes }, compare, BigInt(right.value), scale);
+}
+
+/** Digits the constant has to be given (or, negative, to lose) to be written like the column; undefined for other types. */
+function scaleGap(column: DataType, constant: DataType): number | undefined {
+  if (column.kind === 'decimal' && constant.kind === 'decimal') return column.scale - constant.scale;
+  return comparable(column, constant) ? 0 : undefined;
+}
+
+/** A comparison with a whole number, by `eq`, `ne`, `lt` and `gt` only, with a constant the lanes hold. */
+function whole(
+  at: { readonly column: number; readonly lanes: keyof typeof LANE_RANGE },
+  compare: MaskCompare,
+  value: bigint,
+  digits: number,
+): MaskNode {
+  const divisor = pow10(Math.max(0, -digits));
+  const scaled = value * pow10(Math.max(0, digits));
+  let floor = scaled / divisor;
+  if (floor * divisor > scaled) floor--;
+  const exact = floor * divisor === scaled;
+  const valid: MaskNode = { op: 'valid', column: at.column };
+  const [low, high] = LANE_RANGE[at.lanes];
+  const test = (op: 'eq' | 'ne' | 'lt' | 'gt', constant: bigint, below: MaskNode, above: MaskNode): MaskNode =>
+    constant < low ? below : constant > high ? above : { op: 'test', ...at, compare: op, other: { constant } };
+  const never: MaskNode = { op: 'never' };
+  switch (compare) {
+    case 'eq':
+      return exact ? test('eq', floor, never, never) : never;
+    case 'ne':
+      return exact ? test('ne', floor, valid, valid) : valid;
+    case 'lt':
+      return test('lt', exact ? floor : floor + 1n, never, valid);
+    case 'le':
+      return test('lt', floor + 1n, never, valid);
+    case 'gt':
+      return test('gt', floor, valid, never);
+    case 'ge':
+      return test('gt', exact ? floor - 1n : floor, valid, never);
+  }
+}
+
+function lanesOf(form: ColumnForm | undefined): MaskLanes | undefined {
+  if (form === undefined || form.dictionary) return undefined;
+  switch (form.storage) {
+    case 'i8':
+    case 'i16':
+    case 'i32':
+    case 'i64':
+    case 'f32':
+    case 'f64':
+      return form.storage;
+    default:
+      return undefined;
+  }
+}
+
+/** The share of rows expected to pass, taking values for evenly spread between their bounds. */
+function shareOf(node: MaskNode, forms: readonly ColumnForm[]): number {
+  switch (node.op) {
+    case 'and':
+      return node.of.reduce((all, one) => all * shareOf(one, forms), 1);
+    case 'or':
+      return 1 - node.of.reduce((none, one) => none * (1 - shareOf(one, forms)), 1);
+    case 'test':
+      return shareOfTest(node, forms);
+    case 'null':
+      return 0.1;
+    case 'valid':
+      return 1;
+    case 'never':
+      return 0;
+  }
+}
+
+function shareOfTest({ column, compare, other }: MaskTest, forms: readonly ColumnForm[]): number {
+  const form = forms[column];
+  if (form?.type.kind === 'boolean') return 1 / 2;
+  if (form?.range === undefined || !('constant' in other)) return 1 / 3;
+  const [min, max] = [Number(form.range[0]), Number(form.range[1])];
+  const below = Math.min(1, Math.max(0, (Number(other.constant) - min) / Math.max(1, max - min)));
+  if (compare === 'eq') return 1 / Math.max(1, max - min + 1);
+  if (compare === 'ne') return 1;
+  return compare === 'lt' || compare === 'le' ? below : 1 - below;
+}
