@@ -51,6 +51,6 @@ export {
   udf,
 } from './api/udf.js';
 export { Window, WindowSpec } from './api/window.js';
-export type { DataFrameWriter, SaveMode } from './api/writer.js';
+export type { DataFrameWriter, SaveMode, WriteResult } from './api/writer.js';
 export { SparrowError } from './base/errors.js';
 export type { DataType, Field, ValueOptions } from './base/index.js';

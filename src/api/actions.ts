@@ -10,7 +10,7 @@ import {
 import { aggregate, alias, call, limit, literal } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import type { FrameContext } from './context.js';
-import type { ActionOptions, RunningQuery } from './engine.js';
+import type { ActionOptions, RunningQuery, RunOptions } from './engine.js';
 import type { ShownTable } from './show.js';
 import { t } from './types.js';
 
@@ -19,7 +19,11 @@ const CELLS_PER_TURN = 16_384;
 /** How long that may go on before other events get a turn. */
 const TURN_MS = 8;
 
-export async function start(context: FrameContext, plan: Plan, options: ActionOptions = {}): Promise<RunningQuery> {
+export async function start(
+  context: FrameContext,
+  plan: Plan,
+  options: Omit<RunOptions, 'settings'> = {},
+): Promise<RunningQuery> {
   if (options.signal?.aborted) {
     throw new SparrowError('OPERATION_CANCELED', 'the query was canceled before it started', {
       cause: options.signal.reason,
@@ -101,7 +105,11 @@ export async function firstScalars(
 }
 
 /** Runs a plan for its effect. */
-export async function runToEnd(context: FrameContext, plan: Plan, options?: ActionOptions): Promise<void> {
+export async function runToEnd(
+  context: FrameContext,
+  plan: Plan,
+  options?: Omit<RunOptions, 'settings'>,
+): Promise<void> {
   const query = await start(context, plan, options);
   for await (const _ of query.batches);
 }

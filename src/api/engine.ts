@@ -9,4 +9,5 @@ export type {
   RunningQuery,
   RunOptions,
   SessionSettings,
+  WriteResult,
 } from '../plan/engine.js';

@@ -3,8 +3,10 @@ import { write } from '../plan/build.js';
 import type { Plan, WritePlan } from '../plan/node.js';
 import { runToEnd } from './actions.js';
 import type { FrameContext } from './context.js';
-import type { ActionOptions } from './engine.js';
+import type { ActionOptions, WriteResult } from './engine.js';
 import { theName } from './names.js';
+
+export type { WriteResult } from './engine.js';
 
 /** What happens when the target exists: Spark's save modes. */
 export type SaveMode = 'append' | 'overwrite' | 'ignore' | 'error' | 'errorifexists';
@@ -73,36 +75,54 @@ export class DataFrameWriter<N extends string = string> {
   }
 
   /** Writes Parquet files into the folder `path`. */
-  parquet(path: string, options: ActionOptions = {}): Promise<void> {
+  parquet(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('parquet', path, options);
   }
   /** Writes CSV files into the folder `path`. */
-  csv(path: string, options: ActionOptions = {}): Promise<void> {
+  csv(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('csv', path, options);
   }
   /** Writes JSON lines into the folder `path`. */
-  json(path: string, options: ActionOptions = {}): Promise<void> {
+  json(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('json', path, options);
   }
   /** Writes the one string column of the frame as lines of text. */
-  text(path: string, options: ActionOptions = {}): Promise<void> {
+  text(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('text', path, options);
   }
   /** Writes Arrow IPC files into the folder `path`. */
-  arrow(path: string, options: ActionOptions = {}): Promise<void> {
+  arrow(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('arrow', path, options);
   }
   /** Writes in the format given by `format()`, Parquet by default. */
-  save(path: string, options: ActionOptions = {}): Promise<void> {
+  save(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save(this.#target.format, path, options);
   }
 
-  async #save(format: string, path: string, options: ActionOptions): Promise<void> {
-    const target = { ...this.#target, format, path: theName(path, 'the path to write to') };
-    await runToEnd(this.#context, write(this.#plan, target), options);
+  async #save(format: string, path: string, given: ActionOptions): Promise<WriteResult> {
+    const { options, dynamic } = overwriting(this.#target.options, this.#context);
+    const target = { ...this.#target, options, dynamic, format, path: theName(path, 'the path to write to') };
+    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
+    await runToEnd(this.#context, write(this.#plan, target), { ...given, onWritten: (made) => (result = made) });
+    return result;
   }
 
   #with(change: Partial<Target>): DataFrameWriter<N> {
     return new DataFrameWriter(this.#context, this.#plan, { ...this.#target, ...change });
   }
+}
+
+/** Spark's option and setting for what mode overwrite replaces: everything, or the partitions that get rows. */
+function overwriting(
+  given: Readonly<Record<string, string>>,
+  { settings }: FrameContext,
+): { readonly options: Readonly<Record<string, string>>; readonly dynamic: boolean } {
+  const named = Object.entries(given).find(([name]) => name.toLowerCase() === 'partitionoverwritemode');
+  const options = Object.fromEntries(Object.entries(given).filter((option) => option !== named));
+  const word = named?.[1] ?? settings.config['spark.sql.sources.partitionOverwriteMode'] ?? 'static';
+  const allowed = ['static', 'dynamic'];
+  if (!allowed.includes(word.toLowerCase())) {
+    throw new SparrowError('INVALID_OPTION', `there is no partitionOverwriteMode '${word}'`, { candidates: allowed });
+  }
+  return { options, dynamic: word.toLowerCase() === 'dynamic' };
 }

@@ -29,8 +29,14 @@ export interface FileSystem {
   create(path: string): WritableFile;
   stat(path: string): FileInfo | undefined;
   list(directory: string): FileInfo[];
+  /** What a directory holds, by name alone; empty when there is no such directory. */
+  names(directory: string): string[];
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
+  /** Gives a complete file a second name, in one step, unless something has that name: then it says false. */
+  claim(from: string, to: string): boolean;
+  /** Makes renames and new names in a directory durable, where the file system can. */
+  syncDirectory(directory: string): void;
   remove(path: string): void;
 }
 

@@ -137,7 +137,7 @@ class LocalEngine implements QueryEngine {
     const { settings: session } = options;
     yield* this.#running(settings, options, (executor) =>
       resolved.kind === 'write'
-        ? this.#write(resolved, settings, executor, session)
+        ? this.#write(resolved, settings, executor, options)
         : this.#rows(resolved, settings, executor, session),
     );
   }
@@ -158,9 +158,10 @@ class LocalEngine implements QueryEngine {
     plan: WritePlan,
     settings: PlanSettings,
     executor: Executor,
-    session: SessionSettings,
+    { settings: session, onWritten }: RunOptions,
   ): AsyncGenerator<Batch> {
-    await runWrite(executor, plan, await this.#physical(plan.input as ResolvedPlan, settings, executor, session));
+    const input = await this.#physical(plan.input as ResolvedPlan, settings, executor, session);
+    onWritten?.(await runWrite(executor, plan, input));
     yield* [];
   }
 

@@ -1,8 +1,11 @@
 import { randomInt } from 'node:crypto';
 import {
   closeSync,
+  constants,
+  copyFileSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -41,8 +44,30 @@ export const nodeFiles: FileSystem = {
     }
     return files;
   },
+  names(directory) {
+    try {
+      return readdirSync(directory).sort();
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw explain(directory, 'listed', error as NodeJS.ErrnoException);
+    }
+  },
   makeDirectory: (path) => void guard(path, 'created', () => mkdirSync(path, { recursive: true })),
   rename: (from, to) => guard(from, 'renamed', () => renameSync(from, to)),
+  claim: (from, to) => guard(to, 'created', () => claim(from, to)),
+  syncDirectory(directory) {
+    // Windows does not open directories.
+    if (process.platform === 'win32') return;
+    const descriptor = guard(directory, 'opened', () => openSync(directory, 'r'));
+    try {
+      fsyncSync(descriptor);
+    } catch (error) {
+      // Some file systems do not sync directories; there is nothing better to do there.
+      if (!['EINVAL', 'ENOTSUP', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+  },
   remove: (path) => guard(path, 'removed', () => rmSync(path, { recursive: true, force: true })),
 };
 
@@ -55,6 +80,25 @@ export const nodePlatform: Platform = {
 
 function info(path: string, stat: { size: number; mtimeMs: number; isDirectory(): boolean }): FileInfo {
   return { path, size: stat.size, modifiedMs: stat.mtimeMs, directory: stat.isDirectory() };
+}
+
+function claim(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // Without hard links (FAT, some network shares) the name is taken first, and what is in it follows.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
+  }
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 class NodeReadable implements ReadableFile {

@@ -1,6 +1,7 @@
-import { basename, join, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileInfo, type FileSystem, SparrowError } from '../base/index.js';
+import { settleWrites, settleWritesIn } from './write-journal.js';
 
 /** A file of a table, with what the directories between the path given and the file say about it. */
 export interface DataFile {
@@ -23,6 +24,7 @@ export function expandPaths(files: FileSystem, paths: readonly string[]): DataFi
   const found = new Map<string, DataFile>();
   for (const given of paths) {
     const path = given.startsWith('file:') ? localPath(given) : given;
+    if (!GLOB.test(path)) settleWrites(files, resolve(path), false);
     const info = files.stat(path);
     if (info === undefined && !GLOB.test(path))
       throw notFound(given, 'there is no such file or directory', 'check the path');
@@ -51,7 +53,7 @@ function filesBelow(files: FileSystem, root: FileInfo): DataFile[] {
       out.push({ path: info.path, size: info.size, modifiedMs: info.modifiedMs, partitions });
       return;
     }
-    for (const child of files.list(info.path)) {
+    for (const child of settled(files, info.path)) {
       const name = basename(child.path);
       if (isHidden(name)) continue;
       const partition = child.directory ? partitionOf(name) : undefined;
@@ -60,6 +62,13 @@ function filesBelow(files: FileSystem, root: FileInfo): DataFile[] {
   };
   visit(root, [], 0);
   return out;
+}
+
+/** What a directory holds, when writes that were cut off have been finished. */
+function settled(files: FileSystem, directory: string): FileInfo[] {
+  const found = files.list(directory);
+  const names = found.filter((f) => f.directory).map((f) => basename(f.path));
+  return settleWritesIn(files, directory, names) ? files.list(directory) : found;
 }
 
 /** `_SUCCESS`, `_delta_log`, `.crc`: not data. A partition directory may start with `_`. */
@@ -115,7 +124,7 @@ function walkPattern(
   const anyDepth = segment === '**';
   if (anyDepth) walkPattern(files, at, rest, depth, found);
   const matches = segmentPattern(anyDepth ? '*' : segment);
-  for (const child of files.list(at.path)) {
+  for (const child of settled(files, at.path)) {
     const name = basename(child.path);
     if (isHidden(name) && !segment.startsWith('.') && !segment.startsWith('_')) continue;
     if (!matches.test(name)) continue;

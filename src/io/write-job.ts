@@ -1,6 +1,8 @@
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pid } from 'node:process';
 import { type FileSystem, type Platform, SparrowError, type WrittenFile } from '../base/index.js';
+import { isUnfinished, removeStaging, type Step, settleWrites, takeSteps } from './write-journal.js';
+import { beginStaging, endStaging, stagingPath } from './write-owner.js';
 
 /** What to do when the target is there already; Spark's names. */
 export type SaveMode = 'append' | 'overwrite' | 'ignore' | 'error';
@@ -10,6 +12,8 @@ export interface WriteTarget {
   readonly mode: SaveMode;
   /** `file`: one file at the path itself. Default: a directory of files, with a `_SUCCESS` marker. */
   readonly kind?: 'directory' | 'file';
+  /** With mode overwrite: only the partitions that rows are written to are replaced. */
+  readonly dynamic?: boolean;
 }
 
 /** Where the files of a write go. Plain data that travels to the tasks. */
@@ -17,6 +21,7 @@ export interface WritePlan {
   readonly target: string;
   readonly kind: 'directory' | 'file';
   readonly mode: SaveMode;
+  readonly dynamic: boolean;
   /** Next to the target, so that a rename moves a file without copying it. */
   readonly staging: string;
   /** Unique to the write; part of every file's name. */
@@ -48,6 +53,9 @@ export interface WriteJob {
 }
 
 const SUCCESS = '_SUCCESS';
+/** Below the staging folder: the whole output, and what it replaces. */
+const READY = 'ready';
+const OLD = 'old';
 const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 const MAX_NAME_BYTES = 255;
 
@@ -62,7 +70,10 @@ export function saveMode(word: string): SaveMode {
 }
 
 /** Checks the target against the mode and makes a place for temporary files. */
-export function prepareWrite(platform: Platform, { path, mode, kind = 'directory' }: WriteTarget): WriteJob {
+export function prepareWrite(
+  platform: Platform,
+  { path, mode, kind = 'directory', dynamic = false }: WriteTarget,
+): WriteJob {
   const { files } = platform;
   const target = resolve(path);
   if (target === dirname(target)) {
@@ -71,6 +82,7 @@ export function prepareWrite(platform: Platform, { path, mode, kind = 'directory
       hint: 'give the path of a directory below it',
     });
   }
+  settleWrites(files, target, true);
   const found = files.stat(target);
   if (found !== undefined && mode === 'error') throw alreadyExists(path);
   if (found !== undefined && mode === 'append' && found.directory !== (kind === 'directory')) {
@@ -93,10 +105,13 @@ export function prepareWrite(platform: Platform, { path, mode, kind = 'directory
     /[^a-z0-9]/g,
     '',
   );
-  const staging = join(dirname(target), `.${basename(target)}.tmp-${pid}-${id}`);
-  const plan: WritePlan = { target, kind, mode, staging, id };
+  const staging = stagingPath(target, id);
+  const plan: WritePlan = { target, kind, mode, dynamic, staging, id };
   const skip = found !== undefined && mode === 'ignore';
-  if (!skip) files.makeDirectory(join(staging, 'tasks'));
+  if (!skip) {
+    beginStaging(staging);
+    files.makeDirectory(join(staging, 'tasks'));
+  }
   return new Job(plan, skip, files, path);
 }
 
@@ -169,19 +184,21 @@ class Job implements WriteJob {
     try {
       const moves = written.map((file) => ({ from: file.temporaryPath, to: this.#relative(file) }));
       if (this.plan.kind === 'file') this.#commitFile(moves);
-      else if (this.plan.mode === 'append' && this.files.stat(this.plan.target) !== undefined) this.#commitInto(moves);
-      else this.#commitWhole(moves);
+      else this.#commitDirectory(moves);
     } catch (error) {
       this.abort();
       throw error;
     }
-    this.abort();
+    this.#ended = true;
+    removeStaging(this.files, this.plan.staging);
   }
 
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (!this.skip) this.files.remove(this.plan.staging);
+    if (this.skip) return;
+    if (isUnfinished(this.files, this.plan.staging)) endStaging(this.plan.staging);
+    else removeStaging(this.files, this.plan.staging);
   }
 
   /** The place of a file below the target; refuses files that are not this write's. */
@@ -208,78 +225,68 @@ class Job implements WriteJob {
     }
     const found = files.stat(plan.target);
     if (found !== undefined && plan.mode !== 'overwrite') throw alreadyExists(this.path);
-    if (found?.directory === true) this.#replace(only.from);
+    if (found?.directory === true) this.#take([{ from: relative(plan.staging, only.from), to: '', aside: OLD }]);
     else files.rename(only.from, plan.target);
+    files.syncDirectory(dirname(plan.target));
   }
 
-  /** A new directory is made ready aside and then takes the place of the target in one step. */
-  #commitWhole(moves: readonly Move[]): void {
+  #commitDirectory(moves: readonly Move[]): void {
     const { plan, files } = this;
-    const ready = join(plan.staging, 'ready');
-    files.makeDirectory(ready);
-    this.#move(moves, ready);
-    this.#mark(ready);
     const found = files.stat(plan.target);
-    if (found === undefined) files.rename(ready, plan.target);
-    else if (plan.mode === 'overwrite') this.#replace(ready);
-    else if (plan.mode === 'append') this.#commitInto(moves.map(({ to }) => ({ from: join(ready, to), to })));
-    else throw alreadyExists(this.path);
+    if (found === undefined) this.#appear(this.#ready(moves));
+    else if (plan.mode === 'append') this.#add(moves);
+    else if (plan.mode === 'overwrite' && plan.dynamic) this.#replacePartitions(moves);
+    else if (plan.mode === 'overwrite') {
+      this.#take([{ from: relative(plan.staging, this.#ready(moves)), to: '', aside: OLD }]);
+    } else throw alreadyExists(this.path);
   }
 
-  /** What was there before is kept aside until the new one is in its place. */
-  #replace(ready: string): void {
-    const { plan, files } = this;
-    const old = join(plan.staging, 'old');
-    files.rename(plan.target, old);
-    try {
-      files.rename(ready, plan.target);
-    } catch (error) {
-      this.#restore(old, error);
-      throw error;
-    }
-  }
-
-  /** Puts the former output back; where even that fails, it stays aside and is not removed. */
-  #restore(old: string, cause: unknown): void {
-    try {
-      this.files.rename(old, this.plan.target);
-    } catch {
-      this.#ended = true;
-      throw new SparrowError(
-        'FAILED_WRITE_FILE',
-        `${this.path} could not be replaced, and what it held is now at ${old}`,
-        {
-          where: `path ${this.path}`,
-          hint: 'move it back by hand',
-          cause,
-        },
-      );
-    }
-  }
-
-  /** Files join those of a directory one by one; when one fails, those before it are taken back. */
-  #commitInto(moves: readonly Move[]): void {
-    const { plan, files } = this;
-    const done: string[] = [];
-    try {
-      this.#move(moves, plan.target, done);
-      this.#mark(plan.target);
-    } catch (error) {
-      for (const path of done) files.remove(path);
-      throw error;
-    }
-  }
-
-  #move(moves: readonly Move[], into: string, done: string[] = []): void {
-    const made = new Set<string>([into]);
+  /** The output as a directory of its own beside the target. */
+  #ready(moves: readonly Move[]): string {
+    const ready = join(this.plan.staging, READY);
+    this.files.makeDirectory(ready);
+    const made = new Set<string>([ready]);
     for (const { from, to } of moves) {
-      const path = join(into, to);
+      const path = join(ready, to);
       const directory = dirname(path);
       if (!made.has(directory)) this.files.makeDirectory(directory);
       made.add(directory);
       this.files.rename(from, path);
-      done.push(path);
     }
+    this.#mark(ready);
+    for (const directory of made) this.files.syncDirectory(directory);
+    return ready;
+  }
+
+  /** The output takes a place that nobody has, in one step. */
+  #appear(ready: string): void {
+    const { plan, files } = this;
+    try {
+      files.rename(ready, plan.target);
+    } catch (error) {
+      if (files.stat(plan.target) === undefined) throw error;
+      throw plan.mode === 'error' ? alreadyExists(this.path) : appearedMeanwhile(this.path);
+    }
+    files.syncDirectory(dirname(plan.target));
+  }
+
+  /** Files join those of a directory. */
+  #add(moves: readonly Move[]): void {
+    this.#take(moves.map(({ from, to }) => ({ from: relative(this.plan.staging, from), to })));
+    this.#mark(this.plan.target);
+  }
+
+  /** Each partition that was written takes the place of what was there; the others stay. */
+  #replacePartitions(moves: readonly Move[]): void {
+    const { plan } = this;
+    const ready = relative(plan.staging, this.#ready(moves));
+    const partitions = [...new Set(moves.map(({ to }) => dirname(to)))];
+    this.#take(partitions.map((to) => ({ from: join(ready, to), to, aside: join(OLD, to) })));
+    this.#mark(plan.target);
+  }
+
+  #take(steps: readonly Step[]): void {
+    takeSteps(this.files, this.plan.staging, this.plan.target, steps);
   }
 
   #mark(directory: string): void {
@@ -287,6 +294,13 @@ class Job implements WriteJob {
     marker.sync();
     marker.close();
   }
+}
+
+function appearedMeanwhile(path: string): SparrowError {
+  return new SparrowError('CONCURRENT_WRITE', `${path} was made by somebody else meanwhile`, {
+    where: `path ${path}`,
+    hint: 'run the write again',
+  });
 }
 
 interface Move {

@@ -33,8 +33,18 @@ export interface ActionOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What a write made. */
+export interface WriteResult {
+  readonly files: number;
+  readonly rows: number;
+  /** Of the files, as they are compressed. */
+  readonly bytes: number;
+}
+
 export interface RunOptions extends ActionOptions {
   readonly settings: SessionSettings;
+  /** Of a plan that writes: called when its output is in place. */
+  readonly onWritten?: (result: WriteResult) => void;
 }
 
 export type ExplainMode = 'simple' | 'extended' | 'formatted' | 'cost' | 'codegen' | 'analyze';

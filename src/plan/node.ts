@@ -392,6 +392,8 @@ export interface WritePlan extends Node {
   readonly format: string;
   readonly path: string;
   readonly mode: 'append' | 'overwrite' | 'ignore' | 'error';
+  /** With mode overwrite: only partitions that rows are written to are replaced. */
+  readonly dynamic?: boolean;
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
 }

@@ -22,6 +22,9 @@ function fileSystem(...paths: string[]): FileSystem {
     makeDirectory: unused,
     rename: unused,
     remove: unused,
+    claim: unused,
+    syncDirectory: unused,
+    names: () => [],
     stat: (path) => entries.get(path.replace(/\/$/, '')),
     list: (directory) =>
       [...entries.values()].filter(({ path }) =>

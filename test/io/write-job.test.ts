@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import fc from 'fast-check';
@@ -153,6 +162,68 @@ describe('a write', () => {
       expect(contents()).toEqual(before);
       expect(readdirSync(folder)).toEqual(['out']);
     }
+  });
+});
+
+describe('a writer that dies', () => {
+  /** A file system on which everything fails from the nth change on, as for a process that is no more. */
+  const dyingAt = (nth: number): { files: FileSystem; changes: () => number } => {
+    let changes = 0;
+    const alive = <A extends unknown[], R>(action: (...args: A) => R) => {
+      return (...args: A): R => {
+        if (++changes >= nth) throw new Error('dead');
+        return action(...args);
+      };
+    };
+    const { create, makeDirectory, rename, remove, claim } = nodeFiles;
+    const files = {
+      ...nodeFiles,
+      create: alive(create),
+      makeDirectory: alive(makeDirectory),
+      rename: alive(rename),
+      remove: alive(remove),
+      claim: alive(claim),
+    };
+    return { files, changes: () => changes };
+  };
+
+  it.each(['append', 'overwrite', 'dynamic'] as const)('in mode %s leaves the old files or the new', (mode) => {
+    const partition = (p: string): Partial<TaskFile> => ({ partitions: [['p', p]] });
+    const outcomes = new Set<string>();
+    for (let nth = 1; ; nth++) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      const first = prepareWrite(platform, { path: target, mode: 'append' });
+      first.commit(['a', 'b', 'c'].map((p, task) => writeFile(first, `old ${p}`, { task, ...partition(p) })));
+      const before = JSON.stringify(contents());
+      const dying = dyingAt(nth);
+      let died = false;
+      try {
+        const job = prepareWrite(platformWith(dying.files), {
+          path: target,
+          mode: mode === 'dynamic' ? 'overwrite' : mode,
+          dynamic: mode === 'dynamic',
+        });
+        job.commit(['a', 'b'].map((p, task) => writeFile(job, `new ${p}`, { task: task + 5, ...partition(p) })));
+      } catch {
+        died = true;
+      }
+      for (const name of readdirSync(folder)) {
+        renameSync(join(folder, name), join(folder, name.replace(/-\d+-(\w+)$/, '-999999999-$1')));
+      }
+      const read = expandPaths(nodeFiles, [target]).map(({ path }) => readFileSync(path, 'utf8'));
+      outcomes.add(read.sort().join());
+      if (JSON.stringify(contents()) === before) expect(died).toBe(true);
+      prepareWrite(platform, { path: target, mode: 'append' }).abort();
+      expect(readdirSync(folder)).toEqual(['out']);
+      if (!died) break;
+    }
+    const after = {
+      append: 'new a,new b,old a,old b,old c',
+      overwrite: 'new a,new b',
+      dynamic: 'new a,new b,old c',
+    };
+    expect([...outcomes].sort()).toEqual(['old a,old b,old c', after[mode]].sort());
   });
 });
 

@@ -1,6 +1,7 @@
 import { engineBug, nearestNames, SparrowError, type WrittenFile } from '../../base/index.js';
 import { formats } from '../../io/registry.js';
 import { prepareWrite } from '../../io/write-job.js';
+import type { WriteResult } from '../../plan/engine.js';
 import type { WritePlan } from '../../plan/node.js';
 import type { PhysicalPlan } from '../physical.js';
 import type { SinkSpec, SourceColumn } from '../task/spec.js';
@@ -8,7 +9,7 @@ import type { Executor } from './executor.js';
 import { mergedColumns } from './flow.js';
 
 /** Writes a plan's rows as files: all of them or, when anything goes wrong, none. */
-export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<void> {
+export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<WriteResult> {
   const { platform } = executor.scheduler;
   const names = input.columns.map((c) => c.name);
   const partitionBy = plan.partitionBy.map((name) => columnNamed(name, names));
@@ -17,8 +18,9 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       hint: 'leave at least one column for the files',
     });
   }
-  const job = prepareWrite(platform, { path: plan.path, mode: plan.mode });
-  if (job.skip) return;
+  const dynamic = plan.dynamic === true && partitionBy.length > 0;
+  const job = prepareWrite(platform, { path: plan.path, mode: plan.mode, dynamic });
+  if (job.skip) return { files: 0, rows: 0, bytes: 0 };
   try {
     const extension = extensionOf(plan);
     const sink = (columns: readonly SourceColumn[], evenIfEmpty: boolean): SinkSpec => ({
@@ -51,6 +53,8 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       );
     }
     job.commit(files);
+    const sum = (of: 'rows' | 'bytes') => files.reduce((total, file) => total + file[of], 0);
+    return { files: files.length, rows: sum('rows'), bytes: sum('bytes') };
   } catch (error) {
     job.abort();
     throw error;
