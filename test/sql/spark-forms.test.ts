@@ -1,5 +1,5 @@
+import { Session } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Session } from '../../src/index.js';
 
 let session: Session;
 

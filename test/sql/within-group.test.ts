@@ -1,5 +1,5 @@
+import { Session, type SparrowError } from 'sparrow-df';
 import { expect, test } from 'vitest';
-import { Session, type SparrowError } from '../../src/index.js';
 
 /** Answers and column names as Spark 4 gives them. */
 const cases: readonly (readonly [sql: string, column: string, value: unknown])[] = [
