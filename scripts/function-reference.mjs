@@ -46,22 +46,31 @@ const titles = {
   formatFunctions: 'Conversions by a format',
   urlFunctions: 'URLs',
   aggregateFunctions: 'Aggregates',
+  momentAggregates: 'Moments',
+  statisticAggregates: 'Correlation, regression and shape',
+  percentileAggregates: 'Percentiles',
+  bitAggregates: 'Aggregates of bits',
+  listAggregates: 'Tolerant sums, joined texts and bitmaps',
+  sketchAggregates: 'Approximate counts',
   listAggregateFunctions: 'Lists of values',
   windowFunctions: 'Window functions',
 };
 
 const load = (module) => import(pathToFileURL(path('build/lib/functions', module)).href);
 
-/** The families in the order in which the registry merges them: its imports say where each one is. */
-async function families() {
-  const registry = readFileSync(path('build/lib/functions/registry.js'), 'utf8');
-  const files = new Map(
-    [...registry.matchAll(/import \{ (\w+Functions) \} from '\.\/([\w-]+\.js)'/g)].map((m) => [m[1], m[2]]),
-  );
-  const order = [...registry.matchAll(/^\s*\.\.\.(\w+),$/gm)].map((m) => m[1]);
+/** The lists of functions that a family is put together of, in their order: its imports say where each one is. */
+async function partsOf(family) {
+  const text = readFileSync(path(`build/lib/functions/families/${family}.js`), 'utf8');
+  const files = new Map([...text.matchAll(/import \{ (\w+) \} from '\.\.\/([\w-]+\.js)'/g)].map((m) => [m[1], m[2]]));
+  const order = [...text.matchAll(/^\s*\.\.\.(\w+),$/gm)].map((m) => m[1]);
   const found = [];
   for (const name of order) found.push([titles[name] ?? name, Object.values((await load(files.get(name)))[name])]);
-  const { functions } = await load('registry.js');
+  return found;
+}
+
+async function families() {
+  const { families: all, functions } = await load('families/all.js');
+  const found = (await Promise.all(Object.keys(all).map(partsOf))).flat();
   const count = found.reduce((sum, [, entries]) => sum + entries.length, 0);
   if (count !== Object.keys(functions).length)
     throw new Error(`${count} functions in families, not all of the registry`);

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 
@@ -178,10 +179,36 @@ const dearPartsLater = {
   },
 };
 
+const namesFile = 'src/functions/names-by-family.ts';
+
+/** Writes down what each family's functions are called, so that a name is known without loading the function. */
+async function writeFunctionNames(esbuild) {
+  const bundled = path('build/families.mjs');
+  const entryPoints = ['src/functions/families/all.ts'];
+  const options = { ...shared, entryPoints, format: 'esm', plugins: [dearPartsLater], minifySyntax: false };
+  const { outputFiles } = await esbuild(options);
+  put(bundled, outputFiles[0].text);
+  const { families } = await import(`${pathToFileURL(bundled).href}?${Date.now()}`);
+  const lines = (functions) => Object.entries(functions).map(([key, { sql }]) => `    '${[key, ...sql].join(' ')}',\n`);
+  const parts = Object.entries(families).map(([family, all]) => `  ${family}: [\n${lines(all).join('')}  ],\n`);
+  put(
+    path(namesFile),
+    `// Written by \`npm run build\` from src/functions/families. Do not edit.
+
+/** What the functions of each family are called: the API name, then the SQL names. */
+export const namesByFamily = {
+${parts.join('')}} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export type FamilyName = keyof typeof namesByFamily;
+`,
+  );
+}
+
 async function bundle() {
   if (isFresh()) return;
   const started = Date.now();
   const { build: esbuild } = await import('esbuild');
+  await writeFunctionNames(esbuild);
   const worker = await workerProgram(esbuild);
   const { outputFiles, metafile } = await esbuild({
     ...shared,

@@ -1,5 +1,5 @@
 import type { StringType } from '../base/index.js';
-import type { functions } from '../functions/registry.js';
+import type { functions } from '../functions/families/all.js';
 import type { Column, ColumnBase, Operand, TypeOf } from './column.js';
 import type { literalArguments } from './function-rules.js';
 import type { LambdaCalls } from './lambda-types.js';

@@ -1,6 +1,5 @@
 import { SparrowError } from '../base/index.js';
-import type { FunctionEntry } from '../functions/define.js';
-import { functions } from '../functions/registry.js';
+import { functionPlaces } from '../functions/names.js';
 import { aggregateCall, alias, call, column, lambda, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import {
@@ -211,10 +210,9 @@ const special: Readonly<Record<string, unknown>> = {
 
 function build(): Fn {
   const all: Record<string, unknown> = {};
-  for (const [key, entry] of Object.entries(functions) as [string, FunctionEntry][]) {
-    const sqlName = entry.sql[0] ?? key;
-    const made = callOf(key, sqlName);
-    for (const name of [key, ...entry.sql]) if (/^[a-z_]\w*$/i.test(name)) all[name] ??= made;
+  for (const { key, sql } of functionPlaces()) {
+    const made = callOf(key, sql[0] ?? key);
+    for (const name of [key, ...sql]) if (/^[a-z_]\w*$/i.test(name)) all[name] ??= made;
   }
   return Object.freeze({ ...all, ...special }) as unknown as Fn;
 }

@@ -13,6 +13,7 @@ export * from './nested.js';
 export { nestedWidth } from './nested-fixed.js';
 export * from './number-text.js';
 export * from './packed-column.js';
+export * from './part.js';
 export * from './platform.js';
 export * from './row-values.js';
 export * from './scalar.js';

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { type Batch, type Schema, SharedHeap, SparrowError } from '../base/index.js';
+import { type Batch, part, type Schema, SharedHeap, SparrowError, withParts } from '../base/index.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, splitReader } from '../io/registry.js';
 import type { Catalog } from '../plan/catalog.js';
@@ -48,9 +48,6 @@ export interface SqlParsers {
   parseQuery(text: string, settings: SessionSettings): Plan;
 }
 
-/** Thrown by a catalog that met SQL text before the parsers were loaded. */
-class ParsersNeeded extends Error {}
-
 /** The engine of this machine: Wasm on worker threads over shared memory. */
 export function createEngine(options: EngineOptions, loadParsers: () => Promise<SqlParsers>): QueryEngine {
   return new LocalEngine(options, loadParsers);
@@ -60,7 +57,7 @@ class LocalEngine implements QueryEngine {
   readonly heap: SharedHeap;
   readonly #scheduler: Scheduler;
   readonly #catalogs = new Map<string, Catalog>();
-  #parsers: SqlParsers | undefined;
+  readonly #parsers: () => SqlParsers;
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
   readonly #queries = new Set<Query>();
@@ -70,8 +67,9 @@ class LocalEngine implements QueryEngine {
 
   constructor(
     private readonly options: EngineOptions,
-    private readonly loadParsers: () => Promise<SqlParsers>,
+    loadParsers: () => Promise<SqlParsers>,
   ) {
+    this.#parsers = part(loadParsers);
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
     this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, {
       reader: splitReader,
@@ -87,18 +85,14 @@ class LocalEngine implements QueryEngine {
     const key = `${session.timeZone} ${session.timestampType}`;
     let catalog = this.#catalogs.get(key);
     if (catalog === undefined) {
-      const parsers = (): SqlParsers => {
-        if (this.#parsers === undefined) throw new ParsersNeeded();
-        return this.#parsers;
-      };
       catalog = {
         openSource: async (description) => (await formatNamed(description.format)).open(description, nodePlatform),
         view: this.options.view,
         viewNames: this.options.viewNames,
         variable: (name) => this.options.variable?.(name),
         ...(this.options.userFunction === undefined ? {} : { userFunction: this.options.userFunction }),
-        parseExpr: (text) => parsers().parseExpr(text, session),
-        parseQuery: (text) => parsers().parseQuery(text, session),
+        parseExpr: (text) => this.#parsers().parseExpr(text, session),
+        parseQuery: (text) => this.#parsers().parseQuery(text, session),
       };
       this.#catalogs.set(key, catalog);
     }
@@ -111,13 +105,7 @@ class LocalEngine implements QueryEngine {
       return { types: schema.fields.map((f) => f.type), batches };
     };
     const plan = await withPivotValues(given, rowsOf, this.heap);
-    try {
-      return await resolve(plan, this.#catalog(session), settings);
-    } catch (error) {
-      if (!(error instanceof ParsersNeeded)) throw error;
-      this.#parsers ??= await this.loadParsers();
-      return await resolve(plan, this.#catalog(session), settings);
-    }
+    return resolve(plan, this.#catalog(session), settings);
   }
 
   async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
@@ -193,11 +181,11 @@ class LocalEngine implements QueryEngine {
     session: SessionSettings,
   ): Promise<PhysicalPlan> {
     const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
-    const optimized = optimize(this.#cache.informed(plan), settings, batches);
+    const optimized = await withParts(() => optimize(this.#cache.informed(plan), settings, batches));
     const known = await withSubqueryValues(optimized, (subquery) =>
       onlyValue(this.heap, this.#rows(subquery, settings, executor, session)),
     );
-    return this.#lower(known, settings, executor, session);
+    return withParts(() => this.#lower(known, settings, executor, session));
   }
 
   #lower(
@@ -230,10 +218,10 @@ class LocalEngine implements QueryEngine {
     this.#checkOpen();
     const settings = evalSettings(session);
     const resolved = await this.#resolve(plan, settings, session);
-    const explained = optimizeExplained(plan, this.#cache.informed(resolved), settings);
+    const explained = await withParts(() => optimizeExplained(plan, this.#cache.informed(resolved), settings));
     // What subqueries give is not known before the query runs.
     const shown = await withSubqueryValues(explained.optimized, async () => null);
-    const physical = this.#lower(shown, settings, undefined, session);
+    const physical = await withParts(() => this.#lower(shown, settings, undefined, session));
     const sections = [`== Physical Plan ==\n${physicalText(physical)}`];
     if (mode !== 'simple' && mode !== 'codegen')
       sections.unshift(explainLogical(explained, mode === 'analyze' ? 'cost' : mode));

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { SharedHeap } from '../base/index.js';
+import type { FamilyName } from '../functions/names-by-family.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, splitReader } from '../io/registry.js';
 import { type Answer, type CancelToken, type HeapHandle, type Job, TaskThread } from './task/thread.js';
@@ -14,7 +15,7 @@ export interface WorkerData {
 
 /** What the session may ask of a worker. */
 export interface WorkerApi {
-  run(job: Job, cancel: CancelToken): Promise<Answer>;
+  run(job: Job, cancel: CancelToken, families: readonly FamilyName[]): Promise<Answer>;
   /** Resolves when the worker is ready. */
   ready(): boolean;
 }
@@ -25,7 +26,7 @@ const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, {
   format: formatNamed,
 });
 const api: WorkerApi = {
-  run: (job, cancel) => thread.answer(job, cancel),
+  run: (job, cancel, families) => thread.answer(job, cancel, families),
   ready: () => true,
 };
 if (parentPort !== null) expose(api, nodeEndpoint(parentPort));

@@ -1,13 +1,7 @@
 import { booleanType, type DataType, int8Type, int64Type, type Scalar } from '../base/index.js';
-import { bitAggregates } from './aggregate-bits.js';
 import { addTo, arg, ifPresent, increment, presentIf, pushFlag, storeFlag, storeZero } from './aggregate-emit.js';
 import { extremeAggregates } from './aggregate-extreme.js';
 import { endAggregates } from './aggregate-first.js';
-import { listAggregates } from './aggregate-joined.js';
-import { momentAggregates } from './aggregate-moments.js';
-import { percentileAggregates } from './aggregate-percentile.js';
-import { sketchAggregates } from './aggregate-sketch.js';
-import { statisticAggregates } from './aggregate-statistics.js';
 import { avg, sum } from './aggregate-sum.js';
 import { pushTrue } from './branch-emit.js';
 import {
@@ -175,12 +169,6 @@ export const aggregateFunctions = {
   avg,
   ...extremeAggregates,
   ...endAggregates,
-  ...momentAggregates,
-  ...statisticAggregates,
-  ...percentileAggregates,
-  ...bitAggregates,
-  ...listAggregates,
-  ...sketchAggregates,
   /** Whether every value is true. */
   boolAnd: aggregate({
     name: 'boolAnd',

@@ -2,7 +2,7 @@ import { simpleString } from '../base/index.js';
 import { describeValue } from './describe-value.js';
 import type { CallExpr, PhysicalExpr } from './expression.js';
 import { jsFunctionName } from './js-function.js';
-import { findEntry } from './registry.js';
+import { functionPlace } from './names.js';
 
 /** SQL-like text of an expression, for errors and explain. */
 export function describe(expr: PhysicalExpr, columnName: (index: number) => string = (index) => `$${index}`): string {
@@ -17,7 +17,7 @@ export function describe(expr: PhysicalExpr, columnName: (index: number) => stri
 }
 
 function describeCall(expr: CallExpr, columnName: (index: number) => string): string {
-  const name = jsFunctionName(expr.fn) ?? findEntry(expr.fn)?.sql[0] ?? expr.fn;
+  const name = jsFunctionName(expr.fn) ?? functionPlace(expr.fn)?.sql[0] ?? expr.fn;
   if (expr.lambdas !== undefined) return describeHigherOrder(name, expr, columnName);
   const args = expr.args.map((arg) => describe(arg, columnName));
   if (expr.fn === 'cast' || expr.fn === 'tryCast') return `${name}(${args.join('')} AS ${simpleString(expr.type)})`;

@@ -1,15 +1,12 @@
-import { type DataType, engineBug, nearestNames, SparrowError, sameType, simpleString } from '../base/index.js';
-import { aggregateFunctions } from './aggregate.js';
-import { listAggregateFunctions } from './aggregate-lists.js';
-import { arithmeticFunctions } from './arithmetic.js';
-import { arrayFunctions } from './array.js';
-import { arrayMoreFunctions } from './array-more.js';
-import { castFunctions } from './cast.js';
-import { compareFunctions } from './compare.js';
-import { conditionalFunctions } from './conditional.js';
-import { csvFunctions } from './csv.js';
-import { datetimeFunctions } from './datetime.js';
-import { datetimeMoreFunctions } from './datetime-more.js';
+import {
+  type DataType,
+  engineBug,
+  nearestNames,
+  PartNeeded,
+  SparrowError,
+  sameType,
+  simpleString,
+} from '../base/index.js';
 import type {
   AggregateFunction,
   ArgType,
@@ -20,94 +17,51 @@ import type {
   Resolution,
   ScalarFunction,
 } from './define.js';
-import { generatorFunctions } from './generators.js';
-import { hashFunctions } from './hash.js';
+import { entries } from './entries.js';
+import { coreFamily } from './families/core.js';
 import { jsFunctionEntry } from './js-function.js';
-import { jsonFunctions } from './json.js';
-import { jsonGeneratorFunctions } from './json-generators.js';
-import { lambdaFunctions } from './lambda-functions.js';
-import { lambdaMapFunctions } from './lambda-map-functions.js';
-import { likeFunctions } from './like.js';
-import { logicFunctions } from './logic.js';
-import { mapFunctions } from './map.js';
-import { mathFunctions } from './math.js';
-import { miscFunctions } from './misc.js';
-import { nestedAccessFunctions } from './nested-access.js';
-import { nestedMakeFunctions } from './nested-make.js';
-import { onlyRowFunctions } from './only-row.js';
-import { orderingFunctions } from './ordering-bytes.js';
-import { randomFunctions } from './random.js';
-import { regexpFunctions } from './regexp.js';
-import { sequenceFunctions } from './sequence.js';
-import { stringFunctions } from './string.js';
-import { stringCheckFunctions } from './string-checks.js';
-import { stringEncodeFunctions } from './string-encode.js';
-import { stringMoreFunctions } from './string-more.js';
-import { timeFunctions } from './time.js';
-import { formatFunctions } from './to-char.js';
-import { urlFunctions } from './url.js';
-import { variantFunctions } from './variant.js';
-import { variantGeneratorFunctions } from './variant-generators.js';
-import { windowFunctions } from './window.js';
+import { functionNames, functionPlace } from './names.js';
+import type { FamilyName } from './names-by-family.js';
 
-/** Everything that can be computed, by API name. Families are merged here and nowhere else. */
-export const functions = {
-  ...arithmeticFunctions,
-  ...compareFunctions,
-  ...logicFunctions,
-  ...conditionalFunctions,
-  ...castFunctions,
-  ...hashFunctions,
-  ...mathFunctions,
-  ...stringFunctions,
-  ...stringMoreFunctions,
-  ...stringEncodeFunctions,
-  ...likeFunctions,
-  ...regexpFunctions,
-  ...datetimeFunctions,
-  ...datetimeMoreFunctions,
-  ...nestedAccessFunctions,
-  ...orderingFunctions,
-  ...nestedMakeFunctions,
-  ...arrayFunctions,
-  ...arrayMoreFunctions,
-  ...sequenceFunctions,
-  ...mapFunctions,
-  ...jsonFunctions,
-  ...csvFunctions,
-  ...variantFunctions,
-  ...lambdaFunctions,
-  ...lambdaMapFunctions,
-  ...generatorFunctions,
-  ...jsonGeneratorFunctions,
-  ...variantGeneratorFunctions,
-  ...miscFunctions,
-  ...randomFunctions,
-  ...stringCheckFunctions,
-  ...timeFunctions,
-  ...formatFunctions,
-  ...urlFunctions,
-  ...aggregateFunctions,
-  ...listAggregateFunctions,
-  ...windowFunctions,
-  ...onlyRowFunctions,
+type Family = Readonly<Record<string, FunctionEntry>>;
+
+/** Where the families are that are loaded when one of their functions is first looked up. */
+const laterFamilies: Readonly<Record<Exclude<FamilyName, 'core'>, () => Promise<Family>>> = {
+  math: async () => (await import('./families/math.js')).mathFamily,
+  text: async () => (await import('./families/text.js')).textFamily,
+  time: async () => (await import('./families/time.js')).timeFamily,
+  nested: async () => (await import('./families/nested.js')).nestedFamily,
+  data: async () => (await import('./families/data.js')).dataFamily,
+  analytic: async () => (await import('./families/analytic.js')).analyticFamily,
 };
 
-export type Functions = typeof functions;
+const loaded = new Set<FamilyName>(['core']);
+Object.assign(entries, coreFamily);
 
-const byKey: Readonly<Record<string, FunctionEntry | undefined>> = functions;
-const byName = new Map<string, FunctionEntry>();
-for (const entry of Object.values(functions) as FunctionEntry[]) {
-  for (const name of entry.sql) byName.set(name.toLowerCase(), entry);
-}
-for (const [key, entry] of Object.entries(functions) as [string, FunctionEntry][]) {
-  if (!byName.has(key.toLowerCase())) byName.set(key.toLowerCase(), entry);
+/** The families that were needed so far: a thread that is given tasks of this one needs no others. */
+export const loadedFamilies = (): readonly FamilyName[] => [...loaded];
+
+/** Loads families of functions; all of them by default. */
+export async function loadFamilies(
+  names: readonly FamilyName[] = ['core', ...(Object.keys(laterFamilies) as FamilyName[])],
+): Promise<void> {
+  for (const name of names) {
+    if (name === 'core' || loaded.has(name)) continue;
+    Object.assign(entries, await laterFamilies[name]());
+    loaded.add(name);
+  }
 }
 
-/** The entry of an SQL name, alias or API name in any case, if there is one. */
+/**
+ * The entry of an SQL name, alias or API name in any case, if there is one. Throws `PartNeeded` when its family is not
+ * loaded.
+ */
 export function findEntry(name: string): FunctionEntry | undefined {
-  if (Object.hasOwn(functions, name)) return byKey[name];
-  return byName.get(name.toLowerCase()) ?? jsFunctionEntry(name);
+  const place = functionPlace(name);
+  if (place === undefined) return jsFunctionEntry(name);
+  const entry = entries[place.key];
+  if (entry === undefined) throw new PartNeeded(() => loadFamilies([place.family]));
+  return entry;
 }
 
 /** The entry of an SQL name, alias or API name in any case. */
@@ -121,21 +75,16 @@ export function findFunction(name: string): FunctionEntry {
   });
 }
 
-/** Every name a function can be called by in SQL text (operators left out). */
-export function functionNames(): string[] {
-  return [...byName.keys()].filter((name) => /^[a-z_]/.test(name));
-}
-
 /** The scalar function behind a resolved call. */
 export function scalarFunction(key: string): ScalarFunction {
-  const entry = byKey[key] ?? jsFunctionEntry(key);
+  const entry = entries[key] ?? findEntry(key);
   if (entry?.kind !== 'scalar') throw engineBug(`'${key}' is no scalar function of the registry`);
   return entry;
 }
 
 /** The aggregate behind a resolved call. */
 export function aggregateFunction(key: string): AggregateFunction {
-  const entry = byKey[key];
+  const entry = entries[key] ?? findEntry(key);
   if (entry?.kind !== 'aggregate') throw engineBug(`'${key}' is no aggregate function of the registry`);
   return entry;
 }
@@ -182,7 +131,7 @@ export function resolveGenerator(
 
 /** The generator behind a resolved call. */
 export function generatorFunction(key: string): GeneratorFunction {
-  const entry = byKey[key];
+  const entry = entries[key] ?? findEntry(key);
   if (entry?.kind !== 'generator') throw engineBug(`'${key}' is no generator of the registry`);
   return entry;
 }

@@ -1,4 +1,4 @@
-import { engineBug, type Scalar } from '../base/index.js';
+import { engineBug, PartNeeded, type Scalar } from '../base/index.js';
 import { evaluate } from '../functions/evaluate.js';
 import type { EvalSettings, PhysicalExpr } from '../functions/expression.js';
 import { bindHigherOrder, variableIndex } from './bind-lambda.js';
@@ -66,7 +66,8 @@ export function constantValue(expr: Expr, settings: EvalSettings): Scalar | unde
   if (expr.kind === 'literal') return expr.value;
   try {
     return evaluate(bindWith(expr, NO_COLUMNS), [], settings);
-  } catch {
+  } catch (error) {
+    if (error instanceof PartNeeded) throw error;
     // Whatever it raises is the query's to raise, at the row that reaches it.
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { simpleString } from '../base/index.js';
+import { knownEntry } from '../functions/entries.js';
 import { jsFunctionName } from '../functions/js-function.js';
-import { findEntry } from '../functions/registry.js';
+import { functionPlace } from '../functions/names.js';
 import { orderedSets, phrases, shownArguments } from './display-names.js';
 import type { Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
@@ -169,15 +170,15 @@ function functionText(fn: string, given: readonly string[], call?: Pick<Call, 's
   const shown = call?.shown;
   const phrase = shown !== undefined && Object.hasOwn(phrases, shown) ? phrases[shown] : undefined;
   if (phrase !== undefined) return phrase(given);
-  const args = shownArguments(shown ?? findEntry(fn)?.sql[0] ?? fn, given, call?.type);
+  const args = shownArguments(shown ?? functionPlace(fn)?.sql[0] ?? fn, given, call?.type);
   if (shown !== undefined) return `${shown}(${args.join(', ')})`;
   const special = Object.hasOwn(written, fn) ? written[fn] : undefined;
   if (special !== undefined) return special(args);
   const own = jsFunctionName(fn);
   if (own !== undefined) return `${own}(${args.join(', ')})`;
-  const entry = findEntry(fn);
-  if (entry?.shown !== undefined) return entry.shown(args, call?.type);
-  const name = call?.called ?? entry?.sql[0] ?? fn;
+  const show = knownEntry(fn)?.shown;
+  if (show !== undefined) return show(args, call?.type);
+  const name = call?.called ?? functionPlace(fn)?.sql[0] ?? fn;
   if (args.length === given.length && args.length === 2 && isInfix(name))
     return `(${args[0]} ${wordOperators.has(name) ? name.toUpperCase() : name} ${args[1]})`;
   return `${name}(${args.join(', ')})`;
@@ -199,7 +200,7 @@ function aggregateText(
   const call =
     orderedText(fn, given, shown) ??
     functionText(
-      jsFunctionName(fn) === undefined ? (findEntry(fn)?.name ?? fn) : fn,
+      jsFunctionName(fn) === undefined ? (functionPlace(fn)?.key ?? fn) : fn,
       given,
       shown === undefined ? undefined : { shown, type: { kind: 'null' } },
     );

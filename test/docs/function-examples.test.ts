@@ -1,7 +1,8 @@
+import '../support/all-functions.js';
 import { expr, Session } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FunctionEntry } from '../../src/functions/define.js';
-import { functions } from '../../src/functions/registry.js';
+import { functions } from '../../src/functions/families/all.js';
 
 // The reference prints these as Spark's answers, so they are asked here. Those of aggregates name tables of their own,
 // which takes SQL queries.

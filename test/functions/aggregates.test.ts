@@ -1,3 +1,4 @@
+import '../support/all-functions.js';
 import { describe, expect, test } from 'vitest';
 import {
   type Carrier,
@@ -9,7 +10,7 @@ import {
 } from '../../src/base/index.js';
 import type { AggregateFunction, Call, Range } from '../../src/functions/define.js';
 import { isIntCarrier } from '../../src/functions/emit.js';
-import { functions } from '../../src/functions/registry.js';
+import { functions } from '../../src/functions/families/all.js';
 import type { Value } from '../../src/functions/value.js';
 import type { Local } from '../../src/wasm/index.js';
 import {

@@ -1,8 +1,9 @@
+import '../support/all-functions.js';
 import { describe, expect, test } from 'vitest';
 import { carrierOf, type DataType } from '../../src/base/index.js';
 import type { FunctionEntry, ScalarFunction } from '../../src/functions/define.js';
 import type { CallExpr, PhysicalExpr } from '../../src/functions/expression.js';
-import { functions } from '../../src/functions/registry.js';
+import { functions } from '../../src/functions/families/all.js';
 import { expectSame } from '../support/compare-modes.js';
 import { type InputColumn, settings } from '../support/expression-harness.js';
 import { Random, randomScalar } from '../support/random-scalars.js';

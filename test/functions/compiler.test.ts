@@ -1,3 +1,4 @@
+import '../support/all-functions.js';
 import { describe, expect, test } from 'vitest';
 import { type DataType, decimalType, type Scalar } from '../../src/base/index.js';
 import { callOf } from '../../src/functions/call.js';

@@ -1,3 +1,4 @@
+import '../support/all-functions.js';
 import { describe, test } from 'vitest';
 import {
   arrayType,

@@ -1,3 +1,4 @@
+import '../support/all-functions.js';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { type DataType, decimalType, type Scalar, sameType } from '../../src/base/index.js';

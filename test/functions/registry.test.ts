@@ -1,7 +1,9 @@
+import '../support/all-functions.js';
 import { describe, expect, test } from 'vitest';
 import { type DataType, decimalType, SparrowError, simpleString } from '../../src/base/index.js';
 import type { ArgType, FunctionEntry } from '../../src/functions/define.js';
-import { findFunction, functions, resolveCall } from '../../src/functions/registry.js';
+import { functions } from '../../src/functions/families/all.js';
+import { findFunction, resolveCall } from '../../src/functions/registry.js';
 import { commonType } from '../../src/functions/signature.js';
 
 const ansi = { ansi: true };

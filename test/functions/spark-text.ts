@@ -1,3 +1,4 @@
+import '../support/all-functions.js';
 import {
   arrayType,
   binaryType,

@@ -1,3 +1,4 @@
+import './all-functions.js';
 import fc from 'fast-check';
 import { isFloating, type Scalar, simpleString } from '../../src/base/index.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';

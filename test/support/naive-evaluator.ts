@@ -1,3 +1,4 @@
+import './all-functions.js';
 import { type DataType, type Scalar, SparrowError, simpleString } from '../../src/base/index.js';
 import { compareScalars } from '../../src/functions/compare-scalars.js';
 import type { AggregateFunction, Call, WindowFunction } from '../../src/functions/define.js';

@@ -1,3 +1,4 @@
+import './all-functions.js';
 import { type Batch, buildColumn, type DataType, type Scalar, type SharedHeap } from '../../src/base/index.js';
 import type { AggregateSpec, PhysicalColumn, PhysicalPlan, SortKey, WindowSpecCall } from '../../src/exec/physical.js';
 import { isNullable, type PhysicalExpr, resolveCall } from '../../src/functions/index.js';

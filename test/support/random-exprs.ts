@@ -1,3 +1,4 @@
+import './all-functions.js';
 import { type DataType, isInteger, isNested, type Scalar, sameType, simpleString } from '../../src/base/index.js';
 import {
   type ArgType,

@@ -1,3 +1,4 @@
+import './all-functions.js';
 import { type Arena, isFloating } from '../../src/base/index.js';
 import type {
   AggregateSpec,

@@ -1,3 +1,4 @@
+import './all-functions.js';
 import { type Scalar, simpleString } from '../../src/base/index.js';
 import type { PhysicalPlan, SortKey } from '../../src/exec/physical.js';
 import type { PhysicalExpr } from '../../src/functions/index.js';

@@ -1,3 +1,4 @@
+import './all-functions.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type DataType, type Scalar, SparrowError, simpleString, stringType } from '../../src/base/index.js';
 import { castScalar } from '../../src/functions/cast-eval.js';

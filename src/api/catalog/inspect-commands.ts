@@ -1,5 +1,6 @@
-import { nearestNames, SparrowError, simpleString } from '../../base/index.js';
-import { findEntry, functionNames } from '../../functions/registry.js';
+import { nearestNames, SparrowError, simpleString, withParts } from '../../base/index.js';
+import { functionNames } from '../../functions/names.js';
+import { findEntry } from '../../functions/registry.js';
 import {
   analyze,
   bound,
@@ -92,7 +93,7 @@ const described = [text('col_name'), text('data_type'), text('comment')];
 export const describe: Handler<'describe'> = async (command, context) => {
   const { catalog } = context;
   const name = command.name.at(-1) as string;
-  if (command.what === 'function') return describeFunction(name, command.extended);
+  if (command.what === 'function') return withParts(() => describeFunction(name, command.extended));
   if (command.what === 'database') {
     catalog.requireDatabase(name);
     const database = catalog.store.database(name);

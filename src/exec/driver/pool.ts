@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { SharedHeap } from '../../base/index.js';
+import { loadedFamilies } from '../../functions/registry.js';
 import { engineMode } from '../modes.js';
 import { type Answer, CANCEL_SLOTS, type CancelToken, isFlagged, type Job } from '../task/thread.js';
 import type { StartedWorker, StartWorker } from './worker-start.js';
@@ -88,7 +89,7 @@ export class WorkerPool {
         if (seat.gone !== undefined) throw seat.gone;
         if (this.#isFaulty(seat)) void seat.worker.terminate();
         this.onJob?.(job, seat.worker);
-        seat.api.run(job, cancel).then(resolve, reject);
+        seat.api.run(job, cancel, loadedFamilies()).then(resolve, reject);
       });
     } finally {
       stopWatching?.();

@@ -7,6 +7,8 @@ import {
   SparrowError,
   toPlainError,
 } from '../../base/index.js';
+import type { FamilyName } from '../../functions/names-by-family.js';
+import { loadFamilies } from '../../functions/registry.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { Programs } from './programs.js';
 import { runTask } from './run-task.js';
@@ -86,10 +88,14 @@ export class TaskThread {
     return job.kind === 'share' ? runShare(environment, job.request) : runTask(environment, job.request);
   }
 
-  /** Jobs given ahead wait for their turn: two at once would hold twice the memory and gain nothing. */
-  answer(job: Job, cancel: CancelToken): Promise<Answer> {
+  /**
+   * Jobs given ahead wait for their turn: two at once would hold twice the memory and gain nothing. The families of
+   * functions are those that the driver's thread knows the job's expressions from.
+   */
+  answer(job: Job, cancel: CancelToken, families: readonly FamilyName[]): Promise<Answer> {
     const answer = this.#last.then(async (): Promise<Answer> => {
       try {
+        await loadFamilies(families);
         return { ok: true, result: await this.run(job, cancel) };
       } catch (error) {
         return { ok: false, error: toPlainError(error) };

@@ -1,6 +1,7 @@
 import {
   type DataType,
   type JsFunction,
+  PartNeeded,
   type Scalar,
   SparrowError,
   sameType,
@@ -135,6 +136,7 @@ function resolveWithConstants(
       try {
         return { ...resolveCall(name, given.map(named), settings), given };
       } catch (again) {
+        if (again instanceof PartNeeded) throw again;
         last = again;
       }
     }

@@ -1,5 +1,5 @@
 import { nearestNames, nullType, type Scalar, SparrowError, stringType } from '../../base/index.js';
-import { findEntry } from '../../functions/registry.js';
+import { functionPlace } from '../../functions/names.js';
 import type { Expr, Literal, UnresolvedCall } from '../expr.js';
 
 interface Parameter {
@@ -75,7 +75,7 @@ export function arrangeArguments(
 }
 
 function parametersOf(name: string): readonly Parameter[] {
-  const key = findEntry(name)?.sql[0] ?? name.toLowerCase();
+  const key = functionPlace(name)?.sql[0] ?? name.toLowerCase();
   const wanted = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
   if (wanted !== undefined) return wanted;
   throw refused('NAMED_PARAMETERS_NOT_SUPPORTED', `\`${name}\` takes no arguments by name`, '4274K');

@@ -1,4 +1,4 @@
-import { engineBug, SparrowError } from '../../base/index.js';
+import { engineBug, SparrowError, withParts } from '../../base/index.js';
 import * as build from '../build.js';
 import { renewed } from '../build-relations.js';
 import type { Catalog } from '../catalog.js';
@@ -43,9 +43,11 @@ export type { PlanSettings } from './context.js';
  * what is known of a plan object is kept as long as the object.
  */
 export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettings): Promise<ResolvedPlan> {
-  const whole = expand(plan, catalog);
-  await openSources(whole, catalog);
-  return analyze(whole, catalog, settings);
+  return withParts(async () => {
+    const whole = expand(plan, catalog);
+    await openSources(whole, catalog);
+    return analyze(whole, catalog, settings);
+  });
 }
 
 /** The second half of `resolve`, for plans whose sources are open (or that read none). */

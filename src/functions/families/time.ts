@@ -1,0 +1,10 @@
+import { datetimeFunctions } from '../datetime.js';
+import { datetimeMoreFunctions } from '../datetime-more.js';
+import { timeFunctions } from '../time.js';
+
+/** Dates, instants and times of day. */
+export const timeFamily = {
+  ...datetimeFunctions,
+  ...datetimeMoreFunctions,
+  ...timeFunctions,
+};
