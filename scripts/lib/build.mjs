@@ -181,6 +181,18 @@ const dearPartsLater = {
 
 const namesFile = 'src/functions/names-by-family.ts';
 
+/** `add +, sub -, …`, in lines of at most a hundred characters. */
+function nameLines(functions) {
+  const lines = [''];
+  for (const [key, { sql }] of Object.entries(functions)) {
+    const names = [key, ...sql].join(' ');
+    const longer = lines.at(-1) === '' ? names : `${lines.at(-1)}, ${names}`;
+    if (longer.length <= 100) lines[lines.length - 1] = longer;
+    else lines.push(names);
+  }
+  return lines.map((line) => `    '${line}',\n`).join('');
+}
+
 /** Writes down what each family's functions are called, so that a name is known without loading the function. */
 async function writeFunctionNames(esbuild) {
   const bundled = path('build/families.mjs');
@@ -189,13 +201,12 @@ async function writeFunctionNames(esbuild) {
   const { outputFiles } = await esbuild(options);
   put(bundled, outputFiles[0].text);
   const { families } = await import(`${pathToFileURL(bundled).href}?${Date.now()}`);
-  const lines = (functions) => Object.entries(functions).map(([key, { sql }]) => `    '${[key, ...sql].join(' ')}',\n`);
-  const parts = Object.entries(families).map(([family, all]) => `  ${family}: [\n${lines(all).join('')}  ],\n`);
+  const parts = Object.entries(families).map(([family, all]) => `  ${family}: [\n${nameLines(all)}  ],\n`);
   put(
     path(namesFile),
     `// Written by \`npm run build\` from src/functions/families. Do not edit.
 
-/** What the functions of each family are called: the API name, then the SQL names. */
+/** What the functions of each family are called, separated by commas: the API name, then the SQL names. */
 export const namesByFamily = {
 ${parts.join('')}} as const satisfies Readonly<Record<string, readonly string[]>>;
 

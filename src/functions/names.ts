@@ -10,8 +10,8 @@ export interface FunctionPlace {
 const byKey = new Map<string, FunctionPlace>();
 const byName = new Map<string, FunctionPlace>();
 for (const [family, lines] of Object.entries(namesByFamily) as [FamilyName, readonly string[]][]) {
-  for (const line of lines) {
-    const [key = '', ...sql] = line.split(' ');
+  for (const names of lines.join(', ').split(', ')) {
+    const [key = '', ...sql] = names.split(' ');
     const place = { key, family, sql };
     byKey.set(key, place);
     for (const name of sql) byName.set(name.toLowerCase(), place);

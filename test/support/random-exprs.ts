@@ -1,11 +1,11 @@
 import './all-functions.js';
 import { type DataType, isInteger, isNested, type Scalar, sameType, simpleString } from '../../src/base/index.js';
+import { functions } from '../../src/functions/families/all.js';
 import {
   type ArgType,
   canCast,
   castNullable,
   type FunctionEntry,
-  functions,
   type GeneratorFunction,
   isNullable,
   type PhysicalExpr,
