@@ -7,6 +7,8 @@ import { GROUP_HEADER, JOIN_HEADER } from '../row-layout.js';
  * - `link_direct(rows, count, stride, keyOffset, keyBytes, nullOffset, base i64, heads, from, to)`: puts rows in
  *   front of the chain of slot `key - base`, for slots in from…to, last row first, so chains keep row order.
  * - `link_hash(rows, count, stride, nullable, mask, heads, from, to)`: the same with slot `hash & mask`.
+ * - `fill_bits(rows, count, stride, keyOffset, keyBytes, nullOffset, base i64, bits, from, to)`: sets bit `key - base`
+ *   where it is in from…to, both multiples of 32.
  * - `histogram(rows, count, stride, counts)` and `scatter(rows, count, stride, cursors)`: split group rows by the top
  *   six bits of their hash, keeping their order; `cursors` are the write addresses of the partitions.
  * - `index_rows(rows, count, stride, index, mask)`: puts group rows into an empty hash index with room for them.
@@ -25,6 +27,7 @@ export interface RowKernels {
     to: number,
   ): void;
   link_hash(rows: number, count: number, stride: number, mask: number, heads: number, from: number, to: number): void;
+  fill_bits: RowKernels['link_direct'];
   histogram(rows: number, count: number, stride: number, counts: number): void;
   index_rows(rows: number, count: number, stride: number, index: number, mask: number): void;
   scatter(rows: number, count: number, stride: number, cursors: number): void;
@@ -35,6 +38,7 @@ const PARTITION_SHIFT = 26;
 export function compileRowKernels(): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
   linkDirect(module);
+  fillBits(module);
   linkHash(module);
   module.function('histogram', ['i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, counts) => {
     const slot = code.local('i32');
@@ -124,67 +128,72 @@ function eachRowBackwards(code: Code, rows: Local, count: Local, stride: Local, 
 
 function prepend(code: Code, slot: Local, heads: Local, row: Local, from: Local, to: Local): void {
   const head = code.local('i32');
-  code
-    .get(slot)
-    .get(from)
-    .op('i32.ge_u')
-    .get(slot)
-    .get(to)
-    .op('i32.lt_u')
-    .op('i32.and')
-    .if(() => {
-      code.get(heads).get(slot).i32(2).op('i32.shl').op('i32.add').set(head);
-      code.get(row).get(head).op('i32.load', 0).op('i32.store', JOIN_HEADER.NEXT);
-      code.get(head).get(row).op('i32.store', 0);
-    });
+  pushWithin(code, slot, from, to);
+  code.if(() => {
+    code.get(heads).get(slot).i32(2).op('i32.shl').op('i32.add').set(head);
+    code.get(row).get(head).op('i32.load', 0).op('i32.store', JOIN_HEADER.NEXT);
+    code.get(head).get(row).op('i32.store', 0);
+  });
 }
 
-function linkDirect(module: WasmModule): void {
+function pushWithin(code: Code, slot: Local, from: Local, to: Local): void {
+  code.get(slot).get(from).op('i32.ge_u').get(slot).get(to).op('i32.lt_u').op('i32.and');
+}
+
+type EachRow = (code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void) => void;
+type Place = (code: Code, slot: Local, table: Local, row: Local, from: Local, to: Local) => void;
+
+/** A kernel that does something at slot `key - base` of a table, for every row whose key is not null. */
+function byKey(module: WasmModule, name: string, each: EachRow, place: Place): void {
   module.function(
-    'link_direct',
+    name,
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i32', 'i32'],
     [],
-    (code, rows, count, stride, keyOffset, keyBytes, nullOffset, base, heads, from, to) => {
-      const [r, n, s, k, b, z, first, h, f, t] = [
-        rows,
-        count,
-        stride,
-        keyOffset,
-        keyBytes,
-        nullOffset,
-        base,
-        heads,
-        from,
-        to,
-      ] as Local[] as [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
+    (code, ...parameters) => {
+      const [rows, count, stride, key, bytes, nulls, base, table, from, to] = parameters as unknown as readonly [
+        ...(readonly [Local, Local, Local, Local, Local]),
+        ...(readonly [Local, Local, Local, Local, Local]),
+      ];
       const slot = code.local('i32');
-      eachRowBackwards(code, r, n, s, (row) => {
+      each(code, rows, count, stride, (row) => {
         // nullOffset 0: keys are never null (offset 0 is the header).
         code
-          .get(z)
+          .get(nulls)
           .op('i32.eqz')
           .if(
             () => code.i32(1),
-            () => code.get(row).get(z).op('i32.add').op('i32.load8_u', 0).op('i32.eqz'),
+            () => code.get(row).get(nulls).op('i32.add').op('i32.load8_u', 0).op('i32.eqz'),
             ['i32'],
           );
         code.if(() => {
           code
-            .get(b)
+            .get(bytes)
             .i32(8)
             .op('i32.eq')
             .if(
-              () => code.get(row).get(k).op('i32.add').op('i64.load', 0, 0),
-              () => code.get(row).get(k).op('i32.add').op('i64.load32_s', 0, 0),
+              () => code.get(row).get(key).op('i32.add').op('i64.load', 0, 0),
+              () => code.get(row).get(key).op('i32.add').op('i64.load32_s', 0, 0),
               ['i64'],
             );
-          code.get(first).op('i64.sub').op('i32.wrap_i64').set(slot);
-          prepend(code, slot, h, row, f, t);
+          code.get(base).op('i64.sub').op('i32.wrap_i64').set(slot);
+          place(code, slot, table, row, from, to);
         });
       });
     },
   );
 }
+
+const linkDirect = (module: WasmModule): void => byKey(module, 'link_direct', eachRowBackwards, prepend);
+
+const fillBits = (module: WasmModule): void =>
+  byKey(module, 'fill_bits', eachRow, (code, slot, bits, _, from, to) => {
+    const word = code.local('i32');
+    pushWithin(code, slot, from, to);
+    code.if(() => {
+      code.get(bits).get(slot).i32(5).op('i32.shr_u').i32(2).op('i32.shl').op('i32.add').tee(word);
+      code.get(word).op('i32.load', 0).i32(1).get(slot).op('i32.shl').op('i32.or').op('i32.store', 0);
+    });
+  });
 
 function linkHash(module: WasmModule): void {
   module.function(

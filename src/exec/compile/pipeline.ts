@@ -115,7 +115,7 @@ class PipelineBody {
       this.sink.prologue();
       return vectors.emit(from, to, (at) => this.#throughProjects(bind(at).columns));
     }
-    const plan = spec.source.kind === 'batches' ? planPrefilter(spec.steps, variant.forms) : undefined;
+    const plan = spec.source.kind === 'batches' ? planPrefilter(spec.steps, variant.forms, spec.settings) : undefined;
     const body = (): void => {
       const { columns, condition } = bind(row);
       if (condition === undefined) return this.#step(0, columns, row);

@@ -1,7 +1,8 @@
 import type { DataType } from '../../base/index.js';
 import { pow10 } from '../../functions/decimal.js';
-import type { PhysicalExpr } from '../../functions/expression.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { StepSpec } from '../task/spec.js';
+import { type BitTest, planBitTests } from './bit-tests.js';
 import { comparable } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
 
@@ -27,12 +28,14 @@ export interface MaskTest {
   readonly other: { readonly constant: bigint | number } | { readonly column: number };
 }
 
-/** Conditions decided for blocks of rows before anything else is, and the filter steps they stand for. */
+/** Conditions decided for blocks of rows before anything else is, and the steps they stand for. */
 export interface Prefilter {
   /** All of them hold. */
   readonly tests: readonly MaskNode[];
+  /** Lookups of the rows that passed the tests. */
+  readonly bits: readonly BitTest[];
   readonly steps: ReadonlySet<number>;
-  /** The share of rows expected to pass. */
+  /** The share of rows expected to pass the tests. */
   readonly share: number;
 }
 
@@ -56,8 +59,12 @@ const FLIPPED: Readonly<Record<MaskCompare, MaskCompare>> = {
   ge: 'le',
 };
 
-/** What of the leading filters can be decided with vectors, if enough rows are expected to fall away. */
-export function planPrefilter(steps: readonly StepSpec[], forms: readonly ColumnForm[]): Prefilter | undefined {
+/** What of the leading filters and the joins behind them can be decided early, if enough rows are expected to fall away. */
+export function planPrefilter(
+  steps: readonly StepSpec[],
+  forms: readonly ColumnForm[],
+  settings: EvalSettings,
+): Prefilter | undefined {
   const tests: MaskNode[] = [];
   const taken = new Set<number>();
   for (const [k, step] of steps.entries()) {
@@ -67,8 +74,11 @@ export function planPrefilter(steps: readonly StepSpec[], forms: readonly Column
     taken.add(k);
     tests.push(found);
   }
+  const bits = planBitTests(steps, forms, settings);
+  for (const { decides } of bits) if (decides !== undefined) taken.add(decides);
   const share = tests.reduce((all, test) => all * shareOf(test, forms), 1);
-  return tests.length === 0 || share > MOST_PASSING ? undefined : { tests, steps: taken, share };
+  const passing = bits.reduce((all, bit) => all * bit.share, share);
+  return tests.length + bits.length === 0 || passing > MOST_PASSING ? undefined : { tests, bits, steps: taken, share };
 }
 
 /** The share of rows expected to pass those leading filters that have a form in vectors. */

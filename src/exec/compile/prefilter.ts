@@ -1,8 +1,9 @@
 import { engineBug } from '../../base/index.js';
 import type { Code, Local, OpName } from '../../wasm/index.js';
+import { BitTestCode } from './bit-tests.js';
 import type { ColumnForm } from './load.js';
 import type { MaskLanes, MaskNode, MaskTest, Prefilter } from './prefilter-plan.js';
-import { COLUMN, COLUMN_BYTES, POSITION_BYTES, POSITIONS } from './state-layout.js';
+import { COLUMN, COLUMN_BYTES, POSITION_BYTES, POSITIONS, type StateLayout } from './state-layout.js';
 
 /** Rows of a word of the mask, and of a vector of bytes. */
 const WORD = 64;
@@ -30,11 +31,12 @@ export class PrefilterLoop {
   readonly #at = new Map<number, Local>();
   /** Vectors of the quarter that are loaded already. */
   readonly #loaded = new Map<string, Local>();
+  #lookups: readonly BitTestCode[] = [];
 
   constructor(
     private readonly code: Code,
     private readonly state: Local,
-    private readonly layout: { readonly columns: number; readonly positions: number },
+    private readonly layout: Pick<StateLayout, 'columns' | 'tables' | 'positions'>,
     private readonly plan: Prefilter,
     private readonly forms: readonly ColumnForm[],
   ) {}
@@ -42,6 +44,9 @@ export class PrefilterLoop {
   /** At the start of the function. */
   prologue(): void {
     for (const node of this.plan.tests) this.#prepare(node);
+    this.#lookups = this.plan.bits.map(
+      (bits) => new BitTestCode(this.code, bits, { ...this.layout, state: this.state }),
+    );
   }
 
   #prepare(node: MaskNode): void {
@@ -98,6 +103,8 @@ export class PrefilterLoop {
         code.get(block).i32(POSITIONS).op('i32.add').tee(end).get(to).get(end).get(to).op('i32.lt_u').select().set(end);
         code.get(positions).set(next);
         this.#findRows({ from, block, end, next });
+        for (const lookup of this.plan.tests.length === 0 ? this.#lookups.slice(1) : this.#lookups)
+          lookup.amongPositions(positions, next);
         this.#eachPosition(row, positions, next, body);
         code.get(end).set(block);
         code.br(nextBlock);
@@ -110,6 +117,10 @@ export class PrefilterLoop {
     const { code } = this;
     const base = code.local('i32');
     const mask = code.local('i64');
+    if (this.plan.tests.length === 0) {
+      code.get(block).get(from).get(block).get(from).op('i32.gt_u').select().set(base);
+      return this.#lookups[0]?.amongRows(base, end, next);
+    }
     code.get(block).set(base);
     code.loop((again) => {
       this.#at.clear();

@@ -1,5 +1,5 @@
 import { STATE_FREE } from '../../functions/runtime.js';
-import type { PipelineSpec } from '../task/spec.js';
+import type { PipelineSpec, StepSpec } from '../task/spec.js';
 
 /** Words every pipeline has in its state block, after those of the expression runtime. Offsets in bytes. */
 export const PIPE = {
@@ -45,8 +45,9 @@ export const COLUMN_BYTES = 32;
 /** One output column: addresses, bytes written and capacity of its data, nulls seen. */
 export const OUT = { DATA: 0, VALIDITY: 4, OFFSETS: 8, BYTES: 12, CAPACITY: 16, NULLS: 20 } as const;
 export const OUT_BYTES = 32;
-export const TABLE = { HEADS: 0, SIZE: 4, BASE: 8 } as const;
-export const TABLE_BYTES = 16;
+/** A join table, and the bits of its keys: their address, what it would be for key 0, the first key and how many. */
+export const TABLE = { HEADS: 0, SIZE: 4, BASE: 8, BITS: 16, BITS_ORIGIN: 20, BITS_BASE: 24, BITS_SIZE: 28 } as const;
+export const TABLE_BYTES = 32;
 /** One key of a dense index: smallest value (i64) and stride (i32), or none for a dictionary code. */
 export const DENSE = { BASE: 0, STRIDE: 8 } as const;
 export const DENSE_BYTES = 16;
@@ -57,6 +58,7 @@ export const MAX_MEMOS = 64;
 /** Rows whose positions are written down at once, before anything else is done with them. */
 export const POSITIONS = 4096;
 export const POSITION_BYTES = 4;
+export const POSITION_SHIFT = 2;
 /** Positions are written a few at a time, also past the last. */
 const POSITION_SLACK = 16;
 
@@ -77,6 +79,10 @@ function columnsInMemory({ source }: PipelineSpec): number {
   return source.rows.kind === 'windowed' ? source.rows.added.length : 0;
 }
 
+/** Whether a step may be decided for many rows before the others. */
+const writesPositions = (step: StepSpec): boolean =>
+  step.kind === 'filter' || (step.kind === 'probe' && step.bits !== undefined);
+
 export function stateLayout(spec: PipelineSpec): StateLayout {
   const sourceColumns = columnsInMemory(spec);
   const outputs = spec.sink.kind === 'output' || spec.sink.kind === 'write' ? spec.sink.columns.length : 0;
@@ -88,7 +94,7 @@ export function stateLayout(spec: PipelineSpec): StateLayout {
   const denseAt = tablesAt + tables * TABLE_BYTES;
   const memosAt = denseAt + denseKeys * DENSE_BYTES;
   const positionsAt = memosAt + MAX_MEMOS * MEMO_BYTES;
-  const filters = spec.source.kind === 'batches' && spec.steps[0]?.kind === 'filter';
+  const filters = spec.source.kind === 'batches' && spec.steps.some((step) => writesPositions(step));
   return {
     columns: columnsAt,
     outputs: outputsAt,

@@ -101,7 +101,7 @@ export class Executor implements Runner {
     this.query.check();
     const flow = await this.#open(plan);
     const filters = this.#filters.get(plan);
-    return filters === undefined ? flow : filtered(flow, plan.columns.length, filters);
+    return filters === undefined ? flow : filtered(this, flow, plan, filters);
   }
 
   /** Rows of `plan` that a join above it will drop anyway are left out where it is opened. */

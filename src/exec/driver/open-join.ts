@@ -3,8 +3,9 @@ import type { PhysicalExpr } from '../../functions/expression.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import type { JoinKey, PhysicalJoin } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
-import type { JoinTable, KeptLayoutSpec, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
+import type { JoinTable, KeptLayoutSpec, KeyBits, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
 import { addStep, columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
+import { probeBits, roomForBits } from './key-bits.js';
 import type { Runner } from './runner.js';
 import { filterTarget, pays } from './runtime-filter.js';
 import { chainsAreShort } from './table-chains.js';
@@ -34,10 +35,12 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
   const form = joinForm(plan.how, left);
   if (form.how === 'pairs' || form.how === 'semi' || form.how === 'mark') filterEarly(executor, plan, left, build);
   const probe = await executor.open(left ? plan.right : plan.left);
+  const keys = build.keys.map((k) => (left ? k.right : k.left));
+  const bits = probeBits(executor, build.table, probe, left ? plan.right : plan.left, keys[0]);
   const step: ProbeStep = {
     kind: 'probe',
     table: 0,
-    keys: build.keys.map((k) => (left ? k.right : k.left)),
+    keys,
     nullSafe: build.keys.map((k) => k.nullSafe),
     how: form.how,
     marks: form.rest !== undefined,
@@ -47,6 +50,7 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
     ...(plan.residual === undefined ? {} : { residual: plan.residual }),
     layout: build.layout,
     addressing: build.table.addressing,
+    ...(bits === undefined ? {} : { bits }),
   };
   const probed = addStep(probe, step, (part) => joinColumns(plan, form.how, left, part.columns, build.columns), [
     build.table,
@@ -187,28 +191,37 @@ async function link(
   const rows = totalRows(chunks);
   const { arena } = executor.query;
   const inline = rows < SMALL_LINK;
-  const make = async (addressing: JoinTable['addressing'], slots: number, base: bigint): Promise<JoinTable> => {
+  const make = async (
+    addressing: JoinTable['addressing'],
+    slots: number,
+    base: bigint,
+    bits?: KeyBits,
+  ): Promise<JoinTable> => {
     const heads = arena.alloc(slots * 4);
-    const table: JoinTable = { addressing, heads, size: addressing === 'hash' ? slots - 1 : slots, base, rows };
+    const size = addressing === 'hash' ? slots - 1 : slots;
+    const table: JoinTable = { addressing, heads, size, base, rows, ...(bits === undefined ? {} : { bits }) };
     await executor.scheduler.link(executor.query, { chunks, layout, table }, slots, inline);
     return table;
   };
   if (key === undefined) return make('all', 1, 0n);
   const present = bounds.filter(([min, max]) => min <= max);
+  let bits: KeyBits | undefined;
   if (keys[0]?.nullSafe === false && isDirectKey(key) && present.length > 0) {
     const min = present.reduce((m, b) => (b[0] < m ? b[0] : m), present[0]?.[0] as bigint);
     const max = present.reduce((m, b) => (b[1] > m ? b[1] : m), present[0]?.[1] as bigint);
     const slots = max - min + 1n;
     const probed = rowsProbed(plan, keys);
+    const asked = plan.build === 'left' ? keys[0].right : keys[0].left;
+    bits = await roomForBits(executor, plan, { rows, bounds: [min, max], asked, probed });
     if (isDirect(slots, BigInt(rows), probed)) {
-      const table = await make('direct', Number(slots), min);
+      const table = await make('direct', Number(slots), min, bits);
       // Other keys are compared row by row: that must not be long.
       if (keys.length === 1 || chainsAreShort(executor.query.heap, table, chunks, layout)) return table;
     }
   }
   let slots = 16;
   while (slots < rows * 2) slots *= 2;
-  return make('hash', slots, 0n);
+  return make('hash', slots, 0n, bits);
 }
 
 /** Build rows that were (not) matched, shaped as the join's output. */

@@ -3,6 +3,8 @@ import type { PhysicalJoin, PhysicalPlan } from '../physical.js';
 import type { JoinTable, KeptLayoutSpec, ProbeStep } from '../task/spec.js';
 import type { Flow } from './flow.js';
 import { addStep } from './flow.js';
+import { probeBits } from './key-bits.js';
+import type { Runner } from './runner.js';
 
 /**
  * The built side of a join that drops what it does not match, asked by the other side long before it comes to the
@@ -91,8 +93,9 @@ export function pays(target: PhysicalPlan, table: JoinTable): boolean {
 }
 
 /** The flow of a plan behind the filters that were put on it. */
-export function filtered(flow: Flow, columns: number, filters: readonly RuntimeFilter[]): Flow {
+export function filtered(executor: Runner, flow: Flow, plan: PhysicalPlan, filters: readonly RuntimeFilter[]): Flow {
   return filters.reduce((before, { keys, table, layout }) => {
+    const bits = probeBits(executor, table, before, plan, keys[0]);
     const step: ProbeStep = {
       kind: 'probe',
       table: 0,
@@ -100,11 +103,12 @@ export function filtered(flow: Flow, columns: number, filters: readonly RuntimeF
       nullSafe: keys.map(() => false),
       how: 'semi',
       marks: false,
-      probeColumns: columns,
+      probeColumns: plan.columns.length,
       payload: [],
       buildFirst: false,
       layout,
       addressing: table.addressing,
+      ...(bits === undefined ? {} : { bits }),
     };
     return addStep(before, step, (part) => part.columns, [table]);
   }, flow);

@@ -93,12 +93,18 @@ export class Scheduler {
   }
 
   /** Links join rows, shared out over the workers by ranges of slots. */
-  async link(query: Query, request: Omit<LinkRequest, 'from' | 'to'>, slots: number, inline: boolean): Promise<void> {
+  async link(
+    query: Query,
+    request: Omit<LinkRequest, 'from' | 'to' | 'share' | 'shares'>,
+    slots: number,
+    inline: boolean,
+  ): Promise<void> {
     const parts = inline ? 1 : this.pool.size;
     const token = query.token();
     const jobs = Array.from({ length: parts }, (_, p): Job => {
       const from = Math.floor((slots * p) / parts);
-      return { kind: 'link', request: { ...request, from, to: Math.floor((slots * (p + 1)) / parts) } };
+      const to = Math.floor((slots * (p + 1)) / parts);
+      return { kind: 'link', request: { ...request, from, to, share: p, shares: parts } };
     });
     const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, inline)));
     for (const one of done) if (one.status === 'rejected') throw one.reason;

@@ -81,6 +81,15 @@ export interface ProbeStep {
   readonly layout: KeptLayoutSpec;
   /** How the table is addressed, settled when it was built. */
   readonly addressing: 'direct' | 'hash' | 'all';
+  /** The table has bits of its first key, which leave rows out before they come to this step. */
+  readonly bits?: ProbeBits;
+}
+
+export interface ProbeBits {
+  /** Every key asked for is known to lie where bits are. */
+  readonly inside: boolean;
+  /** The share of bits that are set, as a power of two. */
+  readonly share: number;
 }
 
 export type SinkSpec =
@@ -287,4 +296,15 @@ export interface JoinTable {
   /** direct: the smallest key. */
   readonly base: bigint;
   readonly rows: number;
+  readonly bits?: KeyBits;
+}
+
+/**
+ * Which values the first key of a join table has, an integer: bit `key - base` of `size`, both multiples of 32. One more
+ * word without a bit stands behind them, for keys beyond.
+ */
+export interface KeyBits {
+  readonly address: number;
+  readonly base: number;
+  readonly size: number;
 }

@@ -1,0 +1,211 @@
+import { callOf } from '../../functions/call.js';
+import { isDeterministic } from '../../functions/deterministic.js';
+import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import { scalarFunction } from '../../functions/registry.js';
+import type { Code, Local } from '../../wasm/index.js';
+import type { ProbeStep, StepSpec } from '../task/spec.js';
+import type { ColumnForm } from './load.js';
+import { COLUMN, COLUMN_BYTES, POSITION_BYTES, POSITION_SHIFT, TABLE, TABLE_BYTES } from './state-layout.js';
+
+type Integers = 'i8' | 'i16' | 'i32' | 'i64';
+
+/** A column of the source looked up in the bits of a join table's keys. */
+export interface BitTest {
+  readonly column: number;
+  readonly storage: Integers;
+  readonly nullable: boolean;
+  /** The table, by its slot in the task. */
+  readonly table: number;
+  /** Every value is known to lie where bits are. */
+  readonly inside: boolean;
+  readonly share: number;
+  /** The step that has nothing left to decide for rows that pass. */
+  readonly decides?: number;
+}
+
+const LOADS = { i8: 'i32.load8_s', i16: 'i32.load16_s', i32: 'i32.load', i64: 'i64.load' } as const;
+const SHIFT: Readonly<Record<Integers, number>> = { i8: 0, i16: 1, i32: 2, i64: 3 };
+
+/** What of the lookups of a pipeline can be decided from source columns before anything else, the most selective first. */
+export function planBitTests(
+  steps: readonly StepSpec[],
+  forms: readonly ColumnForm[],
+  settings: EvalSettings,
+): BitTest[] {
+  const tests: BitTest[] = [];
+  // For each column the source column it is, if it is one.
+  let origin: (number | undefined)[] = forms.map((_, i) => i);
+  const runsOnAll = (expr: PhysicalExpr): boolean => canFail(expr, settings) || !isDeterministic(expr);
+  for (const [k, step] of steps.entries()) {
+    if (step.kind === 'filter') {
+      if (runsOnAll(step.condition)) break;
+    } else if (step.kind === 'project') {
+      if (step.exprs.some(runsOnAll)) break;
+      origin = step.exprs.map((expr) => (expr.kind === 'column' ? origin[expr.index] : undefined));
+    } else if (step.kind === 'probe') {
+      const test = bitTest(step, k, origin, forms);
+      if (test !== undefined) tests.push(test);
+      // Which build rows are matched depends on every row that gets here.
+      if (step.marks || step.how === 'mark' || (step.residual !== undefined && runsOnAll(step.residual))) break;
+      origin = columnsAfter(step, origin);
+    } else break;
+  }
+  return tests.sort((a, b) => a.share - b.share);
+}
+
+function columnsAfter(step: ProbeStep, origin: readonly (number | undefined)[]): (number | undefined)[] {
+  if (step.how === 'semi' || step.how === 'anti') return [...origin];
+  const added: undefined[] = step.how === 'exists' ? [undefined] : step.payload.map(() => undefined);
+  return step.buildFirst && step.how !== 'exists' ? [...added, ...origin] : [...origin, ...added];
+}
+
+function bitTest(
+  step: ProbeStep,
+  k: number,
+  origin: readonly (number | undefined)[],
+  forms: readonly ColumnForm[],
+): BitTest | undefined {
+  const [key] = step.keys;
+  const column = key?.kind === 'column' ? origin[key.index] : undefined;
+  const form = column === undefined ? undefined : forms[column];
+  if (step.bits === undefined || column === undefined || form === undefined) return undefined;
+  const { storage } = form;
+  if (form.dictionary || !(storage in LOADS)) return undefined;
+  const decides = step.how === 'semi' && step.keys.length === 1 && step.residual === undefined;
+  return {
+    column,
+    storage: storage as Integers,
+    nullable: form.nullable,
+    table: step.table,
+    // What lies where a row is null is no key.
+    inside: step.bits.inside && !form.nullable,
+    share: step.bits.share,
+    ...(decides ? { decides: k } : {}),
+  };
+}
+
+/** Whether an expression can raise an error: then it has to see every row that comes to it. */
+function canFail(expr: PhysicalExpr, settings: EvalSettings): boolean {
+  if (expr.kind !== 'call') return false;
+  const { fails } = scalarFunction(expr.fn);
+  const itself =
+    typeof fails === 'function'
+      ? fails(
+          callOf(expr, settings),
+          expr.args.map(() => undefined),
+        )
+      : fails === true;
+  return itself || expr.lambdas !== undefined || expr.args.some((arg) => canFail(arg, settings));
+}
+
+/** Emits lookups that leave those positions of rows whose key is in a table. */
+export class BitTestCode {
+  readonly #data: Local;
+  readonly #validity: Local | undefined;
+  readonly #bits: Local;
+  readonly #base: Local;
+  readonly #size: Local;
+  readonly #key: Local;
+
+  constructor(
+    private readonly code: Code,
+    private readonly test: BitTest,
+    words: { readonly state: Local; readonly columns: number; readonly tables: number },
+  ) {
+    const word = (at: number): Local => {
+      const local = code.local('i32');
+      code.get(words.state).op('i32.load', at).set(local);
+      return local;
+    };
+    const column = words.columns + test.column * COLUMN_BYTES;
+    const table = words.tables + test.table * TABLE_BYTES;
+    this.#data = word(column + COLUMN.DATA);
+    this.#validity = test.nullable ? word(column + COLUMN.VALIDITY) : undefined;
+    this.#bits = word(table + (test.inside ? TABLE.BITS_ORIGIN : TABLE.BITS));
+    this.#base = word(table + TABLE.BITS_BASE);
+    this.#size = word(table + TABLE.BITS_SIZE);
+    this.#key = code.local('i32');
+  }
+
+  /** Writes down the positions of rows from…to that pass, from `next` on, which is then behind the last. */
+  amongRows(from: Local, to: Local, next: Local): void {
+    const { code } = this;
+    const row = code.local('i32');
+    code.forRange(
+      row,
+      () => code.get(from),
+      to,
+      () => this.#keep(row, next),
+    );
+  }
+
+  /** Leaves of the positions from `positions` to `end` those of rows that pass; `end` is then behind the last. */
+  amongPositions(positions: Local, end: Local): void {
+    const { code } = this;
+    const [at, next, row] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    code.get(positions).tee(next).tee(at).get(end).op('i32.lt_u');
+    code.if(() => {
+      code.loop((again) => {
+        code.get(at).op('i32.load', 0).set(row);
+        this.#keep(row, next);
+        code.get(at).i32(POSITION_BYTES).op('i32.add').tee(at).get(end).op('i32.lt_u').brIf(again);
+      });
+      code.get(next).set(end);
+    });
+  }
+
+  /** Without a branch: the position is written in any case, and stays if the bit is set. */
+  #keep(row: Local, next: Local): void {
+    const { code } = this;
+    code.get(next).get(row).op('i32.store', 0);
+    code.get(next);
+    this.#pushBit(row);
+    code.i32(POSITION_SHIFT).op('i32.shl').op('i32.add').set(next);
+  }
+
+  /** Pushes 1 where the table has the row's key. */
+  #pushBit(row: Local): void {
+    const { code, test } = this;
+    const key = this.#key;
+    this.#pushPlace(row);
+    code.set(key);
+    code.get(this.#bits).get(key).i32(5);
+    // From the origin, where the bit of key 0 would be, negative keys lie before.
+    code
+      .op(test.inside ? 'i32.shr_s' : 'i32.shr_u')
+      .i32(2)
+      .op('i32.shl')
+      .op('i32.add')
+      .op('i32.load', 0);
+    code.get(key).op('i32.shr_u').i32(1).op('i32.and');
+    if (this.#validity === undefined) return;
+    code.get(this.#validity).get(row).i32(3).op('i32.shr_u').op('i32.add').op('i32.load8_u', 0);
+    code.get(row).i32(7).op('i32.and').op('i32.shr_u').op('i32.and');
+  }
+
+  /** The key itself, as bits begin at a multiple of 32; or its distance from the first, the number of bits beyond them. */
+  #pushPlace(row: Local): void {
+    const { code, test } = this;
+    const { storage } = test;
+    const load = (): void => {
+      code.get(this.#data).get(row);
+      if (SHIFT[storage] > 0) code.i32(SHIFT[storage]).op('i32.shl');
+      code.op('i32.add').op(LOADS[storage], 0, 0);
+    };
+    if (test.inside) {
+      load();
+      if (storage === 'i64') code.op('i32.wrap_i64');
+      return;
+    }
+    if (storage === 'i64') {
+      const wide = code.local('i64');
+      load();
+      code.get(this.#base).op('i64.extend_i32_s').op('i64.sub').tee(wide).op('i32.wrap_i64').get(this.#size);
+      code.get(wide).get(this.#size).op('i64.extend_i32_u').op('i64.lt_u').select();
+      return;
+    }
+    load();
+    code.get(this.#base).op('i32.sub').tee(this.#key).get(this.#size);
+    code.get(this.#key).get(this.#size).op('i32.lt_u').select();
+  }
+}
