@@ -3,6 +3,7 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
 import { rowsOfSplits, type SinkSpec, type TaskInput } from '../task/spec.js';
 import type { DoneTask } from '../task/task.js';
+import { filtered } from './filtered-flow.js';
 import {
   addStep,
   batchColumns,
@@ -23,7 +24,7 @@ import { openUdf } from './open-udf.js';
 import { openWindow } from './open-window.js';
 import type { Query } from './query.js';
 import type { Runner } from './runner.js';
-import { filtered, type RuntimeFilter } from './runtime-filter.js';
+import type { RuntimeFilter } from './runtime-filter.js';
 import type { Scheduler } from './scheduler.js';
 import { eachPlan, sharedGroups } from './shared-groups.js';
 

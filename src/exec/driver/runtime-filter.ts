@@ -1,10 +1,6 @@
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalJoin, PhysicalPlan } from '../physical.js';
-import type { JoinTable, KeptLayoutSpec, ProbeStep } from '../task/spec.js';
-import type { Flow } from './flow.js';
-import { addStep } from './flow.js';
-import { probeBits } from './key-bits.js';
-import type { Runner } from './runner.js';
+import type { JoinTable, KeptLayoutSpec } from '../task/spec.js';
 
 /**
  * The built side of a join that drops what it does not match, asked by the other side long before it comes to the
@@ -90,26 +86,4 @@ export function pays(target: PhysicalPlan, table: JoinTable): boolean {
   if (table.addressing === 'all') return false;
   if (table.addressing === 'direct' && table.rows >= table.size * MOST_DENSE) return false;
   return table.rows * LEAST_GAIN < (target.estimatedRows ?? 0);
-}
-
-/** The flow of a plan behind the filters that were put on it. */
-export function filtered(executor: Runner, flow: Flow, plan: PhysicalPlan, filters: readonly RuntimeFilter[]): Flow {
-  return filters.reduce((before, { keys, table, layout }) => {
-    const bits = probeBits(executor, table, before, plan, keys[0]);
-    const step: ProbeStep = {
-      kind: 'probe',
-      table: 0,
-      keys,
-      nullSafe: keys.map(() => false),
-      how: 'semi',
-      marks: false,
-      probeColumns: plan.columns.length,
-      payload: [],
-      buildFirst: false,
-      layout,
-      addressing: table.addressing,
-      ...(bits === undefined ? {} : { bits }),
-    };
-    return addStep(before, step, (part) => part.columns, [table]);
-  }, flow);
 }
