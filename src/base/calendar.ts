@@ -150,8 +150,13 @@ const TIME = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?$/;
 
 /** Microseconds since midnight of `[h]h:[m]m[:[s]s[.ffffff]]`; undefined when malformed. */
 export function parseTime(text: string): number | undefined {
-  const match = TIME.exec(trimAll(text));
-  return match === null ? undefined : timeMicros(match[1], match[2], match[3], match[4]);
+  const [, body = '', half] = /^(.*?)\s*([ap]m)?$/is.exec(trimAll(text)) ?? [];
+  const match = TIME.exec(body);
+  if (match === null) return undefined;
+  const hour = Number(match[1]);
+  if (half === undefined) return timeMicros(match[1], match[2], match[3], match[4]);
+  if (hour < 1 || hour > 12) return undefined;
+  return timeMicros(String((hour % 12) + (/p/i.test(half) ? 12 : 0)), match[2], match[3], match[4]);
 }
 
 function timeMicros(

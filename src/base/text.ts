@@ -23,7 +23,7 @@ import {
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
 import { findTimeZone, floorSeconds, instantToLocal, localToInstant, timeZone as timeZoneOf } from './time-zone.js';
 import type { DataType } from './types.js';
-import { integerBounds, simpleString } from './types.js';
+import { integerBounds, simpleString, truncateTime } from './types.js';
 import { asTextBuffer } from './utf8.js';
 import type { VariantNode } from './variant.js';
 import { readVariant } from './variant.js';
@@ -183,7 +183,7 @@ export function parseScalar(type: DataType, text: string, timeZone: string): Sca
       return parseDate(text);
     case 'time': {
       const micros = parseTime(text);
-      return micros === undefined ? undefined : BigInt(micros);
+      return micros === undefined ? undefined : truncateTime(BigInt(micros), type);
     }
     case 'timestamp':
       return parseTimestamp(text, timeZone);

@@ -67,6 +67,8 @@ export interface DateType {
 /** Nanosecond-free time of day: microseconds since midnight. */
 export interface TimeType {
   readonly kind: 'time';
+  /** Digits of a second's fraction, fewer than the 6 that the plain type has. */
+  readonly precision?: number;
 }
 /** An instant: microseconds since the epoch, shown in the session time zone. */
 export interface TimestampType {
@@ -133,6 +135,16 @@ export const stringType: StringType = simple('string');
 export const binaryType: BinaryType = simple('binary');
 export const dateType: DateType = simple('date');
 export const timeType: TimeType = simple('time');
+export const MAX_TIME_PRECISION = 6;
+export const timePrecision = (type: TimeType): number => type.precision ?? MAX_TIME_PRECISION;
+
+/** A time of day with so many digits of a second's fraction. */
+export const timeOfPrecision = (precision: number): TimeType =>
+  precision >= MAX_TIME_PRECISION ? timeType : Object.freeze({ kind: 'time', precision });
+
+/** The time of day without the digits that its type does not hold. */
+export const truncateTime = (micros: bigint, type: TimeType): bigint =>
+  micros - (micros % 10n ** BigInt(MAX_TIME_PRECISION - timePrecision(type)));
 export const timestampType: TimestampType = simple('timestamp');
 export const timestampNtzType: TimestampNtzType = simple('timestamp_ntz');
 export const yearMonthIntervalType: YearMonthIntervalType = simple('interval_ym');
@@ -203,7 +215,7 @@ export function simpleString(type: DataType): string {
     case 'decimal':
       return `decimal(${type.precision},${type.scale})`;
     case 'time':
-      return 'time(6)';
+      return `time(${timePrecision(type)})`;
     case 'interval_ym':
     case 'interval_dt':
       return `interval ${intervalRange(type)}`;
@@ -242,6 +254,8 @@ export function sameType(a: DataType, b: DataType): boolean {
       const o = b as DecimalType;
       return a.precision === o.precision && a.scale === o.scale;
     }
+    case 'time':
+      return timePrecision(a) === timePrecision(b as TimeType);
     case 'interval_ym':
     case 'interval_dt': {
       const [from, to] = intervalFields(a);

@@ -30,7 +30,7 @@ import { toDecimal } from './arithmetic-eval.js';
 import { boundedDecimal, divideHalfUp, pow10 } from './decimal.js';
 import { type ArgType, aggregate, type Call, type Mismatch, type Resolution } from './define.js';
 import { part, pushConst, pushInt, take, value } from './emit.js';
-import { overflow } from './eval-errors.js';
+import { intervalOverflow, overflow } from './eval-errors.js';
 import { checked, pushOutside } from './int-emit.js';
 import { wrongCount } from './signature.js';
 import type { Emitter, StateAccess, Value } from './value.js';
@@ -96,7 +96,9 @@ function evalAdd(state: Scalar[], value: Scalar, call: Call): void {
 }
 
 const sumOverflow = (type: DataType) =>
-  overflow(type.kind === 'decimal' ? 'sum of decimals' : type.kind === 'int64' ? 'long' : 'interval');
+  type.kind === 'decimal' || type.kind === 'int64'
+    ? overflow(type.kind === 'decimal' ? 'sum of decimals' : 'long')
+    : intervalOverflow('try_add');
 
 const zeroOf = (type: DataType): Scalar => (type.kind === 'float64' || type.kind === 'interval_ym' ? 0 : 0n);
 

@@ -1,7 +1,7 @@
 import { type DataType, type DecimalType, integerBounds, type Scalar, SparrowError } from '../base/index.js';
 import { divideHalfUp, fitsPrecision, pow10, rescale } from './decimal.js';
 import type { Call } from './define.js';
-import { divideByZero, integerOverflow, outOfPrecision, overflow, remainderByZero } from './eval-errors.js';
+import { divideByZero, integerOverflow, intervalOverflow, outOfPrecision, overflow, remainderByZero } from './eval-errors.js';
 import { evalMove, evalScaled, isTemporal } from './temporal-arithmetic.js';
 
 /** The reference meaning of the arithmetic operators. Errors are raised as under ANSI; `tolerant` turns them into null. */
@@ -157,6 +157,7 @@ export function evalAbs(a: Scalar, call: Call): Scalar {
 function unaryInteger(result: bigint, type: DataType, call: Call, text: string): Scalar {
   const [low, high] = integerBounds(type) as readonly [bigint, bigint];
   if (result >= low && result <= high) return likeType(result, type);
+  if (type.kind === 'interval_ym' || type.kind === 'interval_dt') throw intervalOverflow();
   if (!call.settings.ansi) return likeType(BigInt.asIntN((high - low).toString(2).length, result), type);
   throw integerOverflow(type, text);
 }

@@ -52,6 +52,10 @@ const evaluate =
 
 const noFloatRemainder = 'floating remainders have no instruction: a JS call per row';
 
+/** Whether the least value has no opposite: integers under ANSI, and intervals. */
+const hasNoOpposite = ({ returns, settings }: Call): boolean =>
+  returns.kind.startsWith('interval') || (settings.ansi && !isFloating(returns) && returns.kind !== 'decimal');
+
 export const arithmeticFunctions = {
   /** Sum of two numbers; moves dates and timestamps by days and intervals. Overflow is an error. */
   add: scalar({
@@ -180,7 +184,7 @@ export const arithmeticFunctions = {
     resolve: resolveNumeric,
     nulls: 'propagate',
     narrow: true,
-    fails: (call) => call.settings.ansi && !isFloating(call.returns) && call.returns.kind !== 'decimal',
+    fails: hasNoOpposite,
     eval: ([a], call) => evalNegate(a ?? null, call),
     emit: emitNegate,
     examples: [['negative(5)', '-5']],
@@ -206,7 +210,7 @@ export const arithmeticFunctions = {
     resolve: resolveNumeric,
     nulls: 'propagate',
     narrow: true,
-    fails: (call) => call.settings.ansi && !isFloating(call.returns) && call.returns.kind !== 'decimal',
+    fails: hasNoOpposite,
     range: absRange,
     eval: ([a], call) => evalAbs(a ?? null, call),
     emit: emitAbs,

@@ -24,6 +24,7 @@ import {
   type StructType,
   sameType,
   timeZone,
+  truncateTime,
   type VariantScalar,
 } from '../base/index.js';
 import { canCast } from './cast-types.js';
@@ -103,6 +104,9 @@ export function castScalar(value: Scalar, from: DataType, to: DataType, context:
     case 'interval_ym':
     case 'interval_dt':
       return from.kind === to.kind ? truncateInterval(value, to) : intervalOf(value, from, to, context);
+    case 'time':
+      if (from.kind === 'time') return truncateTime(value as bigint, to);
+      throw engineBug(`no cast from ${from.kind} to ${to.kind}`);
     default:
       if (from.kind === to.kind) return value;
       throw engineBug(`no cast from ${from.kind} to ${to.kind}`);

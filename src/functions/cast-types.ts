@@ -22,7 +22,7 @@ export function canCast(from: DataType, to: DataType, ansi = true): boolean {
     if (isIntervalType(to)) return isExact(from);
     return to.kind === 'timestamp' && from.kind !== 'boolean';
   }
-  if (from.kind === 'time') return isExact(to);
+  if (from.kind === 'time') return to.kind === 'time' || isExact(to);
   if (isDatetime(from)) return isDatetime(to) || (from.kind === 'timestamp' && isNumeric(to));
   if (from.kind === 'binary') return false;
   return isIntervalType(from) && ((isIntervalType(to) && from.kind === to.kind) || isExact(to));

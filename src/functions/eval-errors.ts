@@ -13,6 +13,15 @@ export function overflow(what: string, alternative?: string): SparrowError {
   });
 }
 
+/** Overflow of intervals; `alternative` is the function that gives null instead, if there is one. */
+export function intervalOverflow(alternative?: string): SparrowError {
+  const suggestion = alternative === undefined ? 'WITHOUT_SUGGESTION' : 'WITH_SUGGESTION';
+  return new SparrowError(`INTERVAL_ARITHMETIC_OVERFLOW.${suggestion}`, 'the interval overflows', {
+    sqlState: '22015',
+    ...(alternative === undefined ? {} : { hint: `use \`${alternative}\` to get NULL instead` }),
+  });
+}
+
 /** Overflow of an operator over integers of one type. */
 export function integerOverflow(type: DataType, text: string, alternative?: string): SparrowError {
   if (type.kind !== 'int8' && type.kind !== 'int16')

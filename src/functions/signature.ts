@@ -22,6 +22,8 @@ import {
   simpleString,
   stringType,
   structType,
+  timeOfPrecision,
+  timePrecision,
   timestampNtzType,
   timestampType,
 } from '../base/index.js';
@@ -48,6 +50,7 @@ export function commonType(a: DataType, b: DataType, ansi = true): DataType | un
     return a.kind === 'timestamp' || b.kind === 'timestamp' ? timestampType : timestampNtzType;
   }
   if (isIntervalType(a) && isIntervalType(b)) return widerInterval(a, b);
+  if (a.kind === 'time' && b.kind === 'time') return timeOfPrecision(Math.max(timePrecision(a), timePrecision(b)));
   if (a.kind === 'string') return widerThanString(b, ansi);
   if (b.kind === 'string') return widerThanString(a, ansi);
   return commonNested(a, b, ansi);

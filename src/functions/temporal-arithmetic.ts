@@ -17,7 +17,7 @@ import {
 import { divideHalfUp, pow10 } from './decimal.js';
 import type { Call } from './define.js';
 import { part, take } from './emit.js';
-import { overflow } from './eval-errors.js';
+import { intervalOverflow, overflow } from './eval-errors.js';
 import { emitIntOperation } from './int-emit.js';
 import type { Emitter, Value } from './value.js';
 
@@ -55,6 +55,16 @@ function long(value: bigint): bigint {
   return value;
 }
 
+function months(value: bigint, alternative: string): number {
+  if (value > INT_TOP || value < -INT_TOP - 1n) throw intervalOverflow(alternative);
+  return Number(value);
+}
+
+function micros(value: bigint, alternative: string): bigint {
+  if (value > LONG_TOP || value < -LONG_TOP - 1n) throw intervalOverflow(alternative);
+  return value;
+}
+
 function int(value: bigint, what: string): number {
   if (value > INT_TOP || value < -INT_TOP - 1n) throw overflow(what);
   return Number(value);
@@ -89,14 +99,13 @@ function move(a: Scalar, type: DataType, b: Scalar, by: DataType, sign: 1 | -1, 
       if (by.kind === 'interval_ym') return long(addMonthsToLocal(a as bigint, sign * (b as number)));
       return long((a as bigint) + step());
     case 'time':
+      if (by.kind === 'time') return (a as bigint) - (b as bigint);
       return moveTime(a as bigint, step());
     case 'interval_ym':
-      return int(BigInt((a as number) + sign * (b as number)), 'interval');
-    case 'interval_dt': {
-      const sum = (a as bigint) + step();
-      if (sum > LONG_TOP || sum < -LONG_TOP - 1n) throw overflow('interval');
-      return sum;
-    }
+      return months(BigInt((a as number) + sign * (b as number)), sign === 1 ? 'try_add' : 'try_subtract');
+    case 'interval_dt':
+      return micros((a as bigint) + step(), sign === 1 ? 'try_add' : 'try_subtract');
+
     default:
       throw engineBug(`arithmetic over ${type.kind} and ${by.kind}`);
   }
@@ -124,9 +133,8 @@ export function evalScaled(a: Scalar, b: Scalar, operator: 'mul' | 'div', call: 
   const isFirst = isIntervalKind(left.kind);
   const interval = BigInt((isFirst ? a : b) as number | bigint);
   const scaled = scaleInterval(interval, isFirst ? b : a, isFirst ? right : left, operator);
-  if (call.returns.kind === 'interval_ym') return int(scaled, 'interval');
-  if (scaled > LONG_TOP || scaled < -LONG_TOP - 1n) throw overflow('interval');
-  return scaled;
+  const alternative = operator === 'mul' ? 'try_multiply' : 'try_divide';
+  return call.returns.kind === 'interval_ym' ? months(scaled, alternative) : micros(scaled, alternative);
 }
 
 function scaleInterval(interval: bigint, factor: Scalar, type: DataType, operator: 'mul' | 'div'): bigint {
@@ -138,7 +146,7 @@ function scaleInterval(interval: bigint, factor: Scalar, type: DataType, operato
   }
   if (isFloating(type)) {
     const exact = operator === 'mul' ? Number(interval) * (factor as number) : Number(interval) / (factor as number);
-    if (!Number.isFinite(exact)) throw overflow('interval');
+    if (!Number.isFinite(exact)) throw intervalOverflow();
     return BigInt(Math.sign(exact) * Math.round(Math.abs(exact)));
   }
   const unscaled = BigInt(factor as number | bigint);

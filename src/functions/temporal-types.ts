@@ -8,6 +8,7 @@ import {
   intervalType,
   isNumeric,
   timestampNtzType,
+  timeType,
   timestampType,
   yearMonthIntervalType,
 } from '../base/index.js';
@@ -26,7 +27,7 @@ export function resolveTemporal(operator: TemporalOperator, a: ArgType, b: ArgTy
     case 'add':
       return moved(a, b) ?? moved(b, a, true);
     case 'sub':
-      return moved(a, b) ?? difference(a.type, b.type);
+      return (b.type.kind === 'null' ? undefined : moved(a, b)) ?? difference(a.type, b.type) ?? moved(a, b);
     case 'mul':
       return scaledInterval(a.type, b.type) ?? swapped(scaledInterval(b.type, a.type));
     case 'div':
@@ -47,17 +48,20 @@ const swapped = (resolution: Resolution | undefined): Resolution | undefined =>
 function moved(from: ArgType, by: ArgType, reversed = false): Resolution | undefined {
   const order = (types: DataType[]): DataType[] => (reversed ? types.reverse() : types);
   const { type } = from;
-  if (type.kind === 'date' && isSmallInteger(by.type)) return { args: order([type, int32Type]), returns: dateType };
+  if (type.kind === 'date' && isSmallInteger(by.type) && !(reversed && by.type.kind === 'null')) return { args: order([type, int32Type]), returns: dateType };
   if (isIntervalType(type)) {
     const step = by.type.kind === 'null' ? type : by.type;
     const both = isIntervalType(step) && !reversed ? widerInterval(type, step) : undefined;
     return both && { args: [type, step], returns: both };
   }
+  // NULL is an interval of days and times, except beside a date that stands first.
+  if (by.type.kind === 'null' && (isMoment(type) || type.kind === 'time' || (reversed && type.kind === 'date')))
+    return { args: order([type, dayTimeIntervalType]), returns: type.kind === 'date' ? timestampType : type };
   if (!isIntervalType(by.type)) return undefined;
   if (type.kind === 'date') return { args: order([type, by.type]), returns: movedDate(by) };
   if (isMoment(type)) return { args: order([type, by.type]), returns: type };
   if (type.kind === 'time' && by.type.kind === 'interval_dt') return { args: order([type, by.type]), returns: type };
-  if (type.kind === 'string') return { args: order([timestampType, by.type]), returns: timestampType };
+  if (type.kind === 'string' && by.type.kind === 'interval_dt') return { args: order([timestampType, by.type]), returns: timestampType };
   return undefined;
 }
 
@@ -70,6 +74,8 @@ function movedDate({ type }: ArgType): DataType {
 function difference(a: DataType, b: DataType): Resolution | undefined {
   const isText = (type: DataType): boolean => type.kind === 'string' || type.kind === 'null';
   const involved = [a, b].filter((type) => !isText(type));
+  if (involved.length > 0 && involved.every((type) => type.kind === 'time'))
+    return { args: [timeType, timeType], returns: intervalType('interval_dt', 1, 3) };
   const temporal = involved.every((type) => type.kind === 'date' || isMoment(type));
   if (involved.length === 0 || !temporal) return undefined;
   const target = involved.every((type) => type.kind === 'date')

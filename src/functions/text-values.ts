@@ -12,6 +12,7 @@ import {
   simpleString,
   splitMicros,
   timeZone,
+  truncateTime,
 } from '../base/index.js';
 import { formatMoment } from './datetime-format.js';
 import { parseMoment } from './datetime-parse.js';
@@ -43,7 +44,7 @@ export function readMoment(type: DataType, text: string, options: TextOptions, s
   const micros = parseMoment(text, type.kind === 'timestamp' ? timeZone(zone) : UTC, pattern);
   if (micros === undefined) return undefined;
   if (type.kind === 'date') return splitMicros(micros).days;
-  return type.kind === 'time' ? BigInt(splitMicros(micros).ofDay) : micros;
+  return type.kind === 'time' ? truncateTime(BigInt(splitMicros(micros).ofDay), type) : micros;
 }
 
 /** A date or time as text. */

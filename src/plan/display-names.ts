@@ -33,6 +33,7 @@ const ownNames: ReadonlySet<string> = new Set([
 const spelled: Readonly<Record<string, string>> = {
   power: 'POWER',
   positive: 'plus_sign',
+  negative: 'negative',
   regexp_like: 'REGEXP_LIKE',
   ...Object.fromEntries(
     [
@@ -51,6 +52,8 @@ export function shownName(called: string, args: number): string | undefined {
   const name = called.toLowerCase();
   if (args > 1 && spelledAlone.has(name)) return undefined;
   if (ownNames.has(name)) return name;
+  // Of a date and a time they are one function.
+  if (args <= 3 && /^(try_)?make_timestamp_ltz$/.test(name)) return 'make_timestamp';
   return Object.hasOwn(spelled, name) ? spelled[name] : undefined;
 }
 
@@ -99,6 +102,9 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
 
 /** The arguments as shown. */
 export function shownArguments(name: string, args: readonly string[], returns?: DataType): readonly string[] {
+  if (name === 'convert_timezone' && args.length === 2) return ['current_timezone()', ...args];
+  if (name === 'try_to_time') return [`to_time(${args.join(', ')})`];
+  if (name === 'try_make_timestamp_ntz' && args.length === 2) return [`make_timestamp_ntz(${args.join(', ')})`];
   if ((name === 'lpad' || name === 'rpad') && args.length === 2) {
     return [...args, returns?.kind === 'binary' ? "X'00'" : ' '];
   }

@@ -139,7 +139,10 @@ function temporalText(call: Call, inputs: readonly string[]): string | undefined
   const [left, right] = inputs as [string, string];
   const sign = fn === 'add' ? '+' : '-';
   const isInterval = (kind: string): boolean => kind === 'interval_dt' || kind === 'interval_ym';
-  if (fn === 'add' && isInterval(a) && isMoment(b)) return `${right} + ${left}`;
+  if (fn === 'add' && (isInterval(a) || a === 'null') && isMoment(b)) return `${right} + ${left}`;
+  if (a === 'null' && b === 'date' && fn === 'add') return `${right} + ${left}`;
+  if (fn === 'sub' && (a === 'time' || b === 'time')) return `${left} - ${right}`;
+  if (fn === 'add' && isMoment(a) && b === 'null') return `${left} + ${right}`;
   if (fn === 'add' && a !== 'date' && b === 'date')
     return temporalText({ ...call, args: [args[1], args[0]] as Expr[] }, [right, left]);
   if (isMoment(a) && isInterval(b)) return `${left} ${sign} ${right}`;

@@ -6,6 +6,7 @@ import type { TokenStream } from './token-stream.js';
 
 const MONTHS: Readonly<Record<string, bigint>> = { YEAR: 12n, MONTH: 1n };
 const SECOND = 1_000_000n;
+const INVALID_VALUE = 'INVALID_INTERVAL_FORMAT.INVALID_VALUE';
 const MICROS: Readonly<Record<string, bigint>> = {
   WEEK: 7n * 86_400n * SECOND,
   DAY: 86_400n * SECOND,
@@ -37,8 +38,12 @@ export function readIntervalLiteral(tokens: TokenStream): Literal {
     const negative = tokens.accept('-') || (tokens.accept('+') && false);
     readWords(tokens.string(), negative, amount, tokens, start);
   } else {
-    do readPart(tokens, amount, start);
-    while (startsPart(tokens));
+    let ranged = readPart(tokens, amount, start);
+    while (startsPart(tokens)) {
+      const alone = !readPart(tokens, amount, start) && !ranged;
+      if (!alone) throw tokens.error('there can be one from-to unit in an interval', start, '_LEGACY_ERROR_TEMP_0024');
+      ranged = false;
+    }
   }
   return finish(amount, tokens, start);
 }
@@ -56,7 +61,8 @@ function startsPart(tokens: TokenStream): boolean {
   return (value.kind === 'number' || value.kind === 'string') && unitOf(tokens.peek(signed ? 2 : 1)) !== undefined;
 }
 
-function readPart(tokens: TokenStream, amount: Amount, start: Token): void {
+/** Reads a number and its unit, or a range of units, which it tells. */
+function readPart(tokens: TokenStream, amount: Amount, start: Token): boolean {
   const negative = tokens.accept('-');
   if (!negative) tokens.accept('+');
   const token = tokens.peek();
@@ -65,11 +71,20 @@ function readPart(tokens: TokenStream, amount: Amount, start: Token): void {
   const unit = unitOf(tokens.peek());
   if (unit === undefined) throw badUnit(tokens);
   tokens.next();
-  if (!tokens.accept('TO')) return add(amount, token.text, unit, negative, tokens, start);
+  if (!tokens.accept('TO')) {
+    if (token.kind === 'string' && /\p{L}/u.test(token.text)) {
+      throw tokens.error(`'${token.text}' is no number`, start, '_LEGACY_ERROR_TEMP_0026');
+    }
+    add(amount, token.text, unit, negative, tokens, start);
+    return false;
+  }
   const last = unitOf(tokens.peek());
   if (last === undefined) throw tokens.unexpected('a unit (MONTH, SECOND, …)');
   tokens.next();
+  if (token.kind !== 'string')
+    throw tokens.error('a from-to unit takes a string', start, '_LEGACY_ERROR_TEMP_0027');
   readRange(token.text, unit, last, negative, amount, tokens, start);
+  return true;
 }
 
 /** A word where a unit should be is a wrong one. */
@@ -81,10 +96,10 @@ function badUnit(tokens: TokenStream): Error {
 
 /** Adds so many of a unit; seconds may have a fraction. */
 function add(amount: Amount, text: string, unit: string, negative: boolean, tokens: TokenStream, start: Token): void {
-  const match = /^\s*([+-]?)(\d+)(?:\.(\d{0,9}))?\s*$/.exec(text);
+  const match = /^\s*([+-]?)\s*(\d+)(?:\.(\d{0,9}))?\s*$/.exec(text);
   const fraction = match?.[3] ?? '';
   if (match === null || (fraction !== '' && unit !== 'SECOND')) {
-    throw tokens.error(`'${text}' is no number of ${unit.toLowerCase()}s`, start, 'INVALID_INTERVAL_FORMAT');
+    throw tokens.error(`'${text}' is no number of ${unit.toLowerCase()}s`, start, INVALID_VALUE);
   }
   const sign = (match[1] === '-') !== negative ? -1n : 1n;
   amount.units.add(typedAs[unit] ?? unit);
@@ -109,18 +124,26 @@ function readWords(text: string, negative: boolean, amount: Amount, tokens: Toke
     .trim();
   const parts = [...words.matchAll(/([+-]?\s*\d+(?:\.\d+)?)\s+([a-z]+)\s*/gy)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== words) {
-    throw tokens.error(`'${text}' is no interval`, start, 'INVALID_INTERVAL_FORMAT');
+    throw tokens.error(`'${text}' is no interval`, start, 'INVALID_TYPED_LITERAL');
   }
   for (const [, value = '', word = ''] of parts) {
     const unit = word.toUpperCase().replace(/S$/, '');
     if (!(unit in MONTHS) && !(unit in MICROS)) {
-      throw tokens.error(`'${word}' is no unit of intervals`, start, 'INVALID_INTERVAL_FORMAT');
+      throw tokens.error(`'${word}' is no unit of intervals`, start, 'INVALID_TYPED_LITERAL');
     }
     add(amount, value.replaceAll(/\s/g, ''), unit, negative, tokens, start);
   }
 }
 
 const fields = ['DAY', 'HOUR', 'MINUTE', 'SECOND'];
+
+/** What a field may be: the first one as large as an interval of days and times, the others less than one of the next. */
+const largest: Readonly<Record<string, readonly [number, bigint]>> = {
+  DAY: [106_751_991, 0n],
+  HOUR: [2_562_047_788, 23n],
+  MINUTE: [153_722_867_280, 59n],
+  SECOND: [59, 59n],
+};
 
 /** `'1-2' YEAR TO MONTH`, `'1 02:03:04.5' DAY TO SECOND` and what lies between. */
 function readRange(
@@ -132,26 +155,40 @@ function readRange(
   tokens: TokenStream,
   start: Token,
 ): void {
-  const bad = () => tokens.error(`'${text}' is no interval of ${from} TO ${to}`, start, 'INVALID_INTERVAL_FORMAT');
+  const isMonths = from === 'YEAR' && to === 'MONTH';
+  const bad = (code: string) => tokens.error(`'${text}' is no interval of ${from} TO ${to}`, start, code);
   const sign = /^\s*([+-]?)/.exec(text)?.[1] ?? '';
   const minus = (sign === '-') !== negative;
-  const body = text.trim().replace(/^[+-]/, '');
-  if (from === 'YEAR' && to === 'MONTH') {
+  const body = text.replace(/^\s*[+-]?|\s+$/g, '');
+  if (isMonths) {
     const match = /^(\d+)-(\d+)$/.exec(body);
-    if (match === null || Number(match[2]) > 11) throw bad();
+    if (match === null) throw bad('INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING');
+    const months = BigInt(match[1] ?? 0) * 12n + BigInt(match[2] ?? 0);
+    const most = minus ? 2n ** 31n : 2n ** 31n - 1n;
+    if (Number(match[2]) > 11 || months > most) throw bad('INVALID_INTERVAL_FORMAT.INTERVAL_PARSING');
     add(amount, match[1] ?? '', 'YEAR', minus, tokens, start);
     return add(amount, match[2] ?? '', 'MONTH', minus, tokens, start);
   }
   const units = fields.slice(fields.indexOf(from), fields.indexOf(to) + 1);
-  if (!fields.includes(from) || !fields.includes(to) || units.length < 2) throw bad();
-  const patterns = units.map((unit, i) =>
-    unit === 'SECOND' ? '(\\d{1,2}(?:\\.\\d{1,9})?)' : i === 0 ? '(\\d+)' : '(\\d{1,2})',
-  );
-  const separators = units.slice(1).map((_, i) => (units[i] === 'DAY' ? ' ' : ':'));
-  const pattern = patterns.reduce((all, part, i) => `${all}${i === 0 ? '' : separators[i - 1]}${part}`, '');
-  const match = new RegExp(`^${pattern}$`).exec(body);
-  if (match === null) throw bad();
-  for (const [i, unit] of units.entries()) add(amount, match[i + 1] ?? '', unit, minus, tokens, start);
+  if (!fields.includes(from) || !fields.includes(to) || units.length < 2) throw bad('_LEGACY_ERROR_TEMP_0028');
+  const match = rangePattern(units).exec(body);
+  if (match === null) throw bad('INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE');
+  for (const [i, unit] of units.entries()) {
+    const value = match[i + 1] ?? '';
+    const [first, later] = largest[unit] as readonly [number, bigint];
+    if (BigInt(value.split('.')[0] ?? 0) > (i === 0 ? BigInt(first) : later)) throw bad('_LEGACY_ERROR_TEMP_0063');
+    add(amount, value, unit, minus, tokens, start);
+  }
+}
+
+/** Days from hours are parted by a blank, all else by colons. */
+function rangePattern(units: readonly string[]): RegExp {
+  const parts = units.map((unit, i) => {
+    const digits = i === 0 ? '\\d+' : '\\d{1,2}';
+    const separator = i === 0 ? '' : units[i - 1] === 'DAY' ? ' ' : ':';
+    return `${separator}(${digits}${unit === 'SECOND' ? '(?:\\.\\d{1,9})?' : ''})`;
+  });
+  return new RegExp(`^${parts.join('')}$`);
 }
 
 function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {
@@ -159,7 +196,7 @@ function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {
     throw tokens.error(
       'an interval has years and months, or days and times, not both',
       start,
-      'INVALID_INTERVAL_FORMAT',
+      '_LEGACY_ERROR_TEMP_0029',
     );
   }
   const isMonths = amount.kinds.has('months');
@@ -171,6 +208,6 @@ function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {
   const value = isMonths ? amount.months : amount.micros;
   const [least, most] = integerBounds(type) as readonly [bigint, bigint];
   if (value < least || value > most)
-    throw tokens.error('the interval is out of range', start, 'INTERVAL_ARITHMETIC_OVERFLOW');
+    throw tokens.error('the interval is out of range', start, 'INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION');
   return literal(type, isMonths ? Number(value) : value);
 }

@@ -16,6 +16,7 @@ import {
   intervalType,
   intervalUnits,
   MAX_PRECISION,
+  MAX_TIME_PRECISION,
   mapType,
   nearestNames,
   nullType,
@@ -25,6 +26,7 @@ import {
   structType,
   timestampNtzType,
   timestampType,
+  timeOfPrecision,
   timeType,
   variantType,
 } from '../base/index.js';
@@ -118,9 +120,7 @@ export function readType(tokens: TokenStream, settings: ParseSettings): DataType
       tokens.expect(')');
       return stringType;
     case 'TIME':
-      readPrecision(tokens);
-      tokens.accept('WITHOUT', 'TIME', 'ZONE');
-      return timeType;
+      return readTime(tokens);
     case 'TIMESTAMP':
       return readTimestamp(tokens, settings);
     case 'INTERVAL':
@@ -136,10 +136,17 @@ export function readType(tokens: TokenStream, settings: ParseSettings): DataType
   }
 }
 
-function readPrecision(tokens: TokenStream): void {
-  if (!tokens.accept('(')) return;
-  tokens.integer('a precision');
-  tokens.expect(')');
+function readTime(tokens: TokenStream): DataType {
+  let precision = MAX_TIME_PRECISION;
+  if (tokens.accept('(')) {
+    const token = tokens.peek();
+    precision = tokens.integer('a precision');
+    if (precision > MAX_TIME_PRECISION)
+      throw tokens.error(`a time has up to ${MAX_TIME_PRECISION} digits`, token, 'UNSUPPORTED_TIME_PRECISION');
+    tokens.expect(')');
+  }
+  tokens.accept('WITHOUT', 'TIME', 'ZONE');
+  return timeOfPrecision(precision);
 }
 
 function readTimestamp(tokens: TokenStream, settings: ParseSettings): DataType {
