@@ -16,11 +16,13 @@ import {
   int64Type,
   intervalType,
   intervalUnits,
+  MAX_TIME_PRECISION,
   mapType,
   nullType,
   simpleString,
   stringType,
   structType,
+  timeOfPrecision,
   timestampNtzType,
   timestampType,
   timeType,
@@ -188,6 +190,7 @@ class TypeReader {
     if (word === 'decimal' || word === 'dec' || word === 'numeric') {
       return decimalType(...([arguments_[0] ?? 10, arguments_[1] ?? 0] as const));
     }
+    if (word === 'time') return timeOfPrecision(arguments_[0] ?? MAX_TIME_PRECISION);
     if (word === 'varchar' || word === 'char') return stringType;
     if (Object.hasOwn(namedTypes, word)) return namedTypes[word as keyof typeof namedTypes];
     throw this.#error(`there is no type \`${word}\``, nearestNames(word, Object.keys(namedTypes), 3));

@@ -310,7 +310,13 @@ export function emitNegate(e: Emitter, [a]: readonly Value[], call: Call): Value
   e.code.i32(0);
   const zero = take(e, returns, 'i32', undefined, [0n, 0n]);
   const operation: IntOperation = { operator: 'sub', type: returns, scaleA: 0, scaleB: 0, drop: 0 };
-  return emitIntOperation(e, operation, zero, v, returns.kind === 'decimal' || returns.kind.startsWith('interval') || call.settings.ansi ? 'error' : 'wrap');
+  return emitIntOperation(
+    e,
+    operation,
+    zero,
+    v,
+    returns.kind === 'decimal' || returns.kind.startsWith('interval') || call.settings.ansi ? 'error' : 'wrap',
+  );
 }
 
 /** |a|: the negated value where it is negative. */

@@ -1,7 +1,14 @@
 import { type DataType, type DecimalType, integerBounds, type Scalar, SparrowError } from '../base/index.js';
 import { divideHalfUp, fitsPrecision, pow10, rescale } from './decimal.js';
 import type { Call } from './define.js';
-import { divideByZero, integerOverflow, intervalOverflow, outOfPrecision, overflow, remainderByZero } from './eval-errors.js';
+import {
+  divideByZero,
+  integerOverflow,
+  intervalOverflow,
+  outOfPrecision,
+  overflow,
+  remainderByZero,
+} from './eval-errors.js';
 import { evalMove, evalScaled, isTemporal } from './temporal-arithmetic.js';
 
 /** The reference meaning of the arithmetic operators. Errors are raised as under ANSI; `tolerant` turns them into null. */

@@ -26,7 +26,7 @@ export function resolveArithmetic(
   return (args, { ansi } = { ansi: true }) => {
     const [a, b] = args;
     if (a === undefined || b === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
-    const temporal = resolveTemporal(operator as TemporalOperator, a, b);
+    const temporal = resolveTemporal(operator as TemporalOperator, a, b, ansi);
     if (temporal !== undefined) return temporal;
     return numericPair(operator, a, b, ansi);
   };

@@ -26,7 +26,8 @@ import {
 import { type ArithmeticOperator, resolveArithmetic, resolveNumeric } from './arithmetic-types.js';
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
 import { part, take } from './emit.js';
-import { anyDouble, takes } from './implicit.js';
+import { anyDouble, type Param, takes } from './implicit.js';
+import { isIntervalType } from './signature.js';
 
 const resolveTolerant =
   (operator: ArithmeticOperator) =>
@@ -51,6 +52,11 @@ const evaluate =
     binary(args[0] as never, args[1] as never, call);
 
 const noFloatRemainder = 'floating remainders have no instruction: a JS call per row';
+
+const signed: Param = {
+  wants: 'double or interval',
+  accept: (type) => (isIntervalType(type) ? type : anyDouble.accept(type)),
+};
 
 /** Whether the least value has no opposite: integers under ANSI, and intervals. */
 const hasNoOpposite = ({ returns, settings }: Call): boolean =>
@@ -220,17 +226,19 @@ export const arithmeticFunctions = {
   sign: scalar({
     name: 'sign',
     sql: ['sign', 'signum'],
-    summary: '-1.0, 0.0 or 1.0 by the sign of the number; NaN for NaN.',
-    resolve: takes([anyDouble], float64Type),
+    summary: '-1.0, 0.0 or 1.0 by the sign of the number or interval; NaN for NaN.',
+    resolve: takes([signed], float64Type),
     nulls: 'propagate',
-    eval: ([a]) => Math.sign(a as number),
-    emit: (e, [a]) => {
+    eval: ([a]) => Math.sign(Number(a)),
+    emit: (e, [a], call) => {
+      if (call.argTypes[0]?.kind !== 'float64') return undefined;
       const x = part(a as never);
       // The number itself where it is 0, -0 or NaN.
       e.code.f64(1).get(x).op('f64.copysign').get(x);
       e.code.get(x).op('f64.abs').f64(0).op('f64.gt').select();
       return take(e, float64Type, 'f64');
     },
+    compiled: 'intervals have a call per row',
     examples: [['sign(-3)', '-1.0']],
   }),
   /** Sum, or null on overflow. */

@@ -184,7 +184,8 @@ function toInteger(value: Scalar, from: DataType, to: DataType, { mode }: CastCo
   }
   const whole = wholeNumber(value, from);
   if (whole >= bounds[0] && whole <= bounds[1]) return like(whole);
-  if (mode === 'legacy' && from.kind === 'timestamp') return null;
+  if (mode === 'legacy' && (from.kind === 'timestamp' || from.kind === 'time')) return null;
+  if (mode === 'legacy' && isIntervalType(from)) throw castOverflow(value, from, to);
   if (mode === 'legacy') return like(BigInt.asIntN((bounds[1] - bounds[0]).toString(2).length, whole));
   return fail(mode, () => castOverflow(value, from, to));
 }
@@ -227,6 +228,7 @@ function toDecimal(value: Scalar, from: DataType, to: DecimalType, { mode }: Cas
   else unscaled = BigInt(value as number | bigint | boolean);
   const result = rescale(unscaled, scale, to.scale);
   if (fitsPrecision(result, to.precision)) return result;
+  if (mode === 'legacy' && isIntervalType(from)) throw outOfPrecision(unscaled, scale, to);
   return fail(mode, () => outOfPrecision(unscaled, scale, to));
 }
 

@@ -4,6 +4,7 @@ import {
   dateType,
   float64Type,
   instantToLocal,
+  isNumeric,
   localToInstant,
   type Scalar,
   SparrowError,
@@ -53,6 +54,12 @@ const parsing = (target: DataType, param: Param): ReturnType<typeof takes> => {
     (args.length === 2 && args[0]?.type.kind === 'string' ? byPattern : byCast)(args, settings);
 };
 
+/** Numbers are seconds since the epoch. */
+const timestampOrSeconds: Param = {
+  wants: 'timestamp',
+  accept: (type) => (isNumeric(type) ? timestampType : anyTimestamp.accept(type)),
+};
+
 const parsesText = (call: Call): boolean => call.argTypes[0]?.kind === 'string';
 
 const localDate = (micros: bigint, call: Call): number => splitMicros(instantToLocal(zoneOf(call), micros)).days;
@@ -86,7 +93,7 @@ const converting = {
       ["to_timestamp('2016-12-31 00:12:00')", '2016-12-31 00:12:00'],
       ["to_timestamp('12/31/2016 03:05 PM', 'MM/dd/yyyy hh:mm a')", '2016-12-31 15:05:00'],
     ],
-    resolve: parsing(timestampType, anyTimestamp),
+    resolve: parsing(timestampType, timestampOrSeconds),
     nulls: 'propagate',
     fails: parsesText,
     eval: ([value, pattern], call) =>

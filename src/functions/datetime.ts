@@ -25,10 +25,11 @@ import {
 } from './datetime-emit.js';
 import { datetimeFieldFunctions, zoneNote } from './datetime-fields.js';
 import { isDateUnit, type TruncUnit, truncDays, truncMicros, truncUnit, UNIT_MICROS } from './datetime-units.js';
-import { type Call, scalar } from './define.js';
+import { type Call, type ScalarFunction, scalar } from './define.js';
 import { intOf, keepI32, keepI64, part, wide } from './emit-parts.js';
 import { overflow } from './eval-errors.js';
 import { anyDate, anyInt, anyString, anyTimestamp, type Param, takes } from './implicit.js';
+import { wrongType } from './signature.js';
 import { addMonths } from './temporal-arithmetic.js';
 import type { Emitter, Value } from './value.js';
 
@@ -180,13 +181,24 @@ const fewDays: Param = {
   accept: (type) => (type.kind === 'int64' || (isNumeric(type) && !isInteger(type)) ? undefined : anyInt.accept(type)),
 };
 
+/** Without ANSI a constant string counts as days when it is a whole number, and a column of strings does not. */
+const byDays: ScalarFunction['resolve'] = (args, settings) => {
+  const days = args[1];
+  if (!settings.ansi && days?.type.kind === 'string') {
+    if (days.literal === undefined) return wrongType(1, fewDays.wants, days.type);
+    if (!/^\s*[+-]?\d+\s*$/.test(String(days.literal)))
+      return { mismatch: 'the days must be a whole number', code: 'SECOND_FUNCTION_ARGUMENT_NOT_INTEGER' };
+  }
+  return takes([anyDate, fewDays], dateType)(args, settings);
+};
+
 const shifting = {
   dateAdd: scalar({
     name: 'dateAdd',
     sql: ['date_add', 'dateadd'],
     summary: 'The date some days later.',
     examples: [["date_add('2016-07-30', 1)", '2016-07-31']],
-    resolve: takes([anyDate, fewDays], dateType),
+    resolve: byDays,
     nulls: 'propagate',
     eval: ([days, more]) => ((days as number) + (more as number)) | 0,
     emit: (e, args) => {
@@ -199,7 +211,7 @@ const shifting = {
     sql: ['date_sub'],
     summary: 'The date some days earlier.',
     examples: [["date_sub('2016-07-30', 1)", '2016-07-29']],
-    resolve: takes([anyDate, fewDays], dateType),
+    resolve: byDays,
     nulls: 'propagate',
     eval: ([days, less]) => ((days as number) - (less as number)) | 0,
     emit: (e, args) => {

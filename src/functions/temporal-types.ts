@@ -7,13 +7,14 @@ import {
   intervalFields,
   intervalType,
   isNumeric,
+  stringType,
   timestampNtzType,
-  timeType,
   timestampType,
+  timeType,
   yearMonthIntervalType,
 } from '../base/index.js';
-import type { ArgType, Resolution } from './define.js';
-import { isIntervalType, widerInterval } from './signature.js';
+import type { ArgType, Mismatch, Resolution } from './define.js';
+import { isIntervalType, widerInterval, wrongType } from './signature.js';
 
 export type TemporalOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'intDiv';
 
@@ -22,12 +23,17 @@ const isSmallInteger = (type: DataType): boolean =>
   type.kind === 'int8' || type.kind === 'int16' || type.kind === 'int32' || type.kind === 'null';
 
 /** How an operator over dates, timestamps or intervals is typed; undefined when it is none of those. */
-export function resolveTemporal(operator: TemporalOperator, a: ArgType, b: ArgType): Resolution | undefined {
+export function resolveTemporal(
+  operator: TemporalOperator,
+  a: ArgType,
+  b: ArgType,
+  ansi = true,
+): Resolution | Mismatch | undefined {
   switch (operator) {
     case 'add':
       return moved(a, b) ?? moved(b, a, true);
     case 'sub':
-      return (b.type.kind === 'null' ? undefined : moved(a, b)) ?? difference(a.type, b.type) ?? moved(a, b);
+      return (b.type.kind === 'null' ? undefined : moved(a, b)) ?? difference(a.type, b.type, ansi) ?? moved(a, b);
     case 'mul':
       return scaledInterval(a.type, b.type) ?? swapped(scaledInterval(b.type, a.type));
     case 'div':
@@ -48,7 +54,8 @@ const swapped = (resolution: Resolution | undefined): Resolution | undefined =>
 function moved(from: ArgType, by: ArgType, reversed = false): Resolution | undefined {
   const order = (types: DataType[]): DataType[] => (reversed ? types.reverse() : types);
   const { type } = from;
-  if (type.kind === 'date' && isSmallInteger(by.type) && !(reversed && by.type.kind === 'null')) return { args: order([type, int32Type]), returns: dateType };
+  if (type.kind === 'date' && isSmallInteger(by.type) && !(reversed && by.type.kind === 'null'))
+    return { args: order([type, int32Type]), returns: dateType };
   if (isIntervalType(type)) {
     const step = by.type.kind === 'null' ? type : by.type;
     const both = isIntervalType(step) && !reversed ? widerInterval(type, step) : undefined;
@@ -61,7 +68,8 @@ function moved(from: ArgType, by: ArgType, reversed = false): Resolution | undef
   if (type.kind === 'date') return { args: order([type, by.type]), returns: movedDate(by) };
   if (isMoment(type)) return { args: order([type, by.type]), returns: type };
   if (type.kind === 'time' && by.type.kind === 'interval_dt') return { args: order([type, by.type]), returns: type };
-  if (type.kind === 'string' && by.type.kind === 'interval_dt') return { args: order([timestampType, by.type]), returns: timestampType };
+  if (type.kind === 'string' && by.type.kind === 'interval_dt')
+    return { args: order([timestampType, by.type]), returns: timestampType };
   return undefined;
 }
 
@@ -71,13 +79,16 @@ function movedDate({ type }: ArgType): DataType {
   return isIntervalType(type) && intervalFields(type)[1] === 0 ? dateType : timestampType;
 }
 
-function difference(a: DataType, b: DataType): Resolution | undefined {
+function difference(a: DataType, b: DataType, ansi: boolean): Resolution | Mismatch | undefined {
   const isText = (type: DataType): boolean => type.kind === 'string' || type.kind === 'null';
   const involved = [a, b].filter((type) => !isText(type));
   if (involved.length > 0 && involved.every((type) => type.kind === 'time'))
     return { args: [timeType, timeType], returns: intervalType('interval_dt', 1, 3) };
   const temporal = involved.every((type) => type.kind === 'date' || isMoment(type));
   if (involved.length === 0 || !temporal) return undefined;
+  // Without ANSI a string beside a moment stays one.
+  if (!ansi && (a.kind === 'string' || b.kind === 'string'))
+    return wrongType(a.kind === 'string' ? 0 : 1, 'a moment', stringType);
   const target = involved.every((type) => type.kind === 'date')
     ? dateType
     : involved.some((type) => type.kind === 'timestamp')

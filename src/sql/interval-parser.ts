@@ -81,8 +81,7 @@ function readPart(tokens: TokenStream, amount: Amount, start: Token): boolean {
   const last = unitOf(tokens.peek());
   if (last === undefined) throw tokens.unexpected('a unit (MONTH, SECOND, …)');
   tokens.next();
-  if (token.kind !== 'string')
-    throw tokens.error('a from-to unit takes a string', start, '_LEGACY_ERROR_TEMP_0027');
+  if (token.kind !== 'string') throw tokens.error('a from-to unit takes a string', start, '_LEGACY_ERROR_TEMP_0027');
   readRange(token.text, unit, last, negative, amount, tokens, start);
   return true;
 }

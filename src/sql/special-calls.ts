@@ -33,12 +33,27 @@ const withUnit =
   (parser) => {
     const { tokens } = parser;
     const unit = tokens.peek();
+    if (unit.kind === 'string' && tokens.peek(1).upper === ',') return withQuotedUnit(parser);
     if (!units.has(unit.upper) || tokens.peek(1).upper !== ',') return undefined;
     tokens.next();
     const args: Expr[] = [];
     while (tokens.accept(',')) args.push(parser.expression());
     return call(name, literal(stringType, unit.upper), ...args);
   };
+
+/** With three arguments the first one is a unit, which is no string. */
+function withQuotedUnit(parser: ExprParser): undefined {
+  const { tokens } = parser;
+  const unit = tokens.peek();
+  let args = 0;
+  do {
+    parser.expression();
+    args++;
+  } while (tokens.accept(','));
+  if (args === 3)
+    throw tokens.error(`the unit '${unit.text}' must be a word`, unit, 'INVALID_PARAMETER_VALUE.DATETIME_UNIT');
+  return undefined;
+}
 
 const trimNames: Readonly<Record<string, string>> = { BOTH: 'btrim', LEADING: 'ltrim', TRAILING: 'rtrim' };
 

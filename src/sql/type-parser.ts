@@ -24,9 +24,9 @@ import {
   SparrowError,
   stringType,
   structType,
+  timeOfPrecision,
   timestampNtzType,
   timestampType,
-  timeOfPrecision,
   timeType,
   variantType,
 } from '../base/index.js';
