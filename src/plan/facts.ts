@@ -113,6 +113,17 @@ function internKey(text: string): number {
   return key;
 }
 
+/** Calls that mean the same with their operands in any order. */
+const commutes: ReadonlySet<string> = new Set([
+  'add',
+  'mul',
+  'eq',
+  'eqNullSafe',
+  'bitwiseAnd',
+  'bitwiseOr',
+  'bitwiseXor',
+]);
+
 /**
  * Equal numbers mean structurally equal resolved expressions (names of columns left out). Numbers stay valid only
  * within one pass over a plan: compare them, do not keep them.
@@ -121,7 +132,8 @@ export function exprKey(expr: Expr): number {
   const known = keys.get(expr);
   if (known !== undefined) return known;
   return foldExpr<number>(expr, (node, inputs) => {
-    const key = internKey(`${ownKey(node)}(${inputs.join(',')})`);
+    const ordered = node.kind === 'call' && commutes.has(node.fn) ? [...inputs].sort((a, b) => a - b) : inputs;
+    const key = internKey(`${ownKey(node)}(${ordered.join(',')})`);
     keys.set(node, key);
     return key;
   });

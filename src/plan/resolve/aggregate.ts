@@ -1,18 +1,18 @@
 import { SparrowError } from '../../base/index.js';
 import { aggregate, project } from '../build.js';
 import type { Alias, Attribute, Expr } from '../expr.js';
-import { toAttribute } from '../expr-type.js';
+import { exprNullable, toAttribute } from '../expr-type.js';
 import { exprKey, hasAggregate, hasWindow, isConstant } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { columnName, sqlText } from '../sql-text.js';
-import { replaceExpr, visitExpr } from '../walk-expr.js';
+import { foldExpr, replaceExpr, someExpr, visitExpr, withExprChildren } from '../walk-expr.js';
 import { checkNesting, missingAggregation, overWindow } from './aggregate-checks.js';
 import { type AggregateScope, remembered } from './aggregate-scope.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireOrderable } from './calls.js';
-import type { Context } from './context.js';
-import { type Named, named, resolveExpr, starColumns } from './exprs.js';
+import type { Context, PlanSettings } from './context.js';
+import { isGroupingCall, type Named, named, resolveExpr, starColumns } from './exprs.js';
 import { generatorsAbove, hasGenerator } from './generators.js';
 import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
 import { havingOver } from './over-aggregate.js';
@@ -52,7 +52,7 @@ function groupKeys(
 ): readonly Named[] {
   const [only] = groupBy;
   if (groupBy.length === 1 && only?.kind === 'ordinal' && only.position === 'all') {
-    return resolveList(output, scope, context).filter((column) => !hasAggregate(column) && !isConstantColumn(column));
+    return groupedByAll(resolveList(output, scope, context));
   }
   return groupBy.map((expr) => {
     const original = expr.kind === 'ordinal' ? itemAt(expr, output, 'GROUP_BY') : expr;
@@ -69,6 +69,25 @@ function groupKeys(
   });
 }
 
+/** GROUP BY ALL: every output without aggregates; no output may mix aggregates with columns that are in none of these. */
+function groupedByAll(list: readonly Named[]): readonly Named[] {
+  const keys = list.filter((column) => !hasAggregate(column) && !isConstantColumn(column));
+  const known = new Set(keys.map((key) => exprKey(key.kind === 'alias' ? key.input : key)));
+  for (const column of list) {
+    if (!hasAggregate(column)) continue;
+    visitExpr(column, (e) => {
+      if (known.has(exprKey(e)) || e.kind === 'aggregate_call') return false;
+      if (e.kind !== 'attribute') return true;
+      throw new SparrowError(
+        'UNRESOLVED_ALL_IN_GROUP_BY',
+        `GROUP BY ALL cannot tell what to group by: ${e.name} stands beside an aggregate`,
+        { sqlState: '42803', hint: 'write out what to group by' },
+      );
+    });
+  }
+  return keys;
+}
+
 const isConstantColumn = (column: Named): boolean => column.kind === 'alias' && isConstant(column.input);
 
 /** A grouping expression may name an output column when the input has no column of that name. */
@@ -76,13 +95,25 @@ function resolveGroupExpr(expr: Expr, output: readonly Expr[], scope: Scope, { s
   const withOutput: Scope = {
     ...scope,
     fallback: (parts, column) => {
-      if (expr !== column || parts.length !== 1) return undefined;
+      if (parts.length !== 1 || column.planId !== undefined) return undefined;
       const name = parts[0]?.toLowerCase();
       const alias = output.find((e) => e.kind === 'alias' && e.name.toLowerCase() === name);
-      return alias?.kind === 'alias' ? { expr: resolveExpr(alias.input, scope, settings), fields: [] } : undefined;
+      if (alias?.kind === 'alias') return { expr: resolveExpr(alias.input, scope, settings), fields: [] };
+      return ownNamed(output, name, scope, settings);
     },
   };
   return resolveExpr(expr, withOutput, settings);
+}
+
+/** The output without an alias that is called so. */
+function ownNamed(output: readonly Expr[], name: string | undefined, scope: Scope, settings: PlanSettings) {
+  for (const item of output) {
+    if (item.kind === 'alias' || item.kind === 'unresolved_column' || item.kind === 'literal') continue;
+    if (someExpr(item, (e) => isGroupingCall(e) || e.kind === 'window_call')) continue;
+    const column = named(item, resolveExpr(item, scope, settings), settings.timeZone);
+    if (column.kind === 'alias' && column.name.toLowerCase() === name) return { expr: column.input, fields: [] };
+  }
+  return undefined;
 }
 
 /** An Aggregate over resolved expressions; outputs with window calls are computed above it. */
@@ -120,10 +151,27 @@ function groupColumns(groupBy: readonly Named[], sets: GroupingSets | undefined)
 /** Puts grouping columns where their expressions stand, outside aggregates (which see the input's rows). */
 function useGroups(expr: Expr, groups: Groups): Expr {
   if (groups.computed.size === 0) return expr;
-  return replaceExpr(expr, (e) => {
+  let isLooser = false;
+  const replaced = replaceExpr(expr, (e) => {
     if (e.kind === 'aggregate_call') return e;
     if (e.kind === 'window_call') return overWindow(e, (inner) => useGroups(inner, groups));
-    return groups.computed.get(exprKey(e));
+    const column = groups.computed.get(exprKey(e));
+    if (column?.nullable === true && !exprNullable(e)) isLooser = true;
+    return column;
+  });
+  return isLooser ? withNulls(replaced) : replaced;
+}
+
+/** Calls that are never null, whatever their arguments are. */
+const neverNull: ReadonlySet<string> = new Set(['isnull', 'isnotnull', 'eqNullSafe', 'isnan']);
+
+/** An expression of which some columns may now be null: so may what is made of them. */
+function withNulls(expr: Expr): Expr {
+  return foldExpr<Expr>(expr, (e, inputs) => {
+    const again = inputs.length === 0 ? e : withExprChildren(e, inputs);
+    const isTight = (again.kind === 'call' && !neverNull.has(again.fn)) || again.kind === 'cast';
+    if (!isTight || again.nullable !== false || !inputs.some(exprNullable)) return again;
+    return Object.freeze({ ...again, nullable: true });
   });
 }
 

@@ -21,9 +21,14 @@ export function resolveOver(
   input: Analyzed,
   context: Context,
   byName = true,
+  ambiguous = false,
 ): { readonly exprs: readonly Expr[]; readonly input: Plan } {
-  const { result, input: below } = overInput(input, context, byName, (scope) =>
-    exprs.map((expr) => resolveExpr(expr, scope, context.settings)),
+  const { result, input: below } = overInput(
+    input,
+    context,
+    byName,
+    (scope) => exprs.map((expr) => resolveExpr(expr, scope, context.settings)),
+    ambiguous,
   );
   return { exprs: result, input: below };
 }
@@ -34,9 +39,10 @@ export function overInput<T>(
   context: Context,
   byName: boolean,
   use: (scope: Scope) => T,
+  ambiguous = false,
 ): { readonly result: T; readonly input: Plan } {
   const needed = new Set<number>();
-  const result = use(withHidden(scopeOver(input, context), input.plan, needed, byName));
+  const result = use(withHidden(scopeOver(input, context), input.plan, needed, byName, ambiguous));
   return { result, input: needed.size === 0 ? input.plan : (expose(input.plan, needed) ?? input.plan) };
 }
 

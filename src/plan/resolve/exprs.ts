@@ -5,7 +5,7 @@ import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, Unresolv
 import { exprType } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
-import { exprChildren, foldExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
+import { exprChildren, foldExpr, replaceExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
 import { buildCall, buildGenerator, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
 import { castCall } from './cast-calls.js';
 import type { PlanSettings } from './context.js';
@@ -133,12 +133,23 @@ function resolveUnresolvedCall(
   const interval = intervalCall(expr.name, args, settings);
   if (interval !== undefined) return interval;
   const { name, shown = expr.shown } = calledFunction(expr.name, args, settings);
-  return buildCall(name, args, settings, {
+  const built = buildCall(name, args, settings, {
     names: pairs.map(([original], i) => argumentName(original, args[i] as Expr)),
     ...(expr.distinct === true ? { distinct: true } : {}),
     ...(filter === undefined ? {} : { filter }),
     ...(shown === undefined ? {} : { shown }),
   });
+  return outerAggregate(built, scope) ?? built;
+}
+
+/** An aggregate that reads nothing but columns of the query around this one, which takes it over. */
+function outerAggregate(expr: Expr, scope: Scope): Expr | undefined {
+  const take = scope.around.outer?.outerAggregate;
+  if (take === undefined || expr.kind !== 'aggregate_call') return undefined;
+  if (someExpr(expr, (e) => e.kind === 'attribute') || !someExpr(expr, (e) => e.kind === 'outer_reference'))
+    return undefined;
+  const own = replaceExpr(expr, (e) => (e.kind === 'outer_reference' ? e.attribute : undefined));
+  return Object.freeze({ kind: 'outer_reference', attribute: take(own as typeof expr) });
 }
 
 /** Arguments as they were written and as they are, stars taken apart. */

@@ -32,6 +32,7 @@ export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): 
     plan.orders.flatMap((order) => positions(order, input, context)),
     input,
     context,
+    true,
   );
   const orders = over.exprs.map((expr) => {
     forbidAggregates(expr, 'orderBy');
@@ -41,6 +42,11 @@ export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): 
   const sorted = sort(windows.input, windows.exprs as readonly SortOrder[], plan.local === true);
   return backTo(sorted, input.plan);
 }
+
+/** A field that the output column of the name does not have may be one of the group's. */
+const isNoField = (error: unknown): boolean =>
+  error instanceof SparrowError &&
+  (error.code === 'FIELD_NOT_FOUND' || error.code === 'INVALID_EXTRACT_BASE_FIELD_TYPE');
 
 /** `ORDER BY 2`, `ORDER BY ALL`, `ORDER BY *`: the columns meant. */
 function positions(order: SortOrder, input: Analyzed, context: Context): readonly SortOrder[] {
@@ -55,19 +61,21 @@ function positions(order: SortOrder, input: Analyzed, context: Context): readonl
 }
 
 /** Over an aggregation expressions may read its groups and further aggregates. */
-function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context) {
+function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context, isSort = false) {
   const below = aggregateBelow(input.plan);
-  if (below === undefined) return resolveOver(exprs, input, context);
+  if (below === undefined) return resolveOver(exprs, input, context, true, isSort);
   let unresolved: unknown;
   try {
-    const over = exprs.some((expr) => someExpr(expr, isGroupingCall)) ? undefined : resolveOver(exprs, input, context);
+    const over = exprs.some((expr) => someExpr(expr, isGroupingCall))
+      ? undefined
+      : resolveOver(exprs, input, context, true, isSort);
     if (over !== undefined && !readAggregates(over.exprs)) return over;
   } catch (error) {
-    if (!isNotHere(error)) throw error;
+    if (!isNotHere(error) && !(isSort && isNoField(error))) throw error;
     unresolved = error;
   }
   try {
-    return resolveOverAggregate(exprs, input, below, context);
+    return resolveOverAggregate(exprs, input, below, context, isSort);
   } catch (error) {
     // A column that is no group is not there, as in Spark.
     if (unresolved !== undefined && error instanceof SparrowError && error.code.startsWith('MISSING_')) {

@@ -31,9 +31,10 @@ const MOST_COLUMNS = 64;
 
 export function groupingSets(
   input: Plan,
-  groupBy: readonly Named[],
-  sets: readonly (readonly number[])[],
+  given: readonly Named[],
+  givenSets: readonly (readonly number[])[],
 ): GroupingSets {
+  const { groupBy, sets } = withoutTwins(given, givenSets);
   if (groupBy.length > MOST_COLUMNS) {
     throw new SparrowError('GROUPING_SIZE_LIMIT_EXCEEDED', `grouping sets have at most ${MOST_COLUMNS} columns`, {
       sqlState: '54000',
@@ -64,6 +65,20 @@ export function groupingSets(
     names: groupBy.map((key) => key.name),
     id,
   };
+}
+
+/** Each expression once, also where it was written in two ways: `GROUPING SETS ((a, b), (1))`. */
+function withoutTwins(given: readonly Named[], sets: readonly (readonly number[])[]) {
+  const places = new Map<number, number>();
+  const groupBy: Named[] = [];
+  const moved = given.map((key) => {
+    const value = exprKey(key.kind === 'alias' ? key.input : key);
+    const known = places.get(value);
+    if (known !== undefined) return known;
+    places.set(value, groupBy.length);
+    return groupBy.push(key) - 1;
+  });
+  return { groupBy, sets: sets.map((set) => set.map((at) => moved[at] as number)) };
 }
 
 const plainColumn = (name: string, type: Attribute['type']): Attribute =>
@@ -104,7 +119,10 @@ export function groupingCalls(sets: GroupingSets, inputScope: Scope, { settings 
     const found = buildCall('bitwiseAnd', [shifted, one], settings);
     return Object.freeze({ kind: 'cast', input: found, type: int8Type, implicit: true, nullable: false });
   };
-  const replace = (expr: Expr): Expr => replaceExpr(expr, (e) => (isGroupingCall(e) ? resolved(e) : undefined));
+  // The name that Hive gave to the number of a set.
+  const isHiveName = (e: Expr): boolean => e.kind === 'unresolved_column' && /^grouping__id$/i.test(e.name);
+  const replace = (expr: Expr): Expr =>
+    replaceExpr(expr, (e) => (isGroupingCall(e) ? resolved(e) : isHiveName(e) ? sets.id : undefined));
   return { replace };
 }
 

@@ -1,18 +1,19 @@
-import { SparrowError } from '../../base/index.js';
+import { booleanType, type DataType, SparrowError } from '../../base/index.js';
+import { canCast } from '../../functions/cast-types.js';
 import { aggregate, filter } from '../build.js';
 import type { Alias, Attribute, Expr } from '../expr.js';
-import { toAttribute } from '../expr-type.js';
+import { exprType, toAttribute } from '../expr-type.js';
 import { exprKey, hasAggregate, hasWindow } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { columnName } from '../sql-text.js';
 import { children, withChildren } from '../walk.js';
-import { replaceExpr } from '../walk-expr.js';
+import { replaceExpr, someExpr } from '../walk-expr.js';
 import { checkNesting, missingAggregation, overWindow } from './aggregate-checks.js';
 import { type AggregateScope, remembered, scopeOfGroups } from './aggregate-scope.js';
 import { type Analyzed, backTo, expose, scopeOver } from './analyzed.js';
-import { foldLiteralCasts, requireBoolean } from './calls.js';
+import { castTo, foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, resolveExpr } from './exprs.js';
 import { groupingCalls, refuseGrouping } from './grouping-sets.js';
@@ -35,13 +36,14 @@ export function resolveOverAggregate(
   input: Analyzed,
   below: AggregatePlan,
   context: Context,
+  isSort = false,
 ): { readonly exprs: readonly Expr[]; readonly input: Plan } {
   const known = scopeOfGroups(below);
   const rows = known?.scope ?? scopeOver({ plan: below.input, frames: input.frames }, context);
-  const scope = firstOf(scopeOver(input, context), rows);
+  const scope = (isSort ? sortScope : firstOf)(scopeOver(input, context), rows);
   const grouping = groupingIn(known, context);
   const resolved = exprs.map((expr) => resolveExpr(grouping(expr), scope, context.settings));
-  const lift = new Lift(below, definitions(input.plan), outputOf(input.plan));
+  const lift = new Lift(below, definitions(input.plan), outputOf(input.plan), windowColumns(input.plan));
   const lifted = resolved.map((expr) => lift.expr(foldLiteralCasts(expr, context.settings)));
   const rebuilt = rebuild(input.plan, below, lift.plan());
   return { exprs: lifted, input: expose(rebuilt, lift.needed) ?? rebuilt };
@@ -58,12 +60,25 @@ export function havingOver(
   const attributes = output.map(toAttribute);
   const own = scopeOf(attributes, inputScope.frames, context.settings.caseSensitive === true, context);
   const grouping = groupingIn(scopeOfGroups(below), context);
-  const resolved = resolveExpr(grouping(having), firstOf(own, inputScope), context.settings);
+  const known = new Map<number, Expr>();
+  const groups = new Set(below.groupBy.map((group) => toAttribute(group).id));
+  const scope: Scope = {
+    ...havingScope(own, inputScope, groups),
+    // An aggregate in a subquery over columns of this query is one of this query's groups.
+    outerAggregate: (call) => {
+      const alias: Alias = Object.freeze({ kind: 'alias', name: columnName(call), input: call, id: nextId() });
+      known.set(alias.id as number, call);
+      return toAttribute(alias);
+    },
+  };
+  const resolved = resolveExpr(grouping(having), scope, context.settings);
   if (hasWindow(resolved)) {
     throw new SparrowError('_LEGACY_ERROR_TEMP_1034', 'It is not allowed to use window functions inside HAVING clause');
   }
-  const checked = requireBoolean(resolved, 'the HAVING condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
-  const known = new Map<number, Expr>();
+  const given = canCast(exprType(resolved), booleanType)
+    ? castTo(resolved, booleanType, context.settings.ansi)
+    : resolved;
+  const checked = requireBoolean(given, 'the HAVING condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
   for (const expr of output) if (expr.kind === 'alias') known.set(expr.id, expr.input);
   const lift = new Lift(below, known, []);
   const condition = lifted(lift, foldLiteralCasts(checked, context.settings), attributes);
@@ -96,6 +111,41 @@ function firstOf(first: Scope, second: Scope): Scope {
   };
 }
 
+/** To sort by, a name that output columns share, or that has no such field there, is one of the rows below. */
+function sortScope(output: Scope, rows: Scope): Scope {
+  return {
+    ...firstOf(output, rows),
+    match: (parts) => {
+      const found = output.match(parts);
+      const [first, ...more] = found.attributes;
+      const isOne = first !== undefined && more.every(({ id }) => id === first.id);
+      if (isOne && hasField(first.type, found.fields)) return found;
+      const below = rows.match(parts);
+      return below.attributes.length > 0 ? below : found;
+    },
+  };
+}
+
+function hasField(type: DataType, [name, ...rest]: readonly string[]): boolean {
+  if (name === undefined || type.kind === 'map' || type.kind === 'variant') return true;
+  if (type.kind === 'array') return hasField(type.element, [name, ...rest]);
+  if (type.kind !== 'struct') return false;
+  return type.fields.some((field) => field.name.toLowerCase() === name.toLowerCase() && hasField(field.type, rest));
+}
+
+/** As Spark: groups go before output columns of their name, other columns of the rows after them. */
+function havingScope(output: Scope, rows: Scope, groups: ReadonlySet<number>): Scope {
+  const { match } = firstOf(output, rows);
+  return {
+    ...firstOf(output, rows),
+    match: (parts) => {
+      const found = rows.match(parts);
+      const [only, ...more] = found.attributes;
+      return only !== undefined && more.length === 0 && groups.has(only.id) ? found : match(parts);
+    },
+  };
+}
+
 /** What output columns above and of the aggregation stand for, in terms of its input. */
 function definitions(plan: Plan): Map<number, Expr> {
   const known = new Map<number, Expr>();
@@ -113,6 +163,17 @@ function definitions(plan: Plan): Map<number, Expr> {
 const inlined = (expr: Expr, known: ReadonlyMap<number, Expr>): Expr =>
   replaceExpr(expr, (e) => (e.kind === 'attribute' ? known.get(e.id) : undefined));
 
+/** Columns that windows between the aggregation and here have computed. */
+function windowColumns(plan: Plan): ReadonlySet<number> {
+  const ids = new Set<number>();
+  for (let at: Plan | undefined = plan; at !== undefined && at.kind !== 'aggregate'; at = children(at)[0]) {
+    if (at.kind !== 'window') continue;
+    const below = new Set(outputOf(at.input).map(({ id }) => id));
+    for (const { id } of outputOf(at)) if (!below.has(id)) ids.add(id);
+  }
+  return ids;
+}
+
 function rebuild(plan: Plan, old: Plan, now: Plan): Plan {
   if (plan === old) return now;
   return withChildren(
@@ -128,11 +189,18 @@ class Lift {
   readonly #below: AggregatePlan;
   readonly #known: ReadonlyMap<number, Expr>;
   readonly #visible: ReadonlySet<number>;
+  readonly #windows: ReadonlySet<number>;
   readonly #columns = new Map<number, Attribute>();
   readonly #groups = new Map<number, Attribute>();
   readonly #added: Expr[] = [];
 
-  constructor(below: AggregatePlan, known: ReadonlyMap<number, Expr>, visible: readonly Attribute[]) {
+  constructor(
+    below: AggregatePlan,
+    known: ReadonlyMap<number, Expr>,
+    visible: readonly Attribute[],
+    windows: ReadonlySet<number> = new Set(),
+  ) {
+    this.#windows = windows;
     this.#below = below;
     this.#known = known;
     this.#visible = new Set(visible.map((attribute) => attribute.id));
@@ -164,7 +232,8 @@ class Lift {
     if (e.kind === 'literal') return e;
     if (e.kind === 'window_call') return overWindow(e, (inner) => this.expr(inner));
     const plain = inlined(e, this.#known);
-    if (hasWindow(plain)) return e.kind === 'attribute' && this.#visible.has(e.id) ? e : undefined;
+    if (hasWindow(plain) || someExpr(plain, (a) => a.kind === 'attribute' && this.#windows.has(a.id)))
+      return e.kind === 'attribute' && this.#visible.has(e.id) ? e : undefined;
     const column = this.#columns.get(exprKey(plain));
     if (column !== undefined) return this.#use(column);
     const group = this.#groups.get(exprKey(plain));

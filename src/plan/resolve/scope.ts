@@ -1,5 +1,5 @@
 import { SparrowError } from '../../base/index.js';
-import type { Attribute, Expr, LambdaVariable, UnresolvedColumn } from '../expr.js';
+import type { AggregateCall, Attribute, Expr, LambdaVariable, UnresolvedColumn } from '../expr.js';
 import type { Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { children } from '../walk.js';
@@ -40,6 +40,8 @@ export interface Scope {
   readonly variables?: readonly LambdaVariable[];
   /** What a name stands for that is no column here: an earlier alias of a select list, a column below an aggregate. */
   readonly fallback?: (parts: readonly string[], column: UnresolvedColumn) => FallbackColumn | undefined;
+  /** The column that an aggregate over this query's rows is, when a subquery asks for it. */
+  readonly outerAggregate?: (call: AggregateCall) => Attribute;
   /** Asked for columns that are not visible: those that projections below left out. */
   readonly hidden?: Hidden;
 }
@@ -54,6 +56,8 @@ interface Hidden {
   find(match: (output: readonly Attribute[]) => NameMatch): NameMatch | undefined;
   /** Whether a bare name finds them (to sort or filter by), or only a column taken from its frame. */
   readonly byName: boolean;
+  /** Whether it also finds what is called like several visible columns. */
+  readonly ambiguous?: boolean;
 }
 
 export function scopeOf(
@@ -79,7 +83,7 @@ export function scopeOf(
 }
 
 /** A scope that also sees columns which projections below `input` left out; `needed` collects those that were used. */
-export function withHidden(scope: Scope, input: Plan, needed: Set<number>, byName: boolean): Scope {
+export function withHidden(scope: Scope, input: Plan, needed: Set<number>, byName: boolean, ambiguous = false): Scope {
   const find: Hidden['find'] = (match) => {
     for (const plan of plansBelow(input)) {
       const found = match(outputOf(plan));
@@ -89,7 +93,7 @@ export function withHidden(scope: Scope, input: Plan, needed: Set<number>, byNam
     }
     return undefined;
   };
-  return { ...scope, hidden: { find, byName } };
+  return { ...scope, hidden: { find, byName, ambiguous } };
 }
 
 /** The inputs whose columns can still be fetched through the nodes above them, nearest first. */
@@ -155,7 +159,13 @@ function byName(name: string, scope: Scope): FoundColumn {
   if (match.attributes.length === 0 && scope.hidden?.byName === true) {
     match = scope.hidden.find((output) => indexOf(output, scope.caseSensitive).match(parts)) ?? match;
   }
-  const distinct = uniqueById(match.attributes);
+  let distinct = uniqueById(match.attributes);
+  if (distinct.length > 1 && scope.hidden?.ambiguous === true) {
+    // To sort by, a name that is given twice means the column below.
+    match = scope.hidden.find((output) => indexOf(output, scope.caseSensitive).match(parts)) ?? match;
+    distinct = uniqueById(match.attributes);
+    if (distinct.length > 1) throw unresolvedColumn(name, scope.output);
+  }
   const [attribute] = distinct;
   if (attribute === undefined) throw unresolvedColumn(name, scope.output);
   if (distinct.length > 1) throw ambiguousReference(name, distinct);

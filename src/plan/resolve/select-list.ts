@@ -32,7 +32,8 @@ export function resolveList(
   return originals.map((original) => {
     const resolved = resolveExpr(prepare(original, withAliases), withAliases, settings);
     const column = foldLiteralCasts(named(original, resolved, settings.timeZone), settings) as Named;
-    if (original.kind === 'alias' && column.kind === 'alias') {
+    const isNamed = original.kind === 'alias' || (original.kind === 'unresolved_column' && column.kind === 'alias');
+    if (isNamed && column.kind === 'alias') {
       const known = aliases.get(key(column.name));
       if (known === undefined) aliases.set(key(column.name), [column.input]);
       else known.push(column.input);
