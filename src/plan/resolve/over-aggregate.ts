@@ -62,13 +62,18 @@ export function havingOver(
   const grouping = groupingIn(scopeOfGroups(below), context);
   const known = new Map<number, Expr>();
   const groups = new Set(below.groupBy.map((group) => toAttribute(group).id));
+  const names = havingScope(own, inputScope, groups);
+  const taken = new Map<number, Attribute>();
   const scope: Scope = {
-    ...havingScope(own, inputScope, groups),
+    ...names,
+    byId: (id) => taken.get(id) ?? names.byId(id),
     // An aggregate in a subquery over columns of this query is one of this query's groups.
     outerAggregate: (call) => {
       const alias: Alias = Object.freeze({ kind: 'alias', name: columnName(call), input: call, id: nextId() });
-      known.set(alias.id as number, call);
-      return toAttribute(alias);
+      const column = toAttribute(alias);
+      known.set(column.id, call);
+      taken.set(column.id, column);
+      return column;
     },
   };
   const resolved = resolveExpr(grouping(having), scope, context.settings);
