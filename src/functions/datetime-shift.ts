@@ -214,7 +214,7 @@ export const datetimeUnitFunctions = {
     sql: ['timestampadd', 'timestamp_add'],
     summary:
       'The timestamp some units later: YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND, MILLI- or MICROSECOND.',
-    examples: [["timestampadd('MONTH', 1, timestamp'2009-01-31 10:00:00')", '2009-02-28 10:00:00']],
+    examples: [["timestampadd(MONTH, 1, timestamp'2009-01-31 10:00:00')", '2009-02-28 10:00:00']],
     resolve: takes([anyString, anyLong, eitherTimestamp], ([, , type]) => type ?? timestampType),
     nulls: 'propagate',
     fails: true,
@@ -225,7 +225,7 @@ export const datetimeUnitFunctions = {
     name: 'timestampDiff',
     sql: ['timestampdiff', 'timestamp_diff'],
     summary: 'The whole units from the second argument to the third, cut towards 0.',
-    examples: [["timestampdiff('HOUR', timestamp'2009-07-31 00:00:00', timestamp'2009-08-01 00:59:59')", '24']],
+    examples: [["timestampdiff(HOUR, timestamp'2009-07-31 00:00:00', timestamp'2009-08-01 00:59:59')", '24']],
     resolve: (args, settings) => {
       const both = args.slice(1).every((arg) => arg.type.kind === 'timestamp_ntz');
       const param = both

@@ -87,8 +87,8 @@ function difference(a: DataType, b: DataType, ansi: boolean): Resolution | Misma
   const temporal = involved.every((type) => type.kind === 'date' || isMoment(type));
   if (involved.length === 0 || !temporal) return undefined;
   // Without ANSI a string beside a moment stays one.
-  if (!ansi && (a.kind === 'string' || b.kind === 'string'))
-    return wrongType(a.kind === 'string' ? 0 : 1, 'a moment', stringType);
+  const isRefused = b.kind === 'string' || (a.kind === 'string' && b.kind !== 'date');
+  if (!ansi && isRefused) return wrongType(a.kind === 'string' ? 0 : 1, 'a moment', stringType);
   const target = involved.every((type) => type.kind === 'date')
     ? dateType
     : involved.some((type) => type.kind === 'timestamp')
