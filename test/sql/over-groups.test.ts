@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Session } from '../../src/index.js';
+import { Session } from 'sparrow-df';
 
 let session: Session;
 
