@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Session } from 'sparrow-df';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let session: Session;
 
