@@ -149,7 +149,8 @@ class LocalEngine implements QueryEngine {
     { settings: session, onWritten }: RunOptions,
   ): AsyncGenerator<Batch> {
     const input = await this.#physical(plan.input as ResolvedPlan, settings, executor, session);
-    onWritten?.(await runWrite(executor, plan, input));
+    const result = await runWrite(executor, plan, input);
+    onWritten?.(result);
     yield* [];
   }
 
