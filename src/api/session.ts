@@ -86,6 +86,7 @@ export class Session<in out V extends Values = Anything> {
       ...(given.spillDirectory === undefined ? {} : { spillDirectory: given.spillDirectory }),
       view: (name) => catalog.plan(name),
       viewNames: () => catalog.names(),
+      hasVariables: () => catalog.variables.size > 0,
       variable: (name) => catalog.variables.get(name.toLowerCase()),
       userFunction: (name) => functions.find(name),
     });

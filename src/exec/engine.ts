@@ -18,6 +18,7 @@ import type { Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
 import { optimize } from '../plan/optimize/optimizer.js';
 import { ruleBatches } from '../plan/optimize/rules.js';
 import { schemaOf } from '../plan/output.js';
+import { expand } from '../plan/resolve/expand.js';
 import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
 import { Executor } from './driver/executor.js';
@@ -26,6 +27,7 @@ import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { physicalText, stagesText } from './driver/physical-text.js';
 import { withPivotValues } from './driver/pivot-values.js';
+import { type FoundPlan, PlanCache, type PlanPlace } from './driver/plan-cache.js';
 import type { WorkerPool } from './driver/pool.js';
 import { Query } from './driver/query.js';
 import { runWrite } from './driver/run-write.js';
@@ -60,9 +62,11 @@ class LocalEngine implements QueryEngine {
   readonly #parsers: () => SqlParsers;
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
+  readonly #plans: PlanCache;
   readonly #queries = new Set<Query>();
   readonly #turns = new Turns();
   readonly #spills: SpillDirectory;
+  #hadVariables = false;
   #stopped = false;
 
   constructor(
@@ -78,6 +82,7 @@ class LocalEngine implements QueryEngine {
     this.#spills = new SpillDirectory(nodePlatform, options.spillDirectory);
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap);
+    this.#plans = new PlanCache((cacheId) => this.#cache.statistics(cacheId));
   }
 
   /** What names and texts mean under these settings. */
@@ -100,12 +105,23 @@ class LocalEngine implements QueryEngine {
   }
 
   async #resolve(given: Plan, settings: PlanSettings, session: SessionSettings): Promise<ResolvedPlan> {
+    return resolve(await this.#expand(given, session), this.#catalog(session), settings);
+  }
+
+  /** The plan with texts parsed, views put in and the values of pivots found. */
+  async #expand(given: Plan, session: SessionSettings): Promise<Plan> {
     const rowsOf = async (query: Plan) => {
       const { schema, batches } = await this.run(query, { settings: session });
       return { types: schema.fields.map((f) => f.type), batches };
     };
     const plan = await withPivotValues(given, rowsOf, this.heap);
-    return resolve(plan, this.#catalog(session), settings);
+    return withParts(() => expand(plan, this.#catalog(session)));
+  }
+
+  /** Where a plan is kept when it is asked again, unless its names may mean something else then. */
+  #place(plan: Plan, settings: PlanSettings): PlanPlace | undefined {
+    this.#hadVariables ||= this.options.hasVariables?.() ?? false;
+    return this.#hadVariables ? undefined : this.#plans.place(plan, settings);
   }
 
   async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
@@ -117,26 +133,36 @@ class LocalEngine implements QueryEngine {
     options.signal?.throwIfAborted();
     await this.#turns.next();
     const settings = evalSettings(options.settings);
-    const resolved = await this.#resolve(plan, settings, options.settings);
-    return { schema: schemaOf(resolved), batches: this.#batches(resolved, settings, options) };
-  }
-
-  async *#batches(resolved: ResolvedPlan, settings: PlanSettings, options: RunOptions): AsyncGenerator<Batch> {
-    const { settings: session } = options;
-    yield* this.#running(settings, options, (executor) =>
+    const whole = await this.#expand(plan, options.settings);
+    const place = this.#place(whole, settings);
+    const { prepared } = place ?? {};
+    if (prepared !== undefined) {
+      const given = (executor: Executor): AsyncIterable<Batch> =>
+        this.#rows(async () => prepared.optimized, settings, executor, options.settings);
+      return { schema: prepared.schema, batches: this.#running(settings, options, given) };
+    }
+    const resolved = await resolve(whole, this.#catalog(options.settings), settings);
+    const schema = schemaOf(resolved);
+    const optimized = async (): Promise<ResolvedPlan> => {
+      const found = await this.#optimizedFor(resolved, settings);
+      if (found.isTimeless) place?.keep({ schema, optimized: found.plan });
+      return found.plan;
+    };
+    const batches = this.#running(settings, options, (executor) =>
       resolved.kind === 'write'
         ? this.#write(resolved, settings, executor, options)
-        : this.#rows(resolved, settings, executor, session),
+        : this.#rows(optimized, settings, executor, options.settings),
     );
+    return { schema, batches };
   }
 
   async *#rows(
-    resolved: ResolvedPlan,
+    optimized: () => Promise<ResolvedPlan>,
     settings: PlanSettings,
     executor: Executor,
     session: SessionSettings,
   ): AsyncGenerator<Batch> {
-    const physical = await this.#physical(resolved, settings, executor, session);
+    const physical = await this.#physical(await optimized(), settings, executor, session);
     const { query } = executor;
     if (engineMode() !== 'interpreted') yield* executor.batches(physical);
     else yield* new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
@@ -148,7 +174,8 @@ class LocalEngine implements QueryEngine {
     executor: Executor,
     { settings: session, onWritten }: RunOptions,
   ): AsyncGenerator<Batch> {
-    const input = await this.#physical(plan.input as ResolvedPlan, settings, executor, session);
+    const optimized = await this.#optimized(plan.input as ResolvedPlan, settings);
+    const input = await this.#physical(optimized, settings, executor, session);
     const result = await runWrite(executor, plan, input);
     onWritten?.(result);
     yield* [];
@@ -175,17 +202,36 @@ class LocalEngine implements QueryEngine {
     }
   }
 
+  #optimized(plan: ResolvedPlan, settings: PlanSettings): Promise<ResolvedPlan> {
+    const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
+    return withParts(() => optimize(this.#cache.informed(plan), settings, batches));
+  }
+
+  /** The plan, and whether it holds at any time: what was found by asking for the time holds for one query only. */
+  async #optimizedFor(resolved: ResolvedPlan, settings: PlanSettings): Promise<FoundPlan> {
+    let isTimeless = true;
+    const watched = {
+      ...settings,
+      get nowMicros() {
+        isTimeless = false;
+        return settings.nowMicros;
+      },
+    };
+    const plan = await this.#optimized(resolved, watched);
+    return { plan, isTimeless };
+  }
+
   async #physical(
-    plan: ResolvedPlan,
+    optimized: ResolvedPlan,
     settings: PlanSettings,
     executor: Executor,
     session: SessionSettings,
   ): Promise<PhysicalPlan> {
-    const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
-    const optimized = await withParts(() => optimize(this.#cache.informed(plan), settings, batches));
-    const known = await withSubqueryValues(optimized, (subquery) =>
-      onlyValue(this.heap, this.#rows(subquery, settings, executor, session)),
-    );
+    const known = await withSubqueryValues(optimized, (subquery) => {
+      const plan = (): Promise<ResolvedPlan> =>
+        this.#plans.again(subquery, settings, () => this.#optimizedFor(subquery, settings));
+      return onlyValue(this.heap, this.#rows(plan, settings, executor, session));
+    });
     return withParts(() => this.#lower(known, settings, executor, session));
   }
 
@@ -201,8 +247,10 @@ class LocalEngine implements QueryEngine {
       local: (local) => this.#local.batches(local),
       cached: async (cached) => {
         if (executor === undefined) return [];
-        const input = (): Promise<PhysicalPlan> =>
-          this.#physical(cached.input as ResolvedPlan, settings, executor, session);
+        const input = async (): Promise<PhysicalPlan> => {
+          const optimized = await this.#optimized(cached.input as ResolvedPlan, settings);
+          return this.#physical(optimized, settings, executor, session);
+        };
         const batches = await this.#cache.batches(cached.cacheId, input, executor);
         const { columns } = cached;
         if (columns === undefined) return batches;
@@ -241,7 +289,8 @@ class LocalEngine implements QueryEngine {
     let report = '';
     const started = nodePlatform.clock.monotonic();
     const work = async function* (this: LocalEngine, executor: Executor): AsyncGenerator<Batch> {
-      const physical = await this.#physical(resolved, settings, executor, session);
+      const optimized = await this.#optimized(resolved, settings);
+      const physical = await this.#physical(optimized, settings, executor, session);
       for await (const batch of executor.batches(physical)) void batch;
       const { stages, peakBytes } = executor.query;
       if (mode === 'analyze')

@@ -76,6 +76,8 @@ export interface EngineOptions {
   readonly viewNames: () => readonly string[];
   /** The value of the SQL variable of this name. */
   readonly variable?: (name: string) => Expr | undefined;
+  /** Whether there are SQL variables: a name of a column may then mean one. */
+  readonly hasVariables?: () => boolean;
   /** The user's own function registered under this name (any case). */
   readonly userFunction?: (name: string) => JsFunction | undefined;
 }

@@ -58,9 +58,14 @@ export class CacheManager {
   informed(plan: ResolvedPlan): ResolvedPlan {
     return transformUp(plan, (node) => {
       if (node.kind !== 'cached' || node.statistics !== undefined) return node;
-      const statistics = this.#entries.get(node.cacheId)?.statistics;
+      const statistics = this.statistics(node.cacheId);
       return statistics === undefined ? node : replace(node, { statistics });
     }) as ResolvedPlan;
+  }
+
+  /** What is known of a frame's rows, once it is filled. */
+  statistics(id: number): CachedStatistics | undefined {
+    return this.#entries.get(id)?.statistics;
   }
 
   drop(id: number): void {
