@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import * as zlib from 'node:zlib';
 import { type ReadableFile, SparrowError } from '../base/index.js';
+import { wholeFrames } from './zstd-frames.js';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -32,8 +33,11 @@ export function decompressorOf(path: string): Unpack | undefined {
     });
   }
   if (extension === '.zst' && createZstd === undefined) return wholeZstd;
-  const create = extension === '.zst' ? createZstd : DECODERS[extension];
-  return create === undefined ? undefined : (file) => through(file, create());
+  if (extension === '.zst' && createZstd !== undefined) {
+    return (file) => through(file, wholeFrames(rawChunks(file)), createZstd());
+  }
+  const create = DECODERS[extension];
+  return create === undefined ? undefined : (file) => through(file, rawChunks(file), create());
 }
 
 async function* wholeZstd(file: ReadableFile): AsyncGenerator<Uint8Array> {
@@ -50,7 +54,9 @@ async function* wholeZstd(file: ReadableFile): AsyncGenerator<Uint8Array> {
   }
   let text: Uint8Array;
   try {
+    for (const _ of wholeFrames([packed]));
     text = decoder.decode(packed, size);
+    if (text.length !== size) throw new Error(`${text.length} bytes instead of ${size}`);
   } catch (cause) {
     throw new SparrowError('FAILED_READ_FILE', 'the file cannot be decompressed', {
       where: `file ${file.path}`,
@@ -126,8 +132,11 @@ function* rawChunks(file: ReadableFile): Generator<Uint8Array> {
 }
 
 /** One raw piece goes in, then all that comes out of it: never more than a few pieces are in memory. */
-async function* through(file: ReadableFile, transform: Transform): AsyncGenerator<Uint8Array> {
-  const raw = rawChunks(file);
+async function* through(
+  file: ReadableFile,
+  raw: Iterable<Uint8Array>,
+  transform: Transform,
+): AsyncGenerator<Uint8Array> {
   let failure: unknown;
   const feed = async (): Promise<void> => {
     for (const chunk of raw) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { col, type DefaultValues, Session } from 'sparrow-df';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { wholeFrames } from '../../src/io/zstd-frames.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-text-'));
 let session: Session<DefaultValues>;
@@ -48,9 +49,33 @@ function zstdFrame(text: string): Buffer {
 
 test('zstd, with and without the help of Node.js', async () => {
   expect(await values(file('k.txt.zst', zstdFrame('first line\nsecond\n')))).toEqual(['first line', 'second']);
-  await expect(values(file('l.txt.zst', zstdFrame('first line\n').subarray(0, 12)))).rejects.toMatchObject({
-    code: expect.stringMatching(/FAILED_READ_FILE|CODEC_NOT_AVAILABLE/),
-  });
+  const whole = zstdFrame('first line\n');
+  for (let bytes = 1; bytes < whole.length; bytes++) {
+    await expect(values(file('l.txt.zst', whole.subarray(0, bytes)))).rejects.toMatchObject({
+      code: expect.stringMatching(/FAILED_READ_FILE|CODEC_NOT_AVAILABLE/),
+    });
+  }
+});
+
+test('a zstd file that ends within a frame is told from a whole one, wherever it is cut', () => {
+  const skippable = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 7, 7]);
+  const parts = [zstdFrame('one'), skippable, zstdFrame(''), zstdFrame('three')];
+  const ends = parts.map((_, i) => Buffer.concat(parts.slice(0, i + 1)).length);
+  const all = Buffer.concat(parts);
+  const isWhole = (bytes: Buffer, step: number): boolean => {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / step) }, (_, i) =>
+      bytes.subarray(i * step, (i + 1) * step),
+    );
+    try {
+      return Buffer.concat([...wholeFrames(chunks)]).equals(bytes);
+    } catch {
+      return false;
+    }
+  };
+  for (const step of [1, 3, all.length]) {
+    const whole = Array.from({ length: all.length }, (_, i) => i + 1).filter((n) => isWhole(all.subarray(0, n), step));
+    expect(whole).toEqual(ends);
+  }
 });
 
 test.each(['\n', '\r\n', '##'])('a large file in pieces has each line once (%j)', async (lineSep) => {
