@@ -41,6 +41,8 @@ const shared = {
   // Names stay: they are what an error's stack says.
   minifyWhitespace: true,
   minifySyntax: true,
+  // Node prints the line an uncaught error came from.
+  lineLimit: 160,
   logLevel: 'silent',
 };
 
