@@ -28,6 +28,10 @@ const BOUND_SLOTS = 4096;
 const BOUNDS_AT = CONTROL_WORDS;
 const BOUND_WORDS = 3;
 
+const FILL_BYTES = 16_384;
+const ZEROS = Buffer.alloc(FILL_BYTES);
+const ONES = Buffer.alloc(FILL_BYTES, 0xff);
+
 /** What another thread needs to see the same heap: sent once, when a worker starts. */
 export interface HeapHandle {
   readonly memory: WebAssembly.Memory;
@@ -91,7 +95,7 @@ export class SharedHeap {
       limitPages: memory.buffer.byteLength / PAGE_BYTES,
     };
     const heap = new SharedHeap(handle);
-    heap.u8.fill(0xff, ALL_VALID_ADDRESS, ALL_VALID_ADDRESS + BATCH_ROWS / 8 + SLACK_BYTES);
+    heap.fill(0xff, ALL_VALID_ADDRESS, BATCH_ROWS / 8 + SLACK_BYTES);
     Atomics.store(heap.#control, NEXT_ARENA, 1);
     Atomics.store(heap.#control, SEARCH_FROM, FIRST_FREE_PAGE);
     // Vector loads may read a little past the end of any buffer: the last page is nobody's.
@@ -103,6 +107,14 @@ export class SharedHeap {
   /** The same heap in another thread. */
   static attach(handle: HeapHandle): SharedHeap {
     return new SharedHeap(handle);
+  }
+
+  /**
+   * Sets bytes to 0 or 255. Of a shared memory, `fill` of a typed array stores byte by byte; that of a Buffer copies what
+   * it is given block by block, fourteen times as fast.
+   */
+  fill(byte: 0 | 0xff, address: number, bytes: number): void {
+    if (bytes > 0) this.buffer.fill(byte === 0 ? ZEROS : ONES, address, address + bytes);
   }
 
   get usedBytes(): number {
@@ -275,7 +287,7 @@ export class Arena {
   /** Like `alloc`, with every byte zero. */
   allocZeroed(bytes: number): number {
     const address = this.alloc(bytes);
-    this.heap.u8.fill(0, address, address + bytes);
+    this.heap.fill(0, address, bytes);
     return address;
   }
 

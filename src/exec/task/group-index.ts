@@ -66,7 +66,7 @@ export class GroupIndex {
     else if (this.generations === 1) this.#allocateSlots();
     else {
       const index = this.#word(PIPE.INDEX);
-      this.heap.u8.fill(0, index, index + this.#slots * 8);
+      this.heap.fill(0, index, this.#slots * 8);
     }
     this.#set(PIPE.GROUPS, 0);
   }

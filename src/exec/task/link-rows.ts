@@ -67,5 +67,5 @@ function setBits({ kernels, heap }: Programs, request: LinkRequest, { address, b
 }
 
 function clearHeads(heap: SharedHeap, heads: number, from: number, to: number): void {
-  heap.u32.fill(0, (heads >>> 2) + from, (heads >>> 2) + to);
+  heap.fill(0, heads + from * 4, (to - from) * 4);
 }

@@ -93,7 +93,7 @@ export class OutputWriter {
       this.#setWord(at + OUT.NULLS, 0);
       this.#setWord(at + OUT.BYTES, 0);
       const validity = this.#word(at + OUT.VALIDITY);
-      if (form.nullable) this.#heap.u8.fill(0, validity, validity + (this.#capacity >>> 3) + 8);
+      if (form.nullable) this.#heap.fill(0, validity, (this.#capacity >>> 3) + 8);
     });
   }
 

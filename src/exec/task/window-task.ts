@@ -184,6 +184,6 @@ function withOwnValidity(column: Column, { nullable }: WindowSpecCall, arena: Ar
   if (!nullable || column.validity !== 0 || column.length <= BATCH_ROWS) return column;
   const bytes = (column.length + 7) >>> 3;
   const validity = arena.alloc(bytes);
-  arena.heap.u8.fill(0xff, validity, validity + bytes);
+  arena.heap.fill(0xff, validity, bytes);
   return { ...column, validity };
 }
