@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Schema, SparrowError } from '../base/index.js';
 import { read } from '../plan/build.js';
 import type { FrameContext } from './context.js';
+import { DeltaTable } from './delta/table.js';
 import { DataFrame } from './frame.js';
 import { theName } from './names.js';
 import type { Values } from './row-types.js';
@@ -74,6 +75,10 @@ export class DataFrameReader<S, V extends Values> {
   /** A Delta Lake table. */
   delta(path: Path, options: Options = {}): DataFrame<S, V> {
     return this.#frame('delta', [path], options);
+  }
+  /** A Delta Lake table whose rows are to be changed. */
+  deltaTable(path: Path): DeltaTable<V> {
+    return new DeltaTable(this.#context, pathText(path));
   }
   /** Files of the format given by `format()`, Parquet by default. */
   load(path?: Path | readonly Path[]): DataFrame<S, V> {

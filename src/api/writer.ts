@@ -94,6 +94,10 @@ export class DataFrameWriter<N extends string = string> {
   arrow(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('arrow', path, options);
   }
+  /** Writes to the Delta Lake table `path`, which is made if there is none. */
+  delta(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+    return this.#save('delta', path, options);
+  }
   /** Writes in the format given by `format()`, Parquet by default. */
   save(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save(this.#target.format, path, options);
@@ -102,6 +106,10 @@ export class DataFrameWriter<N extends string = string> {
   async #save(format: string, path: string, given: ActionOptions): Promise<WriteResult> {
     const { options, dynamic } = overwriting(this.#target.options, this.#context);
     const target = { ...this.#target, options, dynamic, format, path: theName(path, 'the path to write to') };
+    if (target.format === 'delta') {
+      const { writeDelta } = await import('./delta/write-frame.js');
+      return writeDelta(this.#context, this.#plan, target, given);
+    }
     let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
     await runToEnd(this.#context, write(this.#plan, target), { ...given, onWritten: (made) => (result = made) });
     return result;
@@ -117,9 +125,10 @@ function overwriting(
   given: Readonly<Record<string, string>>,
   { settings }: FrameContext,
 ): { readonly options: Readonly<Record<string, string>>; readonly dynamic: boolean } {
-  const named = Object.entries(given).find(([name]) => name.toLowerCase() === 'partitionoverwritemode');
-  const options = Object.fromEntries(Object.entries(given).filter((option) => option !== named));
-  const word = named?.[1] ?? settings.config['spark.sql.sources.partitionOverwriteMode'] ?? 'static';
+  const isIt = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'partitionoverwritemode';
+  const entries = Object.entries(given);
+  const options = Object.fromEntries(entries.filter((option) => !isIt(option)));
+  const word = entries.find(isIt)?.[1] ?? settings.config['spark.sql.sources.partitionOverwriteMode'] ?? 'static';
   const allowed = ['static', 'dynamic'];
   if (!allowed.includes(word.toLowerCase())) {
     throw new SparrowError('INVALID_OPTION', `there is no partitionOverwriteMode '${word}'`, { candidates: allowed });

@@ -267,6 +267,14 @@ export class Arena {
     readonly label: string,
   ) {}
 
+  /**
+   * A number for what lies at an address of this arena that nothing else ever has: arenas are numbered once per heap, and
+   * give each address once. What was made of a thing may outlive it, so an address alone would not do.
+   */
+  idOf(address: number): number {
+    return this.id * 2 ** 28 + (address >>> 4);
+  }
+
   /** Address of `bytes` fresh bytes (plus slack for vector loads), aligned to 16. */
   alloc(bytes: number): number {
     // Checked first: the rounding below is 32-bit, so that 4 GiB would become nothing.

@@ -76,6 +76,8 @@ export interface SplitReader {
 export interface WrittenFile {
   readonly temporaryPath: string;
   readonly finalPath: string;
+  /** The values of the partition columns as text, outermost first. */
+  readonly partitions?: readonly (readonly [name: string, value: string | null])[];
   readonly rows: number;
   readonly bytes: number;
 }

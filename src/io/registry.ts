@@ -1,5 +1,6 @@
 import { type Format, nearestNames, SparrowError, type SplitReader } from '../base/index.js';
 import { RANGE_FORMAT, rangeReader } from './range.js';
+import type { PrepareTableWrite } from './table-write.js';
 
 /** A format as the registry knows it: its code is loaded when it is first used. */
 export interface FormatEntry {
@@ -7,6 +8,8 @@ export interface FormatEntry {
   /** What its files are called, lower case. */
   readonly extensions: readonly string[];
   load(): Promise<Format>;
+  /** How it takes writes, where that is more than files in a folder. */
+  prepareWrite?: PrepareTableWrite;
 }
 
 /** Every format Sparrow reads or writes: one entry each. */
@@ -35,6 +38,7 @@ export const formats: readonly FormatEntry[] = [
     name: 'delta',
     extensions: [],
     load: async () => (await import('./delta/index.js')).deltaFormat,
+    prepareWrite: async (request, platform) => (await import('./delta/write.js')).prepareDeltaWrite(request, platform),
   },
   {
     name: 'text',

@@ -199,7 +199,7 @@ function mergeDictionaries(
   });
   heap.u32[(offsets >>> 2) + spans.length] = at;
   heap.u32[(offsets >>> 2) + spans.length + 1] = at;
-  return { dictionary: { id: offsets, count: spans.length, offsets, data }, codes };
+  return { dictionary: { id: arena.idOf(offsets), count: spans.length, offsets, data }, codes };
 }
 
 function recode(

@@ -1,5 +1,6 @@
-import { engineBug, nearestNames, SparrowError, type WrittenFile } from '../../base/index.js';
-import { formats } from '../../io/registry.js';
+import { engineBug, field, nearestNames, SparrowError, type WrittenFile } from '../../base/index.js';
+import { type FormatEntry, formats } from '../../io/registry.js';
+import type { PreparedWrite } from '../../io/table-write.js';
 import { prepareWrite } from '../../io/write-job.js';
 import type { WriteResult } from '../../plan/engine.js';
 import type { WritePlan } from '../../plan/node.js';
@@ -10,19 +11,13 @@ import { mergedColumns } from './flow.js';
 
 /** Writes a plan's rows as files: all of them or, when anything goes wrong, none. */
 export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<WriteResult> {
-  const { platform } = executor.scheduler;
   const names = input.columns.map((c) => c.name);
-  const partitionBy = plan.partitionBy.map((name) => columnNamed(name, names));
-  if (partitionBy.length > 0 && partitionBy.length === names.length) {
-    throw new SparrowError('ALL_PARTITION_COLUMNS_NOT_ALLOWED', 'every column is a partition column', {
-      hint: 'leave at least one column for the files',
-    });
-  }
-  const dynamic = plan.dynamic === true && partitionBy.length > 0;
-  const job = prepareWrite(platform, { path: plan.path, mode: plan.mode, dynamic });
+  const job = await prepare(executor, plan, input);
   if (job.skip) return { files: 0, rows: 0, bytes: 0 };
   try {
+    const partitionBy = (job.partitionBy ?? plan.partitionBy).map((name) => columnNamed(name, names));
     const extension = extensionOf(plan);
+    const { partitionZone } = job;
     const sink = (columns: readonly SourceColumn[], evenIfEmpty: boolean): SinkSpec => ({
       kind: 'write',
       columns,
@@ -33,32 +28,48 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       plan: job.plan,
       partitionBy,
       evenIfEmpty,
+      ...(partitionZone === undefined ? {} : { partitionZone }),
     });
     const flow = await executor.open(input);
     // Files of one output have one schema, whatever feeds them.
     const columns = mergedColumns(flow, input.columns).map(({ type, nullable }) => ({ type, nullable }));
     const files = await written(executor, flow, sink(columns, false));
-    if (files.length === 0 && partitionBy.length === 0) {
-      files.push(
-        ...(await written(
-          executor,
-          [
-            {
-              ...executor.batchPart(input.columns, []),
-              inputs: [{ kind: 'batches', batches: [], firstRow: 0, skip: 0 }],
-            },
-          ],
-          sink(columns, true),
-        )),
-      );
+    // A folder without rows still tells its columns by a file; a table has them anyway.
+    const isFolder = entryOf(plan.format)?.prepareWrite === undefined;
+    if (files.length === 0 && partitionBy.length === 0 && isFolder) {
+      const none = {
+        ...executor.batchPart(input.columns, []),
+        inputs: [{ kind: 'batches' as const, batches: [], firstRow: 0, skip: 0 }],
+      };
+      files.push(...(await written(executor, [none], sink(columns, true))));
     }
-    job.commit(files);
+    await job.commit(files);
     const sum = (of: 'rows' | 'bytes') => files.reduce((total, file) => total + file[of], 0);
     return { files: files.length, rows: sum('rows'), bytes: sum('bytes') };
   } catch (error) {
     job.abort();
     throw error;
   }
+}
+
+const entryOf = (format: string): FormatEntry | undefined => formats.find((f) => f.name === format);
+
+async function prepare({ scheduler }: Executor, plan: WritePlan, input: PhysicalPlan): Promise<PreparedWrite> {
+  const { path, mode, options } = plan;
+  const names = input.columns.map((c) => c.name);
+  const partitionBy = plan.partitionBy.map((name) => names[columnNamed(name, names)] as string);
+  if (partitionBy.length > 0 && partitionBy.length === names.length) {
+    throw new SparrowError('ALL_PARTITION_COLUMNS_NOT_ALLOWED', 'every column is a partition column', {
+      hint: 'leave at least one column for the files',
+    });
+  }
+  const asked = plan.dynamic === true;
+  const own = entryOf(plan.format)?.prepareWrite;
+  if (own === undefined) {
+    return prepareWrite(scheduler.platform, { path, mode, dynamic: asked && partitionBy.length > 0 });
+  }
+  const columns = input.columns.map(({ name, type, nullable }) => field(name, type, nullable));
+  return own({ path, mode, dynamic: asked, columns, partitionBy, options }, scheduler.platform);
 }
 
 async function written(
@@ -85,9 +96,9 @@ function columnNamed(name: string, names: readonly string[]): number {
 
 /** What a written file is called at the end: text formats say how they are compressed, Parquet says so inside. */
 function extensionOf({ format, options }: WritePlan): string {
-  const plain = formats.find((f) => f.name === format)?.extensions[0] ?? '';
+  const plain = entryOf(format === 'delta' ? 'parquet' : format)?.extensions[0] ?? '';
   const [, codec] = Object.entries(options).find(([name]) => name.toLowerCase() === 'compression') ?? [];
-  const suffix = format === 'parquet' ? undefined : COMPRESSED[codec?.toLowerCase() ?? ''];
+  const suffix = format === 'parquet' || format === 'delta' ? undefined : COMPRESSED[codec?.toLowerCase() ?? ''];
   return suffix === undefined ? plain : `${plain}${suffix}`;
 }
 

@@ -148,8 +148,7 @@ export class OutputWriter {
       const offsets = this.arena.alloc((dictionary.count + 2) * 4);
       u32.copyWithin(offsets >>> 2, from, from + dictionary.count + 1);
       u32[(offsets >>> 2) + dictionary.count + 1] = bytes;
-      // Readers number dictionaries thread by thread; an address is unique among all that live.
-      kept = { id: offsets, count: dictionary.count, offsets, data };
+      kept = { id: this.arena.idOf(offsets), count: dictionary.count, offsets, data };
       this.#copied.set(dictionary.id, kept);
     }
     return kept;

@@ -135,6 +135,8 @@ export interface WriteSink {
   readonly plan: WritePlan;
   /** Positions of the columns whose values name the directories. */
   readonly partitionBy: readonly number[];
+  /** The zone in which timestamps name directories; the session's without it. */
+  readonly partitionZone?: string;
   /** Write a file without rows rather than none. */
   readonly evenIfEmpty: boolean;
 }

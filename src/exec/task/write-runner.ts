@@ -23,6 +23,7 @@ interface OpenFile {
   readonly writer: FileWriter;
   readonly temporaryPath: string;
   readonly finalPath: string;
+  readonly partitions: NonNullable<WrittenFile['partitions']>;
 }
 
 /** Files open at once in one task: the rest of a task's partitions is refused, with a way out. */
@@ -58,9 +59,7 @@ export class WriteRunner implements SinkRunner {
   finish(): TaskOutput {
     this.#output.flush(false);
     if (this.#open.size === 0 && this.sink.evenIfEmpty) this.#file('', []);
-    const files = [...this.#open.values()].map(
-      ({ writer, temporaryPath, finalPath }): WrittenFile => ({ temporaryPath, finalPath, ...writer.finish() }),
-    );
+    const files = [...this.#open.values()].map(({ writer, ...file }): WrittenFile => ({ ...file, ...writer.finish() }));
     this.#open.clear();
     return { kind: 'files', files, rows: this.#rows };
   }
@@ -109,7 +108,9 @@ export class WriteRunner implements SinkRunner {
 
   #text(value: Scalar, column: number): string | null {
     const { type } = this.sink.columns[column] as SourceColumn;
-    return value === null ? null : formatScalar(type, value, this.environment.request.spec.settings.timeZone);
+    return value === null
+      ? null
+      : formatScalar(type, value, this.sink.partitionZone ?? this.environment.request.spec.settings.timeZone);
   }
 
   #file(name: string, values: readonly (string | null)[]): FileWriter {
@@ -144,7 +145,7 @@ export class WriteRunner implements SinkRunner {
       });
     }
     const writer = writes.createWriter(paths.temporaryPath, columns, sink.options, context);
-    this.#open.set(name, { writer, ...paths });
+    this.#open.set(name, { writer, ...paths, partitions });
     return writer;
   }
 }

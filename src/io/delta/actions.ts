@@ -6,12 +6,29 @@ export interface AddFile {
   readonly path: string;
   readonly partitionValues: Readonly<Record<string, string | null>>;
   readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modificationTime?: number;
+  /** Whether the rows of the table change by it; not when files are only put together. */
+  readonly dataChange?: boolean;
   readonly stats?: string;
+  readonly tags?: Readonly<Record<string, string>> | null;
   readonly deletionVector?: DeletionVector | null;
+}
+
+/** A data file that no longer belongs to the table; older versions may still need it. */
+export interface RemoveFile extends Pick<AddFile, 'path' | 'deletionVector' | 'dataChange'> {
+  readonly deletionTimestamp?: number;
+  readonly extendedFileMetadata?: boolean;
+  readonly partitionValues?: AddFile['partitionValues'];
+  readonly size?: number;
 }
 
 export interface Metadata {
   readonly id: string;
+  readonly name?: string | null;
+  readonly description?: string | null;
+  readonly format?: { readonly provider: string; readonly options?: Readonly<Record<string, string>> };
+  readonly createdTime?: number | null;
   readonly schemaString: string;
   readonly partitionColumns: readonly string[];
   readonly configuration?: Readonly<Record<string, string>>;
@@ -19,16 +36,41 @@ export interface Metadata {
 
 export interface Protocol {
   readonly minReaderVersion: number;
+  readonly minWriterVersion: number;
   readonly readerFeatures?: readonly string[] | null;
+  readonly writerFeatures?: readonly string[] | null;
+}
+
+/** The last write of an application to the table, so that a repeated one is known. */
+export interface Transaction {
+  readonly appId: string;
+  readonly version: number;
+  readonly lastUpdated?: number;
+}
+
+/** Who changed the table, how and when. */
+export interface CommitInfo {
+  readonly timestamp?: number;
+  readonly inCommitTimestamp?: number;
+  readonly operation?: string;
+  readonly operationParameters?: Readonly<Record<string, unknown>>;
+  readonly operationMetrics?: Readonly<Record<string, string>>;
+  readonly readVersion?: number;
+  readonly isolationLevel?: string;
+  readonly isBlindAppend?: boolean;
+  readonly userMetadata?: string;
+  readonly engineInfo?: string;
+  readonly txnId?: string;
 }
 
 /** One action of the log; of each, one part is there. */
 export interface Action {
   readonly add?: AddFile | null;
-  readonly remove?: Pick<AddFile, 'path' | 'deletionVector'> | null;
+  readonly remove?: RemoveFile | null;
   readonly metaData?: Metadata | null;
   readonly protocol?: Protocol | null;
-  readonly commitInfo?: { readonly inCommitTimestamp?: number } | null;
+  readonly commitInfo?: CommitInfo | null;
+  readonly txn?: Transaction | null;
   readonly sidecar?: { readonly path: string } | null;
 }
 

@@ -11,10 +11,15 @@ import { parquetFormat } from '../parquet/index.js';
 import { type Action, readActions } from './actions.js';
 
 const HEAP_BYTES = 1 << 30;
-const PARTS = ['protocol', 'metaData', 'add', 'remove', 'sidecar'] as const;
+const PARTS = ['protocol', 'metaData', 'add', 'remove', 'sidecar', 'txn'] as const;
 
 /** Checkpoints are read where there is no task and no heap of a session. */
 let heap: SharedHeap | undefined;
+
+export function checkpointHeap(): SharedHeap {
+  heap ??= SharedHeap.create(HEAP_BYTES);
+  return heap;
+}
 
 /** The actions of a checkpoint's file, or of one of its sidecars. */
 export async function readCheckpoint(path: string, platform: Platform): Promise<Action[]> {
@@ -23,7 +28,7 @@ export async function readCheckpoint(path: string, platform: Platform): Promise<
   const fields = table.schema.fields.filter(({ name }) => (PARTS as readonly string[]).includes(name));
   const request = { columns: fields.map((f) => f.name) };
   const { splits } = await table.plan(request);
-  heap ??= SharedHeap.create(HEAP_BYTES);
+  const heap = checkpointHeap();
   const actions: Action[] = [];
   for (const split of splits) {
     const arena = heap.newArena('Delta checkpoint');

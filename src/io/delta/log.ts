@@ -1,13 +1,27 @@
 import { basename, join } from 'node:path';
 import { type FileInfo, type Platform, SparrowError } from '../../base/index.js';
-import { type Action, type AddFile, type Metadata, type Protocol, readActions } from './actions.js';
+import {
+  type Action,
+  type AddFile,
+  type Metadata,
+  type Protocol,
+  type RemoveFile,
+  readActions,
+  type Transaction,
+} from './actions.js';
 import { readCheckpoint } from './checkpoint.js';
 
 /** A table as it was at one version. */
 export interface Snapshot {
   readonly version: number;
   readonly metadata: Metadata;
+  readonly protocol: Protocol;
   readonly files: readonly AddFile[];
+  /** Files that were removed, as far as the log still tells of them. */
+  readonly removed: readonly RemoveFile[];
+  readonly transactions: readonly Transaction[];
+  /** Of the last commit, where the table keeps times in its commits. */
+  readonly commitTime?: number;
 }
 
 /** Which version is wanted; the latest without any. */
@@ -148,16 +162,27 @@ class Replay {
   #protocol: Protocol | undefined;
   #metadata: Metadata | undefined;
   readonly #files = new Map<string, AddFile>();
+  readonly #removed = new Map<string, RemoveFile>();
+  readonly #transactions = new Map<string, Transaction>();
+  #commitTime: number | undefined;
   #sidecars: string[] = [];
 
   constructor(private readonly root: string) {}
 
-  apply({ add, remove, metaData, protocol, sidecar }: Action): void {
+  apply({ add, remove, metaData, protocol, sidecar, txn, commitInfo }: Action): void {
     if (protocol) this.#protocol = protocol;
     if (metaData) this.#metadata = metaData;
     if (sidecar) this.#sidecars.push(sidecar.path);
-    if (remove) this.#files.delete(keyOf(remove));
-    if (add) this.#files.set(keyOf(add), add);
+    if (txn) this.#transactions.set(txn.appId, txn);
+    if (commitInfo) this.#commitTime = commitInfo.inCommitTimestamp;
+    if (remove) {
+      this.#files.delete(keyOf(remove));
+      this.#removed.set(keyOf(remove), remove);
+    }
+    if (add) {
+      this.#files.set(keyOf(add), add);
+      this.#removed.delete(keyOf(add));
+    }
   }
 
   takeSidecars(): string[] {
@@ -181,12 +206,20 @@ class Replay {
         hint: `what can be read: ${FEATURES.join(', ')}`,
       });
     }
-    return { version, metadata: this.#metadata, files: [...this.#files.values()] };
+    return {
+      version,
+      metadata: this.#metadata,
+      protocol: this.#protocol,
+      files: [...this.#files.values()],
+      removed: [...this.#removed.values()],
+      transactions: [...this.#transactions.values()],
+      ...(this.#commitTime === undefined ? {} : { commitTime: this.#commitTime }),
+    };
   }
 }
 
 /** The same file may be named with and without a scheme. */
-function keyOf({ path, deletionVector }: Pick<AddFile, 'path' | 'deletionVector'>): string {
+export function keyOf({ path, deletionVector }: Pick<AddFile, 'path' | 'deletionVector'>): string {
   const plain = decodePath(path).replace(/^file:\/*/, '/');
   if (!deletionVector) return plain;
   const { storageType, pathOrInlineDv, offset } = deletionVector;

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import {
   type Field,
   field,
+  int64Type,
   nearestNames,
   type Platform,
   type Predicate,
@@ -12,6 +13,7 @@ import {
   type Schema,
   type SourceDescription,
   SparrowError,
+  stringType,
   structType,
   type TableSource,
 } from '../../base/index.js';
@@ -21,7 +23,8 @@ import { mayMatch } from '../parquet/prune.js';
 import type { ChunkStats } from '../parquet/statistics.js';
 import type { AddFile } from './actions.js';
 import type { DeletionVector } from './deletion-vector.js';
-import { decodePath, readSnapshot, type Snapshot, type Wanted } from './log.js';
+import { decodePath, keyOf, readSnapshot, type Snapshot, type Wanted } from './log.js';
+import { FILE_COLUMN, FILES_OPTION, PLACES_OPTION, ROW_COLUMN } from './places.js';
 import { type DeltaColumn, deltaColumns } from './schema.js';
 
 /** The payload of a split: one of the Parquet reader's, and what the table says about its rows. Plain data. */
@@ -34,10 +37,13 @@ export interface DeltaSplit {
   readonly deleted?: { readonly root: string; readonly vector: DeletionVector; readonly firstRow: number };
 }
 
-export type DeltaSplitColumn = Field & ({ readonly at: number } | { readonly constant: Scalar });
+export type DeltaSplitColumn = Field &
+  ({ readonly at: number } | { readonly constant: Scalar } | { readonly firstRow: number });
+
+const NAMES = ['versionAsOf', 'timestampAsOf', FILES_OPTION, PLACES_OPTION] as const;
 
 export async function openDelta(description: SourceDescription, platform: Platform): Promise<TableSource> {
-  const given = new GivenOptions('Delta', ['versionAsOf', 'timestampAsOf'] as const, description.options);
+  const given = new GivenOptions('Delta', NAMES, description.options);
   const [root, ...others] = description.paths;
   if (root === undefined || others.length > 0) {
     throw new SparrowError('DELTA_MISSING_DELTA_TABLE', 'a Delta table is one path', { where: 'read.delta(…)' });
@@ -49,10 +55,13 @@ export async function openDelta(description: SourceDescription, platform: Platfo
     });
   }
   const snapshot = await readSnapshot(root, wantedOf(given), platform);
-  return new DeltaTable(root, snapshot, platform);
+  const only = given.text(FILES_OPTION);
+  const some = only === undefined ? undefined : new Set(JSON.parse(only) as string[]);
+  const files = some === undefined ? snapshot.files : snapshot.files.filter((file) => some.has(keyOf(file)));
+  return new DeltaTable(root, { ...snapshot, files }, platform, given.flag(PLACES_OPTION, false));
 }
 
-function wantedOf(given: GivenOptions<'versionAsOf' | 'timestampAsOf'>): Wanted {
+function wantedOf(given: GivenOptions<(typeof NAMES)[number]>): Wanted {
   const version = given.text('versionAsOf');
   const text = given.text('timestampAsOf');
   if (version !== undefined && text !== undefined)
@@ -76,13 +85,18 @@ class DeltaTable implements TableSource {
     private readonly root: string,
     private readonly snapshot: Snapshot,
     private readonly platform: Platform,
+    withPlaces: boolean,
   ) {
     const { metadata, version, files } = snapshot;
     this.label = `delta ${root} version ${version}`;
     const mode = metadata.configuration?.['delta.columnMapping.mode'] ?? 'none';
     this.#columns = deltaColumns(metadata.schemaString, mode !== 'none', this.label);
     this.#partitions = new Set(metadata.partitionColumns);
-    this.schema = structType(this.#columns.map(({ name, type, nullable }) => field(name, type, nullable)));
+    const places = withPlaces ? [field(FILE_COLUMN, stringType, false), field(ROW_COLUMN, int64Type, false)] : [];
+    this.schema = structType([
+      ...this.#columns.map(({ name, type, nullable }) => field(name, type, nullable)),
+      ...places,
+    ]);
     this.statistics = { bytes: files.reduce((sum, { size }) => sum + Number(size), 0), columns: {} };
   }
 
@@ -97,6 +111,8 @@ class DeltaTable implements TableSource {
   #column(name: string): DeltaColumn {
     const found = this.#columns.find((c) => c.name === name);
     if (found !== undefined) return found;
+    const place = this.schema.fields.find((f) => f.name === name);
+    if (place !== undefined) return { ...place, physicalName: name, physicalType: place.type };
     throw new SparrowError('UNRESOLVED_COLUMN', `${this.label} has no column ${name}`, {
       candidates: nearestNames(
         name,
@@ -131,11 +147,14 @@ class DeltaTable implements TableSource {
   }
 
   async #fileSplits(file: AddFile, wanted: readonly DeltaColumn[], request: ScanRequest): Promise<ScanSplit[]> {
-    const inFile = wanted.filter(({ name }) => !this.#partitions.has(name));
+    const isPlace = (name: string): boolean => name === FILE_COLUMN || name === ROW_COLUMN;
+    const inFile = wanted.filter(({ name }) => !this.#partitions.has(name) && !isPlace(name));
     const innerColumns = inFile.map((c) => c.physicalName);
     const columns = wanted.map(({ name, type, nullable, physicalName }, i): DeltaSplitColumn => {
       const at = innerColumns.indexOf(physicalName);
       const base = { name, type, nullable };
+      if (name === FILE_COLUMN) return { ...base, constant: keyOf(file) };
+      if (name === ROW_COLUMN) return { ...base, firstRow: 0 };
       return at >= 0 ? { ...base, at } : { ...base, constant: this.#partitionValue(file, wanted[i] as DeltaColumn) };
     });
     const schema = structType(
@@ -153,8 +172,15 @@ class DeltaTable implements TableSource {
     return splits.map((inner): ScanSplit => {
       const { rows = 0, bytes = 0 } = inner;
       const deleted = deletionVector ? { root: this.root, vector: deletionVector, firstRow } : undefined;
+      const start = firstRow;
       firstRow += rows;
-      const payload: DeltaSplit = { inner, columns, innerColumns, ...(deleted === undefined ? {} : { deleted }) };
+      const placed = columns.map((c) => ('firstRow' in c ? { ...c, firstRow: start } : c));
+      const payload: DeltaSplit = {
+        inner,
+        columns: placed,
+        innerColumns,
+        ...(deleted === undefined ? {} : { deleted }),
+      };
       return { format: 'delta', label: inner.label, bytes, ...(deleted === undefined ? { rows } : {}), payload };
     });
   }

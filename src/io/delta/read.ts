@@ -22,11 +22,14 @@ async function* readSplit(payload: DeltaSplit, request: ScanRequest, context: Ta
   const gone = deleted === undefined ? undefined : deletedRows(context.platform.files, deleted.root, deleted.vector);
   let row = deleted?.firstRow ?? 0;
   let next = gone === undefined ? 0 : firstAtLeast(gone, row);
+  let read = 0;
   const { limit } = request;
   const innerRequest = { columns: innerColumns, ...(limit === undefined || deleted !== undefined ? {} : { limit }) };
   const withoutPredicate = request.predicate === undefined ? innerRequest : { columns: innerColumns };
   for await (const batch of parquetFormat.reader.read(inner, withoutPredicate, context)) {
     const kept: number[] = [];
+    const firstRow = read;
+    read += batch.rows;
     let isWhole = true;
     if (gone !== undefined) {
       for (let i = 0; i < batch.rows; i++, row++) {
@@ -36,7 +39,7 @@ async function* readSplit(payload: DeltaSplit, request: ScanRequest, context: Ta
       isWhole = kept.length === batch.rows;
     }
     if (!isWhole && kept.length === 0) continue;
-    yield asTable(payload, batch, isWhole ? undefined : kept, context);
+    yield asTable(payload, batch, isWhole ? undefined : kept, firstRow, context);
   }
 }
 
@@ -55,6 +58,8 @@ function asTable(
   { columns }: DeltaSplit,
   batch: Batch,
   kept: readonly number[] | undefined,
+  /** Of the batch in the split. */
+  batchRow: number,
   context: TaskContext,
 ): Batch {
   const { arena, heap } = context;
@@ -62,6 +67,11 @@ function asTable(
   return {
     rows,
     columns: columns.map((column): Column => {
+      if ('firstRow' in column) {
+        const first = column.firstRow + batchRow;
+        const places = Array.from({ length: rows }, (_, i) => BigInt(first + (kept?.[i] ?? i)));
+        return buildColumn(arena, column.type, places);
+      }
       if (!('at' in column)) return constantColumn(arena, column.type, rows, column.constant);
       const found = batch.columns[column.at] as Column;
       if (kept === undefined) return { ...found, type: column.type };

@@ -47,8 +47,7 @@ export class StringSink implements Sink {
     const data = group.alloc(this.leaf.decode.convert === 'uuid' ? count * UUID_CHARS : bytes);
     group.task.heap.i32[offsets >>> 2] = 0;
     this.#plain(page.start, page.end, count, offsets, data, 0);
-    // Arenas are numbered once per heap and give each address once, so this is unique.
-    const id = group.task.arena.id * 2 ** 28 + (offsets >>> 4);
+    const id = group.task.arena.idOf(offsets);
     this.#entries = count;
     // Null rows have code 0, so that even an empty dictionary needs an entry.
     if (count === 0) group.task.heap.i32[(offsets >>> 2) + 1] = 0;

@@ -1,0 +1,30 @@
+import type { Field, Platform, WrittenFile } from '../base/index.js';
+import type { SaveMode, WritePlan } from './write-job.js';
+
+/** A write to a table as its query asks for it. */
+export interface TableWrite {
+  readonly path: string;
+  readonly mode: SaveMode;
+  readonly dynamic: boolean;
+  readonly columns: readonly Field[];
+  readonly partitionBy: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A write between its preparation and its end; nothing is seen before `commit`. */
+export interface PreparedWrite {
+  readonly plan: WritePlan;
+  /** There is nothing to write. */
+  readonly skip: boolean;
+  /** The columns that become directories, where the table says so. */
+  readonly partitionBy?: readonly string[];
+  /** The zone in which timestamps name directories; the session's without it. */
+  readonly partitionZone?: string;
+  /** Makes exactly these files the output. */
+  commit(files: readonly WrittenFile[]): void | Promise<void>;
+  /** Removes everything written so far. */
+  abort(): void;
+}
+
+/** How a table format takes writes, where files in a folder are not all there is. */
+export type PrepareTableWrite = (request: TableWrite, platform: Platform) => Promise<PreparedWrite>;

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../support/files.js';
+
+const run = promisify(execFile);
+const folder = join(root, 'build', 'peers', 'python');
+/** What the tests beside Python ask of PyPI. */
+const PACKAGES = ['deltalake==1.*', 'pyarrow', 'fastavro'];
+
+/** Python with the packages of the tests, in a folder of its own that is made once. */
+export async function pythonWithPackages(): Promise<string> {
+  const python = join(folder, 'bin', 'python');
+  const stamp = join(folder, 'packages.txt');
+  const wanted = PACKAGES.join('\n');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+  mkdirSync(folder, { recursive: true });
+  await run('python3', ['-m', 'venv', folder]);
+  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], {
+    timeout: 600_000,
+    maxBuffer: 1 << 26,
+  });
+  writeFileSync(stamp, wanted);
+  return python;
+}
+
+/** Runs a program that prints one JSON value; `args` are its arguments. */
+export async function askPython(program: string, ...args: readonly string[]): Promise<unknown> {
+  const python = await pythonWithPackages();
+  const { stdout } = await run(python, ['-c', program, ...args], { timeout: 120_000, maxBuffer: 1 << 28 });
+  return JSON.parse(stdout);
+}
