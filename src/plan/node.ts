@@ -3,6 +3,7 @@ import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
 import type { SummaryNode } from './node-summary.js';
+import type { WriteTarget } from './write-target.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
 export type Plan = UnresolvedPlan | ResolvedPlan;
@@ -386,16 +387,9 @@ export interface RecursiveRefPlan extends Node {
   readonly id: number;
   readonly output: readonly Attribute[];
 }
-export interface WritePlan extends Node {
+export interface WritePlan extends Node, WriteTarget {
   readonly kind: 'write';
   readonly input: Plan;
-  readonly format: string;
-  readonly path: string;
-  readonly mode: 'append' | 'overwrite' | 'ignore' | 'error';
-  /** With mode overwrite: only partitions that rows are written to are replaced. */
-  readonly dynamic?: boolean;
-  readonly partitionBy: readonly string[];
-  readonly options: Readonly<Record<string, string>>;
 }
 
 /** The plan of a subquery. */

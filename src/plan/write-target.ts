@@ -1,0 +1,10 @@
+/** Where a write puts its rows, and how. */
+export interface WriteTarget {
+  readonly format: string;
+  readonly path: string;
+  readonly mode: 'append' | 'overwrite' | 'ignore' | 'error';
+  /** With mode overwrite: only partitions that rows are written to are replaced. */
+  readonly dynamic?: boolean;
+  readonly partitionBy: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+}
