@@ -6,8 +6,18 @@ import { nestedFamily } from './nested.js';
 import { textFamily } from './text.js';
 import { timeFamily } from './time.js';
 
+// The types are written out by name: inferred, the declarations would repeat every entry's.
+
 /** Every family, by the name it is loaded under. */
-export const families = {
+export const families: {
+  readonly core: typeof coreFamily;
+  readonly math: typeof mathFamily;
+  readonly text: typeof textFamily;
+  readonly time: typeof timeFamily;
+  readonly nested: typeof nestedFamily;
+  readonly data: typeof dataFamily;
+  readonly analytic: typeof analyticFamily;
+} = {
   core: coreFamily,
   math: mathFamily,
   text: textFamily,
@@ -17,8 +27,16 @@ export const families = {
   analytic: analyticFamily,
 };
 
+export type Functions = typeof coreFamily &
+  typeof mathFamily &
+  typeof textFamily &
+  typeof timeFamily &
+  typeof nestedFamily &
+  typeof dataFamily &
+  typeof analyticFamily;
+
 /** Everything that can be computed, by API name: for types, tests and the function reference. The engine loads families. */
-export const functions = {
+export const functions: Functions = {
   ...coreFamily,
   ...mathFamily,
   ...textFamily,
@@ -27,5 +45,3 @@ export const functions = {
   ...dataFamily,
   ...analyticFamily,
 };
-
-export type Functions = typeof functions;
