@@ -27,6 +27,7 @@ const PRIMITIVE = {
   float32: 14,
   binary: 15,
   string: 16,
+  time: 17,
 } as const;
 
 /** A plain JS value (null, boolean, number, bigint, string, Date, bytes, arrays, objects, Map) in Spark's variant encoding. */
@@ -133,7 +134,7 @@ class VariantWriter {
   }
 
   #leaf({ type, value }: Leaf): Buffer {
-    const long = (id: number): Buffer => primitive(id, 8, (to) => to.writeBigInt64LE(value as bigint, 1));
+    const long = (id: number): Buffer => primitive(id, 8, (to) => to.writeBigInt64LE(BigInt(value as bigint), 1));
     switch (type.kind) {
       case 'int8':
       case 'int16':
@@ -152,6 +153,8 @@ class VariantWriter {
         return long(PRIMITIVE.timestamp);
       case 'timestamp_ntz':
         return long(PRIMITIVE.timestampNtz);
+      case 'time':
+        return long(PRIMITIVE.time);
       case 'boolean':
       case 'string':
       case 'binary':

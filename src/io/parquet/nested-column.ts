@@ -6,6 +6,7 @@ import { corrupt, type Place } from './error.js';
 import { FixedSink } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
 import { type ColumnNode, leavesOf } from './schema.js';
+import { unshred } from './shredded.js';
 import type { Leaf } from './sink.js';
 import { MAX_GROUP_ROWS, type SplitChunk, type SplitColumn } from './split.js';
 import { StringSink } from './string-sink.js';
@@ -104,7 +105,7 @@ class LeafCursor {
     private readonly levels: Levels,
     /** The values that are there, in order. */
     private readonly column: Column | undefined,
-    private readonly place: Place,
+    readonly place: Place,
   ) {
     this.#u8 = heap.u8;
   }
@@ -203,13 +204,16 @@ function compileReader(node: ColumnNode, cursorOf: (leaf: Leaf) => LeafCursor): 
       );
     }
     case 'variant': {
-      const [metadata, value] = [compileReader(node.metadata, cursorOf), compileReader(node.value, cursorOf)];
+      const { typed } = node;
+      const metadata = compileReader(node.metadata, cursorOf);
+      const value = node.value === undefined ? () => null : compileReader(node.value, cursorOf);
+      const readTyped = typed === undefined ? () => null : compileReader(typed.node, cursorOf);
       return () => {
         const isNull = first.definition() < node.definition;
-        const parts = [metadata(), value()] as const;
-        return isNull || parts[0] === null || parts[1] === null
-          ? null
-          : { metadata: parts[0] as Uint8Array, value: parts[1] as Uint8Array };
+        const [names, rest, shredded] = [metadata() as Uint8Array | null, value(), readTyped()];
+        if (isNull || names === null) return null;
+        if (typed !== undefined) return unshred(names, [rest, shredded], typed.type, first.place);
+        return rest === null ? null : { metadata: names, value: rest as Uint8Array };
       };
     }
   }

@@ -1,7 +1,17 @@
-import { arrayType, type DataType, type Field, field, mapType, structType, variantType } from '../../base/index.js';
+import {
+  arrayType,
+  type DataType,
+  type Field,
+  field,
+  mapType,
+  simpleString,
+  structType,
+  variantType,
+} from '../../base/index.js';
 import { badFooter } from './error.js';
 import { fromConverted, type LeafDecode, leafType } from './leaf-type.js';
 import type { FileMetadata, SchemaElement } from './metadata.js';
+import { isShreddedType } from './shredded.js';
 
 /** How a column is put together from its leaves: plain data that travels to the task. Levels as Parquet counts them. */
 export type ColumnNode =
@@ -42,7 +52,9 @@ export type ColumnNode =
       readonly kind: 'variant';
       readonly definition: number;
       readonly metadata: ColumnNode;
-      readonly value: ColumnNode;
+      /** Of a shredded variant: what does not fit its type; may be absent. */
+      readonly value?: ColumnNode;
+      readonly typed?: { readonly type: DataType; readonly node: ColumnNode };
     };
 
 /** A top-level column of a file; `problem` says why it cannot be read. */
@@ -101,7 +113,7 @@ export function leavesOf(node: ColumnNode): (ColumnNode & { kind: 'leaf' })[] {
     case 'map':
       return [...leavesOf(node.key), ...(node.value === undefined ? [] : leavesOf(node.value))];
     case 'variant':
-      return [...leavesOf(node.metadata), ...leavesOf(node.value)];
+      return [node.metadata, node.value, node.typed?.node].flatMap((n) => (n === undefined ? [] : leavesOf(n)));
   }
 }
 
@@ -236,9 +248,8 @@ function shapeMap(group: Group, entries: Group): Shaped {
 
 function shapeVariant(group: Group): Shaped {
   const by = (name: string) => group.children.find((child) => child.element.name === name);
-  const [metadata, value] = [by('metadata'), by('value')];
-  if (by('typed_value') !== undefined) throw new Unreadable(`${group.path} is a shredded VARIANT`);
-  if (metadata === undefined || value === undefined || metadata.chunk < 0 || value.chunk < 0) {
+  const [metadata, value, typed] = [by('metadata'), by('value'), by('typed_value')];
+  if (metadata === undefined || metadata.chunk < 0 || (value ?? typed) === undefined || (value && value.chunk < 0)) {
     throw new Unreadable(`${group.path} is a VARIANT without metadata and value`);
   }
   return {
@@ -247,7 +258,20 @@ function shapeVariant(group: Group): Shaped {
       kind: 'variant',
       definition: group.definition,
       metadata: shapeLeaf(metadata).node,
-      value: shapeLeaf(value).node,
+      ...(value === undefined ? {} : { value: shapeLeaf(value).node }),
+      ...(typed === undefined ? {} : { typed: shapeTyped(typed) }),
     },
   };
+}
+
+/** The typed half of a shredded variant. */
+function shapeTyped(typed: Group): Shaped {
+  const shaped = shape(typed);
+  // The format has no unsigned numbers nor bytes of fixed length in variants.
+  const isForeign = ({ decode: { unsigned, physical, convert } }: ColumnNode & { kind: 'leaf' }): boolean =>
+    unsigned === true || (physical === 'fixed' && convert === 'none');
+  if (!isShreddedType(shaped.type) || leavesOf(shaped.node).some(isForeign)) {
+    throw new Unreadable(`${typed.path} is shredded as ${simpleString(shaped.type)}, which is none of variants`);
+  }
+  return shaped;
 }

@@ -20,8 +20,8 @@ import { daysText, floatText, hexText, microsText, pairsText, RowHash } from './
 import type { Kind } from './kinds.js';
 
 const READERS: Readonly<Partial<Record<Kind, (path: string) => string>>> = {
-  parquet: (path) => `read_parquet(${path})`,
-  csv: (path) => `read_csv(${path})`,
+  parquet: (path) => `read_parquet(${path}, hive_partitioning=false)`,
+  csv: (path) => `read_csv(${path}, hive_partitioning=false)`,
   json: (path) => `read_json(${path}, map_inference_threshold=-1)`,
 };
 
