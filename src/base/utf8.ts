@@ -14,14 +14,17 @@ const MAX_REGION_BYTES = 1 << 26;
 /** Below this a string is cheaper to decode byte by byte than by a call. */
 const TAKE_WHOLE_FROM = 4;
 
+const NO_WORDS = new Uint32Array(0);
+
 /** Whether `start`..`end` holds nothing but ASCII. */
 export function isAscii(u8: Uint8Array, start: number, end: number): boolean {
   const aligned = Math.min(end, start + ((8 - ((start + u8.byteOffset) & 7)) & 7));
   let seen = 0;
   let at = start;
   for (; at < aligned; at++) seen |= u8[at] as number;
+  // Few bytes may end before the first whole word: a view must not even begin between words.
   const words = Math.floor((end - at) / 4);
-  const u32 = new Uint32Array(u8.buffer, u8.byteOffset + at, words);
+  const u32 = words === 0 ? NO_WORDS : new Uint32Array(u8.buffer, u8.byteOffset + at, words);
   let wide = 0;
   for (let i = 0; i < words; i++) wide |= u32[i] as number;
   for (at += words * 4; at < end; at++) seen |= u8[at] as number;

@@ -16,7 +16,14 @@ export interface RowLayout {
 
 /** Headers: what comes before the fields. */
 export const GROUP_HEADER = { HASH: 0, bytes: 8 } as const;
-export const JOIN_HEADER = { NEXT: 0, HASH: 4, MARK: 8, bytes: 16 } as const;
+export const JOIN_HEADER = {
+  NEXT: 0,
+  HASH: 4,
+  MARK: 8,
+  /** Of rows that were on disk: their number in the order of their side. */
+  NUMBER: 12,
+  bytes: 16,
+} as const;
 
 const WIDTH: Readonly<Record<Carrier, number>> = { i32: 4, f32: 4, i64: 8, f64: 8, i128: 16, bytes: 8, none: 0 };
 

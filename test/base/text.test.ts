@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DataType, Scalar } from '../../src/base/index.js';
 import * as base from '../../src/base/index.js';
 import { civilFromDays, daysFromCivil, formatScalar, parseScalar } from '../../src/base/index.js';
+import { readStrings } from '../../src/base/utf8.js';
 
 const corpora = process.env.SPARROW_CORPORA;
 const types = base;
@@ -385,3 +386,25 @@ describe.skipIf(!corpora)('corpora', () => {
 });
 
 if (!corpora) console.log('SPARROW_CORPORA is not set: 5 corpus checks of text (over 5,000 numbers) are left out');
+
+describe('strings of a column', () => {
+  it('are read wherever they begin and however short they are', () => {
+    const text = 'abcdefghijklmnopqrstuvwxyz';
+    const buffer = Buffer.from(text);
+    for (let data = 0; data < 9; data++) {
+      for (const lengths of [
+        [0, 0, 0, 0],
+        [0, 0, 0, 1],
+        [1, 1, 1, 1],
+        [1, 2, 0, 2, 1],
+        [3, 4, 5, 1],
+      ]) {
+        const offsets = Int32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b))]);
+        const expected = lengths.map((_, i) =>
+          text.slice(data + (offsets[i] as number), data + (offsets[i + 1] as number)),
+        );
+        expect(readStrings(buffer, offsets, 0, lengths.length, data)).toEqual(expected);
+      }
+    }
+  });
+});

@@ -9,10 +9,14 @@ import type { Columns, Pipe } from './pipe.js';
 
 /** Layout of kept rows: the same wherever they are written and read. */
 export function keptLayout(spec: KeptLayoutSpec): RowLayout {
-  return rowLayout(
+  const stored = spec.numbered === true ? spec.fields.slice(0, -1) : spec.fields;
+  const layout = rowLayout(
     spec.header === 'join' ? JOIN_HEADER.bytes : 0,
-    spec.fields.map((f) => ({ carrier: storedCarrier(f), nullable: f.nullable })),
+    stored.map((f) => ({ carrier: storedCarrier(f), nullable: f.nullable })),
   );
+  if (spec.numbered !== true) return layout;
+  const number = { carrier: 'i32', offset: JOIN_HEADER.NUMBER, nullOffset: undefined } as const;
+  return { ...layout, fields: [...layout.fields, number] };
 }
 
 /** Stored values have the carrier of their type, or the 64-bit one where their range is known to fit. */

@@ -1,11 +1,13 @@
-import { booleanType, carrierOf, engineBug } from '../../base/index.js';
+import { booleanType } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import type { JoinKey, PhysicalJoin } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
-import type { JoinTable, KeptLayoutSpec, KeyBits, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
-import { addStep, columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
+import type { JoinTable, KeptLayoutSpec, KeyBits, ProbeStep, RowChunk, SourceColumn } from '../task/spec.js';
+import { addStep, type Flow, type FlowPart } from './flow.js';
+import { type JoinSide, joinForm, keptSide } from './join-side.js';
 import { probeBits, roomForBits } from './key-bits.js';
+import { openSpilledJoin } from './open-spilled-join.js';
 import type { Runner } from './runner.js';
 import { filterTarget, pays } from './runtime-filter.js';
 import { chainsAreShort } from './table-chains.js';
@@ -31,8 +33,10 @@ interface BuildSide {
 /** One side is held in a table; the other side's pipeline runs on through it. */
 export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Flow> {
   const left = plan.build === 'left';
-  const build = await buildSide(executor, plan, left);
   const form = joinForm(plan.how, left);
+  const side = await keptSide(executor, plan, left);
+  if (side.isSpilled) return openSpilledJoin(executor, plan, form, side);
+  const build = await linked(executor, plan, side);
   if (form.how === 'pairs' || form.how === 'semi' || form.how === 'mark') filterEarly(executor, plan, left, build);
   const probe = await executor.open(left ? plan.right : plan.left);
   const keys = build.keys.map((k) => (left ? k.right : k.left));
@@ -72,31 +76,6 @@ function filterEarly(executor: Runner, plan: PhysicalJoin, left: boolean, { keys
   executor.filterEarly(target.plan, { keys: target.keys, table, layout });
 }
 
-interface JoinForm {
-  readonly how: ProbeStep['how'];
-  /** Build rows that come out after everything was probed. */
-  readonly rest?: 'matched' | 'unmatched';
-}
-
-function joinForm(how: PhysicalJoin['how'], buildLeft: boolean): JoinForm {
-  switch (how) {
-    case 'inner':
-      return { how: 'pairs' };
-    case 'left':
-      return buildLeft ? { how: 'pairs', rest: 'unmatched' } : { how: 'probe_outer' };
-    case 'right':
-      return buildLeft ? { how: 'probe_outer' } : { how: 'pairs', rest: 'unmatched' };
-    case 'full':
-      return { how: 'probe_outer', rest: 'unmatched' };
-    case 'exists':
-      return { how: 'exists' };
-    case 'semi':
-      return buildLeft ? { how: 'mark', rest: 'matched' } : { how: 'semi' };
-    case 'anti':
-      return buildLeft ? { how: 'mark', rest: 'unmatched' } : { how: 'anti' };
-  }
-}
-
 function joinColumns(
   plan: PhysicalJoin,
   how: ProbeStep['how'],
@@ -111,31 +90,10 @@ function joinColumns(
   return left ? [...outer, ...probe] : [...probe, ...outer];
 }
 
-async function buildSide(executor: Runner, plan: PhysicalJoin, left: boolean): Promise<BuildSide> {
-  const input = left ? plan.left : plan.right;
-  const flow = await executor.open(input);
-  const columns = mergedColumns(flow, input.columns);
-  const joinKeys = widestFirst(plan.keys, (k) => columnOf(left ? k.left : k.right, columns, executor.settings));
-  const keys = joinKeys.map((k) => (left ? k.left : k.right));
-  const stored = storedFields(keys, columns, executor);
-  const keepNullKeys = plan.how === 'full' || plan.how === (left ? 'left' : 'right') || (plan.how === 'anti' && left);
-  const sink: SinkSpec = {
-    kind: 'build',
-    keys,
-    nullSafe: joinKeys.map((k) => k.nullSafe),
-    fields: stored.fields,
-    layout: stored.layout,
-    keepNullKeys,
-  };
-  const done = await executor.allResults(flow, () => sink);
-  const outputs = done.map(({ output }) => {
-    if (output.kind !== 'rows') throw engineBug('rows expected');
-    return output;
-  });
-  const chunks = outputs.flatMap((o) => o.chunks);
-  const bounds = outputs.filter((o) => o.rows > 0).map((o) => [o.keyMin, o.keyMax] as const);
-  const table = await link(executor, plan, joinKeys, keys[0], chunks, bounds, stored.layout);
-  return { keys: joinKeys, layout: stored.layout, chunks, table, fieldOf: stored.fieldOf, columns };
+async function linked(executor: Runner, plan: PhysicalJoin, side: JoinSide): Promise<BuildSide> {
+  const { joinKeys, keys, layout, chunks, bounds, fieldOf, columns } = side;
+  const table = await link(executor, plan, joinKeys, keys[0], chunks, bounds, layout);
+  return { keys: joinKeys, layout, chunks, table, fieldOf, columns };
 }
 
 /** How often the table will be asked: by the other side's rows, or already by those it groups. */
@@ -144,39 +102,6 @@ function rowsProbed(plan: PhysicalJoin, keys: readonly JoinKey[]): number {
   const probe = left ? plan.right : plan.left;
   const asked = keys.map((k) => (left ? k.right : k.left));
   return Math.max(probe.estimatedRows ?? 0, filterTarget(probe, asked)?.plan.estimatedRows ?? 0);
-}
-
-/** The key with the widest bounds first: it may address the table, and leaves the others least to compare. */
-function widestFirst(keys: readonly JoinKey[], known: (key: JoinKey) => SourceColumn): readonly JoinKey[] {
-  const width = (key: JoinKey): bigint => {
-    const { type, range } = known(key);
-    const fits = !key.nullSafe && isDirectKey({ kind: 'column', index: 0, type, nullable: true });
-    return fits && range !== undefined ? range[1] - range[0] : -1n;
-  };
-  if (keys.length < 2) return keys;
-  const widths = keys.map(width);
-  const widest = widths.reduce((best, w, k) => (w > (widths[best] as bigint) ? k : best), 0);
-  return [keys[widest] as JoinKey, ...keys.filter((_, k) => k !== widest)];
-}
-
-/** Keys are stored first; a column that is a key is not stored twice. */
-function storedFields(
-  keys: readonly PhysicalExpr[],
-  columns: readonly SourceColumn[],
-  executor: Runner,
-): { fields: PhysicalExpr[]; layout: KeptLayoutSpec; fieldOf: number[] } {
-  const fields: PhysicalExpr[] = [];
-  const specs: SourceColumn[] = keys.map((key) => columnOf(key, columns, executor.settings));
-  const fieldOf = columns.map((column, index) => {
-    const carrier = carrierOf(column.type);
-    // A float key is stored in canonical form, which is not the value that came in.
-    const asKey =
-      carrier === 'f32' || carrier === 'f64' ? -1 : keys.findIndex((k) => k.kind === 'column' && k.index === index);
-    if (asKey >= 0) return asKey;
-    fields.push({ kind: 'column', index, type: column.type, nullable: column.nullable });
-    return specs.push(column) - 1;
-  });
-  return { fields, layout: { header: 'join', fields: specs }, fieldOf };
 }
 
 async function link(

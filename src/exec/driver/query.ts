@@ -5,6 +5,8 @@ import type { StageReport } from './physical-text.js';
 import type { SpillDirectory } from './spill-directory.js';
 
 let nextId = 1;
+/** The share of the memory in use from which on rows go to disk once memory has been short. */
+const EARLY_SHARE = 1 / 4;
 
 /** One running query: its memory and the way to cancel it. */
 export class Query {
@@ -30,9 +32,9 @@ export class Query {
   #reason: unknown;
   #over = false;
 
-  /** When and where its tasks put rows on disk. */
-  readonly spill: SpillSettings;
+  #spill: SpillSettings;
   #spilled = false;
+  #isShort = false;
 
   constructor(
     readonly heap: SharedHeap,
@@ -41,7 +43,7 @@ export class Query {
     now: number,
     private readonly spills: SpillDirectory,
   ) {
-    this.spill = spills.settings(heap, this.id);
+    this.#spill = spills.settings(heap, this.id);
     this.#flags = new Int32Array(flags);
     this.#signal = signal;
     this.started = now;
@@ -49,6 +51,17 @@ export class Query {
     this.#arenas.add(this.arena.id);
     if (signal?.aborted) this.#onAbort();
     signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** When and where its tasks put rows on disk. */
+  get spill(): SpillSettings {
+    return this.#spill;
+  }
+
+  /** Something did not fit: from now on rows go to disk earlier, since both sides of a join need room at once. */
+  spillEarlier(): void {
+    this.#isShort = true;
+    this.#spill = { ...this.#spill, fromBytes: Math.min(this.#spill.fromBytes, this.heap.limitBytes * EARLY_SHARE) };
   }
 
   /** Opens the report of a stage that is about to run. */
@@ -72,7 +85,7 @@ export class Query {
 
   /** Memory is short: kept rows go to disk, and less is done ahead. */
   get isPressed(): boolean {
-    return this.heap.usedBytes >= this.spill.fromBytes;
+    return this.#isShort || this.#spilled || this.heap.usedBytes >= this.spill.fromBytes;
   }
 
   taskDone(report: StageReport, done: DoneTask): void {

@@ -1,4 +1,5 @@
 import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
+import { JOIN_ARENAS } from '../task/join-partition.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
@@ -12,6 +13,7 @@ import {
   TaskThread,
   TookTooLong,
 } from '../task/thread.js';
+import { isOutOfMemory, ranOutOfMemory, stageLabel } from './out-of-memory.js';
 import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
 import { isShareable, runShared } from './shared-stage.js';
@@ -41,15 +43,22 @@ export class Scheduler {
   /** Runs all tasks of one stage; their results in order. */
   async runAll(query: Query, tasks: readonly TaskTemplate[], inline: boolean): Promise<DoneTask[]> {
     if (!inline && isShareable(tasks)) {
-      query.tasksTotal += tasks.length;
       const token = query.token();
-      return runShared(tasks, {
+      const shared = runShared(tasks, {
         pool: this.pool,
         query,
         token,
         report: query.stage(stageLabel(tasks[0] as TaskTemplate)),
         alone: (template, task, attempt) => this.#attempts(query, token, template, false, task, attempt),
       });
+      try {
+        const done = await shared;
+        query.tasksTotal += tasks.length;
+        return done;
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+        query.spillEarlier();
+      }
     }
     const results: DoneTask[] = [];
     for await (const result of this.run(query, tasks, inline)) results.push(result);
@@ -64,14 +73,29 @@ export class Scheduler {
     const under: Promise<DoneTask>[] = [];
     const token = query.token();
     let next = 0;
+    let alone = false;
     try {
       while (next < tasks.length || under.length > 0) {
-        while (next < tasks.length && under.length < this.#ahead(query, inline)) {
+        while (next < tasks.length && under.length < (alone ? 1 : this.#ahead(query, inline))) {
           const running = this.#attempts(query, token, tasks[next++] as TaskTemplate, inline);
           running.catch(() => undefined);
           under.push(running);
         }
-        const done = await (under.shift() as Promise<DoneTask>);
+        let done: DoneTask;
+        try {
+          done = await (under.shift() as Promise<DoneTask>);
+        } catch (error) {
+          const failed = next - under.length - 1;
+          const template = tasks[failed] as TaskTemplate;
+          if (!isOutOfMemory(error)) throw error;
+          if (alone || template.spec.sink.kind === 'write') throw ranOutOfMemory(error, template);
+          // What ran beside it and what waits behind it took memory too: they come again, one by one.
+          await dropAll(query, under.splice(0));
+          query.spillEarlier();
+          next = failed;
+          alone = true;
+          continue;
+        }
         if (report !== undefined) query.taskDone(report, done);
         yield done;
         query.check();
@@ -80,8 +104,7 @@ export class Scheduler {
       // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
       if (under.length > 0) {
         query.abortStage(token);
-        for (const rest of await Promise.allSettled(under))
-          if (rest.status === 'fulfilled') query.release(rest.value.arena);
+        await dropAll(query, under);
       }
     }
   }
@@ -192,18 +215,15 @@ export class Scheduler {
   }
 }
 
+/** Waits for tasks whose results nobody wants. */
+async function dropAll(query: Query, tasks: readonly Promise<DoneTask>[]): Promise<void> {
+  for (const task of await Promise.allSettled(tasks)) if (task.status === 'fulfilled') query.release(task.value.arena);
+}
+
 /** How many arenas a task uses over and over. */
 function passingArenas({ spec, input }: TaskTemplate): number {
   const source = input.kind === 'udf' ? input.inner.input : input;
   const pieces = source.kind === 'splits' && source.splits.length > 1 ? 2 : 0;
-  return Math.max(pieces, spec.sink.kind === 'write' ? 1 : 0);
-}
-
-/** `batches > filter > probe > aggregate`: what one stage's pipeline does. */
-function stageLabel({ spec }: TaskTemplate): string {
-  const source = spec.source.kind === 'batches' ? (spec.source.stable ? 'memory' : 'scan') : spec.source.rows.kind;
-  const steps = spec.steps.map((step) =>
-    step.kind === 'probe' ? `probe (${step.addressing}, ${step.how})` : step.kind,
-  );
-  return [source, ...steps, spec.sink.kind].join(' > ');
+  const joined = source.kind === 'joined' ? JOIN_ARENAS : 0;
+  return Math.max(pieces, spec.sink.kind === 'write' ? 1 : 0) + joined;
 }

@@ -9,6 +9,9 @@ import type { SpillSettings } from '../task/task.js';
 const PRESSED_SHARE = 0.5;
 /** A task writes what it keeps when that is this share of the memory. */
 const LEAST_SHARE = 1 / 32;
+/** What the rows in a join's table may be: several are in memory at once, each with an index. */
+const TABLE_SHARE = 1 / 16;
+const LEAST_TABLE_BYTES = 1 << 16;
 const NAME = /^sparrow-spill-(\d+)-\d+$/;
 
 /** Where a session's queries put rows on disk: a folder of its own, which is made when it is needed. */
@@ -31,6 +34,7 @@ export class SpillDirectory {
       directory: join(this.#path, `query-${query}`),
       fromBytes: always ? 0 : Math.floor(heap.limitBytes * PRESSED_SHARE),
       leastBytes: always ? 1 : Math.floor(heap.limitBytes * LEAST_SHARE),
+      tableBytes: always ? LEAST_TABLE_BYTES : Math.max(LEAST_TABLE_BYTES, Math.floor(heap.limitBytes * TABLE_SHARE)),
     };
   }
 

@@ -29,10 +29,12 @@ export class OutputWriter {
     expectedRows: number,
     /** Takes each batch at once; its memory is then used again. */
     private readonly take?: (batch: Batch) => void,
+    /** Of a batch that is taken: a power of two. */
+    private readonly mostRows = BATCH_ROWS,
   ) {
     this.#heap = arena.heap;
     this.#capacity = 64;
-    while (this.#capacity < expectedRows && this.#capacity < BATCH_ROWS) this.#capacity *= 2;
+    while (this.#capacity < expectedRows && this.#capacity < mostRows) this.#capacity *= 2;
   }
 
   /** Before a run: the forms its program writes and the dictionaries its batch has. */
@@ -63,12 +65,12 @@ export class OutputWriter {
       if (this.take === undefined) this.batches.push(batch);
       else {
         this.take(batch);
-        if (again && this.#capacity === BATCH_ROWS) {
+        if (again && this.#capacity === this.mostRows) {
           this.#reset();
           return;
         }
       }
-      if (again) this.#capacity = Math.min(this.#capacity * 4, BATCH_ROWS);
+      if (again) this.#capacity = Math.min(this.#capacity * 4, this.mostRows);
     }
     if (again) this.#allocate();
   }

@@ -41,9 +41,12 @@ export class RowStore {
     this.#set(PIPE.BYTES_END, address + size);
   }
 
+  /** What is written so far; the chunk at hand is filled further. */
   get bytes(): number {
-    this.#close();
-    return this.#chunks.reduce((n, c) => n + c.bytes, 0);
+    const last = this.#chunks.at(-1);
+    if (last === undefined) return 0;
+    const next = this.#words[(this.state + PIPE.ROW_NEXT) >>> 2] as number;
+    return this.#chunks.reduce((n, c) => n + c.bytes, 0) - last.bytes + (next - last.address);
   }
 
   /** Forgets the rows; their memory is the caller's to release. */

@@ -13,9 +13,10 @@ import {
 import { STATE } from '../../functions/runtime.js';
 import { MORE } from '../compile/pipe.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
-import { DENSE, DENSE_BYTES, PIPE, type StateLayout, stateLayout } from '../compile/state-layout.js';
+import { PIPE, type StateLayout, stateLayout } from '../compile/state-layout.js';
 import { UdfHost } from '../udf/host.js';
 import { generateRows } from './generate-rows.js';
+import { JOIN_ARENAS, JOINED_ROWS, joinPartitions } from './join-partition.js';
 import { mergeGroups } from './merge-groups.js';
 import { mergeTotals } from './merge-totals.js';
 import { ProgramMemory } from './program-memory.js';
@@ -23,10 +24,10 @@ import type { Program, TaskHost } from './programs.js';
 import { readSplits } from './read-splits.js';
 import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
-import type { SinkRunner } from './sink-types.js';
+import type { OuterTask, SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
-import type { InnerPipeline, SourceSpec, TaskInput } from './spec.js';
-import { writeColumns, writeTables } from './state-words.js';
+import type { InnerPipeline, JoinedInput, SourceSpec, TaskInput } from './spec.js';
+import { writeColumns, writeDense, writeTables } from './state-words.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
@@ -71,7 +72,7 @@ class TaskRun implements TaskHost {
     private readonly request: TaskRequest,
     writes: Format | undefined,
     /** The task this pipeline feeds. */
-    outer?: { readonly take: (batch: Batch) => void; readonly done: () => boolean },
+    outer?: OuterTask,
   ) {
     this.#outerDone = outer?.done;
     const { heap } = environment.programs;
@@ -89,7 +90,7 @@ class TaskRun implements TaskHost {
       output,
       context: this.#context(),
       writes,
-      ...(outer === undefined ? {} : { take: outer.take }),
+      ...(outer === undefined ? {} : { take: outer.take, mostTaken: outer.mostRows }),
     });
     // Room for nothing, yet not at address 0, which means that there is no text.
     this.#useExpressionChunk({ address: ALL_VALID_ADDRESS, bytes: 0 });
@@ -148,6 +149,8 @@ class TaskRun implements TaskHost {
         return this.#feedCalls(input);
       case 'generate':
         return this.#feedGenerated(input);
+      case 'joined':
+        return this.#feedJoined(input);
       case 'kept':
         for (const chunk of input.chunks) this.#runRows({ ...chunk, list: false }, chunk.rows);
         return;
@@ -231,9 +234,16 @@ class TaskRun implements TaskHost {
       start(inner.input.firstRow);
       return this.#feedBatches(inner.input, feed);
     }
+    await this.#runInner(inner, feed, this.request.scratchArena, BATCH_ROWS);
+  }
+
+  /** What the inner pipeline needs is taken from `arena`. */
+  async #runInner(inner: InnerPipeline, feed: OuterTask['take'], arena: number, mostRows: number): Promise<void> {
     const { limit: _, ...request } = this.request;
-    const run = new TaskRun(this.environment, { ...request, ...inner, outputArena: request.scratchArena }, undefined, {
+    const arenas = { scratchArena: arena, outputArena: arena };
+    const run = new TaskRun(this.environment, { ...request, ...inner, ...arenas }, undefined, {
       take: feed,
+      mostRows,
       done: () => this.#done(),
     });
     try {
@@ -241,6 +251,18 @@ class TaskRun implements TaskHost {
     } finally {
       run.release();
     }
+  }
+
+  async #feedJoined(input: JoinedInput): Promise<void> {
+    const { programs, platform } = this.environment;
+    const [held, streamed, passing] = this.request.passingArenas.slice(-JOIN_ARENAS) as [number, number, number];
+    let row = 0;
+    const feed = (batch: Batch): void => {
+      this.#runBatch(batch, row);
+      row += batch.rows;
+    };
+    const run = (inner: InnerPipeline, arena: number): Promise<void> => this.#runInner(inner, feed, arena, JOINED_ROWS);
+    await joinPartitions({ programs, platform, arenas: [held, streamed, passing], run }, input);
   }
 
   async #feedBatches(input: Extract<TaskInput, { kind: 'splits' }>, feed: (batch: Batch) => void): Promise<void> {
@@ -352,13 +374,7 @@ class TaskRun implements TaskHost {
     this.#groups = plan;
     this.#groupsKey = key;
     this.#sink.startGroups(plan);
-    let stride = 4;
-    plan.dense.forEach((d, k) => {
-      const at = this.#layout.dense + k * DENSE_BYTES;
-      this.#heap.i64[(this.#state + at + DENSE.BASE) >>> 3] = d.base;
-      this.#set(at + DENSE.STRIDE, stride);
-      stride *= d.size;
-    });
+    writeDense(this.#heap, this.#state + this.#layout.dense, plan.dense);
     return plan;
   }
 

@@ -28,6 +28,7 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
           sink.columns,
           expectedRows(request.input, request.limit),
           environment.take,
+          environment.mostTaken,
         ),
       );
     case 'write':
@@ -50,6 +51,7 @@ function expectedRows(input: TaskInput, limit?: number): number {
   if (input.kind === 'batches') return input.batches.reduce((n, b) => n + b.rows, 0);
   if (input.kind === 'splits') return rowsOfSplits(input.splits) ?? 65536;
   if (input.kind === 'kept') return totalRows(input.chunks);
+  if (input.kind === 'joined') return 65536;
   if (input.kind === 'sorted')
     return Math.min(
       input.limit ?? 65536,
@@ -151,14 +153,14 @@ class AggregateRunner implements SinkRunner {
   }
 
   /** Group rows go to disk and the index starts anew, as it does when it is full. */
-  relieve(): void {
+  relieve(isLast = false): void {
     const rows = this.#rows;
     if (rows === undefined || this.#form === undefined || this.#plan?.addressing.kind === 'single') return;
     // Their states are addresses of what lies in memory: it must stay.
     if (this.#form.aggregates.some(({ entry }) => entry.collect !== undefined || entry.finishBytes !== undefined))
       return;
     const { bytes } = rows;
-    if (bytes === 0 || !this.#spill.isDue(bytes)) return;
+    if (bytes === 0 || !this.#spill.isDue(bytes, isLast)) return;
     this.#spilledRows += totalRows(rows.chunks());
     this.#spill.groups(rows.chunks(), this.#form.layout);
     rows.clear();
@@ -171,7 +173,7 @@ class AggregateRunner implements SinkRunner {
   }
 
   finish(): TaskOutput {
-    this.relieve();
+    this.relieve(true);
     const chunks = this.#rows?.chunks() ?? [];
     const rows = totalRows(chunks) + this.#spilledRows;
     const carriers = this.#form?.carriers ?? [];
@@ -239,6 +241,7 @@ class RowsRunner implements SinkRunner {
   readonly #sort: SortBuffer | undefined;
   readonly #spill: TaskSpill | undefined;
   readonly #splitters: bigint[] = [];
+  #spilledRows = 0;
   private readonly programs: Programs;
   private readonly state: number;
   private readonly output: Arena;
@@ -253,6 +256,7 @@ class RowsRunner implements SinkRunner {
     heap.i64[(state + PIPE.KEY_MAX) >>> 3] = -(2n ** 63n);
     heap.i64[(state + PIPE.THRESHOLD) >>> 3] = -1n;
     const { sink, settings } = request.spec;
+    if (sink.kind === 'build') this.#spill = new TaskSpill(environment);
     if (sink.kind !== 'sort') return;
     this.#sort = new SortBuffer(programs, sink, settings, state, scratch, output);
     // The best few rows are few.
@@ -273,17 +277,22 @@ class RowsRunner implements SinkRunner {
 
   startGroups(): void {}
 
-  /** What was sorted so far goes to disk as a run of its own. */
-  relieve(): void {
+  /** What was sorted so far goes to disk as a run of its own, what a join keeps partition by partition. */
+  relieve(isLast = false): void {
     const [rows, sort, spill, form] = [this.#rows, this.#sort, this.#spill, this.#form];
-    if (rows === undefined || sort === undefined || spill === undefined || form === undefined) return;
+    if (rows === undefined || spill === undefined || form === undefined) return;
     const { bytes } = rows;
-    if (bytes === 0 || !spill.isDue(bytes)) return;
-    const run = sort.finish();
-    this.#splitters.push(...run.splitters);
-    spill.run(run.entries, run.count, form.layout);
+    if (bytes === 0 || !spill.isDue(bytes, isLast)) return;
+    if (sort === undefined) {
+      this.#spilledRows += totalRows(rows.chunks());
+      spill.joinRows(rows.chunks(), form.layout);
+    } else {
+      const run = sort.finish();
+      this.#splitters.push(...run.splitters);
+      spill.run(run.entries, run.count, form.layout);
+      sort.clear();
+    }
     rows.clear();
-    sort.clear();
     this.output.release();
   }
 
@@ -293,7 +302,7 @@ class RowsRunner implements SinkRunner {
 
   finish(): TaskOutput {
     const { i64 } = this.programs.heap;
-    this.relieve();
+    this.relieve(true);
     this.#spill?.close();
     const chunks = this.#rows?.chunks() ?? [];
     const last = this.#sort?.finish();
@@ -303,7 +312,8 @@ class RowsRunner implements SinkRunner {
     return {
       kind: 'rows',
       chunks,
-      rows: totalRows(chunks),
+      rows: totalRows(chunks) + this.#spilledRows,
+      ...(this.#spilledRows > 0 ? { spilled: this.#spill?.partitions ?? [] } : {}),
       keyMin: i64[(this.state + PIPE.KEY_MIN) >>> 3] as bigint,
       keyMax: i64[(this.state + PIPE.KEY_MAX) >>> 3] as bigint,
       ...(runs === undefined ? {} : { runs, splitters }),

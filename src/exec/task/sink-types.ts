@@ -19,6 +19,14 @@ export interface SinkRunner {
   abandon?(): void;
 }
 
+/** The task that an inner pipeline feeds. */
+export interface OuterTask {
+  readonly take: (batch: Batch) => void;
+  /** Rows of a batch that is taken, at most. */
+  readonly mostRows: number;
+  readonly done: () => boolean;
+}
+
 /** What a sink runs with. */
 export interface SinkEnvironment {
   readonly programs: Programs;
@@ -32,6 +40,8 @@ export interface SinkEnvironment {
   readonly writes: Format | undefined;
   /** Takes the batches of an output sink as they come, instead of the task's result. */
   readonly take?: (batch: Batch) => void;
+  /** Rows of a batch that is taken, at most. */
+  readonly mostTaken?: number;
 }
 
 export const unexplained = (): never => {

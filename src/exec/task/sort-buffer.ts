@@ -33,6 +33,9 @@ export function sorter(
 export class SortBuffer {
   #entries = 0;
   #capacity = 0;
+  /** Room to sort in. */
+  #other = 0;
+  #otherCapacity = 0;
   readonly #sort: SortEntries;
 
   constructor(
@@ -87,7 +90,11 @@ export class SortBuffer {
   #sortAll(): void {
     const count = this.#count();
     if (count === 0) return;
-    const other = this.scratch.alloc(scratchBytes(this.#capacity));
+    if (this.#capacity > this.#otherCapacity) {
+      this.#other = this.scratch.alloc(scratchBytes(this.#capacity));
+      this.#otherCapacity = this.#capacity;
+    }
+    const other = this.#other;
     const sorted = this.#sort(this.#entries, count, other);
     if (sorted !== this.#entries) this.programs.heap.u8.copyWithin(this.#entries, sorted, sorted + count * ENTRY_BYTES);
   }

@@ -50,6 +50,8 @@ export type RowSourceSpec =
 export interface KeptLayoutSpec {
   readonly header: 'join' | 'sort' | 'plain';
   readonly fields: readonly SourceColumn[];
+  /** The last field is the number in the header of the row. */
+  readonly numbered?: boolean;
 }
 
 export type StepSpec =
@@ -185,6 +187,7 @@ export type TaskInput =
       readonly to: number;
     }
   | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
+  | JoinedInput
   /** What another pipeline gives, with a column more for each call of a user's function. */
   | {
       readonly kind: 'udf';
@@ -309,4 +312,55 @@ export interface KeyBits {
   readonly address: number;
   readonly base: number;
   readonly size: number;
+}
+
+/** Partitions of a join whose sides are on disk, at least in part. */
+export interface JoinedInput {
+  readonly kind: 'joined';
+  /** Left and right side of each. */
+  readonly partitions: readonly JoinPartition[];
+  /** What is done where the rows of the side that is held fit into `tableBytes`. */
+  readonly whole: JoinPass;
+  /** What is done where they do not: each pass holds its side piece by piece, and reads the other one for every piece. */
+  readonly pieces: readonly JoinPass[];
+  /** A table over so many bytes of rows may be in memory. */
+  readonly tableBytes: number;
+}
+
+export interface JoinPartition {
+  readonly number: number;
+  readonly sides: readonly [left: JoinSideRows, right: JoinSideRows];
+}
+
+/** Holds rows of one side in a table and looks up those of the other side in it. */
+export interface JoinPass {
+  /** The side that is held: 0 for the left one. */
+  readonly held: 0 | 1;
+  readonly stream: JoinPipeline;
+  /** Over the rows held, when all others have been looked up. */
+  readonly rest: readonly JoinPipeline[];
+}
+
+export interface JoinPipeline {
+  readonly spec: PipelineSpec;
+  readonly specKey: string;
+}
+
+/** Where the rows of one side are. */
+export interface JoinSideRows {
+  /** With their numbers. */
+  readonly layout: KeptLayoutSpec;
+  /** By the task that made them, in order. */
+  readonly parts: readonly JoinSidePart[];
+}
+
+export interface JoinSidePart {
+  /** The number of the task's first row. */
+  readonly first: number;
+  /** Rows of the partition that are on disk. They come first. */
+  readonly spilled: readonly SpilledRows[];
+  /** How many rows of all partitions the task put on disk. */
+  readonly spilledRows: number;
+  /** Rows of all partitions that stayed in memory. */
+  readonly chunks: readonly RowChunk[];
 }

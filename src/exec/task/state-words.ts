@@ -1,6 +1,7 @@
 import { ALL_VALID_ADDRESS, type Batch, type SharedHeap } from '../../base/index.js';
-import { COLUMN, COLUMN_BYTES, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
+import { COLUMN, COLUMN_BYTES, DENSE, DENSE_BYTES, TABLE, TABLE_BYTES } from '../compile/state-layout.js';
 import type { JoinTable } from './spec.js';
+import type { DenseKey } from './variant.js';
 
 /** Writes where a batch's columns lie into a state block, from `at` on. */
 export function writeColumns({ u32 }: SharedHeap, at: number, batch: Batch): void {
@@ -28,5 +29,15 @@ export function writeTables({ u32, i64 }: SharedHeap, at: number, tables: readon
     u32[(bytes + TABLE.BITS_ORIGIN) >>> 2] = address - base / 8;
     u32[(bytes + TABLE.BITS_BASE) >>> 2] = base;
     u32[(bytes + TABLE.BITS_SIZE) >>> 2] = size;
+  });
+}
+
+/** Writes how the slots of a dense group index follow from its keys into a state block, from `at` on. */
+export function writeDense({ u32, i64 }: SharedHeap, at: number, keys: readonly DenseKey[]): void {
+  let stride = 4;
+  keys.forEach(({ base, size }, k) => {
+    i64[(at + k * DENSE_BYTES + DENSE.BASE) >>> 3] = base;
+    u32[(at + k * DENSE_BYTES + DENSE.STRIDE) >>> 2] = stride;
+    stride *= size;
   });
 }

@@ -1,18 +1,24 @@
 import { GROUP_PARTITION_BITS, GROUP_PARTITIONS } from '../compile/merge.js';
-import { GROUP_HEADER, type RowLayout } from '../row-layout.js';
+import { GROUP_HEADER, JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import { RowSpiller } from './row-spill.js';
 import type { SinkEnvironment } from './sink-types.js';
 import type { RowChunk } from './spec.js';
 import type { SpilledRows } from './spilled.js';
 
-/** Groups are split by the top bits of their hash. */
+/** Rows are split by the top bits of their hash. */
 const PARTITION_SHIFT = 32 - GROUP_PARTITION_BITS;
+
+/** What a task keeps to its end and would leave in memory. */
+const LAST_BYTES = 1 << 18;
+
+export const partitionOfHash = (hash: number): number => hash >>> PARTITION_SHIFT;
 
 /** What one task puts on disk when memory is short. */
 export class TaskSpill {
   #spiller: RowSpiller | undefined;
   #isClosed = false;
-  /** Group rows by partition, in the order in which they came. */
+  #numbered = 0;
+  /** Group or join rows by partition, in the order in which they came. */
   readonly partitions: SpilledRows[][] = Array.from({ length: GROUP_PARTITIONS }, () => []);
   /** Sorted runs, in the order of their rows. */
   readonly runs: SpilledRows[] = [];
@@ -23,15 +29,30 @@ export class TaskSpill {
     return this.#spiller !== undefined;
   }
 
-  /** Whether so many kept bytes should go to disk. */
-  isDue(bytes: number): boolean {
+  /** Whether so many kept bytes should go to disk: fewer are worth it when no more will come. */
+  isDue(bytes: number, isLast: boolean): boolean {
     const { programs, request } = this.environment;
-    return bytes >= request.spill.leastBytes && programs.heap.usedBytes >= request.spill.fromBytes;
+    const least = isLast ? Math.min(LAST_BYTES, request.spill.leastBytes) : request.spill.leastBytes;
+    return bytes >= least && programs.heap.usedBytes >= request.spill.fromBytes;
   }
 
   /** Writes group rows, partition by partition. */
   groups(chunks: readonly RowChunk[], layout: RowLayout): void {
-    const { ends, addresses } = byPartition(this.environment.programs.heap.u32, chunks);
+    this.#partitions(chunks, layout, GROUP_HEADER.HASH);
+  }
+
+  /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
+  joinRows(chunks: readonly RowChunk[], layout: RowLayout): void {
+    const { u32 } = this.environment.programs.heap;
+    for (const { address, rows, stride } of chunks) {
+      let at = (address + JOIN_HEADER.NUMBER) >>> 2;
+      for (let i = 0; i < rows; i++, at += stride >>> 2) u32[at] = this.#numbered++;
+    }
+    this.#partitions(chunks, layout, JOIN_HEADER.HASH);
+  }
+
+  #partitions(chunks: readonly RowChunk[], layout: RowLayout, hash: number): void {
+    const { ends, addresses } = byPartition(this.environment.programs.heap.u32, chunks, hash);
     const spiller = this.#open(layout);
     let from = 0;
     ends.forEach((end, p) => {
@@ -76,9 +97,10 @@ export class TaskSpill {
 function byPartition(
   u32: Uint32Array,
   chunks: readonly RowChunk[],
+  hash: number,
 ): { ends: readonly number[]; addresses: Uint32Array } {
   const counts = new Array<number>(GROUP_PARTITIONS).fill(0);
-  const partitionOf = (row: number): number => (u32[(row + GROUP_HEADER.HASH) >>> 2] as number) >>> PARTITION_SHIFT;
+  const partitionOf = (row: number): number => partitionOfHash(u32[(row + hash) >>> 2] as number);
   const each = (visit: (row: number) => void): void => {
     for (const { address, rows, stride } of chunks) {
       for (let row = address, i = 0; i < rows; i++, row += stride) visit(row);

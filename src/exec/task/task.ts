@@ -33,6 +33,8 @@ export interface SpillSettings {
   readonly fromBytes: number;
   /** … when a task keeps at least so much. */
   readonly leastBytes: number;
+  /** Bytes of rows of a join that is on disk that may be in a table. */
+  readonly tableBytes: number;
 }
 
 /** What a sink gives. */
@@ -53,6 +55,8 @@ export type TaskOutput =
       readonly kind: 'rows';
       readonly chunks: readonly RowChunk[];
       readonly rows: number;
+      /** Of join rows: for each partition what went to disk, in order, before what is in `chunks`. */
+      readonly spilled?: readonly (readonly SpilledRows[])[];
       readonly keyMin: bigint;
       readonly keyMax: bigint;
       /** Of a sort: runs in the order of their rows, and samples of their prefixes. */

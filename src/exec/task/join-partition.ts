@@ -1,0 +1,201 @@
+import { Arena, type Platform, type SharedHeap } from '../../base/index.js';
+import { GROUP_PARTITIONS } from '../compile/merge.js';
+import { keptLayout } from '../compile/rows.js';
+import { JOIN_HEADER } from '../row-layout.js';
+import { linkRows } from './link-rows.js';
+import type { Programs } from './programs.js';
+import { RowUnspiller } from './row-spill.js';
+import { totalRows } from './row-store.js';
+import type {
+  InnerPipeline,
+  JoinedInput,
+  JoinPartition,
+  JoinPipeline,
+  JoinSideRows,
+  JoinTable,
+  RowChunk,
+} from './spec.js';
+import type { SpilledRows, SpillSegment } from './spilled.js';
+import { partitionOfHash } from './task-spill.js';
+
+/** Arenas that joining a partition frees and fills again as it goes. */
+export const JOIN_ARENAS = 3;
+/** Rows that come out of a partition at one go. */
+export const JOINED_ROWS = 8192;
+
+/** Rows that are read at one go, in bytes. */
+const READ_BYTES = 1 << 20;
+/** Numbers of rows beyond this are all the same. */
+const MOST_NUMBER = 0x7fffffff;
+
+/** What joining a partition asks of its task. */
+export interface PartitionTask {
+  readonly programs: Programs;
+  readonly platform: Platform;
+  /** For the rows held, for those that stream past them, and for what the pipelines need meanwhile. */
+  readonly arenas: readonly [held: number, streamed: number, passing: number];
+  /** Runs a pipeline over rows into the task's own; its memory is the arena's. */
+  readonly run: (inner: InnerPipeline, arena: number) => Promise<void>;
+}
+
+/** Joins partitions of two sides: what comes out goes to the task's own pipeline. */
+export async function joinPartitions(task: PartitionTask, input: JoinedInput): Promise<void> {
+  for (const partition of input.partitions) await joinPartition(task, input, partition);
+}
+
+async function joinPartition(task: PartitionTask, input: JoinedInput, partition: JoinPartition): Promise<void> {
+  const held = partition.sides[input.whole.held];
+  const isWhole = expectedBytes(held) <= input.tableBytes;
+  for (const pass of isWhole ? [input.whole] : input.pieces) {
+    const most = isWhole ? Number.POSITIVE_INFINITY : input.tableBytes;
+    const [heldArena, streamedArena] = task.arenas;
+    const rows = new SideReader(task, partition.sides[pass.held], partition.number, heldArena);
+    const others = partition.sides[pass.held === 0 ? 1 : 0];
+    // Without rows to hold the others still are looked up: they may come out for want of a partner.
+    for (let isFirst = true; isFirst || !rows.done; isFirst = false) {
+      const chunks = rows.next(most);
+      if (chunks.length === 0 && !isWhole) continue;
+      const table = tableOver(task, pass.stream, chunks, heldArena);
+      const streamed = new SideReader(task, others, partition.number, streamedArena);
+      while (!streamed.done) {
+        await runRows(task, pass.stream, streamed.next(READ_BYTES), [table]);
+        streamed.forget();
+      }
+      for (const rest of pass.rest) await runRows(task, rest, chunks, []);
+      rows.forget();
+    }
+  }
+}
+
+/** On disk the bytes are known; of rows in memory those of a partition are as many as of the others. */
+function expectedBytes(side: JoinSideRows): number {
+  let bytes = 0;
+  for (const { spilled, chunks } of side.parts) {
+    for (const { segments } of spilled) for (const segment of segments) bytes += bytesOf(segment);
+    for (const chunk of chunks) bytes += (chunk.rows * chunk.stride) / GROUP_PARTITIONS;
+  }
+  return bytes;
+}
+
+const bytesOf = ({ rowBlock, byteBlock }: SpillSegment): number => rowBlock.bytes + (byteBlock?.bytes ?? 0);
+
+async function runRows(
+  task: PartitionTask,
+  pipeline: JoinPipeline,
+  chunks: readonly RowChunk[],
+  tables: readonly JoinTable[],
+): Promise<void> {
+  if (chunks.length === 0) return;
+  const arena = task.arenas[2];
+  await task.run({ ...pipeline, input: { kind: 'kept', chunks }, tables }, arena);
+  task.programs.heap.releaseArena(arena);
+}
+
+/** Links rows, in this thread. */
+function tableOver(
+  { programs }: PartitionTask,
+  { spec }: JoinPipeline,
+  chunks: readonly RowChunk[],
+  arena: number,
+): JoinTable {
+  const probe = spec.steps.find((step) => step.kind === 'probe');
+  const rows = totalRows(chunks);
+  let slots = 1;
+  if (probe?.addressing !== 'all') while (slots < rows * 2 || slots < 16) slots *= 2;
+  const heads = new Arena(programs.heap, arena, 'join').alloc(slots * 4);
+  const addressing = probe?.addressing === 'all' ? 'all' : 'hash';
+  const table: JoinTable = { addressing, heads, size: addressing === 'hash' ? slots - 1 : slots, base: 0n, rows };
+  if (probe !== undefined) linkRows(programs, { chunks, layout: probe.layout, table, from: 0, to: slots });
+  return table;
+}
+
+/** Rows of one side's partition, in order, each with its number, piece by piece. */
+class SideReader {
+  readonly #heap: SharedHeap;
+  readonly #pieces: Iterator<() => RowChunk>;
+  #arena: Arena;
+  #unspiller: RowUnspiller;
+  #upcoming: IteratorResult<() => RowChunk>;
+
+  constructor(
+    private readonly task: PartitionTask,
+    private readonly side: JoinSideRows,
+    private readonly partition: number,
+    private readonly arena: number,
+  ) {
+    this.#heap = task.programs.heap;
+    this.#arena = this.#fresh();
+    this.#unspiller = new RowUnspiller(this.#arena, task.platform);
+    this.#pieces = this.#all();
+    this.#upcoming = this.#pieces.next();
+  }
+
+  get done(): boolean {
+    return this.#upcoming.done === true;
+  }
+
+  /** The next rows: at least one piece, and no more pieces from `bytes` on. */
+  next(bytes: number): RowChunk[] {
+    const chunks: RowChunk[] = [];
+    while (!this.done && this.#arena.allocatedBytes < bytes) {
+      const chunk = (this.#upcoming.value as () => RowChunk)();
+      if (chunk.rows > 0) chunks.push(chunk);
+      this.#upcoming = this.#pieces.next();
+    }
+    return chunks;
+  }
+
+  /** The rows read so far are needed no more. */
+  forget(): void {
+    this.#heap.releaseArena(this.arena);
+    this.#arena = this.#fresh();
+    this.#unspiller = new RowUnspiller(this.#arena, this.task.platform);
+  }
+
+  #fresh(): Arena {
+    return new Arena(this.#heap, this.arena, 'join');
+  }
+
+  *#all(): Generator<() => RowChunk> {
+    for (const { first, spilled, spilledRows, chunks } of this.side.parts) {
+      for (const rows of spilled) {
+        for (const segment of rows.segments) yield () => this.#read(rows, segment, first);
+      }
+      let number = first + spilledRows;
+      for (const chunk of chunks) {
+        const from = number;
+        yield () => this.#pick(chunk, from);
+        number += chunk.rows;
+      }
+    }
+  }
+
+  #read(rows: SpilledRows, segment: SpillSegment, first: number): RowChunk {
+    const some = { path: rows.path, rows: segment.rows, stride: rows.stride, segments: [segment] };
+    const chunk = this.#unspiller.read(some, keptLayout(this.side.layout))[0] as RowChunk;
+    const { u32 } = this.#heap;
+    let at = (chunk.address + JOIN_HEADER.NUMBER) >>> 2;
+    for (let i = 0; i < chunk.rows; i++, at += chunk.stride >>> 2) {
+      u32[at] = Math.min(first + (u32[at] as number), MOST_NUMBER);
+    }
+    return { address: chunk.address, rows: chunk.rows, stride: chunk.stride };
+  }
+
+  /** Copies the rows of the partition: other tasks link and mark those of theirs. */
+  #pick({ address, rows, stride }: RowChunk, first: number): RowChunk {
+    const { u32, u8 } = this.#heap;
+    const picked: number[] = [];
+    for (let i = 0; i < rows; i++) {
+      const hash = u32[(address + i * stride + JOIN_HEADER.HASH) >>> 2] as number;
+      if (partitionOfHash(hash) === this.partition) picked.push(i);
+    }
+    if (picked.length === 0) return { address: 0, rows: 0, stride };
+    const to = this.#arena.alloc(picked.length * stride);
+    picked.forEach((i, k) => {
+      const from = address + i * stride;
+      u8.copyWithin(to + k * stride, from, from + stride);
+      u32[(to + k * stride + JOIN_HEADER.NUMBER) >>> 2] = Math.min(first + i, MOST_NUMBER);
+    });
+    return { address: to, rows: picked.length, stride };
+  }
+}
