@@ -122,7 +122,7 @@ describe('joins on disk give the same rows in the same order', () => {
     const digest = async (memory: string): Promise<{ rows: number; hash: number; plan: string }> => {
       const session = await Session.create({ workers: 2, memory, spillDirectory: directory });
       try {
-        const [a, b] = sides(session as Session, { left: 500_000, right: 600_000, keys: [200_003, 300_007] });
+        const [a, b] = sides(session as Session, { left: 400_000, right: 450_000, keys: [200_003, 300_007] });
         const joined = a.join(b, equal, 'full');
         let rows = 0;
         let hash = 17;

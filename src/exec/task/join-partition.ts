@@ -105,7 +105,8 @@ function tableOver(
   const heads = new Arena(programs.heap, arena, 'join').alloc(slots * 4);
   const addressing = probe?.addressing === 'all' ? 'all' : 'hash';
   const table: JoinTable = { addressing, heads, size: addressing === 'hash' ? slots - 1 : slots, base: 0n, rows };
-  if (probe !== undefined) linkRows(programs, { chunks, layout: probe.layout, table, from: 0, to: slots });
+  if (probe !== undefined)
+    linkRows(programs, { chunks, layout: probe.layout, table, from: 0, to: slots, share: 0, shares: 1 });
   return table;
 }
 
