@@ -20,6 +20,9 @@ const MAX_DIRECT_SLOTS = 1n << 28n;
 const SPARSE_SPREAD = 128n;
 const MAX_SPARSE_SLOTS = 1n << 24n;
 
+/** Rows without a match that one task gives. */
+const REST_ROWS = 1 << 18;
+
 interface BuildSide {
   readonly keys: readonly JoinKey[];
   readonly layout: KeptLayoutSpec;
@@ -157,7 +160,7 @@ function restPart(
   left: boolean,
   build: BuildSide,
 ): FlowPart {
-  const input = build.chunks.length === 0 ? [] : [{ kind: 'kept', chunks: build.chunks } as const];
+  const inputs = chunksPerTask(build.chunks).map((chunks) => ({ kind: 'kept', chunks }) as const);
   const rows = totalRows(build.chunks);
   const own = build.fieldOf.map((field, i): PhysicalExpr => {
     const column = build.layout.fields[field] as SourceColumn;
@@ -170,13 +173,28 @@ function restPart(
   const part: FlowPart = {
     source: { kind: 'rows', rows: { kind: 'kept', layout: build.layout, only } },
     inputs: [],
-    later: () => input,
+    later: () => inputs,
     steps: [],
     tables: [],
     columns: build.layout.fields,
     small: rows < 10_000,
   };
   return executor.project([part], exprs)[0] as FlowPart;
+}
+
+/** Chunks in groups of so many rows that a task's result stays small. */
+function chunksPerTask(chunks: readonly RowChunk[]): RowChunk[][] {
+  const tasks: RowChunk[][] = [];
+  let room = 0;
+  for (const chunk of chunks) {
+    if (room <= 0) {
+      tasks.push([]);
+      room = REST_ROWS;
+    }
+    tasks.at(-1)?.push(chunk);
+    room -= chunk.rows;
+  }
+  return tasks;
 }
 
 /** `probed`: how often the table will be asked, which clearing its slots must be worth. */
