@@ -53,7 +53,8 @@ export function planBitTests(
   return tests.sort((a, b) => a.share - b.share);
 }
 
-function columnsAfter(step: ProbeStep, origin: readonly (number | undefined)[]): (number | undefined)[] {
+/** The same for the columns behind a lookup. */
+export function columnsAfter(step: ProbeStep, origin: readonly (number | undefined)[]): (number | undefined)[] {
   if (step.how === 'semi' || step.how === 'anti') return [...origin];
   const added: undefined[] = step.how === 'exists' ? [undefined] : step.payload.map(() => undefined);
   return step.buildFirst && step.how !== 'exists' ? [...added, ...origin] : [...origin, ...added];

@@ -108,8 +108,8 @@ class PipelineBody {
     const { code } = pipe;
     const row = code.local('i32');
     const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
-    if (spec.sink.kind === 'aggregate' && spec.sink.placed !== undefined)
-      return this.#placed(spec.sink.placed, from, to);
+    const placed = spec.sink.kind === 'aggregate' ? spec.sink.placed : undefined;
+    if (placed !== undefined && placed.rows === undefined) return this.#placed(placed, from, to);
     const vectors = this.#vectors();
     if (vectors !== undefined) {
       this.sink.prologue();

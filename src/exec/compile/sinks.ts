@@ -4,6 +4,7 @@ import type { GroupAddressing } from './group-table.js';
 import type { ColumnValue } from './load.js';
 import { OutputSink } from './output-sink.js';
 import type { Pipe } from './pipe.js';
+import { PlacedSink } from './placed-sink.js';
 import { BuildSink, SortSink } from './row-sinks.js';
 import type { Sink } from './sink-form.js';
 
@@ -19,7 +20,8 @@ export function makeSink(
     case 'write':
       return new OutputSink(pipe, spec.columns, dictionaryOf);
     case 'aggregate':
-      return spec.placed === undefined ? new AggregateSink(pipe, spec, addressing) : nothing;
+      if (spec.placed === undefined) return new AggregateSink(pipe, spec, addressing);
+      return spec.placed.rows === undefined ? nothing : new PlacedSink(pipe, spec, spec.placed, spec.placed.rows);
     case 'build':
       return new BuildSink(pipe, spec);
     case 'sort':

@@ -157,6 +157,7 @@ export function totalsOf(
     const isDouble = found.type === 'f64';
     const type: DataType = { kind: isDouble ? 'float64' : 'int64' };
     value = { type, carrier: isDouble ? 'f64' : 'i64', parts: [found], isNull: undefined };
+    if (fn === 'count') return [value];
     if (fn === 'avg') return [value, count];
   } else {
     const extreme = code.local('i32');

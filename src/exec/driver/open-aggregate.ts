@@ -14,6 +14,7 @@ import {
 import type { TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { placeGroups, placeInputs } from './place-groups.js';
+import { placeRows } from './place-rows.js';
 import type { Runner } from './runner.js';
 
 /** Groups that one thread merges quicker than several; also what one partition should hold. */
@@ -47,12 +48,13 @@ async function makeGroups(executor: Runner, plan: PhysicalAggregate): Promise<Pa
   const keys = plan.keys.map((key, k) => keyColumn(key, k, flow, executor));
   const source = { kind: 'groups', keys, aggregates: plan.aggregates } as const;
   const [only] = flow;
-  const places = only && flow.length === 1 ? placeGroups(only, sink(only), executor.settings) : undefined;
+  const inLanes = only && flow.length === 1 ? placeGroups(only, sink(only), executor.settings) : undefined;
+  const places = inLanes ?? placeRows(executor, flow, plan);
   if (places !== undefined) {
     const done = await executor.allResults(flow, (part) => ({ ...sink(part), placed: places.placed }));
     const tables = done.map(({ output }) => {
       if (output.kind !== 'totals') throw engineBug('totals expected');
-      return output.table;
+      return output;
     });
     return { source, inputs: placeInputs(places, tables), small: places.slots <= SMALL_GROUPS };
   }

@@ -5,11 +5,19 @@ import type { SinkForm } from '../compile/sink-form.js';
 import { PIPE } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
 import { OutputWriter } from './output-writer.js';
+import { type PlaceWindow, placeWindow } from './place-window.js';
 import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
-import { type MergePart, type RowChunk, rowsOfSplits, type SinkSpec, type TaskInput } from './spec.js';
+import {
+  type MergePart,
+  type PlacedGroups,
+  type RowChunk,
+  rowsOfSplits,
+  type SinkSpec,
+  type TaskInput,
+} from './spec.js';
 import type { TaskOutput } from './task.js';
 import { TaskSpill } from './task-spill.js';
 import type { GroupPlan } from './variant.js';
@@ -36,7 +44,7 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
     case 'aggregate':
       return sink.placed === undefined
         ? new AggregateRunner(environment, sink)
-        : new PlacedRunner(environment.programs, sink.placed.bytes, state, output);
+        : new PlacedRunner(environment, sink.placed);
     case 'build':
     case 'sort':
       return new RowsRunner(environment);
@@ -213,12 +221,16 @@ class AggregateRunner implements SinkRunner {
   }
 }
 
-/** A table of totals with a place for every group of the stage. */
+/** A table of totals with a place for every group of the stage, or for those between the bounds of the task's keys. */
 class PlacedRunner implements SinkRunner {
   readonly #table: number;
+  readonly #window: PlaceWindow;
 
-  constructor(programs: Programs, bytes: number, state: number, output: Arena) {
-    this.#table = output.allocZeroed(bytes);
+  constructor({ programs, state, output, request }: SinkEnvironment, placed: PlacedGroups) {
+    this.#window = placeWindow(placed, request.input);
+    const { from, to } = this.#window;
+    const bytes = placed.window === undefined ? placed.bytes : (to - from) * placed.recordBytes;
+    this.#table = (output.allocZeroed(bytes) - from * placed.recordBytes) >>> 0;
     programs.heap.u32[(state + PIPE.TOTALS) >>> 2] = this.#table;
   }
 
@@ -227,7 +239,7 @@ class PlacedRunner implements SinkRunner {
   startGroups(): void {}
 
   finish(): TaskOutput {
-    return { kind: 'totals', table: this.#table, rows: 0 };
+    return { kind: 'totals', table: this.#table, ...this.#window, rows: 0 };
   }
 
   explainFailure(): never {

@@ -149,8 +149,13 @@ export interface WriteSink {
  */
 export interface PlacedGroups {
   readonly keys: readonly { readonly byCode: boolean; readonly base: bigint; readonly size: number }[];
-  /** Bytes of a table. */
+  /** Bytes of a table, and of a record. */
   readonly bytes: number;
+  readonly recordBytes: number;
+  /** What is kept at each place, where rows are added one by one; else the pipeline as a whole has a form in vectors. */
+  readonly rows?: VectorPlan;
+  /** The source column that is the only key: the tables of tasks span only its bounds there. */
+  readonly window?: number;
 }
 
 /** What the places of a stage's groups mean, and what is kept there. */
@@ -178,7 +183,7 @@ export type TaskInput =
       readonly firstRow: number;
     }
   | { readonly kind: 'groups'; readonly merge: MergeInput }
-  /** Places from…to of the tables of all tasks. */
+  /** Places from…to of the tables of tasks; the addresses are those of place 0. */
   | {
       readonly kind: 'totals';
       readonly keys: PlacedKeys;

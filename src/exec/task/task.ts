@@ -63,8 +63,14 @@ export type TaskOutput =
       readonly runs?: readonly SortedRun[];
       readonly splitters?: readonly bigint[];
     }
-  /** The table of a stage's places. */
-  | { readonly kind: 'totals'; readonly table: number; readonly rows: number }
+  /** The table of a stage's places from…to: where place 0 is, or would be. */
+  | {
+      readonly kind: 'totals';
+      readonly table: number;
+      readonly from: number;
+      readonly to: number;
+      readonly rows: number;
+    }
   | { readonly kind: 'files'; readonly files: readonly WrittenFile[]; readonly rows: number }
   | { readonly kind: 'none' };
 

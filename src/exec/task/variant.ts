@@ -92,7 +92,7 @@ function denseSlots(input: TaskInput | undefined): number {
 }
 
 /** Bounds of a column over the task's own batches: narrower than the stage's where rows are clustered. */
-function taskRange(input: TaskInput | undefined, column: number): Range | undefined {
+export function taskRange(input: TaskInput | undefined, column: number): Range | undefined {
   if (input?.kind !== 'batches' || input.batches.length === 0) return undefined;
   let low: bigint | undefined;
   let high: bigint | undefined;
