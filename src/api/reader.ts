@@ -72,6 +72,10 @@ export class DataFrameReader<S, V extends Values> {
   arrow(...paths: readonly Path[]): DataFrame<S, V> {
     return this.#frame('arrow', paths);
   }
+  /** Avro container files. */
+  avro(...paths: readonly Path[]): DataFrame<S, V> {
+    return this.#frame('avro', paths);
+  }
   /** A Delta Lake table. */
   delta(path: Path, options: Options = {}): DataFrame<S, V> {
     return this.#frame('delta', [path], options);

@@ -35,6 +35,11 @@ export const formats: readonly FormatEntry[] = [
     load: async () => (await import('./arrow/index.js')).arrowFormat,
   },
   {
+    name: 'avro',
+    extensions: ['.avro'],
+    load: async () => (await import('./avro/index.js')).avroFormat,
+  },
+  {
     name: 'delta',
     extensions: [],
     load: async () => (await import('./delta/index.js')).deltaFormat,

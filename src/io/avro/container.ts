@@ -1,0 +1,138 @@
+import * as zlib from 'node:zlib';
+import { ZSTDDecoder } from 'zstddec';
+import { type ReadableFile, SparrowError } from '../../base/index.js';
+import { unpackSnappy } from '../snappy.js';
+import { AvroCursor, damagedAvro } from './cursor.js';
+
+/** What the head of a container file says. */
+export interface AvroHeader {
+  readonly schema: string;
+  readonly codec: string;
+  /** Stands behind every block. */
+  readonly sync: Buffer;
+  /** Where the first block begins. */
+  readonly end: number;
+}
+
+const MAGIC = Buffer.from('Obj\x01', 'latin1');
+const SYNC_BYTES = 16;
+const FIRST_READ = 1 << 16;
+const MAX_HEADER = 1 << 26;
+const MAX_BLOCK = 1 << 30;
+
+/** Present since Node 22.15. */
+const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer })
+  .zstdDecompressSync;
+const wasmZstd = new ZSTDDecoder();
+let ready: Promise<void> | undefined;
+
+/** To be awaited before blocks of a codec are read. */
+export function prepareCodec(codec: string): Promise<void> | undefined {
+  if (codec !== 'zstandard' || nodeZstd !== undefined) return undefined;
+  ready ??= wasmZstd.init();
+  return ready;
+}
+
+const CODECS: Readonly<Record<string, (bytes: Buffer) => Uint8Array | undefined>> = {
+  null: (bytes) => bytes,
+  deflate: (bytes) => zlib.inflateRawSync(bytes, { maxOutputLength: MAX_BLOCK }),
+  // Behind the block come four bytes of a checksum of what it holds.
+  snappy: (bytes) => {
+    const out = bytes.length < 4 ? undefined : unpackSnappy(bytes.subarray(0, -4));
+    return out !== undefined && zlib.crc32(out) === bytes.readUInt32BE(bytes.length - 4) ? out : undefined;
+  },
+  zstandard: (bytes) =>
+    nodeZstd === undefined ? wasmZstd.decode(bytes) : nodeZstd(bytes, { maxOutputLength: MAX_BLOCK }),
+};
+
+/** Reads the head of a container file (avro.apache.org, "Object Container Files"). */
+export function readHeader(file: ReadableFile): AvroHeader {
+  for (let size = Math.min(FIRST_READ, file.size); ; size = Math.min(size * 8, file.size)) {
+    const bytes = Buffer.alloc(size);
+    file.readInto(bytes, 0, size);
+    if (size < MAGIC.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
+      throw damagedAvro('it does not begin as Avro files do', file.path);
+    }
+    try {
+      return headerOf(new AvroCursor(bytes, file.path));
+    } catch (error) {
+      if (size === file.size || size > MAX_HEADER) throw error;
+    }
+  }
+}
+
+function headerOf(cursor: AvroCursor): AvroHeader {
+  cursor.at = MAGIC.length;
+  const entries = new Map<string, Buffer>();
+  cursor.items(() => entries.set(cursor.text(), cursor.counted()));
+  const schema = entries.get('avro.schema')?.toString('utf8');
+  if (schema === undefined) throw cursor.damaged('it has no schema');
+  const codec = entries.get('avro.codec')?.toString('utf8') ?? 'null';
+  if (!Object.hasOwn(CODECS, codec)) {
+    throw new SparrowError('UNSUPPORTED_FEATURE.AVRO_CODEC', `Avro blocks compressed with ${codec} cannot be read`, {
+      where: `file ${cursor.path}`,
+      hint: `write the file again with one of ${Object.keys(CODECS).join(', ')}`,
+    });
+  }
+  const sync = Buffer.from(cursor.fixed(SYNC_BYTES));
+  return { schema, codec, sync, end: cursor.at };
+}
+
+/** One block, unpacked: so many values one after the other. */
+export interface AvroBlock {
+  readonly count: number;
+  readonly cursor: AvroCursor;
+}
+
+/** The blocks that begin at or after a sync mark in `start..end`; the first ones of the file from `header.end`. */
+export function* blocksOf(
+  file: ReadableFile,
+  header: AvroHeader,
+  start: number,
+  end: number,
+  onRead: (bytes: number) => void,
+): Generator<AvroBlock> {
+  let at = start <= header.end ? header.end : behindSync(file, header, start);
+  while (at < end && at < file.size) {
+    const head = Buffer.alloc(Math.min(20, file.size - at));
+    file.readInto(head, at, head.length);
+    const numbers = new AvroCursor(head, file.path);
+    const [count, size] = [numbers.int(), numbers.int()];
+    const body = at + numbers.at;
+    if (count < 0 || size < 0 || size > MAX_BLOCK || body + size + SYNC_BYTES > file.size) {
+      throw damagedAvro(`a block of ${count} values and ${size} bytes at byte ${at}`, file.path);
+    }
+    const bytes = Buffer.allocUnsafe(size + SYNC_BYTES);
+    file.readInto(bytes, body, bytes.length);
+    onRead(bytes.length);
+    if (!bytes.subarray(size).equals(header.sync)) {
+      throw damagedAvro(`the block at byte ${at} does not end with the file's mark`, file.path);
+    }
+    yield { count, cursor: new AvroCursor(unpacked(bytes.subarray(0, size), header, file.path, at), file.path) };
+    at = body + size + SYNC_BYTES;
+  }
+}
+
+function unpacked(bytes: Buffer, { codec }: AvroHeader, path: string, at: number): Buffer {
+  let out: Uint8Array | undefined;
+  let cause: unknown;
+  try {
+    out = CODECS[codec]?.(bytes);
+  } catch (error) {
+    cause = error;
+  }
+  if (out === undefined) throw damagedAvro(`the block at byte ${at} cannot be unpacked (${codec})`, path, cause);
+  return Buffer.from(out.buffer as ArrayBuffer, out.byteOffset, out.byteLength);
+}
+
+/** Where the first block after a mark begins that ends at `start` or later. */
+function behindSync(file: ReadableFile, { sync }: AvroHeader, start: number): number {
+  const step = 1 << 20;
+  for (let from = start - SYNC_BYTES; from < file.size; from += step) {
+    const bytes = Buffer.alloc(Math.min(step + SYNC_BYTES - 1, file.size - from));
+    file.readInto(bytes, from, bytes.length);
+    const found = bytes.indexOf(sync);
+    if (found >= 0) return from + found + SYNC_BYTES;
+  }
+  return file.size;
+}
