@@ -17,6 +17,7 @@ import {
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
+import { fewChunks } from './chunks.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
@@ -26,8 +27,6 @@ const entries = {
   'exec/sparrow-worker': 'src/exec/worker.ts',
   'exec/driver/worker-start': 'src/exec/driver/worker-start.ts',
   'exec/worker-source': 'src/exec/worker-source.ts',
-  // Not packed: a test of shared memory loads it in threads of its own.
-  'base/index': 'src/base/index.ts',
 };
 
 const shared = {
@@ -38,9 +37,7 @@ const shared = {
   platform: 'node',
   target: 'node20.19',
   tsconfig: path('tsconfig.build.json'),
-  // Names stay: they are what an error's stack says.
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   // Node prints the line an uncaught error came from.
   lineLimit: 160,
   logLevel: 'silent',
@@ -139,9 +136,7 @@ async function workerProgram(esbuild) {
     ...shared,
     entryPoints,
     format: 'cjs',
-    plugins: [dearPartsLater],
-    // It is there a second time, for bundles only: in those names do not stay anyway.
-    minifyIdentifiers: true,
+    plugins: [dearPartsLater, namedClasses],
   });
   return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
@@ -150,7 +145,7 @@ async function workerProgram(esbuild) {
 const workerSource = (text) => ({
   name: 'worker-source',
   setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]exec[\\/]worker-source\.ts$/ }, () => ({
+    onLoad({ filter: /[\\/]exec[\\/]worker-source\.ts$/, namespace: 'file' }, () => ({
       contents: `import { brotliDecompressSync } from 'node:zlib';
         const packed = '${brotliCompressSync(text).toString('base64')}';
         export const workerSource = brotliDecompressSync(Buffer.from(packed, 'base64')).toString();`,
@@ -159,25 +154,56 @@ const workerSource = (text) => ({
 });
 
 /**
- * Parts of node that are dear to import (node:crypto loads much, node:process opens the standard streams) and what is
- * used of them, in a form that costs nothing until it is called.
+ * Parts of node that are dear to import (node:crypto loads much; importing node:fs or node:util reads every export, and
+ * so loads streams and more) and what is used of them, in a form that costs nothing until it is called.
  */
 const dearParts = {
-  'node:crypto': ['createHash', 'randomInt', 'randomBytes', 'randomUUID', 'createCipheriv', 'createDecipheriv']
-    .map((name) => `export const ${name} = (...args) => process.getBuiltinModule('node:crypto').${name}(...args);`)
-    .join('\n'),
+  'node:crypto': ['createHash', 'randomInt', 'randomBytes', 'randomUUID', 'createCipheriv', 'createDecipheriv'],
+  'node:fs': [
+    'closeSync',
+    'copyFileSync',
+    'existsSync',
+    'fstatSync',
+    'fsyncSync',
+    'linkSync',
+    'mkdirSync',
+    'mkdtempSync',
+    'openSync',
+    'readFileSync',
+    'readSync',
+    'readdirSync',
+    'renameSync',
+    'rmSync',
+    'statSync',
+    'writeSync',
+  ],
+  'node:os': ['availableParallelism', 'homedir', 'hostname', 'tmpdir', 'totalmem'],
+  'node:timers/promises': ['setImmediate'],
+  'node:util': [],
+  'node:process': [],
+};
+
+/** What is no function. */
+const dearValues = {
+  'node:fs': `export const constants = { get COPYFILE_EXCL() { return builtin().constants.COPYFILE_EXCL; } };`,
+  'node:util': `export const inspect = Object.assign((...args) => builtin().inspect(...args), {
+    custom: Symbol.for('nodejs.util.inspect.custom'),
+  });`,
   'node:process': 'export const { pid } = process;',
 };
+
+const dearText = (name) => `const builtin = () => process.getBuiltinModule('${name}');
+${dearParts[name].map((part) => `export const ${part} = (...args) => builtin().${part}(...args);`).join('\n')}
+${dearValues[name] ?? ''}`;
 
 const dearPartsLater = {
   name: 'dear-parts-later',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: new RegExp(`^(${Object.keys(dearParts).join('|')})$`) }, ({ path: name }) => ({
-      path: name,
-      namespace: 'dear',
-      sideEffects: false,
-    }));
-    onLoad({ filter: /.*/, namespace: 'dear' }, ({ path: name }) => ({ contents: dearParts[name] }));
+    // The command uses more of them, and is loaded by itself.
+    onResolve({ filter: new RegExp(`^(${Object.keys(dearParts).join('|')})$`) }, ({ path: name, importer }) =>
+      /[\\/]src[\\/]cli[\\/]/.test(importer) ? undefined : { path: name, namespace: 'dear', sideEffects: false },
+    );
+    onLoad({ filter: /.*/, namespace: 'dear' }, ({ path: name }) => ({ contents: dearText(name) }));
   },
 };
 
@@ -199,7 +225,7 @@ function nameLines(functions) {
 async function writeFunctionNames(esbuild) {
   const bundled = path('build/families.mjs');
   const entryPoints = ['src/functions/families/all.ts'];
-  const options = { ...shared, entryPoints, format: 'esm', plugins: [dearPartsLater], minifySyntax: false };
+  const options = { ...shared, entryPoints, format: 'esm', plugins: [dearPartsLater] };
   const { outputFiles } = await esbuild(options);
   put(bundled, outputFiles[0].text);
   const { families } = await import(`${pathToFileURL(bundled).href}?${Date.now()}`);
@@ -217,30 +243,58 @@ export type FamilyName = keyof typeof namesByFamily;
   );
 }
 
+/** Classes that users meet keep their names, which are what errors and `console.log` say. */
+const namedClasses = {
+  name: 'named-classes',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/](api[\\/].*|base[\\/]errors)\.ts$/, namespace: 'file' }, ({ path: file }) => {
+      const text = readFileSync(file, 'utf8');
+      const classes = [...text.matchAll(/^export (?:abstract )?class (\w+)/gm)].map(([, name]) => name);
+      const named = classes.map((name) => `Object.defineProperty(${name}, 'name', { value: '${name}' });`);
+      return { contents: [text, ...named].join('\n'), loader: 'ts' };
+    }),
+};
+
 async function bundle() {
   if (isFresh()) return;
   const started = Date.now();
   const { build: esbuild } = await import('esbuild');
   await writeFunctionNames(esbuild);
   const worker = await workerProgram(esbuild);
-  const { outputFiles, metafile } = await esbuild({
+  const options = {
     ...shared,
-    entryPoints: entries,
     outdir: 'dist',
     format: 'esm',
-    splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     packages: 'external',
     sourcemap: true,
     sourcesContent: false,
-    plugins: [workerSource(worker.text), dearPartsLater],
+  };
+  const plugins = [workerSource(worker.text), dearPartsLater, namedClasses];
+  const graph = await esbuild({ ...options, entryPoints: entries, splitting: true, plugins });
+  const { outputFiles, metafile } = await esbuild({
+    ...options,
+    entryPoints: entries,
+    splitting: true,
+    plugins: [...plugins, fewChunks(graph.metafile.inputs)],
+    // A module that is imported for nothing but its place stays.
+    ignoreAnnotations: true,
   });
+  // Not packed: a test of shared memory loads it in threads of its own.
+  const base = await esbuild({ ...options, entryPoints: { 'base/index': 'src/base/index.ts' }, plugins });
+  outputFiles.push(...base.outputFiles);
   const outputs = outputFiles.map((file) => relative(root, file.path).replaceAll('\\', '/'));
   // Chunks first: a file that is there finds what it imports.
   outputFiles.sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
   for (const file of outputFiles) put(file.path, file.text);
   chmodSync(path('dist/cli/sparrow.js'), 0o755);
-  const made = [...Object.keys(metafile.inputs), ...worker.inputs, 'tsconfig.build.json', 'scripts/lib/build.mjs'];
+  const made = [
+    ...Object.keys(metafile.inputs),
+    ...worker.inputs,
+    'tsconfig.build.json',
+    'scripts/lib/build.mjs',
+    'scripts/lib/chunks.mjs',
+  ];
   const inputs = [...new Set(made)].filter((file) => existsSync(path(file))).sort();
   // What was saved while we read it is read again next time.
   const isSettled = inputs.every((file) => statSync(path(file)).mtimeMs < started);

@@ -12,7 +12,6 @@ import type {
   RunOptions,
   SessionSettings,
 } from '../plan/engine.js';
-import { explainLogical, optimizeExplained } from '../plan/explain.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
 import { optimize } from '../plan/optimize/optimizer.js';
@@ -25,17 +24,14 @@ import { Executor } from './driver/executor.js';
 import { extractUdfs } from './driver/extract-udf.js';
 import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
-import { physicalText, stagesText } from './driver/physical-text.js';
 import { withPivotValues } from './driver/pivot-values.js';
 import { type FoundPlan, PlanCache, type PlanPlace } from './driver/plan-cache.js';
 import type { WorkerPool } from './driver/pool.js';
 import { Query } from './driver/query.js';
-import { runWrite } from './driver/run-write.js';
 import { Scheduler } from './driver/scheduler.js';
 import { SpillDirectory } from './driver/spill-directory.js';
 import { onlyValue, withSubqueryValues } from './driver/subquery-values.js';
 import { Turns } from './driver/turns.js';
-import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
 
@@ -164,8 +160,9 @@ class LocalEngine implements QueryEngine {
   ): AsyncGenerator<Batch> {
     const physical = await this.#physical(await optimized(), settings, executor, session);
     const { query } = executor;
-    if (engineMode() !== 'interpreted') yield* executor.batches(physical);
-    else yield* new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
+    if (engineMode() !== 'interpreted') return yield* executor.batches(physical);
+    const { Interpreter } = await import('./interpreter/interpreter.js');
+    yield* new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
   }
 
   async *#write(
@@ -176,6 +173,7 @@ class LocalEngine implements QueryEngine {
   ): AsyncGenerator<Batch> {
     const optimized = await this.#optimized(plan.input as ResolvedPlan, settings);
     const input = await this.#physical(optimized, settings, executor, session);
+    const { runWrite } = await import('./driver/run-write.js');
     const result = await runWrite(executor, plan, input);
     onWritten?.(result);
     yield* [];
@@ -267,6 +265,8 @@ class LocalEngine implements QueryEngine {
     this.#checkOpen();
     const settings = evalSettings(session);
     const resolved = await this.#resolve(plan, settings, session);
+    const { explainLogical, optimizeExplained } = await import('../plan/explain.js');
+    const { physicalText } = await import('./driver/physical-text.js');
     const explained = await withParts(() => optimizeExplained(plan, this.#cache.informed(resolved), settings));
     // What subqueries give is not known before the query runs.
     const shown = await withSubqueryValues(explained.optimized, async () => null);
@@ -287,6 +287,7 @@ class LocalEngine implements QueryEngine {
     mode: 'analyze' | 'codegen',
   ): Promise<string> {
     let report = '';
+    const { stagesText } = await import('./driver/physical-text.js');
     const started = nodePlatform.clock.monotonic();
     const work = async function* (this: LocalEngine, executor: Executor): AsyncGenerator<Batch> {
       const optimized = await this.#optimized(resolved, settings);

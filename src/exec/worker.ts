@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { SharedHeap } from '../base/index.js';
@@ -21,10 +21,8 @@ export interface WorkerApi {
 }
 
 const { heap, flags } = workerData as WorkerData;
-const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, {
-  reader: splitReader,
-  format: formatNamed,
-});
+const formats = { reader: splitReader, format: formatNamed };
+const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, formats, threadId);
 const api: WorkerApi = {
   run: (job, cancel, families) => thread.answer(job, cancel, families),
   ready: () => true,

@@ -1,5 +1,4 @@
 import type { Transform } from 'node:stream';
-import { TextDecoder } from 'node:util';
 import * as zlib from 'node:zlib';
 import { type ReadableFile, SparrowError } from '../base/index.js';
 import { wholeFrames } from './zstd-frames.js';
@@ -110,7 +109,7 @@ export async function* decodedChunks(file: ReadableFile, encoding: string): Asyn
   if (rest.length > 0) yield Buffer.from(rest, 'utf8');
 }
 
-function decoderOf(encoding: string, path: string): TextDecoder {
+function decoderOf(encoding: string, path: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(encoding === 'utf-16' ? 'utf-16le' : encoding);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { carrierOf, engineBug } from '../../base/index.js';
+import { carrierOf, engineBug, part } from '../../base/index.js';
 import type { Call } from '../../functions/define.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
@@ -11,7 +11,6 @@ import { emitMemo, memoizable } from './memo.js';
 import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
 import { PrefilterLoop } from './prefilter.js';
 import { expectedShare, planPrefilter } from './prefilter-plan.js';
-import { emitProbe } from './probe.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
 import type { Sink, SinkForm } from './sink-form.js';
@@ -21,6 +20,9 @@ import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
 import { recordBytes } from './totals-tables.js';
 import { VectorAggregate } from './vector-aggregate.js';
 import { LEAST_PASSING, planVectors } from './vector-plan.js';
+
+/** How rows are looked up in a join's table. */
+export const joinProbe = part(() => import('./probe.js'));
 
 /** What a pipeline is compiled for: how its input lies in memory and how its groups are addressed. */
 export interface PipelineVariant {
@@ -240,7 +242,7 @@ class PipelineBody {
       case 'project':
         return next(this.#project(step.exprs, columns));
       case 'probe':
-        return emitProbe(pipe, step, columns, next);
+        return joinProbe().emitProbe(pipe, step, columns, next);
       case 'sample':
         return this.#sample(step, row, () => next(columns));
       case 'limit':

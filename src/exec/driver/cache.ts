@@ -3,8 +3,6 @@ import type { CachedStatistics } from '../../plan/cached-statistics.js';
 import type { ResolvedPlan } from '../../plan/node.js';
 import { replace, transformUp } from '../../plan/walk.js';
 import type { PhysicalPlan } from '../physical.js';
-import { cachedStatistics } from './cache-statistics.js';
-import { compressBatches } from './compress.js';
 import type { Executor } from './executor.js';
 import type { Query } from './query.js';
 
@@ -86,6 +84,8 @@ export class CacheManager {
     const { query } = executor;
     const raw = await executor.collect(await plan());
     const arena: Arena = query.newArena('cache');
+    const { compressBatches } = await import('./compress.js');
+    const { cachedStatistics } = await import('./cache-statistics.js');
     const batches = await compressBatches(raw.batches, arena, () => query.check());
     query.keep(arena.id);
     for (const id of raw.arenas) query.release(id);

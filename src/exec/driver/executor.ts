@@ -16,12 +16,7 @@ import {
   tasksOf,
 } from './flow.js';
 import { openAggregate } from './open-aggregate.js';
-import { openGenerate } from './open-generate.js';
-import { openJoin } from './open-join.js';
-import { openRecursion } from './open-recursion.js';
 import { openSort } from './open-sort.js';
-import { openUdf } from './open-udf.js';
-import { openWindow } from './open-window.js';
 import type { Query } from './query.js';
 import type { Runner } from './runner.js';
 import type { RuntimeFilter } from './runtime-filter.js';
@@ -148,19 +143,19 @@ export class Executor implements Runner {
       case 'aggregate':
         return openAggregate(this, plan);
       case 'join':
-        return openJoin(this, plan);
+        return (await import('./open-join.js')).openJoin(this, plan);
       case 'sort':
         return openSort(this, plan);
       case 'window':
-        return openWindow(this, plan);
+        return (await import('./open-window.js')).openWindow(this, plan);
       case 'generate':
-        return openGenerate(this, plan);
+        return (await import('./open-generate.js')).openGenerate(this, plan);
       case 'recursion':
-        return openRecursion(this, plan);
+        return (await import('./open-recursion.js')).openRecursion(this, plan);
       case 'round':
         return [this.batchPart(plan.columns, plan.from.batches)];
       case 'udf':
-        return openUdf(this, plan);
+        return (await import('./open-udf.js')).openUdf(this, plan);
       default:
         return unreachable(plan);
     }

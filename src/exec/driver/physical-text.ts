@@ -1,8 +1,8 @@
-import { threadId } from 'node:worker_threads';
 import { describe } from '../../functions/describe.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { jsFunctionName } from '../../functions/js-function.js';
 import type { AggregateSpec, PhysicalColumn, PhysicalPlan, SortKey } from '../physical.js';
+import { CALLERS_THREAD } from '../task/task.js';
 
 /** The operators of this machine as a tree: who feeds whom, and where a pipeline ends (`*` marks what runs as one compiled loop). */
 export function physicalText(plan: PhysicalPlan): string {
@@ -137,7 +137,7 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 
 /** How the time of a stage's tasks was shared out over the worker threads. */
 function balanceText({ threads, taskMs }: StageReport): string {
-  if (threads.has(threadId)) return ', on the calling thread';
+  if (threads.has(CALLERS_THREAD)) return ', on the calling thread';
   if (threads.size === 0 || taskMs === 0) return '';
   const shares = [...threads].sort(([a], [b]) => a - b).map(([, ms]) => `${Math.round((100 * ms) / taskMs)} %`);
   return `, workers ${shares.join(' / ')}`;

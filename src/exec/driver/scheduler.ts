@@ -1,7 +1,7 @@
-import { type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
-import { JOIN_ARENAS } from '../task/join-partition.js';
+import { PartNeeded, type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
+import { JOIN_ARENAS } from '../task/spec.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import type { TaskFormats } from '../task/task-environment.js';
 import {
@@ -16,7 +16,6 @@ import {
 import { isOutOfMemory, ranOutOfMemory, stageLabel } from './out-of-memory.js';
 import { WorkerLost, WorkerPool } from './pool.js';
 import type { Query } from './query.js';
-import { isShareable, runShared } from './shared-stage.js';
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
 const MAX_ATTEMPTS = 4;
@@ -42,9 +41,10 @@ export class Scheduler {
 
   /** Runs all tasks of one stage; their results in order. */
   async runAll(query: Query, tasks: readonly TaskTemplate[], inline: boolean): Promise<DoneTask[]> {
-    if (!inline && isShareable(tasks)) {
+    const sharing = inline ? undefined : await import('./shared-stage.js');
+    if (sharing?.isShareable(tasks) === true) {
       const token = query.token();
-      const shared = runShared(tasks, {
+      const shared = sharing.runShared(tasks, {
         pool: this.pool,
         query,
         token,
@@ -172,6 +172,7 @@ export class Scheduler {
         query.release(output.id);
         for (const arena of passing) query.release(arena);
         if (error instanceof TookTooLong) inline = false;
+        else if (error instanceof PartNeeded) await error.load();
         else this.#giveUp(query.explained(error), inline || !small ? attempt : attempt - 1);
       }
     }

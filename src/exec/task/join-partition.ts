@@ -18,11 +18,6 @@ import type {
 import type { SpilledRows, SpillSegment } from './spilled.js';
 import { partitionOfHash } from './task-spill.js';
 
-/** Arenas that joining a partition frees and fills again as it goes. */
-export const JOIN_ARENAS = 3;
-/** Rows that come out of a partition at one go. */
-export const JOINED_ROWS = 8192;
-
 /** Rows that are read at one go, in bytes. */
 const READ_BYTES = 1 << 20;
 /** Numbers of rows beyond this are all the same. */

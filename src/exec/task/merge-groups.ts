@@ -5,8 +5,9 @@ import { compileMerge } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
+import { spillReader } from './parts.js';
 import { type Programs, planKey, type Run } from './programs.js';
-import { RowUnspiller } from './row-spill.js';
+import type { RowUnspiller } from './row-spill.js';
 import { RowStore, totalRows } from './row-store.js';
 import type { MergePart, RowChunk, SourceColumn, StateCarriers } from './spec.js';
 import type { TaskRequest } from './task.js';
@@ -23,7 +24,7 @@ export function mergeGroups(
   if (input.kind !== 'groups' || spec.source.kind !== 'rows' || spec.source.rows.kind !== 'groups')
     throw engineBug('groups expected');
   const source = spec.source.rows;
-  const unspiller = new RowUnspiller(scratch, platform);
+  const unspiller = spillReader(scratch, platform);
   const parts = input.merge.parts
     .map((part) => inMemory(part, source.keys, unspiller))
     .filter((p) => totalRows(p.chunks) > 0);
@@ -75,7 +76,7 @@ export function mergeGroups(
 }
 
 /** The part with what it has on disk read back. */
-function inMemory(part: MergePart, keys: readonly SourceColumn[], unspiller: RowUnspiller): MergePart {
+function inMemory(part: MergePart, keys: readonly SourceColumn[], unspiller: Pick<RowUnspiller, 'read'>): MergePart {
   if (part.spilled.length === 0) return part;
   const layout = groupLayout(keys, part.carriers);
   const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout));

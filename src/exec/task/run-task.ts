@@ -1,6 +1,4 @@
-import { threadId } from 'node:worker_threads';
 import {
-  ALL_VALID_ADDRESS,
   Arena,
   BATCH_ROWS,
   type Batch,
@@ -14,11 +12,9 @@ import { STATE } from '../../functions/runtime.js';
 import { MORE } from '../compile/pipe.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
 import { PIPE, type StateLayout, stateLayout } from '../compile/state-layout.js';
-import { UdfHost } from '../udf/host.js';
-import { generateRows } from './generate-rows.js';
-import { JOIN_ARENAS, JOINED_ROWS, joinPartitions } from './join-partition.js';
+import { ExpressionHeap } from './expression-heap.js';
 import { mergeGroups } from './merge-groups.js';
-import { mergeTotals } from './merge-totals.js';
+import { writeRunner } from './parts.js';
 import { ProgramMemory } from './program-memory.js';
 import type { Program, TaskHost } from './programs.js';
 import { readSplits } from './read-splits.js';
@@ -26,21 +22,26 @@ import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
 import type { OuterTask, SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
-import type { InnerPipeline, JoinedInput, SourceSpec, TaskInput } from './spec.js';
+import {
+  type InnerPipeline,
+  JOIN_ARENAS,
+  JOINED_ROWS,
+  type JoinedInput,
+  type SourceSpec,
+  type TaskInput,
+} from './spec.js';
 import { writeColumns, writeDense, writeTables } from './state-words.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
 import { TimedCalls } from './timed-calls.js';
 import { addedForms, columnForms, type GroupPlan, planGroups } from './variant.js';
-import { windowed } from './window-task.js';
-
-const EXPRESSION_HEAP_BYTES = 1 << 18;
 
 /** Runs one task to its end in this thread. Both its arenas are the driver's to release. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
   const { sink } = request.spec;
   const writes = sink.kind === 'write' ? await environment.formats.format(sink.format) : undefined;
+  if (writes !== undefined) await writeRunner.load();
   const task = new TaskRun(environment, request, writes);
   try {
     return await task.run();
@@ -57,8 +58,7 @@ class TaskRun implements TaskHost {
   readonly #sink: SinkRunner;
   readonly #metrics = newTaskMetrics();
   readonly #kept: ProgramMemory;
-  readonly #expressionChunks: { address: number; bytes: number }[] = [];
-  #expressionChunk = 0;
+  readonly #texts: ExpressionHeap;
   #inputRows = 0;
   #groups: GroupPlan | undefined;
   #groupsKey = '';
@@ -92,8 +92,7 @@ class TaskRun implements TaskHost {
       writes,
       ...(outer === undefined ? {} : { take: outer.take, mostTaken: outer.mostRows }),
     });
-    // Room for nothing, yet not at address 0, which means that there is no text.
-    this.#useExpressionChunk({ address: ALL_VALID_ADDRESS, bytes: 0 });
+    this.#texts = new ExpressionHeap(this.#scratch, this.#state);
     environment.programs.attach(this.#state, this);
     this.#kept = new ProgramMemory(this.#scratch, this.#state, this.#layout);
     writeTables(heap, this.#state + this.#layout.tables, request.tables);
@@ -106,7 +105,13 @@ class TaskRun implements TaskHost {
     await this.#feed(this.request.input);
     const output = this.#sink.finish();
     const milliseconds = this.environment.platform.clock.monotonic() - started;
-    return { output, inputRows: this.#inputRows, milliseconds, thread: threadId, metrics: this.#metrics };
+    return {
+      output,
+      inputRows: this.#inputRows,
+      milliseconds,
+      thread: this.environment.thread,
+      metrics: this.#metrics,
+    };
   }
 
   release(): void {
@@ -115,14 +120,7 @@ class TaskRun implements TaskHost {
   }
 
   moreHeap(bytes: number): void {
-    // Chunks are kept for the next morsel; one that is too short for this request is passed over.
-    let chunk = this.#expressionChunks[++this.#expressionChunk];
-    if (chunk === undefined || chunk.bytes < bytes) {
-      const size = Math.max(EXPRESSION_HEAP_BYTES, bytes);
-      chunk = { address: this.#scratch.alloc(size), bytes: size };
-      this.#expressionChunks.splice(this.#expressionChunk, 0, chunk);
-    }
-    this.#useExpressionChunk(chunk);
+    this.#texts.more(bytes);
   }
 
   more(what: number, detail: number): void {
@@ -158,12 +156,13 @@ class TaskRun implements TaskHost {
         const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch, this.environment.platform);
         const at = { address: sorted.address, stride: 0, list: true };
         if (input.window === undefined) return this.#runRows(at, sorted.rows);
+        const { windowed } = await import('./window-task.js');
         const added = await windowed(this.environment, this.request, input.window, sorted, this.#scratch);
         return this.#runRows({ ...at, added }, sorted.rows);
       }
       case 'totals':
       case 'groups': {
-        const merge = input.kind === 'groups' ? mergeGroups : mergeTotals;
+        const merge = input.kind === 'groups' ? mergeGroups : (await import('./merge-totals.js')).mergeTotals;
         const merged = merge(
           this.environment.programs,
           this.request,
@@ -188,6 +187,7 @@ class TaskRun implements TaskHost {
 
   /** Runs the inner pipeline and calls the functions over each batch it gives. */
   async #feedCalls(input: Extract<TaskInput, { kind: 'udf' }>): Promise<void> {
+    const { UdfHost } = await import('../udf/host.js');
     const host = await UdfHost.create(this.#heap, input);
     let row = 0;
     const feed = (batch: Batch, from = 0): void => {
@@ -203,6 +203,7 @@ class TaskRun implements TaskHost {
   /** Runs the inner pipeline and takes each batch it gives apart. */
   async #feedGenerated(input: Extract<TaskInput, { kind: 'generate' }>): Promise<void> {
     const { settings } = this.request.spec;
+    const { generateRows } = await import('./generate-rows.js');
     let row = 0;
     const feed = (batch: Batch, from = 0): void => {
       for (const made of generateRows(this.#heap, this.#scratch, batch, from, input.generate, settings)) {
@@ -262,6 +263,7 @@ class TaskRun implements TaskHost {
       row += batch.rows;
     };
     const run = (inner: InnerPipeline, arena: number): Promise<void> => this.#runInner(inner, feed, arena, JOINED_ROWS);
+    const { joinPartitions } = await import('./join-partition.js');
     await joinPartitions({ programs, platform, arenas: [held, streamed, passing], run }, input);
   }
 
@@ -346,7 +348,7 @@ class TaskRun implements TaskHost {
     this.environment.checkCancelled();
     this.#kept.setLiterals(program);
     this.#kept.setTotals(program, this.#groups?.slots ?? 0);
-    this.#resetExpressionHeap();
+    this.#texts.reset();
     this.#sink.use(program.sink, dictionaryOf);
     this.#calls.run(program, this.#state, from, to);
     this.#inputRows += to - from;
@@ -376,18 +378,6 @@ class TaskRun implements TaskHost {
     this.#sink.startGroups(plan);
     writeDense(this.#heap, this.#state + this.#layout.dense, plan.dense);
     return plan;
-  }
-
-  /** Nothing an expression allocated outlives its morsel. */
-  #resetExpressionHeap(): void {
-    const first = this.#expressionChunks[0];
-    this.#expressionChunk = first === undefined ? -1 : 0;
-    if (first !== undefined) this.#useExpressionChunk(first);
-  }
-
-  #useExpressionChunk(chunk: { address: number; bytes: number }): void {
-    this.#set(STATE.HEAP_NEXT, chunk.address);
-    this.#set(STATE.HEAP_END, chunk.address + chunk.bytes);
   }
 
   #get(offset: number): number {

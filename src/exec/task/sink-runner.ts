@@ -5,6 +5,7 @@ import type { SinkForm } from '../compile/sink-form.js';
 import { PIPE } from '../compile/state-layout.js';
 import { GroupIndex } from './group-index.js';
 import { OutputWriter } from './output-writer.js';
+import { writeRunner } from './parts.js';
 import { type PlaceWindow, placeWindow } from './place-window.js';
 import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
@@ -21,7 +22,6 @@ import {
 import type { TaskOutput } from './task.js';
 import { TaskSpill } from './task-spill.js';
 import type { GroupPlan } from './variant.js';
-import { WriteRunner } from './write-runner.js';
 
 export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
   const { request, layout, state, output } = environment;
@@ -40,7 +40,7 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
         ),
       );
     case 'write':
-      return new WriteRunner(environment, sink, expectedRows(request.input, request.limit));
+      return new (writeRunner().WriteRunner)(environment, sink, expectedRows(request.input, request.limit));
     case 'aggregate':
       return sink.placed === undefined
         ? new AggregateRunner(environment, sink)

@@ -1,7 +1,7 @@
 import { Arena, type Platform } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
-import { RowUnspiller } from './row-spill.js';
 import { inMemory, mergeRuns } from './sorted-input.js';
 import type { SinkSpec, SortedRun } from './spec.js';
 import type { TaskRequest } from './task.js';
@@ -21,7 +21,7 @@ export interface CutsRequest {
 export function orderPieces(programs: Programs, request: CutsRequest, platform: Platform): Uint32Array {
   const { heap } = programs;
   const arena = new Arena(heap, request.arena, 'sort');
-  const unspiller = new RowUnspiller(arena, platform);
+  const unspiller = spillReader(arena, platform);
   const heads = request.runs.map((run): SortedRun => {
     const { spilled } = run;
     if (spilled === undefined) return sampled(run, arena);

@@ -1,8 +1,9 @@
 import { type Arena, engineBug, type Platform } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
-import { RowUnspiller } from './row-spill.js';
+import type { RowUnspiller } from './row-spill.js';
 import { scratchBytes, sorter } from './sort-buffer.js';
 import type { RunPosition, SinkSpec, SortedRun } from './spec.js';
 import type { SpilledRows } from './spilled.js';
@@ -17,7 +18,7 @@ export function prepareSorted(
 ): { address: number; rows: number } {
   const { input, spec } = request;
   if (input.kind !== 'sorted') throw engineBug('sorted runs expected');
-  const unspiller = new RowUnspiller(scratch, platform);
+  const unspiller = spillReader(scratch, platform);
   const runs = input.runs.map((run) =>
     run.spilled === undefined ? run : inMemory(run.spilled, input.order, scratch, unspiller),
   );
@@ -59,7 +60,7 @@ export function inMemory(
   rows: SpilledRows,
   order: Extract<SinkSpec, { kind: 'sort' }>,
   scratch: Arena,
-  unspiller: RowUnspiller,
+  unspiller: Pick<RowUnspiller, 'read'>,
 ): SortedRun {
   const chunks = unspiller.read(rows, keptLayout(order.layout));
   const count = chunks.reduce((n, c) => n + c.rows, 0);

@@ -319,6 +319,11 @@ export interface KeyBits {
   readonly size: number;
 }
 
+/** Arenas that joining a partition frees and fills again as it goes. */
+export const JOIN_ARENAS = 3;
+/** Rows that come out of a partition at one go. */
+export const JOINED_ROWS = 8192;
+
 /** Partitions of a join whose sides are on disk, at least in part. */
 export interface JoinedInput {
   readonly kind: 'joined';

@@ -6,6 +6,8 @@ export interface TaskEnvironment {
   readonly programs: Programs;
   readonly platform: Platform;
   readonly formats: TaskFormats;
+  /** The worker's number; `CALLERS_THREAD` on the caller's. */
+  readonly thread: number;
   checkCancelled(): void;
 }
 

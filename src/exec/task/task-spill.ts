@@ -1,6 +1,7 @@
 import { GROUP_PARTITION_BITS, GROUP_PARTITIONS } from '../compile/merge.js';
 import { GROUP_HEADER, JOIN_HEADER, type RowLayout } from '../row-layout.js';
-import { RowSpiller } from './row-spill.js';
+import { rowSpill } from './parts.js';
+import type { RowSpiller } from './row-spill.js';
 import type { SinkEnvironment } from './sink-types.js';
 import type { RowChunk } from './spec.js';
 import type { SpilledRows } from './spilled.js';
@@ -88,7 +89,8 @@ export class TaskSpill {
       metrics: context.metrics,
       name: `task-${request.task}-${request.attempt}.rows`,
     };
-    this.#spiller = new RowSpiller(place, layout, scratch);
+    const { RowSpiller: Spiller } = rowSpill();
+    this.#spiller = new Spiller(place, layout, scratch);
     return this.#spiller;
   }
 }

@@ -2,6 +2,9 @@ import type { Batch, TaskMetrics, WrittenFile } from '../../base/index.js';
 import type { JoinTable, PipelineSpec, RowChunk, SortedRun, StateCarriers, TaskInput } from './spec.js';
 import type { SpilledRows } from './spilled.js';
 
+/** The number of the thread that a session lives in, among the numbers of its workers. */
+export const CALLERS_THREAD = 0;
+
 /** One attempt at one piece of a stage: everything a thread needs to run it. */
 export interface TaskRequest {
   readonly spec: PipelineSpec;
@@ -79,7 +82,7 @@ export interface TaskResult {
   /** Rows that entered the pipeline. */
   readonly inputRows: number;
   readonly milliseconds: number;
-  /** The thread it ran in. */
+  /** The worker it ran in, or `CALLERS_THREAD`. */
   readonly thread: number;
   readonly metrics: TaskMetrics;
 }

@@ -10,11 +10,12 @@ import {
 import type { FamilyName } from '../../functions/names-by-family.js';
 import { loadFamilies } from '../../functions/registry.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
+import { loadTaskParts } from './parts.js';
 import { Programs } from './programs.js';
 import { runTask } from './run-task.js';
 import { runShare, type ShareRequest, type ShareResult } from './share.js';
 import { type CutsRequest, orderPieces } from './sort-cuts.js';
-import type { TaskRequest, TaskResult } from './task.js';
+import { CALLERS_THREAD, type TaskRequest, type TaskResult } from './task.js';
 import type { TaskEnvironment, TaskFormats } from './task-environment.js';
 
 /** A unit of work for one thread. */
@@ -59,6 +60,7 @@ export class TaskThread {
     flags: SharedArrayBuffer,
     private readonly platform: Platform,
     private readonly formats: TaskFormats,
+    private readonly thread: number = CALLERS_THREAD,
   ) {
     this.#programs = new Programs(heap);
     this.#flags = new Int32Array(flags);
@@ -75,6 +77,7 @@ export class TaskThread {
       programs: this.#programs,
       platform: this.platform,
       formats: this.formats,
+      thread: this.thread,
       checkCancelled: () => {
         if (isFlagged(this.#flags, cancel.query) || isFlagged(this.#flags, cancel.stage)) throw cancelled();
         if (mostMs === undefined) return;
@@ -95,7 +98,7 @@ export class TaskThread {
   answer(job: Job, cancel: CancelToken, families: readonly FamilyName[]): Promise<Answer> {
     const answer = this.#last.then(async (): Promise<Answer> => {
       try {
-        await loadFamilies(families);
+        await Promise.all([loadFamilies(families), loadTaskParts()]);
         return { ok: true, result: await this.run(job, cancel) };
       } catch (error) {
         return { ok: false, error: toPlainError(error) };
