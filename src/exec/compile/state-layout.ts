@@ -69,6 +69,7 @@ export interface StateLayout {
   readonly tables: number;
   readonly dense: number;
   readonly memos: number;
+  /** The last part, which nobody expects to be zero. */
   readonly positions: number;
   readonly bytes: number;
 }

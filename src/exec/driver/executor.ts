@@ -27,11 +27,13 @@ import { eachPlan, sharedGroups } from './shared-groups.js';
  * Batches of one task: enough to pay for the way to another thread, few enough to share the work out evenly. It
  * depends on the data only, never on the number of workers, so that results do not either.
  */
-const LEAST_BATCHES = 4;
+const LEAST_BATCHES = 2;
+/** So few are shared out one by one. */
+const FEW_BATCHES = 4;
 const MOST_BATCHES = 16;
 const TASKS_WANTED = 16;
 const batchesPerTask = (batches: number): number =>
-  Math.min(MOST_BATCHES, Math.max(LEAST_BATCHES, Math.ceil(batches / TASKS_WANTED)));
+  batches <= FEW_BATCHES ? 1 : Math.min(MOST_BATCHES, Math.max(LEAST_BATCHES, Math.ceil(batches / TASKS_WANTED)));
 /** Below these, work stays on the caller's thread. */
 const SMALL_ROWS = 20_000;
 const SMALL_BYTES = 1 << 20;

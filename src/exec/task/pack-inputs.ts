@@ -83,21 +83,25 @@ function isExact(stats: ColumnStats | undefined): boolean {
   return stats === undefined || (exact(stats.min) && exact(stats.max));
 }
 
-export function unpackInputs(packed: PackedInputs): readonly TaskInput[] {
-  if (packed.kind === 'plain') return packed.inputs;
+/** The inputs of the stage, each put together where it is asked for. */
+export function unpackInputs(packed: PackedInputs): (index: number) => TaskInput {
+  if (packed.kind === 'plain') return (index) => packed.inputs[index] as TaskInput;
   const { counts, rows, columns } = packed;
-  const inputs: TaskInput[] = [];
-  let at = 0;
+  const starts: number[] = [];
+  let next = 0;
   for (let i = 0; i < counts.length; i += INPUT_FIGURES) {
-    const [count = 0, firstRow = 0, skip = 0] = counts.subarray(i, i + INPUT_FIGURES);
-    const batches: Batch[] = [];
-    for (const end = at + count; at < end; at++) {
-      const b = at;
-      batches.push({ rows: rows[b] as number, columns: columns.map((column) => unpackColumn(column, b)) });
-    }
-    inputs.push({ kind: 'batches', batches, firstRow, skip });
+    starts.push(next);
+    next += counts[i] as number;
   }
-  return inputs;
+  return (index) => {
+    const start = starts[index] as number;
+    const [count = 0, firstRow = 0, skip = 0] = counts.subarray(index * INPUT_FIGURES);
+    const batches = Array.from({ length: count }, (_, b): Batch => {
+      const at = start + b;
+      return { rows: rows[at] as number, columns: columns.map((column) => unpackColumn(column, at)) };
+    });
+    return { kind: 'batches', batches, firstRow, skip };
+  };
 }
 
 function unpackColumn({ like, figures }: PackedColumn, b: number): Column {

@@ -36,7 +36,8 @@ interface Linked<E> {
 export class Programs {
   readonly #hosts = new Map<number, TaskHost>();
   readonly #modules = new ModuleCache();
-  readonly #programs = new Map<string, Program>();
+  /** By the spec's key, then by the variant's. */
+  readonly #programs = new Map<string, Map<string, Program>>();
   readonly #generated = new Map<string, object>();
   #kernels: RowKernels | undefined;
   #nextId = 1;
@@ -53,14 +54,20 @@ export class Programs {
 
   /** `specKey` is the spec's planKey, where whoever sent it has it already. */
   pipeline(spec: PipelineSpec, variant: PipelineVariant, specKey = planKey(spec)): Program {
-    const key = `${planKey(variant)}|${specKey}`;
-    let program = this.#programs.get(key);
+    let variants = this.#programs.get(specKey);
+    if (variants === undefined) {
+      variants = new Map();
+      forgetOldest(this.#programs);
+      this.#programs.set(specKey, variants);
+    }
+    const key = variantKey(variant);
+    let program = variants.get(key);
     if (program === undefined) {
       const { bytes, ...compiled } = compilePipeline(spec, variant);
       const exports = this.#instantiate<{ run: Run }>(new WebAssembly.Module(bytes), compiled.callSites);
       program = { ...compiled, run: exports.run, id: this.#nextId++ };
-      forgetOldest(this.#programs);
-      this.#programs.set(key, program);
+      forgetOldest(variants);
+      variants.set(key, program);
     }
     return program;
   }
@@ -117,6 +124,16 @@ function forgetOldest(kept: Map<string, unknown>): void {
   if (kept.size < MOST_KEPT) return;
   const [oldest] = kept.keys();
   if (oldest !== undefined) kept.delete(oldest);
+}
+
+/** What tells variants of one spec apart: types and bounds are the spec's. */
+function variantKey({ forms, addressing, list, partial }: PipelineVariant): string {
+  let key = list ? 'list' : '';
+  for (const { storage, dictionary, nullable } of forms)
+    key += `,${storage}${dictionary ? ' coded' : ''}${nullable ? ' nullable' : ''}`;
+  key += `|${addressing.kind}`;
+  if (addressing.kind === 'dense') key += `${addressing.slots}${addressing.byCode.join()}`;
+  return partial === undefined ? key : `${key}|${planKey(partial)}`;
 }
 
 /** A text that two plans share exactly when they are the same: bigint and -0, NaN included. */

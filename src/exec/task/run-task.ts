@@ -79,7 +79,8 @@ class TaskRun implements TaskHost {
     this.#heap = heap;
     this.#scratch = new Arena(heap, request.scratchArena, 'task');
     this.#layout = stateLayout(request.spec);
-    this.#state = this.#scratch.allocZeroed(this.#layout.bytes);
+    this.#state = this.#scratch.alloc(this.#layout.bytes);
+    heap.u8.fill(0, this.#state, this.#state + this.#layout.positions);
     const output = new Arena(heap, request.outputArena, 'task output');
     this.#sink = makeSinkRunner({
       programs: environment.programs,

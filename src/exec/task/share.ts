@@ -42,14 +42,15 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
   const { heap } = environment.programs;
   const { clock } = environment.platform;
   const until = clock.monotonic() + SHARE_MS;
-  const inputs = unpackInputs(request.inputs);
+  const inputOf = unpackInputs(request.inputs);
+  const tasks = request.arenas.length / 2;
   const done: { index: number; result: TaskResult }[] = [];
-  for (let index = 0; index < inputs.length; index++) {
+  for (let index = 0; index < tasks; index++) {
     if (Atomics.compareExchange(heap.i32, (request.claims >>> 2) + index, 0, request.id) !== 0) continue;
     const scratchArena = request.arenas[index * 2] as number;
     const task: TaskRequest = {
       ...request.common,
-      input: inputs[index] as TaskRequest['input'],
+      input: inputOf(index),
       scratchArena,
       outputArena: request.arenas[index * 2 + 1] as number,
       passingArenas: [],
@@ -60,7 +61,7 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
     try {
       done.push({ index, result: await runTask(environment, task) });
     } catch (error) {
-      refuseRest(heap, request.claims, inputs.length);
+      refuseRest(heap, request.claims, tasks);
       return { done, failed: { index, error: toPlainError(error) }, more: false };
     } finally {
       heap.releaseArena(scratchArena);
