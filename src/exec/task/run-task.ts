@@ -33,7 +33,6 @@ import {
 import { writeColumns, writeDense, writeTables } from './state-words.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
-
 import { TimedCalls } from './timed-calls.js';
 import { addedForms, columnForms, type GroupPlan, planGroups } from './variant.js';
 
