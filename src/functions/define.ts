@@ -67,6 +67,8 @@ export interface ScalarFunction extends FunctionDocs {
   /** The reference meaning. Raises SparrowError for bad input (ANSI). */
   readonly eval: (args: readonly Scalar[], call: Call) => Scalar;
   readonly evalLazy?: (args: readonly (() => Scalar)[], call: Call) => Scalar;
+  /** For what remembers from row to row: the meaning over the rows of one task, by its place in its stage. See `over-rows.ts`. */
+  readonly perTask?: (call: Call, place: number) => (args: readonly Scalar[]) => Scalar;
   /** Wasm; undefined (or returning undefined for these types) when a JS call per row serves: say why in `compiled`. */
   readonly emit?: (e: Emitter, args: readonly Value[], call: Call) => Value | undefined;
   readonly emitLazy?: (e: Emitter, args: readonly Thunk[], call: Call) => Value | undefined;

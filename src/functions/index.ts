@@ -10,7 +10,7 @@ export { describeValue } from './describe-value.js';
 export * from './emit.js';
 export * from './evaluate.js';
 export * from './expression.js';
-export { type AllocBytes, callJsHost } from './js-call.js';
+export { type AllocBytes, callJsHost, type TaskMemory } from './js-call.js';
 export * from './module-context.js';
 export * from './registry.js';
 export * from './runtime.js';

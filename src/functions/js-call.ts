@@ -102,7 +102,15 @@ type Encode = (heap: SharedHeap, at: number, result: Scalar, state: number) => v
 /** Fresh bytes of the task's expression heap. */
 export type AllocBytes = (bytes: number, state: number) => number;
 
+/** What calls remember for the rest of a task. */
+export interface TaskMemory {
+  /** The task's place in its stage. */
+  readonly place: number;
+  readonly kept: Map<string, (args: readonly Scalar[]) => Scalar>;
+}
+
 interface Site {
+  readonly perTask: ScalarFunction['perTask'];
   readonly call: Call;
   readonly eval: ScalarFunction['eval'];
   readonly positions: readonly number[];
@@ -115,6 +123,7 @@ export function callJsHost(
   heap: SharedHeap,
   callSites: readonly Call[],
   allocBytes: AllocBytes,
+  memoryOf: (state: number) => TaskMemory | undefined = () => undefined,
 ): (state: number, site: number) => void {
   const sites: (Site | undefined)[] = [];
   return (signedState, number) => {
@@ -123,7 +132,9 @@ export function callJsHost(
     const site = sites[number] ?? prepareSite(heap, callSites[number], allocBytes);
     sites[number] = site;
     try {
-      const scalar = site.eval(readArguments(heap, site, state), site.call);
+      const args = readArguments(heap, site, state);
+      const scalar =
+        site.perTask === undefined ? site.eval(args, site.call) : remembered(site, number, memoryOf(state))(args);
       heap.i32[result >>> 2] = scalar === null ? 1 : 0;
       if (scalar !== null) site.encode(heap, result + VALUE, scalar, state);
       else {
@@ -138,6 +149,15 @@ export function callJsHost(
       heap.u8.fill(0, result + VALUE, result + SLOT_BYTES);
     }
   };
+}
+
+/** The call of this place of the program, as the task goes on with it; code of no task goes on for ever. */
+function remembered(site: Site, number: number, memory: TaskMemory | undefined): (args: readonly Scalar[]) => Scalar {
+  if (memory === undefined) return (args) => site.eval(args, site.call);
+  const key = `${number}:${site.call.fn}`;
+  const known = memory.kept.get(key) ?? (site.perTask as NonNullable<Site['perTask']>)(site.call, memory.place);
+  memory.kept.set(key, known);
+  return known;
 }
 
 function readArguments(heap: SharedHeap, site: Site, state: number): Scalar[] {
@@ -158,6 +178,7 @@ function prepareSite(heap: SharedHeap, call: Call | undefined, allocBytes: Alloc
   const positions = passed(call);
   return {
     call: withLambdas(call),
+    perTask: call.collected === undefined ? scalarFunction(call.fn).perTask : undefined,
     eval: evaluatorOf(call),
     positions,
     decode: positions.map((k) => decoder(heap, call.argTypes[k] as DataType)),

@@ -27,8 +27,9 @@ export const namesByFamily = {
     'uuid uuid, raiseError raise_error, assertTrue assert_true, nullifzero nullifzero',
     'zeroifnull zeroifnull, collation collation, aesEncrypt aes_encrypt, aesDecrypt aes_decrypt',
     'tryAesDecrypt try_aes_decrypt, bitmapBitPosition bitmap_bit_position',
-    'bitmapBucketNumber bitmap_bucket_number, bitmapCount bitmap_count, rand rand random, randn randn',
-    'uniform uniform, randstr randstr',
+    'bitmapBucketNumber bitmap_bucket_number, bitmapCount bitmap_count',
+    'monotonicallyIncreasingId monotonically_increasing_id, sparkPartitionId spark_partition_id',
+    'rand rand random, randn randn, uniform uniform, randstr randstr',
   ],
   text: [
     'length length len char_length character_length, octetLength octet_length, bitLength bit_length',

@@ -1,36 +1,28 @@
 import {
   type DataType,
   float64Type,
+  int32Type,
+  int64Type,
   isInteger,
   isNumeric,
   type Scalar,
   SparrowError,
   stringType,
 } from '../base/index.js';
-import { type ArgType, type Mismatch, scalar } from './define.js';
+import { type Call, scalar } from './define.js';
 import { anyDouble, constant, only, type Param, takes } from './implicit.js';
+import { overRows } from './over-rows.js';
+import { XorShift } from './xorshift.js';
 
-const perRow = 'a call per row: the generator is that of JavaScript';
+const perRow = 'a call per row: each draws the next number of its task';
 
 /** A constant whole number, or null. */
 const seed: Param = constant(only('integral', (type) => isInteger(type) || type.kind === 'null'));
 
-/**
- * The type wanted, unless there is a seed: rows are worked on in any order, by several threads, so the numbers that
- * Spark draws one after the other for a seed are not to be had. Saying so is better than other numbers.
- */
-const unseeded = (position: number, args: readonly ArgType[], returns: DataType): DataType | Mismatch =>
-  args.length <= position
-    ? returns
-    : { mismatch: 'a seed is not supported yet; leave it out', code: 'UNSUPPORTED_FEATURE.RANDOM_SEED' };
-
-/** A number of the standard normal distribution (the polar method of Marsaglia). */
-function gaussian(): number {
-  for (;;) {
-    const [x, y] = [2 * Math.random() - 1, 2 * Math.random() - 1];
-    const square = x * x + y * y;
-    if (square > 0 && square < 1) return x * Math.sqrt((-2 * Math.log(square)) / square);
-  }
+/** The numbers of one task: as Spark those of the seed and the task's place, or others in every run. */
+function drawing(call: Call, position: number, place: number): XorShift {
+  if (call.argTypes.length <= position) return new XorShift(BigInt(Math.floor(Math.random() * 2 ** 53)));
+  return new XorShift(BigInt((call.literals[position] ?? 0) as number | bigint) + BigInt(place));
 }
 
 /** Of two bounds' types the one that is said to be wider: floating before decimal before whole numbers. */
@@ -63,7 +55,7 @@ const length: Param = constant({
 
 const LETTERS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-function randomText(size: number): string {
+function randomText(numbers: XorShift, size: number): string {
   if (size < 0)
     throw new SparrowError(
       'INVALID_PARAMETER_VALUE.LENGTH',
@@ -72,37 +64,72 @@ function randomText(size: number): string {
         sqlState: '22023',
       },
     );
-  return Array.from({ length: Math.trunc(size) }, () => LETTERS[Math.floor(Math.random() * LETTERS.length)]).join('');
+  return Array.from({ length: Math.trunc(size) }, () => LETTERS[Math.abs(numbers.int() % LETTERS.length)]).join('');
 }
 
-/** Random numbers and strings, others in every run. */
+/** Digits of a row's number within its task. */
+const ROW_BITS = 33n;
+
+/** Random numbers and strings: by a seed, or others in every run. */
 export const randomFunctions = {
+  monotonicallyIncreasingId: scalar({
+    name: 'monotonicallyIncreasingId',
+    sql: ['monotonically_increasing_id'],
+    summary:
+      'A number that grows from row to row: the place of the task in the upper 31 bits, of the row in the lower 33.',
+    examples: [['monotonically_increasing_id()', '0']],
+    resolve: takes([], int64Type),
+    nulls: 'custom',
+    deterministic: false,
+    ...overRows((_, place) => {
+      let next = BigInt(place) << ROW_BITS;
+      return () => next++;
+    }),
+    compiled: perRow,
+  }),
+  sparkPartitionId: scalar({
+    name: 'sparkPartitionId',
+    sql: ['spark_partition_id'],
+    summary: 'The place of the task that works on the row among those of its stage.',
+    examples: [['spark_partition_id()', '0']],
+    resolve: takes([], int32Type),
+    nulls: 'custom',
+    deterministic: false,
+    ...overRows((_, place) => () => place),
+    compiled: perRow,
+  }),
   rand: scalar({
     name: 'rand',
     sql: ['rand', 'random'],
-    summary: 'A random number from 0 to below 1, evenly distributed. A seed is not supported yet.',
+    summary: 'A random number from 0 to below 1, evenly distributed. The same for the same seed and rows.',
     examples: [['rand() >= 0 and random() < 1', 'true']],
-    resolve: takes([seed], (_, args) => unseeded(0, args, float64Type), { optional: 1 }),
-    nulls: 'propagate',
+    resolve: takes([seed], float64Type, { optional: 1 }),
+    nulls: 'custom',
     deterministic: false,
-    eval: () => Math.random(),
+    ...overRows((call, place) => {
+      const numbers = drawing(call, 0, place);
+      return () => numbers.double();
+    }),
     compiled: perRow,
   }),
   randn: scalar({
     name: 'randn',
     sql: ['randn'],
-    summary: 'A random number of the standard normal distribution. A seed is not supported yet.',
+    summary: 'A random number of the standard normal distribution. The same for the same seed and rows.',
     examples: [['randn() is not null', 'true']],
-    resolve: takes([seed], (_, args) => unseeded(0, args, float64Type), { optional: 1 }),
-    nulls: 'propagate',
+    resolve: takes([seed], float64Type, { optional: 1 }),
+    nulls: 'custom',
     deterministic: false,
-    eval: gaussian,
+    ...overRows((call, place) => {
+      const numbers = drawing(call, 0, place);
+      return () => numbers.gaussian();
+    }),
     compiled: perRow,
   }),
   uniform: scalar({
     name: 'uniform',
     sql: ['uniform'],
-    summary: 'A random number between two constants, of the wider type of both. A seed is not supported yet.',
+    summary: 'A random number between two constants, of the wider type of both. The same for the same seed and rows.',
     examples: [
       ['uniform(10, 20) between 10 and 19', 'true'],
       ['typeof(uniform(10, 20.0F))', 'float'],
@@ -110,25 +137,33 @@ export const randomFunctions = {
     ],
     resolve: takes(
       [number, number, seed],
-      (_, args) => unseeded(2, args, boundType(args[0]?.type ?? float64Type, args[1]?.type ?? float64Type)),
+      (_, args) => boundType(args[0]?.type ?? float64Type, args[1]?.type ?? float64Type),
       { optional: 1 },
     ),
-    nulls: 'propagate',
+    nulls: 'custom',
     deterministic: false,
-    eval: ([low, high], call) =>
-      asType((low as number) + ((high as number) - (low as number)) * Math.random(), call.returns),
+    ...overRows((call, place) => {
+      const numbers = drawing(call, 2, place);
+      return ([low, high]) =>
+        low === null || high === null
+          ? null
+          : asType((low as number) + ((high as number) - (low as number)) * numbers.double(), call.returns);
+    }),
     compiled: perRow,
   }),
   randstr: scalar({
     name: 'randstr',
     sql: ['randstr'],
-    summary: 'A random string of that many digits and letters. A seed is not supported yet.',
+    summary: 'A random string of that many digits and letters. The same for the same seed and rows.',
     examples: [['length(randstr(5))', '5']],
-    resolve: takes([length, seed], (_, args) => unseeded(1, args, stringType), { optional: 1 }),
-    nulls: 'propagate',
+    resolve: takes([length, seed], stringType, { optional: 1 }),
+    nulls: 'custom',
     fails: true,
     deterministic: false,
-    eval: ([size]) => randomText(size as number),
+    ...overRows((call, place) => {
+      const numbers = drawing(call, 1, place);
+      return ([size]) => randomText(numbers, (size ?? 0) as number);
+    }),
     compiled: perRow,
   }),
 };

@@ -77,7 +77,7 @@ export class Scheduler {
     try {
       while (next < tasks.length || under.length > 0) {
         while (next < tasks.length && under.length < (alone ? 1 : this.#ahead(query, inline))) {
-          const running = this.#attempts(query, token, tasks[next++] as TaskTemplate, inline);
+          const running = this.#attempts(query, token, placed(tasks[next] as TaskTemplate, next++), inline);
           running.catch(() => undefined);
           under.push(running);
         }
@@ -220,6 +220,10 @@ export class Scheduler {
 async function dropAll(query: Query, tasks: readonly Promise<DoneTask>[]): Promise<void> {
   for (const task of await Promise.allSettled(tasks)) if (task.status === 'fulfilled') query.release(task.value.arena);
 }
+
+/** The template with its place in the stage, which the first task need not be told. */
+export const placed = (template: TaskTemplate, place: number): TaskTemplate =>
+  place === 0 ? template : { ...template, place };
 
 /** How many arenas a task uses over and over. */
 function passingArenas({ spec, input }: TaskTemplate): number {

@@ -121,7 +121,10 @@ class SharedRun {
     query.release(this.#arenas[index * 2 + 1] as number);
     Atomics.store(query.heap.i32, (this.#claims >>> 2) + index, -1);
     try {
-      this.#take(index, await alone(this.tasks[index] as TaskTemplate, this.#firstTask + index, 2));
+      this.#take(
+        index,
+        await alone({ ...(this.tasks[index] as TaskTemplate), place: index }, this.#firstTask + index, 2),
+      );
     } catch (error) {
       this.#fail(index, error);
     }

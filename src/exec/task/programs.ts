@@ -1,6 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
 import type { Call } from '../../functions/define.js';
-import { callJsHost } from '../../functions/js-call.js';
+import { callJsHost, type TaskMemory } from '../../functions/js-call.js';
 import { instantiate, ModuleCache } from '../../wasm/index.js';
 import { compileRowKernels, type RowKernels } from '../compile/kernels.js';
 import { type CompiledPipeline, compilePipeline, type PipelineVariant } from '../compile/pipeline.js';
@@ -10,6 +10,8 @@ import type { PipelineSpec } from './spec.js';
 export interface TaskHost {
   moreHeap(bytes: number): void;
   more(what: number, detail: number): void;
+  /** What its calls remember from row to row; absent where rows are only merged. */
+  readonly memory?: TaskMemory;
 }
 
 export type Run = (state: number, from: number, to: number) => void;
@@ -113,7 +115,7 @@ export class Programs {
     return instantiate<E>(module, this.heap.memory, {
       more_heap: (state: number, bytes: number) => host(state).moreHeap(bytes >>> 0),
       more: (state: number, what: number, detail: number) => host(state).more(what, detail >>> 0),
-      call_js: callJsHost(this.heap, callSites, alloc),
+      call_js: callJsHost(this.heap, callSites, alloc, (state) => this.#hosts.get(state >>> 0)?.memory),
     }).exports as E;
   }
 }

@@ -8,6 +8,7 @@ import {
   newTaskMetrics,
   type TaskContext,
 } from '../../base/index.js';
+import type { TaskMemory } from '../../functions/js-call.js';
 import { STATE } from '../../functions/runtime.js';
 import { MORE } from '../compile/pipe.js';
 import type { PipelineVariant } from '../compile/pipeline.js';
@@ -65,6 +66,7 @@ class TaskRun implements TaskHost {
   #program: Program | undefined;
   #programForm = '';
   readonly #calls: TimedCalls;
+  readonly memory: TaskMemory;
 
   constructor(
     private readonly environment: TaskEnvironment,
@@ -74,6 +76,7 @@ class TaskRun implements TaskHost {
     outer?: OuterTask,
   ) {
     this.#outerDone = outer?.done;
+    this.memory = { place: request.place ?? 0, kept: new Map() };
     const { heap } = environment.programs;
     this.#heap = heap;
     this.#scratch = new Arena(heap, request.scratchArena, 'task');

@@ -55,6 +55,7 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
       outputArena: request.arenas[index * 2 + 1] as number,
       passingArenas: [],
       task: request.firstTask + index,
+      place: index,
       attempt: 1,
       spill: request.spill,
     };

@@ -21,6 +21,8 @@ export interface TaskRequest {
   /** Number of the task within its query and of this try at it: they name what it writes. */
   readonly task: number;
   readonly attempt: number;
+  /** Number of the task within its stage; absent for the first. */
+  readonly place?: number;
   readonly spill: SpillSettings;
   /** What the source's columns are called, for messages. Not part of what is compiled. */
   readonly names?: readonly string[];
