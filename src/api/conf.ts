@@ -15,6 +15,10 @@ const known: Readonly<Record<string, KnownSetting>> = {
     read: (text, name) => ({ timestampType: timestampTypeOf(text, name) }),
   },
   'spark.sql.caseSensitive': { default: 'false', read: (text, name) => ({ caseSensitive: booleanOf(text, name) }) },
+  'spark.sql.decimalOperations.allowPrecisionLoss': {
+    default: 'true',
+    read: (text, name) => ({ exactDecimals: !booleanOf(text, name) }),
+  },
   'spark.sql.shuffle.partitions': {
     default: '200',
     read: (text, name) => ({ shufflePartitions: countOf(text, name) }),

@@ -334,8 +334,8 @@ const closed = (): SparrowError =>
 
 function evalSettings(settings: SessionSettings): PlanSettings {
   const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
-  const { ansi, timeZone, caseSensitive, timestampType } = settings;
-  return { ansi, timeZone, nowMicros, caseSensitive, timestampType };
+  const { ansi, timeZone, caseSensitive, timestampType, exactDecimals = false } = settings;
+  return { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals };
 }
 
 const PROGRESS_MS = 100;

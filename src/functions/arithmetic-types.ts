@@ -10,8 +10,14 @@ import {
   type Scalar,
   simpleString,
 } from '../base/index.js';
-import { type DecimalOperator, decimalForInteger, decimalForLiteral, decimalResult } from './decimal.js';
-import type { ArgType, Mismatch, Resolution } from './define.js';
+import {
+  type DecimalOperator,
+  decimalForInteger,
+  decimalForLiteral,
+  decimalResult,
+  exactDecimalResult,
+} from './decimal.js';
+import type { ArgType, Mismatch, Resolution, TypingSettings } from './define.js';
 import { commonType, wrongCount } from './signature.js';
 import { resolveTemporal, type TemporalOperator } from './temporal-types.js';
 
@@ -22,17 +28,19 @@ type Resolved = Resolution | Mismatch;
 /** How `a operator b` is typed; the same rules serve the operator and its try_ form. */
 export function resolveArithmetic(
   operator: ArithmeticOperator,
-): (args: readonly ArgType[], settings?: { readonly ansi: boolean }) => Resolved {
-  return (args, { ansi } = { ansi: true }) => {
+): (args: readonly ArgType[], settings?: TypingSettings) => Resolved {
+  return (args, settings = { ansi: true }) => {
+    const { ansi } = settings;
     const [a, b] = args;
     if (a === undefined || b === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
     const temporal = resolveTemporal(operator as TemporalOperator, a, b, ansi);
     if (temporal !== undefined) return temporal;
-    return numericPair(operator, a, b, ansi);
+    return numericPair(operator, a, b, settings);
   };
 }
 
-function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType, ansi: boolean): Resolved {
+function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType, settings: TypingSettings): Resolved {
+  const { ansi } = settings;
   const left = numberLike(a, b, ansi);
   const right = numberLike(b, a, ansi);
   const isText = ({ type }: ArgType): boolean => type.kind === 'string' || (ansi && type.kind === 'null');
@@ -43,7 +51,7 @@ function numericPair(operator: ArithmeticOperator, a: ArgType, b: ArgType, ansi:
     return { args: [float64Type, float64Type], returns: float64Type };
   }
   if ((left.kind === 'decimal' || right.kind === 'decimal') && !isFloating(left) && !isFloating(right)) {
-    return decimalPair(operator, decimalOf(left, a), decimalOf(right, b));
+    return decimalPair(operator, decimalOf(left, a), decimalOf(right, b), settings);
   }
   if (operator === 'intDiv') {
     if (isFloating(left) || isFloating(right)) return notNumeric(operator, a, b);
@@ -77,9 +85,14 @@ function decimalOf(type: DataType, arg: ArgType): DecimalType {
 const isIntegerValue = (literal: Scalar | undefined): literal is number | bigint =>
   typeof literal === 'number' || typeof literal === 'bigint';
 
-function decimalPair(operator: ArithmeticOperator, a: DecimalType, b: DecimalType): Resolution {
+function decimalPair(
+  operator: ArithmeticOperator,
+  a: DecimalType,
+  b: DecimalType,
+  { exactDecimals }: TypingSettings,
+): Resolution {
   if (operator === 'intDiv') return { args: [a, b], returns: int64Type };
-  return { args: [a, b], returns: decimalResult(operator, a, b) };
+  return { args: [a, b], returns: (exactDecimals === true ? exactDecimalResult : decimalResult)(operator, a, b) };
 }
 
 function notNumeric(operator: string, a: ArgType, b: ArgType): Mismatch {

@@ -24,14 +24,14 @@ import {
   tolerant,
 } from './arithmetic-eval.js';
 import { type ArithmeticOperator, resolveArithmetic, resolveNumeric } from './arithmetic-types.js';
-import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
+import { type ArgType, type Call, type Mismatch, type Resolution, scalar, type TypingSettings } from './define.js';
 import { part, take } from './emit.js';
 import { anyDouble, type Param, takes } from './implicit.js';
 import { isIntervalType } from './signature.js';
 
 const resolveTolerant =
   (operator: ArithmeticOperator) =>
-  (args: readonly ArgType[], settings: { readonly ansi: boolean }): Resolution | Mismatch => {
+  (args: readonly ArgType[], settings: TypingSettings): Resolution | Mismatch => {
     const resolution = resolveArithmetic(operator)(args, settings);
     return 'mismatch' in resolution ? resolution : { ...resolution, nullable: true };
   };
@@ -39,9 +39,9 @@ const resolveTolerant =
 /** Without ANSI, decimals that overflow and divisions by zero are null. */
 const resolveNullable =
   (operator: ArithmeticOperator) =>
-  (args: readonly ArgType[], { ansi }: { readonly ansi: boolean }): Resolution | Mismatch => {
-    const resolution = resolveArithmetic(operator)(args, { ansi });
-    if (ansi || 'mismatch' in resolution) return resolution;
+  (args: readonly ArgType[], settings: TypingSettings): Resolution | Mismatch => {
+    const resolution = resolveArithmetic(operator)(args, settings);
+    if (settings.ansi || 'mismatch' in resolution) return resolution;
     const isDivision = operator === 'div' || operator === 'mod' || operator === 'intDiv';
     return isDivision || resolution.returns.kind === 'decimal' ? { ...resolution, nullable: true } : resolution;
   };

@@ -51,10 +51,17 @@ export interface FunctionDocs {
   readonly examples: readonly (readonly [sql: string, result: string | null])[];
 }
 
+/** What of the session's settings types depend on. */
+export interface TypingSettings {
+  readonly ansi: boolean;
+  /** Results of decimals keep all digits behind the point (Spark's allowPrecisionLoss off). */
+  readonly exactDecimals?: boolean;
+}
+
 /** A function of one row: one entry of the registry. */
 export interface ScalarFunction extends FunctionDocs {
   readonly kind: 'scalar';
-  readonly resolve: (args: readonly ArgType[], settings: { readonly ansi: boolean }) => Resolution | Mismatch;
+  readonly resolve: (args: readonly ArgType[], settings: TypingSettings) => Resolution | Mismatch;
   /** `propagate`: null when any argument is, `eval` and `emit` then never see a null. `custom`: they handle nulls themselves. */
   readonly nulls: 'propagate' | 'custom';
   /** Whether it can raise an error on some input; then it is never evaluated early or on null rows. */
@@ -92,7 +99,7 @@ export interface AggregateFunction extends FunctionDocs {
   readonly kind: 'aggregate';
   readonly resolve: (
     args: readonly ArgType[],
-    settings: { readonly ansi: boolean },
+    settings: TypingSettings,
   ) => (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
   /** Narrower carriers for the state of one task, when `rows` values within `ranges` cannot overflow them. */
   readonly narrowState?: (
@@ -126,7 +133,7 @@ export interface AggregateFunction extends FunctionDocs {
 /** A function over a window's ordered rows that is not an aggregate (row_number, lag, …). */
 export interface WindowFunction extends FunctionDocs {
   readonly kind: 'window';
-  readonly resolve: (args: readonly ArgType[], settings: { readonly ansi: boolean }) => Resolution | Mismatch;
+  readonly resolve: (args: readonly ArgType[], settings: TypingSettings) => Resolution | Mismatch;
   /**
    * Values for every row of one partition. `args[a][row]` are the evaluated arguments; `peers[row]` is the index
    * of the first row with the same ordering key.
@@ -138,7 +145,7 @@ export interface WindowFunction extends FunctionDocs {
 export interface GeneratorFunction extends FunctionDocs {
   readonly kind: 'generator';
   /** What the arguments are cast to, and the columns that are made, by Spark's names. */
-  readonly resolve: (args: readonly ArgType[], settings: { readonly ansi: boolean }) => GeneratorResolution | Mismatch;
+  readonly resolve: (args: readonly ArgType[], settings: TypingSettings) => GeneratorResolution | Mismatch;
   /** The rows made of one row, in order; none when there is nothing to take apart (null arguments included). */
   readonly eval: (args: readonly Scalar[], call: Call) => readonly (readonly Scalar[])[];
 }

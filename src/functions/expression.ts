@@ -48,6 +48,8 @@ export interface LambdaBody {
 /** What the session settles for every expression of a query. */
 export interface EvalSettings {
   readonly ansi: boolean;
+  /** Results of decimals keep all digits behind the point. */
+  readonly exactDecimals?: boolean;
   readonly timeZone: string;
   /** Microseconds since the epoch: fixed for the whole query, so that `current_timestamp` is one instant. */
   readonly nowMicros: bigint;

@@ -221,7 +221,14 @@ export const miscFunctions = {
       ['nullifzero(0)', null],
       ['nullifzero(2)', '2'],
     ],
-    resolve: takes([anyNumber], ([type]) => type ?? int32Type, { nullable: true }),
+    resolve: (args, settings) => {
+      const resolution = takes([anyNumber], ([type]) => type ?? int32Type)(args, settings);
+      const type = args[0]?.type;
+      // It is compared with 0, and given as it is.
+      return 'mismatch' in resolution || type === undefined
+        ? resolution
+        : { args: [type], returns: type, nullable: true };
+    },
     nulls: 'propagate',
     eval: ([x]) => (Number(x) === 0 ? null : (x as Scalar)),
     compiled: rare,

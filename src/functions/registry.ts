@@ -16,6 +16,7 @@ import type {
   Mismatch,
   Resolution,
   ScalarFunction,
+  TypingSettings,
 } from './define.js';
 import { entries } from './entries.js';
 import { coreFamily } from './families/core.js';
@@ -99,11 +100,7 @@ export interface ResolvedCall<E extends ValueEntry = ValueEntry> {
 }
 
 /** Types a call by name: which entry, what its arguments are cast to, what it gives. */
-export function resolveCall(
-  name: string,
-  args: readonly ArgType[],
-  settings: { readonly ansi: boolean },
-): ResolvedCall {
+export function resolveCall(name: string, args: readonly ArgType[], settings: TypingSettings): ResolvedCall {
   const entry = findFunction(name);
   if (entry.kind === 'generator') {
     throw new SparrowError(
@@ -122,7 +119,7 @@ export function resolveCall(
 export function resolveGenerator(
   entry: GeneratorFunction,
   args: readonly ArgType[],
-  settings: { readonly ansi: boolean },
+  settings: TypingSettings,
 ): GeneratorResolution {
   const resolution = entry.resolve(args, settings);
   if ('mismatch' in resolution) throw mismatchError(entry.sql[0] ?? entry.name, args, resolution, settings.ansi);

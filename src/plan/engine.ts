@@ -6,6 +6,8 @@ import type { Plan } from './node.js';
 export interface SessionSettings {
   /** Spark's ANSI mode: overflow, bad casts and division by zero are errors. */
   readonly ansi: boolean;
+  /** Results of decimals keep all digits behind the point, as Spark's allowPrecisionLoss does when it is off. */
+  readonly exactDecimals?: boolean;
   /** Names a zone or an offset: `UTC`, `Europe/Berlin`, `+02:00`. */
   readonly timeZone: string;
   /** What `TIMESTAMP` in SQL and inferred timestamps mean. */

@@ -98,6 +98,8 @@ export interface Literal {
   readonly kind: 'literal';
   readonly type: DataType;
   readonly value: Scalar;
+  /** The constant expression that it was, for the names of columns. */
+  readonly written?: string;
 }
 
 export interface Cast {
@@ -202,6 +204,8 @@ export interface SortOrder {
 export interface Ordinal {
   readonly kind: 'ordinal';
   readonly position: number | 'all';
+  /** It counts the columns of the input, not those of the output list. */
+  readonly ofInput?: boolean;
 }
 
 /** Inside a subquery: a column of a query around it, constant for one run of the subquery. */

@@ -37,6 +37,7 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'attribute':
       return options.ids ? `${expr.name}#${expr.id}` : expr.name;
     case 'literal':
+      if (options.pretty && expr.written !== undefined) return expr.written;
       return scalarText(expr.type, expr.value, !options.pretty, options.timeZone);
     case 'alias':
       if (options.pretty) return input;
@@ -108,7 +109,7 @@ const lambdaText = (body: string, params: number): string =>
   `lambdafunction(${[body, ...new Array<string>(params).fill(VARIABLE)].join(', ')})`;
 
 function callText(call: Call, inputs: readonly string[]): string {
-  if (call.fn === 'struct') return `struct(${structArgs(call, inputs).join(', ')})`;
+  if (call.fn === 'struct' && call.shown === undefined) return `struct(${structArgs(call, inputs).join(', ')})`;
   return functionText(call.fn, inputs, call);
 }
 

@@ -139,8 +139,11 @@ function readAggregate(query: QueryContext, input: Plan): Plan {
     while (tokens.accept(','));
     if (tokens.is('GROUPING', 'SETS') || tokens.is('SETS', '(')) throw unsupportedAggregate(query, 'GROUPING SETS');
   }
-  const keys = groups.map((group) => (group.kind === 'alias' ? group.input : group));
-  return aggregate(input, ordinals(keys), [...groups, ...list]);
+  const keys = ordinals(groups.map((group) => (group.kind === 'alias' ? group.input : group)));
+  // A position is one of the input's columns, and so is the group in the output.
+  const meant = keys.map((key): Expr => (key.kind === 'ordinal' ? { ...key, ofInput: true } : key));
+  const shown = groups.map((group, i) => (meant[i]?.kind === 'ordinal' ? (meant[i] as Expr) : group));
+  return aggregate(input, meant, [...shown, ...list]);
 }
 
 function refuseIn(expr: Expr, query: QueryContext): void {

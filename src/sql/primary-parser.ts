@@ -8,6 +8,7 @@ import {
   lambda,
   literal,
   scalarSubquery,
+  shownAs,
   star,
   tryCast,
 } from '../plan/build.js';
@@ -125,7 +126,7 @@ function readParenthesized(parser: ExprParser): Expr {
   const [only] = items;
   if (items.length === 1 && only !== undefined) return only;
   // A row: a struct whose fields are called as its columns, or col1, col2, …
-  return asRow(call('struct', ...items));
+  return asRow(shownAs('row', call('struct', ...items)));
 }
 
 /** `(x, y) ->`, read only when the arrow is there. */

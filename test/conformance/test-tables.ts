@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from 'sparrow-df';
+import { tpcdsColumns } from './tpcds-columns.js';
 
 const tenkColumns =
   'unique1 INT, unique2 INT, two INT, four INT, ten INT, twenty INT, hundred INT, thousand INT, twothousand INT, ' +
@@ -29,6 +30,10 @@ export function createTestTables(session: Session, data: string | undefined, tex
     mapcol: new Map(Array.from({ length: size }, (_, k) => [k + 1, `${letters[k]}${i + 1}`])),
   }));
   session.createDataFrame(maps, 'mapcol MAP<INT, STRING>').createOrReplaceTempView('mapdata');
+  for (const [name, columns] of Object.entries(tpcdsColumns)) {
+    if (new RegExp(`\\b${name}\\b`, 'i').test(texts))
+      session.createDataFrame([], columns).createOrReplaceTempView(name);
+  }
   if (data === undefined) return;
   for (const [name, file, schema] of files) {
     const path = join(data, file);

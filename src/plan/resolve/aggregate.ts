@@ -16,8 +16,9 @@ import { isGroupingCall, type Named, named, resolveExpr, starColumns } from './e
 import { generatorsAbove, hasGenerator } from './generators.js';
 import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
 import { havingOver } from './over-aggregate.js';
+import { itemAt } from './positions.js';
 import type { Scope } from './scope.js';
-import { itemAt, resolveList } from './select-list.js';
+import { resolveList } from './select-list.js';
 import { extractWindows } from './windows.js';
 
 /** `groupBy(…).agg(…)`: every output is made of grouping expressions and aggregates. */
@@ -55,7 +56,7 @@ function groupKeys(
     return groupedByAll(resolveList(output, scope, context));
   }
   return groupBy.map((expr) => {
-    const original = expr.kind === 'ordinal' ? itemAt(expr, output, 'GROUP_BY') : expr;
+    const original = expr.kind === 'ordinal' && expr.ofInput !== true ? itemAt(expr, output, 'GROUP_BY') : expr;
     const resolved = resolveGroupExpr(original, output, scope, context);
     requireOrderable(resolved, 'group by');
     if (hasAggregate(resolved) || hasWindow(resolved)) {

@@ -147,7 +147,8 @@ function resolveWithConstants(
 function foldConstant(arg: Expr, settings: PlanSettings): Expr {
   if (arg.kind === 'literal' || !isConstant(arg)) return arg;
   const value = constantValue(arg, settings);
-  return value === undefined ? arg : { kind: 'literal', type: exprType(arg), value };
+  if (value === undefined) return arg;
+  return { kind: 'literal', type: exprType(arg), value, written: columnName(arg, settings.timeZone) };
 }
 
 /** What is known of an argument. */

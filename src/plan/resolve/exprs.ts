@@ -13,6 +13,7 @@ import { argumentName, extract, fieldOf } from './fields.js';
 import { resolveLambdas } from './lambdas.js';
 import { arrangeArguments, NAMED_ARGUMENT } from './named-arguments.js';
 import { nameParts } from './names.js';
+import { itemAt } from './positions.js';
 import { type FallbackColumn, findColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
 import { resolveSubquery } from './subqueries.js';
 import { calledFunction, intervalCall } from './temporal-calls.js';
@@ -42,6 +43,7 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
           ? resolveSubquery(expr, inputs, scope, settings)
           : withExprChildren(expr, inputs);
       case 'ordinal':
+        if (expr.ofInput === true) return itemAt(expr, scope.output, 'GROUP_BY');
         throw new SparrowError(
           'UNSUPPORTED_FEATURE',
           'a position has no meaning here: it goes with GROUP BY and ORDER BY',

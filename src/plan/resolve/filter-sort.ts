@@ -11,9 +11,9 @@ import type { Context } from './context.js';
 import { isGroupingCall, starColumns } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 import { aggregateBelow, readAggregates, resolveOverAggregate } from './over-aggregate.js';
+import { itemAt } from './positions.js';
 import { rebalance } from './rebalance.js';
 import { isNotHere } from './scope.js';
-import { itemAt } from './select-list.js';
 import { extractWindows } from './windows.js';
 
 /** WHERE, HAVING and QUALIFY: rows for which the condition is true. */

@@ -103,7 +103,8 @@ function nameOf(value: PivotValue, given: readonly Expr[], settings: PlanSetting
     if (exprType(expr).kind === 'string') return constantValue(expr, settings) ?? null;
     return constantValue({ kind: 'cast', input: expr, type: stringType, nullable: true }, settings) ?? null;
   });
-  return texts.map((text) => (text === null ? 'null' : String(text))).join('_');
+  const all = texts.map((text) => (text === null ? 'null' : String(text)));
+  return all.length === 1 ? String(all[0]) : `{${all.join(', ')}}`;
 }
 
 const notAggregate = (expr: Expr): SparrowError =>

@@ -1,5 +1,5 @@
 import { SparrowError } from '../../base/index.js';
-import type { Expr, Ordinal } from '../expr.js';
+import type { Expr } from '../expr.js';
 import { foldLiteralCasts } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, named, resolveExpr } from './exprs.js';
@@ -42,16 +42,4 @@ export function resolveList(
     }
     return column;
   });
-}
-
-/** The item of a list that a position means. */
-export function itemAt<T>(ordinal: Ordinal, items: readonly T[], clause: 'GROUP_BY' | 'ORDER_BY'): T {
-  const position = ordinal.position as number;
-  const item = items[position - 1];
-  if (item !== undefined) return item;
-  throw new SparrowError(
-    `${clause}_POS_OUT_OF_RANGE`,
-    `the position ${position} is not in the list of ${items.length} output columns`,
-    { sqlState: '42805', parameters: { index: `${position}`, size: `${items.length}` } },
-  );
 }
