@@ -138,7 +138,14 @@ export interface WindowFunction extends FunctionDocs {
    * Values for every row of one partition. `args[a][row]` are the evaluated arguments; `peers[row]` is the index
    * of the first row with the same ordering key.
    */
-  readonly eval: (args: readonly (readonly Scalar[])[], peers: Int32Array, rows: number, call: Call) => Scalar[];
+  readonly eval: (
+    args: readonly (readonly Scalar[])[],
+    peers: Int32Array,
+    rows: number,
+    call: Call,
+    /** The rows from…to (exclusive) that a row's frame holds. */
+    frameOf: (row: number) => readonly [from: number, to: number],
+  ) => Scalar[];
 }
 
 /** A function that makes rows of one row: one entry of the registry. The operator that runs it is Generate. */

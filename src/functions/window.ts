@@ -1,6 +1,6 @@
 import { type DataType, float64Type, int32Type, type Scalar, SparrowError } from '../base/index.js';
-import { type Call, windowFunction } from './define.js';
-import { anyInt, anyType, constant, takes } from './implicit.js';
+import { windowFunction } from './define.js';
+import { anyBoolean, anyInt, anyType, constant, takes } from './implicit.js';
 import { commonType, isMismatch, noCommonType } from './signature.js';
 
 /** Row positions and their neighbours, over the ordered rows of one partition. */
@@ -113,21 +113,22 @@ const neighbour = (name: 'lag' | 'lead', where: string) =>
   windowFunction({
     name,
     sql: [name],
-    summary: `The value \`offset\` rows (1 unless given) ${where}; the default, or null, where there is none.`,
+    summary: `The value \`offset\` rows (1 unless given) ${where}, of those with a value if nulls are ignored; the default, or null, where there is none.`,
     examples: [],
     resolve: (args, settings) => {
-      const result = takes([anyType, constant(anyInt), anyType], ([type]) => type ?? int32Type, {
-        optional: 2,
+      const result = takes([anyType, constant(anyInt), anyType, constant(anyBoolean)], ([type]) => type ?? int32Type, {
+        optional: 3,
         nullable: true,
       })(args, settings);
       const [value, , fallback] = args;
       if (isMismatch(result) || value === undefined || fallback === undefined) return result;
       const common = commonType(value.type, fallback.type);
       if (common === undefined) return noCommonType([value, fallback]);
-      return { args: [common, int32Type, common], returns: common, nullable: true };
+      return { args: [common, int32Type, common, ...result.args.slice(3)], returns: common, nullable: true };
     },
-    eval: ([values = [], offsets, fallbacks], _peers, rows) => {
+    eval: ([values = [], offsets, fallbacks, ignore], _peers, rows) => {
       const offset = Number(offsets?.[0] ?? 1) * (name === 'lag' ? -1 : 1);
+      if (ignore?.[0] === true) return presentNeighbours(values, offset, fallbacks, rows);
       return Array.from({ length: rows }, (_, row): Scalar => {
         const at = row + offset;
         return at >= 0 && at < rows ? (values[at] ?? null) : (fallbacks?.[row] ?? null);
@@ -135,12 +136,52 @@ const neighbour = (name: 'lag' | 'lead', where: string) =>
     },
   });
 
-function nthValue(values: readonly Scalar[], n: Scalar | undefined, peers: Int32Array, rows: number): Scalar[] {
+/** The value that many rows with a value away, for each row. */
+function presentNeighbours(
+  values: readonly Scalar[],
+  offset: number,
+  fallbacks: readonly Scalar[] | undefined,
+  rows: number,
+): Scalar[] {
+  const present: number[] = [];
+  for (let row = 0; row < rows; row++) if (values[row] !== null) present.push(row);
+  // Of the rows with a value how many lie before the row.
+  let before = 0;
+  return Array.from({ length: rows }, (_, row): Scalar => {
+    while (before < present.length && (present[before] as number) < row) before++;
+    if (offset === 0) return values[row] ?? null;
+    const isPresent = present[before] === row;
+    const at = offset < 0 ? before + offset : before + offset - (isPresent ? 0 : 1);
+    const found = present[at];
+    return found === undefined ? (fallbacks?.[row] ?? null) : (values[found] ?? null);
+  });
+}
+
+type FrameOf = (row: number) => readonly [from: number, to: number];
+
+function nthValue(
+  values: readonly Scalar[],
+  n: Scalar | undefined,
+  rows: number,
+  ignoresNulls: boolean,
+  frameOf: FrameOf,
+): Scalar[] {
   const position = Number(n);
   if (!(position > 0))
     throw new SparrowError('DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE', 'the offset of nth_value must be positive');
-  // The default frame ends with the row's last peer.
-  return endOfPeers(peers, rows).map((end) => (position <= end ? (values[position - 1] ?? null) : null));
+  // With nulls left out: how many values lie before each row, and where the k-th one is.
+  const places: number[] = [];
+  const before = new Int32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    before[row] = places.length;
+    if (!ignoresNulls || values[row] !== null) places.push(row);
+  }
+  before[rows] = places.length;
+  return Array.from({ length: rows }, (_, row): Scalar => {
+    const [from, to] = frameOf(row);
+    const place = places[(before[from] as number) + position - 1];
+    return from < to && place !== undefined && place < to ? (values[place] ?? null) : null;
+  });
 }
 
 /** Functions of a window's ordered rows. */
@@ -151,9 +192,14 @@ export const windowFunctions = {
   nthValue: windowFunction({
     name: 'nthValue',
     sql: ['nth_value'],
-    summary: 'The value of the n-th row of the partition, for rows from there on; null for those before.',
+    summary:
+      'The value of the n-th row of the frame, of those with a value if nulls are ignored; null where there is none.',
     examples: [],
-    resolve: takes([anyType, constant(anyInt)], ([type]) => type ?? int32Type, { nullable: true }),
-    eval: ([values = [], n], peers, rows, _call: Call) => nthValue(values, n?.[0], peers, rows),
+    resolve: takes([anyType, constant(anyInt), constant(anyBoolean)], ([type]) => type ?? int32Type, {
+      optional: 1,
+      nullable: true,
+    }),
+    eval: ([values = [], n, ignore], _peers, rows, _call, frameOf) =>
+      nthValue(values, n?.[0], rows, ignore?.[0] === true, frameOf),
   }),
 };

@@ -1,4 +1,4 @@
-import { booleanType, nullType, stringType } from '../base/index.js';
+import { booleanType, int32Type, nullType, stringType } from '../base/index.js';
 import {
   aggregateCall,
   call,
@@ -234,7 +234,7 @@ function readCall(parser: ExprParser): Expr {
     args.splice(0, args.length, ...readWithinGroup(parser, name, args, distinct));
   const filter = tokens.accept('FILTER', '(', 'WHERE') ? readFilter(parser) : undefined;
   const ignoreNulls = acceptIgnoreNulls(parser) || inside;
-  if (ignoreNulls) args.push(ignoreNullsOf(parser, name));
+  if (ignoreNulls) args.push(...ignoreNullsOf(parser, name, args));
   const options = { ...(distinct ? { distinct } : {}), ...(filter === undefined ? {} : { filter }) };
   // In SQL text `div(a, b)` is the whole-number division; the API has that name for the other one.
   const called = name.upper === 'DIV' ? 'intDiv' : name.text;
@@ -252,9 +252,12 @@ const acceptIgnoreNulls = ({ tokens }: ExprParser): boolean =>
 
 const endsOf: ReadonlySet<string> = new Set(['FIRST', 'FIRST_VALUE', 'LAST', 'LAST_VALUE', 'ANY_VALUE']);
 
-/** The first, last and any value take it as an argument. */
-function ignoreNullsOf({ tokens }: ExprParser, name: Token): Expr {
-  if (endsOf.has(name.upper)) return literal(booleanType, true);
+/** What to add to the arguments: the functions that can ignore nulls take it as their last one. */
+function ignoreNullsOf({ tokens }: ExprParser, name: Token, args: readonly Expr[]): Expr[] {
+  const yes = literal(booleanType, true);
+  if (endsOf.has(name.upper) || name.upper === 'NTH_VALUE') return [yes];
+  if (name.upper === 'LAG' || name.upper === 'LEAD')
+    return [...[literal(int32Type, 1), literal(nullType, null)].slice(args.length - 1), yes];
   throw tokens.error(
     `IGNORE NULLS is not supported for ${name.text}`,
     name,

@@ -10,7 +10,9 @@ const peers = Int32Array.from([0, 1, 1, 3, 3, 3, 6]);
 const call: Call = { fn: '', argTypes: [], literals: [], returns: int32Type, settings: UTC };
 
 function run(name: keyof typeof windowFunctions, ...args: readonly (readonly Scalar[])[]): Scalar[] {
-  return windowFunctions[name].eval(args, peers, values.length, call);
+  // Spark's default frame: from the first row to the last peer.
+  const frameOf = (row: number): readonly [number, number] => [0, peers.lastIndexOf(peers[row] as number) + 1];
+  return windowFunctions[name].eval(args, peers, values.length, call, frameOf);
 }
 const each = (value: Scalar): Scalar[] => values.map(() => value);
 
@@ -31,5 +33,11 @@ describe('window functions', () => {
     expect(run('lead', values, each(2), each(-1))).toEqual([20, 30, 30, 30, 40, -1, -1]);
     expect(run('lag', values, each(-1))).toEqual([20, 20, 30, 30, 30, 40, null]);
     expect(run('nthValue', values, each(2))).toEqual([null, 20, 20, 20, 20, 20, 20]);
+  });
+  test('leave out nulls when they are to be ignored', () => {
+    const some = [null, 20, null, 30, null, null, 40];
+    expect(run('lead', some, each(1), each(null), each(true))).toEqual([20, 30, 30, 40, 40, 40, null]);
+    expect(run('lag', some, each(1), each(-1), each(true))).toEqual([-1, -1, 20, 20, 30, 30, 30]);
+    expect(run('nthValue', some, each(2), each(true))).toEqual([null, null, null, 30, 30, 30, 30]);
   });
 });

@@ -208,7 +208,11 @@ class Evaluator {
       for (const i of range(rows.length)) if (i > 0 && samePeer(i - 1, i)) peers[i] = peers[i - 1] as number;
       const args = input.args.map((arg) => rows.map((row) => this.value(arg, row, columns)));
       const entry = findFunction(input.fn) as WindowFunction;
-      return entry.eval(args, peers, rows.length, this.#about(input.fn, input.args, input.type));
+      const frameOf = (i: number): readonly [number, number] => {
+        const held = range(rows.length).filter((j) => inFrame(call, i, j, rows.length, keys, samePeer));
+        return [held[0] ?? 0, (held.at(-1) ?? -1) + 1];
+      };
+      return entry.eval(args, peers, rows.length, this.#about(input.fn, input.args, input.type), frameOf);
     }
     return rows.map((_, i) => {
       const frame = rows.filter((_row, j) => inFrame(call, i, j, rows.length, keys, samePeer));

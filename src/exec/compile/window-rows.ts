@@ -50,13 +50,20 @@ export function isCompiledRowCall(call: WindowSpecCall): boolean {
       return call.args.length === 0 || (constantOf(call, 0, 0) > 0 && constantOf(call, 0, 0) < 2 ** 31);
     case 'lag':
     case 'lead':
+      if (call.args.length > 3) return false;
       return call.args.length < 2 || Math.abs(constantOf(call, 1, 2 ** 31)) < 2 ** 31;
     case 'nthValue':
-      return call.frame === undefined && constantOf(call, 1, 0) > 0 && constantOf(call, 1, 0) < 2 ** 31;
+      return (
+        call.args.length === 2 && isRunning(call) && constantOf(call, 1, 0) > 0 && constantOf(call, 1, 0) < 2 ** 31
+      );
     default:
       return true;
   }
 }
+
+/** From the first row of the partition to the row's last peer. */
+const isRunning = ({ frame }: WindowSpecCall): boolean =>
+  frame === undefined || (frame.unit === 'range' && frame.start === undefined && frame.end === 0);
 
 /** A constant argument as a number; `otherwise` where it is none. */
 function constantOf(call: WindowSpecCall, index: number, otherwise: number): number {

@@ -117,13 +117,20 @@ function prepareCall(
   };
   const args = spec.args.map(ready);
   const entry = findEntry(spec.fn);
-  if (entry?.kind === 'window') return overRows(entry, args, call, pace);
+  if (entry?.kind === 'window') return overRows(entry, args, call, spec, plan, pace);
   if (entry?.kind !== 'aggregate') throw engineBug(`'${spec.fn}' cannot be called over a window`);
   const filter = spec.filter === undefined ? undefined : ready(spec.filter);
   return overFrames(entry, args, filter, call, spec, plan, pace);
 }
 
-function overRows(entry: WindowFunction, args: readonly Prepared[], call: Call, pace: Pace): PreparedCall {
+function overRows(
+  entry: WindowFunction,
+  args: readonly Prepared[],
+  call: Call,
+  spec: WindowSpecCall,
+  plan: WindowColumns,
+  pace: Pace,
+): PreparedCall {
   return async (part, ordered) => {
     const values = args.map((): Scalar[] => []);
     for (const row of part) {
@@ -132,7 +139,7 @@ function overRows(entry: WindowFunction, args: readonly Prepared[], call: Call, 
       });
       if (pace.due()) await pace.breathe();
     }
-    return entry.eval(values, ordered.peers, part.length, call);
+    return entry.eval(values, ordered.peers, part.length, call, frames(spec.frame, plan.orderBy, ordered));
   };
 }
 

@@ -29,7 +29,8 @@ export function resolveWindow(expr: WindowCall): Expr {
     });
   }
   for (const key of spec.partitionBy) requireOrderable(key, 'partition by');
-  const asked = spec.frame ?? (isWindow ? ROWS_SO_FAR : spec.orderBy.length > 0 ? RUNNING : WHOLE);
+  const asked =
+    spec.frame ?? (isWindow && input.fn !== 'nthValue' ? ROWS_SO_FAR : spec.orderBy.length > 0 ? RUNNING : WHOLE);
   checkFrame(expr, asked);
   const frame = inKeyUnits(expr, asked);
   return Object.freeze({
