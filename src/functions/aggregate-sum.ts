@@ -225,7 +225,9 @@ function averageType(type: DataType): DataType {
 }
 
 function resolveAvg(args: readonly ArgType[]): Resolved {
-  const type = summable(args);
+  // Instants count in seconds, as their cast to a number does.
+  const isInstant = args.length === 1 && args[0]?.type.kind === 'timestamp';
+  const type = isInstant ? float64Type : summable(args);
   if ('mismatch' in type) return type;
   return { args: [type], returns: averageType(type), nullable: true, state: [averageState(type), int64Type] };
 }

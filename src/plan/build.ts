@@ -192,8 +192,8 @@ export const rename = (input: Plan, names: Readonly<Record<string, string>>): Re
   freeze({ kind: 'rename', input, names });
 export const toNames = (input: Plan, names: readonly string[]): ToNamesPlan =>
   freeze({ kind: 'to_names', input, names });
-export const subqueryAlias = (input: Plan, name: string): SubqueryAliasPlan =>
-  freeze({ kind: 'subquery_alias', input, name });
+export const subqueryAlias = (input: Plan, name: string, path?: string): SubqueryAliasPlan =>
+  freeze({ kind: 'subquery_alias', input, name, ...(path === undefined ? {} : { path }) });
 export const cached = (input: Plan, cacheId: number): CachedPlan =>
   freeze({ kind: 'cached', cacheId, input, output: [] });
 export const windowNode = (

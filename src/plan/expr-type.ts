@@ -72,6 +72,7 @@ export function toAttribute(expr: Expr): Attribute {
     type: exprType(expr.input),
     nullable: exprNullable(expr.input),
     ...(expr.qualifier === undefined ? {} : { qualifier: expr.qualifier }),
+    ...(expr.path === undefined ? {} : { path: expr.path }),
   });
   made.set(expr, attribute);
   return attribute;

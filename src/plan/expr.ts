@@ -79,6 +79,7 @@ export interface Alias {
   readonly id?: number;
   /** The subquery alias the new attribute can still be named through. */
   readonly qualifier?: string;
+  readonly path?: string;
 }
 
 /** A resolved column: identified by `id`, whatever it is called. */
@@ -90,6 +91,8 @@ export interface Attribute {
   readonly nullable: boolean;
   /** The subquery alias or table it can be named through. */
   readonly qualifier?: string;
+  /** Catalog and database of that table: `spark_catalog.default`. */
+  readonly path?: string;
   /** A key of a USING join: named with its qualifier only. */
   readonly key?: true;
 }

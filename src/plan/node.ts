@@ -2,8 +2,11 @@ import type { SourceDescription, TableSource } from '../base/index.js';
 import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
+import type { JoinType, PivotValue } from './node-parts.js';
 import type { SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
+
+export type { JoinType, PivotValue } from './node-parts.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
 export type Plan = UnresolvedPlan | ResolvedPlan;
@@ -178,10 +181,6 @@ export interface PivotPlan extends Node {
   readonly values?: readonly PivotValue[];
   readonly aggregates: readonly Expr[];
 }
-export interface PivotValue {
-  readonly exprs: readonly Expr[];
-  readonly name?: string;
-}
 /** Columns to rows: each row once for each entry of `values`. */
 export interface UnpivotPlan extends Node {
   readonly kind: 'unpivot';
@@ -260,6 +259,8 @@ export interface FilterPlan extends Node {
   readonly kind: 'filter';
   readonly input: Plan;
   readonly condition: Expr;
+  /** QUALIFY. */
+  readonly qualify?: boolean;
 }
 export interface AggregatePlan extends Node {
   readonly kind: 'aggregate';
@@ -273,8 +274,6 @@ export interface AggregatePlan extends Node {
   /** HAVING. Gone once resolved. */
   readonly having?: Expr;
 }
-/** `exists`: every left row once, with a column that says whether it has a partner. */
-export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross' | 'exists';
 export interface JoinPlan extends Node {
   readonly kind: 'join';
   readonly left: Plan;
@@ -338,7 +337,9 @@ export interface RepartitionPlan extends Node {
 export interface SubqueryAliasPlan extends Node {
   readonly kind: 'subquery_alias';
   readonly input: Plan;
+  /** Empty where it only bars the way to columns that its input left out; `path` is that of a table, `catalog.database`. */
   readonly name: string;
+  readonly path?: string;
 }
 /** Each row with every row that a generator (`explode` …) makes of it. */
 export interface GeneratePlan extends Node {

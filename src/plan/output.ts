@@ -1,7 +1,7 @@
 import { engineBug, field, type Schema, structType } from '../base/index.js';
 import type { Attribute } from './expr.js';
 import { toAttribute } from './expr-type.js';
-import type { JoinPlan, Plan } from './node.js';
+import type { JoinPlan, Plan, SubqueryAliasPlan } from './node.js';
 import { mapSame, planProperty, replace } from './walk.js';
 
 /** The columns a resolved plan gives, in order. */
@@ -38,7 +38,7 @@ function combine(plan: Plan, inputs: readonly (readonly Attribute[])[]): readonl
       if (plan.output === undefined) throw engineBug('the output of a union that is not resolved');
       return plan.output;
     case 'subquery_alias':
-      return mapSame(input, (attribute) => replace(attribute, { qualifier: plan.name }));
+      return plan.name === '' ? input : mapSame(input, (attribute) => qualified(attribute, plan));
     case 'write':
       return NOTHING;
     case 'filter':
@@ -98,4 +98,10 @@ export function outputIds(plan: Plan): ReadonlySet<number> {
     idSets.set(output, ids);
   }
   return ids;
+}
+
+function qualified(attribute: Attribute, { name, path }: SubqueryAliasPlan): Attribute {
+  if (attribute.qualifier === name && attribute.path === path) return attribute;
+  const { path: _, ...column } = attribute;
+  return Object.freeze({ ...column, qualifier: name, ...(path === undefined ? {} : { path }) });
 }

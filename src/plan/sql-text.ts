@@ -3,7 +3,7 @@ import { knownEntry } from '../functions/entries.js';
 import { jsFunctionName } from '../functions/js-function.js';
 import { functionPlace } from '../functions/names.js';
 import { orderedSets, phrases, shownArguments } from './display-names.js';
-import type { Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
+import type { Attribute, Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
 import { foldExpr, someExpr } from './walk-expr.js';
@@ -63,13 +63,15 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'ordinal':
       return expr.position === 'all' ? 'ALL' : String(expr.position);
     case 'outer_reference':
-      return options.pretty
-        ? expr.attribute.name
-        : `outer(${expr.attribute.name}${options.ids ? `#${expr.attribute.id}` : ''})`;
+      if (options.pretty) return `outer(${fullName(expr.attribute)})`;
+      return `outer(${expr.attribute.name}${options.ids ? `#${expr.attribute.id}` : ''})`;
     case 'subquery':
       return subqueryText(expr, inputs);
   }
 }
+
+const fullName = ({ path, qualifier, name }: Attribute): string =>
+  [path, qualifier, name].filter((part) => part !== undefined).join('.');
 
 function castText(expr: Cast, input: string, options: SqlTextOptions): string {
   // Spark's text of a cast to a nested type is that of its operand.

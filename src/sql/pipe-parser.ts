@@ -21,7 +21,7 @@ export function readPipes(query: QueryContext, input: Plan): Plan {
 function readOperator(query: QueryContext, input: Plan): Plan {
   const { tokens, exprs } = query;
   if (tokens.is('SELECT')) return readSelect(query, input);
-  if (tokens.accept('WHERE')) return filter(input, exprs.expression());
+  if (tokens.accept('WHERE')) return filter(closed(input), exprs.expression());
   if (tokens.accept('EXTEND')) return project(input, [star(), ...extensions(query)]);
   if (tokens.accept('SET')) return assignments(query, input);
   if (tokens.accept('DROP')) return project(input, [dropped(query)]);
@@ -30,11 +30,15 @@ function readOperator(query: QueryContext, input: Plan): Plan {
   if (tokens.is('TABLESAMPLE')) return readSample(query, input);
   if (isSetOperation(tokens)) return combineSets(query, input, () => query.primary());
   if (tokens.is('ORDER', 'BY') || tokens.is('SORT', 'BY') || tokens.is('DISTRIBUTE', 'BY'))
-    return ordered(query, input);
-  if (tokens.is('CLUSTER', 'BY')) return ordered(query, input);
+    return ordered(query, closed(input));
+  if (tokens.is('CLUSTER', 'BY')) return ordered(query, closed(input));
   if (tokens.is('LIMIT') || tokens.is('OFFSET')) return query.limited(input);
   return oneExtension(query, input);
 }
+
+/** As Spark: only the columns of the input can be named, not those that it left out. */
+const closed = (input: Plan): Plan =>
+  input.kind === 'subquery_alias' || input.kind === 'view' ? input : subqueryAlias(input, '');
 
 function oneExtension(query: QueryContext, input: Plan): Plan {
   const { tokens } = query;
@@ -96,13 +100,23 @@ function aliasName({ tokens }: QueryContext): string {
 function ordered(query: QueryContext, input: Plan): Plan {
   const { tokens, exprs } = query;
   let plan = input;
-  if (tokens.accept('ORDER', 'BY')) plan = sort(plan, query.orders());
-  else if (tokens.accept('CLUSTER', 'BY')) plan = repartition(plan, undefined, exprList(query));
+  const isSort = tokens.is('ORDER', 'BY');
+  if (tokens.accept('ORDER', 'BY')) {
+    plan = sort(plan, query.orders());
+    // As Spark's grammar has it, another ORDER BY may follow, and counts.
+    if (tokens.accept('ORDER', 'BY')) plan = sort(input, query.orders());
+  } else if (tokens.accept('CLUSTER', 'BY')) plan = repartition(plan, undefined, exprList(query));
   else if (tokens.accept('DISTRIBUTE', 'BY')) plan = repartition(plan, undefined, exprList(query));
   else {
     tokens.expect('SORT', 'BY');
     plan = sort(plan, readSortOrders(exprs), true);
   }
+  if (isSort && startsOrder(tokens) && !tokens.is('ORDER', 'BY'))
+    throw tokens.error(
+      'one of ORDER BY, SORT BY, …',
+      undefined,
+      'UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES',
+    );
   if (tokens.is('LIMIT') || tokens.is('OFFSET')) {
     throw tokens.error(
       'one pipe operator takes ORDER BY or LIMIT, not both',
@@ -114,6 +128,9 @@ function ordered(query: QueryContext, input: Plan): Plan {
     return ordered(query, plan);
   return plan;
 }
+
+const startsOrder = (tokens: QueryContext['tokens']): boolean =>
+  ['ORDER', 'SORT', 'CLUSTER', 'DISTRIBUTE'].some((word) => tokens.is(word, 'BY'));
 
 const refusedGrouping: Readonly<Record<string, string>> = {
   ALL: 'GROUP BY ALL',

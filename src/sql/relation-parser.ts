@@ -1,4 +1,4 @@
-import { join, limitBy, sample, subqueryAlias, toNames, usingJoin, view } from '../plan/build.js';
+import { call, join, limitBy, sample, subqueryAlias, toNames, usingJoin, view } from '../plan/build.js';
 import { lateralJoin, naturalJoin, values } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { JoinType, Plan } from '../plan/node.js';
@@ -167,7 +167,10 @@ function readFraction(query: QueryContext): number | ((plan: Plan) => Plan) {
   if (tokens.accept('BUCKET')) {
     const bucket = tokens.integer();
     tokens.expect('OUT', 'OF');
-    return bucket === 0 ? 0 : 1 / tokens.integer();
+    const buckets = tokens.integer();
+    if (bucket > buckets)
+      throw tokens.error('a sample takes a bucket of those there are', undefined, '_LEGACY_ERROR_TEMP_0064');
+    return bucket === 0 ? 0 : bucket / buckets;
   }
   const negative = tokens.accept('-');
   if (tokens.peek().kind === 'number' && tokens.peek(1).upper === 'PERCENT') {
@@ -178,7 +181,9 @@ function readFraction(query: QueryContext): number | ((plan: Plan) => Plan) {
     }
     return percent / 100;
   }
-  const rows: Expr = exprs.expression();
+  if (tokens.is(')')) throw tokens.error('TABLESAMPLE takes a size', undefined, '_LEGACY_ERROR_TEMP_0014');
+  const given = exprs.expression();
+  const rows: Expr = negative ? call('negative', given) : given;
   tokens.expect('ROWS');
   return (plan) => limitBy(plan, 'limit', rows);
 }

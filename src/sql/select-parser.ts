@@ -31,7 +31,7 @@ export function readSelect(query: QueryContext, given?: Plan): Plan {
   const named = (expr: Expr): Expr => withWindows(expr, windows);
   const output = mapSame(list, named);
   let plan = selected(query, input, output, grouping, having);
-  if (qualify !== undefined) plan = filter(plan, named(qualify));
+  if (qualify !== undefined) plan = Object.freeze({ ...filter(plan, named(qualify)), qualify: true });
   return isDistinct ? distinct(plan) : plan;
 }
 

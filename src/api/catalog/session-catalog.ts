@@ -1,5 +1,5 @@
 import { field, nearestNames, SparrowError, structType } from '../../base/index.js';
-import { attribute, cached, emptyLocal, read, sqlQuery, toNames } from '../../plan/build.js';
+import { attribute, cached, emptyLocal, read, sqlQuery, subqueryAlias, toNames } from '../../plan/build.js';
 import type { Expr } from '../../plan/expr.js';
 import type { Plan } from '../../plan/node.js';
 import { DEFAULT_DATABASE, type TableRecord, type TableStore } from './table-store.js';
@@ -45,7 +45,10 @@ export class SessionCatalog {
     if (found === undefined) return undefined;
     const plan = this.#planOf(found);
     const cacheId = this.#caches.get(cacheKey(found));
-    return cacheId === undefined ? plan : cached(plan, cacheId);
+    const own = cacheId === undefined ? plan : cached(plan, cacheId);
+    if (found.kind !== 'table') return own;
+    const { name: table, database } = found.record;
+    return subqueryAlias(own, table, `${CATALOG}.${database}`);
   }
 
   find(parts: readonly string[]): Located | undefined {

@@ -56,6 +56,9 @@ function expandView(name: string, catalog: Catalog, depth: number): Plan {
   if (depth > DEEPEST_VIEW) {
     throw new SparrowError('RECURSIVE_VIEW', `the view \`${name}\` leads to itself`, { sqlState: '42K0H' });
   }
+  // A table brings its catalog and database along.
+  if (plan.kind === 'subquery_alias' && plan.path !== undefined)
+    return subqueryAlias(expand(plan.input, catalog, depth + 1), plan.name, plan.path);
   const parts = name.split('.');
   return subqueryAlias(expand(plan, catalog, depth + 1), parts.at(-1) ?? name);
 }

@@ -1,6 +1,7 @@
 import { SparrowError } from '../../base/index.js';
 import { filter, sort } from '../build.js';
 import type { Expr, SortOrder } from '../expr.js';
+import { hasWindow } from '../facts.js';
 import type { FilterPlan, Plan, SortPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import { replace } from '../walk.js';
@@ -20,6 +21,11 @@ import { extractWindows } from './windows.js';
 export function resolveFilter(plan: FilterPlan, input: Analyzed, context: Context): Plan {
   const over = resolveAbove([plan.condition], input, context);
   const condition = over.exprs[0] as Expr;
+  if (plan.qualify !== true && hasWindow(condition)) {
+    throw new SparrowError('_LEGACY_ERROR_TEMP_1034', 'It is not allowed to use window functions inside WHERE clause', {
+      hint: 'compute the window in a select list below, or use QUALIFY',
+    });
+  }
   forbidAggregates(condition, 'a filter');
   const checked = requireBoolean(condition, 'a filter condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
   const finished = rebalance(foldLiteralCasts(checked, context.settings));

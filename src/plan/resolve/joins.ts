@@ -42,13 +42,14 @@ const renew = (output: readonly Attribute[], ids: ReadonlyMap<number, number>): 
   output.map((attribute) => {
     const id = ids.get(attribute.id);
     if (id === undefined) return attribute;
-    const { name, qualifier } = attribute;
+    const { name, qualifier, path } = attribute;
     return Object.freeze({
       kind: 'alias',
       name,
       input: attribute,
       id,
       ...(qualifier === undefined ? {} : { qualifier }),
+      ...(path === undefined ? {} : { path }),
     });
   });
 

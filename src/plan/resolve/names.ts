@@ -42,6 +42,8 @@ export interface NameMatch {
   readonly fields: readonly string[];
 }
 
+/** Catalog, database and table. */
+const MOST_QUALIFIERS = 3;
 /** After this many look-ups in one list of columns an index is made. */
 const LOOKUPS_BEFORE_INDEX = 4;
 
@@ -74,20 +76,28 @@ export class NameIndex {
 
   /** As Spark: a qualified column first, then a column with struct fields. */
   match(parts: readonly string[]): NameMatch {
-    const [first = '', second] = parts;
-    if (second !== undefined) {
-      const qualifier = this.#key(first);
-      const attributes = this.named(second).filter(
-        (a) => a.qualifier !== undefined && this.#key(a.qualifier) === qualifier,
-      );
-      if (attributes.length > 0) return { attributes, fields: parts.slice(2) };
+    const [first = ''] = parts;
+    // `catalog.database.table.column`, then what is shorter.
+    for (let count = Math.min(parts.length - 1, MOST_QUALIFIERS); count > 0; count--) {
+      const owner = parts.slice(0, count);
+      const attributes = this.named(parts[count] as string).filter((a) => this.#isOf(a, owner));
+      if (attributes.length > 0) return { attributes, fields: parts.slice(count + 1) };
     }
     return { attributes: this.named(first).filter((a) => a.key === undefined), fields: parts.slice(1) };
   }
 
   qualified(qualifier: string): readonly Attribute[] {
-    const key = this.#key(qualifier);
-    return this.#output.filter((a) => a.qualifier !== undefined && this.#key(a.qualifier) === key);
+    const parts = nameParts(qualifier);
+    return this.#output.filter((a) => this.#isOf(a, parts));
+  }
+
+  /** Whether a column is of that table: `table`, `database.table` or `catalog.database.table`. */
+  #isOf({ qualifier, path }: Attribute, parts: readonly string[]): boolean {
+    if (qualifier === undefined || this.#key(qualifier) !== this.#key(parts.at(-1) as string)) return false;
+    if (parts.length === 1) return true;
+    const wanted = this.#key(parts.slice(0, -1).join('.'));
+    const own = path === undefined ? undefined : this.#key(path);
+    return own === wanted || (own?.endsWith(`.${wanted}`) === true && parts.length === 2);
   }
 
   #key(name: string): string {
