@@ -9,6 +9,7 @@ import {
   simpleString,
   stringType,
 } from '../base/index.js';
+import { castScalar } from './cast-eval.js';
 import { scalar } from './define.js';
 import { anyBinary, anyBoolean, anyLong, anyNumber, anyString, anyType, only, takes } from './implicit.js';
 import { commonType } from './signature.js';
@@ -230,7 +231,17 @@ export const miscFunctions = {
         : { args: [type], returns: type, nullable: true };
     },
     nulls: 'propagate',
-    eval: ([x]) => (Number(x) === 0 ? null : (x as Scalar)),
+    eval: ([x], call) => {
+      const type = call.argTypes[0] ?? int64Type;
+      if (type.kind !== 'string') return Number(x) === 0 ? null : (x as Scalar);
+      const { ansi, timeZone } = call.settings;
+      const number = castScalar(x as Scalar, type, ansi ? int64Type : int32Type, {
+        mode: ansi ? 'ansi' : 'legacy',
+        timeZone,
+      });
+      return Number(number) === 0 && number !== null ? null : (x as Scalar);
+    },
+    fails: (call) => call.settings.ansi && call.argTypes[0]?.kind === 'string',
     compiled: rare,
   }),
   zeroifnull: scalar({

@@ -70,7 +70,6 @@ export interface ReadPlan extends Node {
   readonly kind: 'read';
   readonly description: SourceDescription;
 }
-/** A temporary view or table by name. */
 export interface ViewPlan extends Node {
   readonly kind: 'view';
   readonly name: string;
@@ -92,7 +91,6 @@ export interface RenamePlan extends Node {
   /** Old name → new name; names that do not exist are ignored, as in Spark. */
   readonly names: Readonly<Record<string, string>>;
 }
-/** `toDF(...names)`. */
 export interface ToNamesPlan extends Node {
   readonly kind: 'to_names';
   readonly input: Plan;
@@ -259,7 +257,6 @@ export interface FilterPlan extends Node {
   readonly kind: 'filter';
   readonly input: Plan;
   readonly condition: Expr;
-  /** QUALIFY. */
   readonly qualify?: boolean;
 }
 export interface AggregatePlan extends Node {

@@ -103,8 +103,6 @@ function ordered(query: QueryContext, input: Plan): Plan {
   const isSort = tokens.is('ORDER', 'BY');
   if (tokens.accept('ORDER', 'BY')) {
     plan = sort(plan, query.orders());
-    // As Spark's grammar has it, another ORDER BY may follow, and counts.
-    if (tokens.accept('ORDER', 'BY')) plan = sort(input, query.orders());
   } else if (tokens.accept('CLUSTER', 'BY')) plan = repartition(plan, undefined, exprList(query));
   else if (tokens.accept('DISTRIBUTE', 'BY')) plan = repartition(plan, undefined, exprList(query));
   else {

@@ -15,7 +15,7 @@ import { call, local, project, range, union } from '../build.js';
 import { generate, renewed } from '../build-relations.js';
 import type { Attribute, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
-import { isConstant } from '../facts.js';
+import { isConstant, isDeterministic } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { LocalPlan, Plan, TableFunctionPlan, ValuesPlan } from '../node.js';
 import { outputOf } from '../output.js';
@@ -79,7 +79,8 @@ function valueExpr(expr: Expr, scope: Scope, { settings }: Context): Expr {
   try {
     const resolved = resolveExpr(expr.kind === 'alias' ? expr.input : expr, scope, settings);
     forbidAggregates(resolved, 'VALUES');
-    return resolved;
+    if (isDeterministic(resolved)) return resolved;
+    throw new SparrowError('NONDETERMINISTIC', 'its value is another one every time');
   } catch (error) {
     if (!(error instanceof SparrowError) || error.code === 'UNRESOLVED_ROUTINE') throw error;
     throw new SparrowError(

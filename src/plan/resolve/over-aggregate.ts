@@ -146,7 +146,11 @@ function havingScope(output: Scope, rows: Scope, groups: ReadonlySet<number>): S
     match: (parts) => {
       const found = rows.match(parts);
       const [only, ...more] = found.attributes;
-      return only !== undefined && more.length === 0 && groups.has(only.id) ? found : match(parts);
+      const isGroup = only !== undefined && more.length === 0 && groups.has(only.id);
+      if (isGroup && hasField(only.type, found.fields)) return found;
+      const shown = match(parts);
+      // Neither has the field: the group says so.
+      return isGroup && !shown.attributes.some((a) => hasField(a.type, shown.fields)) ? found : shown;
     },
   };
 }
