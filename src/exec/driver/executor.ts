@@ -44,6 +44,7 @@ export class Executor implements Runner {
   /** Aggregations that share their groups, and the groups by what they share. */
   readonly #sharing = new Map<PhysicalPlan, string>();
   readonly #groups = new Map<string, Promise<unknown>>();
+  readonly #begun = new Map<PhysicalPlan, Promise<unknown>>();
 
   constructor(
     readonly scheduler: Scheduler,
@@ -99,12 +100,26 @@ export class Executor implements Runner {
     this.query.check();
     const flow = await this.#open(plan);
     const filters = this.#filters.get(plan);
+    // The next round of a recursion has tables of its own.
+    this.#filters.delete(plan);
     return filters === undefined ? flow : filtered(this, flow, plan, filters);
   }
 
   /** Rows of `plan` that a join above it will drop anyway are left out where it is opened. */
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void {
     this.#filters.set(plan, [...(this.#filters.get(plan) ?? []), filter]);
+  }
+
+  begin<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T> {
+    const begun = (this.#begun.get(plan) as Promise<T> | undefined) ?? make();
+    this.#begun.set(plan, begun);
+    return begun;
+  }
+
+  begun<T>(plan: PhysicalPlan): Promise<T> | undefined {
+    const begun = this.#begun.get(plan);
+    this.#begun.delete(plan);
+    return begun as Promise<T> | undefined;
   }
 
   /** Groups that several aggregations of the query share are made once, unless less is asked of this one. */

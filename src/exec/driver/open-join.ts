@@ -7,6 +7,7 @@ import type { JoinTable, KeptLayoutSpec, KeyBits, ProbeStep, RowChunk, SourceCol
 import { addStep, type Flow, type FlowPart } from './flow.js';
 import { type JoinSide, joinForm, keptSide } from './join-side.js';
 import { probeBits, roomForBits } from './key-bits.js';
+import { keyDonors } from './key-donors.js';
 import { openSpilledJoin } from './open-spilled-join.js';
 import type { Runner } from './runner.js';
 import { filterTarget, pays } from './runtime-filter.js';
@@ -37,9 +38,8 @@ interface BuildSide {
 export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Flow> {
   const left = plan.build === 'left';
   const form = joinForm(plan.how, left);
-  const side = await keptSide(executor, plan, left);
-  if (side.isSpilled) return openSpilledJoin(executor, plan, form, side);
-  const build = await linked(executor, plan, side);
+  const { side, build } = await (executor.begun<HeldSide>(plan) ?? hold(executor, plan));
+  if (build === undefined) return openSpilledJoin(executor, plan, form, side);
   if (form.how === 'pairs' || form.how === 'semi' || form.how === 'mark') filterEarly(executor, plan, left, build);
   const probe = await executor.open(left ? plan.right : plan.left);
   const keys = build.keys.map((k) => (left ? k.right : k.left));
@@ -91,6 +91,26 @@ function joinColumns(
   const outer = how === 'probe_outer' ? build.map((c) => ({ ...c, nullable: true })) : build;
   void plan;
   return left ? [...outer, ...probe] : [...probe, ...outer];
+}
+
+interface HeldSide {
+  readonly side: JoinSide;
+  /** Absent where rows had to go to disk. */
+  readonly build?: BuildSide;
+}
+
+/** Holds the side that is to be, as far as its rows can match what is known of the other side. */
+async function hold(executor: Runner, plan: PhysicalJoin): Promise<HeldSide> {
+  const left = plan.build === 'left';
+  const held = left ? plan.left : plan.right;
+  for (const { key, join } of keyDonors(plan)) {
+    const { build } = await executor.begin(join, () => hold(executor, join));
+    const target = filterTarget(held, [key]) ?? { plan: held, keys: [key] };
+    if (build === undefined || !pays(target.plan, build.table)) continue;
+    executor.filterEarly(target.plan, { keys: target.keys, table: build.table, layout: build.layout });
+  }
+  const side = await keptSide(executor, plan, left);
+  return side.isSpilled ? { side } : { side, build: await linked(executor, plan, side) };
 }
 
 async function linked(executor: Runner, plan: PhysicalJoin, side: JoinSide): Promise<BuildSide> {

@@ -18,6 +18,9 @@ export interface Runner {
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void;
   /** The groups of an aggregation, made once where others share them. */
   groups<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T>;
+  /** Begins early what opening a plan begins with; `begun` gives it to whoever opens the plan, once. */
+  begin<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T>;
+  begun<T>(plan: PhysicalPlan): Promise<T> | undefined;
   project(flow: Flow, exprs: readonly PhysicalExpr[]): Flow;
   batchPart(columns: readonly PhysicalColumn[], batches: readonly Batch[]): FlowPart;
   results(flow: Flow, sink: (part: FlowPart) => SinkSpec): AsyncGenerator<DoneTask>;

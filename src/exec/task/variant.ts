@@ -61,7 +61,7 @@ export function planGroups(
   spec: PipelineSpec,
   batch: Batch | undefined,
   input?: TaskInput,
-  most = denseSlots(input),
+  most = denseSlots(spec, input),
 ): GroupPlan {
   if (spec.sink.kind !== 'aggregate') return { addressing: { kind: 'hash' }, dense: [], slots: 0 };
   const { keys } = spec.sink;
@@ -81,14 +81,16 @@ export function planGroups(
   return { addressing: { kind: 'dense', byCode, slots: size }, dense, slots };
 }
 
-function denseSlots(input: TaskInput | undefined): number {
+/** Few slots stay near; more must be worth clearing: by the rows that lookups let through. */
+function denseSlots({ steps }: PipelineSpec, input: TaskInput | undefined): number {
   const rows =
     input?.kind === 'batches'
       ? input.batches.reduce((n, b) => n + b.rows, 0)
       : input?.kind === 'splits'
         ? (rowsOfSplits(input.splits) ?? 0)
         : 0;
-  return Math.min(MAX_DENSE_SLOTS, Math.max(DENSE_SLOTS, rows * 2));
+  const share = steps.reduce((all, step) => (step.kind === 'probe' ? all * (step.bits?.share ?? 1) : all), 1);
+  return Math.min(MAX_DENSE_SLOTS, Math.max(DENSE_SLOTS, rows * share * 2));
 }
 
 /** Bounds of a column over the task's own batches: narrower than the stage's where rows are clustered. */
