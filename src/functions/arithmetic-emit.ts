@@ -355,7 +355,7 @@ export function emitAbs(e: Emitter, [a]: readonly Value[], call: Call): Value | 
             .set(out[1] as Local),
       );
   } else {
-    if (overflows && call.settings.ansi) {
+    if (overflows && (call.settings.ansi || returns.kind.startsWith('interval'))) {
       code.get(part(v));
       pushConst(e, carrier, least);
       code.op(`${carrier}.eq`);
