@@ -91,12 +91,31 @@ export interface FileWriter {
   abort(): void;
 }
 
+/** A file elsewhere, of which pieces can be fetched. */
+export interface FetchedFile {
+  readonly size: number;
+  /** Fetches what is not there yet. */
+  ensure(ranges: readonly (readonly [start: number, end: number])[]): Promise<void>;
+  /** Bytes that are there. */
+  read(start: number, end: number): Uint8Array;
+}
+
+/** Which bytes of a file a format reads, so that no others are fetched. */
+export interface RemoteReads {
+  /** Fetches what opening the file reads. */
+  prepare(file: FetchedFile): Promise<void>;
+  /** What reading a split reads. */
+  ranges(split: ScanSplit): readonly { readonly path: string; readonly start: number; readonly end: number }[];
+}
+
 /** A format: one entry in io's list. */
 export interface Format {
   readonly name: string;
   readonly extensions: readonly string[];
   open(description: SourceDescription, platform: Platform): Promise<TableSource>;
   readonly reader: SplitReader;
+  /** For files elsewhere; without it they are fetched whole. */
+  readonly remote?: RemoteReads;
   createWriter?(
     path: string,
     columns: readonly { readonly name: string; readonly type: DataType; readonly nullable: boolean }[],

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type Batch, part, type Schema, SharedHeap, SparrowError, withParts } from '../base/index.js';
 import { nodePlatform } from '../io/node-platform.js';
-import { formatNamed, splitReader } from '../io/registry.js';
+import { formatNamed, openSource, splitReader } from '../io/registry.js';
 import type { Catalog } from '../plan/catalog.js';
 import type {
   CacheLevel,
@@ -87,7 +87,7 @@ class LocalEngine implements QueryEngine {
     let catalog = this.#catalogs.get(key);
     if (catalog === undefined) {
       catalog = {
-        openSource: async (description) => (await formatNamed(description.format)).open(description, nodePlatform),
+        openSource: (description) => openSource(description, nodePlatform),
         view: this.options.view,
         viewNames: this.options.viewNames,
         variable: (name) => this.options.variable?.(name),

@@ -1,4 +1,12 @@
-import { type Format, nearestNames, SparrowError, type SplitReader } from '../base/index.js';
+import {
+  type Format,
+  nearestNames,
+  type Platform,
+  type SourceDescription,
+  SparrowError,
+  type SplitReader,
+  type TableSource,
+} from '../base/index.js';
 import { RANGE_FORMAT, rangeReader } from './range.js';
 import type { PrepareTableWrite } from './table-write.js';
 
@@ -65,6 +73,14 @@ export async function formatNamed(name: string): Promise<Format> {
   throw new SparrowError('DATA_SOURCE_NOT_FOUND', `there is no data source ${name}`, {
     candidates: nearestNames(name, names),
   });
+}
+
+/** Opens a source: its metadata is read. Files of the web are fetched as far as the format reads them. */
+export async function openSource(description: SourceDescription, platform: Platform): Promise<TableSource> {
+  const format = await formatNamed(description.format);
+  if (!description.paths.some((path) => /^https?:\/\//i.test(path))) return format.open(description, platform);
+  const { openRemote } = await import('./remote/open.js');
+  return openRemote(format, description, platform);
 }
 
 /** What reads the splits of a format. */

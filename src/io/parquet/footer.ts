@@ -19,7 +19,8 @@ import { ThriftError, ThriftReader, WIRE } from './thrift.js';
 
 const MAGIC = 0x31524150; // PAR1
 const ENCRYPTED_MAGIC = 0x45524150; // PARE
-const TAIL_BYTES = 65536;
+/** What is read at first: mostly it holds the whole footer. */
+export const TAIL_BYTES = 65536;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

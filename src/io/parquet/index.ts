@@ -1,6 +1,7 @@
 import type { Format } from '../../base/index.js';
 import { openParquet } from './open.js';
 import { parquetReader } from './read.js';
+import { parquetRemote } from './remote.js';
 import { createParquetWriter } from './write.js';
 
 export const parquetFormat: Format = {
@@ -8,5 +9,6 @@ export const parquetFormat: Format = {
   extensions: ['.parquet', '.parq', '.pq'],
   open: openParquet,
   reader: parquetReader,
+  remote: parquetRemote,
   createWriter: createParquetWriter,
 };
