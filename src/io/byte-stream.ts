@@ -14,7 +14,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 };
 /** In node:zlib since Node 22.15. */
 const createZstd = (zlib as unknown as { createZstdDecompress?: () => Transform }).createZstdDecompress;
-const UNREADABLE = ['.bz2', '.lz4', '.snappy', '.xz', '.zip'];
+const UNREADABLE = ['.lz4', '.snappy', '.xz', '.zip'];
 
 /** Unpacks a file piece by piece. */
 type Unpack = (file: ReadableFile) => AsyncIterable<Uint8Array>;
@@ -28,15 +28,29 @@ export function decompressorOf(path: string): Unpack | undefined {
   if (UNREADABLE.includes(extension)) {
     throw new SparrowError('CODEC_NOT_AVAILABLE', `files compressed as ${extension} cannot be read`, {
       where: `file ${path}`,
-      hint: `decompress the file first, or use ${Object.keys(DECODERS).join(', ')}, .zst`,
+      hint: `decompress the file first, or use ${Object.keys(DECODERS).join(', ')}, .bz2, .zst`,
     });
   }
+  if (extension === '.bz2') return bzip2;
   if (extension === '.zst' && createZstd === undefined) return wholeZstd;
   if (extension === '.zst' && createZstd !== undefined) {
     return (file) => through(file, wholeFrames(rawChunks(file)), createZstd());
   }
   const create = DECODERS[extension];
   return create === undefined ? undefined : (file) => through(file, rawChunks(file), create());
+}
+
+async function* bzip2(file: ReadableFile): AsyncGenerator<Uint8Array> {
+  const { unpackBzip2, DamagedBzip2 } = await import('./bzip2.js');
+  try {
+    yield* unpackBzip2(rawChunks(file));
+  } catch (cause) {
+    if (!(cause instanceof DamagedBzip2)) throw cause;
+    throw new SparrowError('FAILED_READ_FILE', `the file cannot be decompressed: ${cause.message}`, {
+      where: `file ${file.path}`,
+      cause,
+    });
+  }
 }
 
 async function* wholeZstd(file: ReadableFile): AsyncGenerator<Uint8Array> {

@@ -45,6 +45,21 @@ const written = (columns: Columns, rows: readonly (readonly Scalar[])[], options
   return readFileSync(path, 'utf8');
 };
 
+describe('text that spreadsheets would run', () => {
+  it('gets an apostrophe when asked, in headers too; numbers stay', () => {
+    const columns: Columns = [
+      ['=n', { kind: 'int32' }],
+      ['s', { kind: 'string' }],
+    ];
+    const texts = ['=1+2', '+x', '-x', '@SUM(A1)', '=HYPERLINK("http://x","y")', 'a=b', '', null];
+    const rows = texts.map((text) => [-1, text]);
+    expect(written(columns, rows, { header: 'true', escapeFormulas: 'true', escape: '"' })).toBe(
+      "'=n,s\n-1,'=1+2\n-1,'+x\n-1,'-x\n-1,'@SUM(A1)\n" + `-1,"'=HYPERLINK(""http://x"",""y"")"\n-1,a=b\n-1,""\n-1,\n`,
+    );
+    expect(written(columns, [[-1, '=1']])).toBe('-1,=1\n');
+  });
+});
+
 describe('CSV as Spark writes it', () => {
   it('values of every type', () => {
     const columns: Columns = [

@@ -60,6 +60,8 @@ export interface CsvWriteOptions {
   readonly quote: string;
   readonly escape: string;
   readonly escapeQuotes: boolean;
+  /** Text that a spreadsheet would run as a formula gets an apostrophe before it. */
+  readonly escapeFormulas: boolean;
   readonly quoteAll: boolean;
   readonly nullValue: string;
   readonly emptyValue: string;
@@ -81,6 +83,7 @@ const NAMES = [
   'charset',
   'quote',
   'quoteAll',
+  'escapeFormulas',
   'escape',
   'escapeQuotes',
   'comment',
@@ -230,6 +233,7 @@ export function writeOptions(options: Readonly<Record<string, string>>): CsvWrit
     escape: asText(given.character('escape', '\\')),
     escapeQuotes: given.flag('escapeQuotes', true),
     quoteAll: given.flag('quoteAll', false),
+    escapeFormulas: given.flag('escapeFormulas', false),
     nullValue: given.text('nullValue') ?? '',
     emptyValue: given.text('emptyValue') ?? '""',
     lineSep: lineSeparator(given) || '\n',

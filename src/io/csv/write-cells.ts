@@ -8,6 +8,7 @@ import {
   type SharedHeap,
 } from '../../base/index.js';
 import type { CsvWriteOptions } from './options.js';
+import { asText, beginsFormula, quoting as quoted } from './quoting.js';
 import type { TextOut } from './text-out.js';
 
 /** Writes the value of a row, which is there. */
@@ -161,7 +162,8 @@ function stringCells(heap: SharedHeap, column: Column, options: CsvWriteOptions,
   const locate = locator(heap, column);
   const span: Span = { start: 0, end: 0 };
   const { u8 } = heap;
-  const { trimLeading, trimTrailing } = options;
+  const { trimLeading, trimTrailing, escapeFormulas } = options;
+  const quoteText = quoted(options);
   const empty = Buffer.from(options.emptyValue, 'utf8');
   const quoting = byteQuoting(options, u8, out);
   return (row) => {
@@ -170,7 +172,9 @@ function stringCells(heap: SharedHeap, column: Column, options: CsvWriteOptions,
     if (trimLeading) while (start < end && (u8[start] as number) <= BLANK) start++;
     if (trimTrailing) while (start < end && (u8[end - 1] as number) <= BLANK) end--;
     if (start === end) out.put(empty);
-    else quoting(start, end);
+    else if (escapeFormulas && beginsFormula(u8[start] as number)) {
+      out.text(quoteText(asText(heap.buffer.toString('utf8', start, end))));
+    } else quoting(start, end);
   };
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../base/index.js';
 import { temporalText } from '../temporal-text.js';
 import { type CsvWriteOptions, writeOptions } from './options.js';
+import { asText, quoting } from './quoting.js';
 import { TextOut } from './text-out.js';
 import { type CellWriter, fastCells } from './write-cells.js';
 
@@ -65,7 +66,10 @@ class CsvWriter implements FileWriter {
     this.#file = context.platform.files.create(path);
     const quote = quoting(options);
     if (options.header && columns.length > 0) {
-      this.#out.text(columns.map((c) => quote(c.name)).join(options.delimiter) + options.lineSep);
+      this.#out.text(
+        columns.map((c) => quote(options.escapeFormulas ? asText(c.name) : c.name)).join(options.delimiter) +
+          options.lineSep,
+      );
     }
   }
 
@@ -150,17 +154,3 @@ function valueFormat({ name, type }: WriterColumn, options: CsvWriteOptions): (v
     }
   }
 }
-
-/** Puts quotes around what could be read otherwise. */
-function quoting(options: CsvWriteOptions): (text: string) => string {
-  const { quote, escape: escapeWith, delimiter, quoteAll, escapeQuotes, lineSep } = options;
-  if (quote === '') return (text) => text;
-  const escapedQuote = `${escapeWith === '' ? quote : escapeWith}${quote}`;
-  const special = new RegExp(`[${escapeClass(`${quote}${escapeWith === quote ? '' : escapeWith}`)}]`, 'g');
-  const separates = new RegExp(`[${escapeClass(`${delimiter[0]}${lineSep[0]}\r\n${escapeQuotes ? quote : ''}`)}]`);
-  const isOpen = (text: string): boolean => quoteAll || separates.test(text) || text.startsWith(quote);
-  const plain = (character: string): string => (character === quote ? escapedQuote : character + character);
-  return (text) => (isOpen(text) ? quote + text.replace(special, plain) + quote : text);
-}
-
-const escapeClass = (characters: string): string => characters.replace(/[\\\]^-]/g, '\\$&');
