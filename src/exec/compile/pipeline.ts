@@ -33,6 +33,8 @@ export interface PipelineVariant {
   readonly list: boolean;
   /** Carriers of the states in group rows, when the source is groups. */
   readonly partial?: PartialForm;
+  /** What the rows point to goes with the task: they were read from disk. */
+  readonly passing?: boolean;
 }
 
 /** A memo a pipeline keeps for each dictionary of a source column. */
@@ -204,7 +206,9 @@ class PipelineBody {
     const base = code.local('i32');
     pipe.loadWord(PIPE.SOURCE, base);
     const address = code.local('i32');
-    const groups = source.kind === 'groups' ? groupRowColumns(source, variant.partial, spec.settings) : undefined;
+    const stable = variant.passing !== true;
+    const groups =
+      source.kind === 'groups' ? groupRowColumns(source, variant.partial, spec.settings, stable) : undefined;
     const layout = source.kind === 'groups' ? groups?.layout : keptLayout(source.layout);
     if (layout === undefined) throw engineBug('rows without a layout');
     const added = source.kind === 'windowed' ? columnLoaders(pipe, variant.forms) : () => undefined as never;
@@ -213,14 +217,14 @@ class PipelineBody {
         code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
       else code.get(base).get(row).i32(layout.stride).op('i32.mul').op('i32.add').set(address);
       if (source.kind === 'kept') {
-        const columns = rowColumns(pipe, layout, source.layout.fields, address);
+        const columns = rowColumns(pipe, layout, source.layout.fields, address, stable);
         return {
           columns,
           ...(source.only === undefined ? {} : { condition: unmatchedCondition(pipe, address, source.only) }),
         };
       }
       if (source.kind === 'windowed') {
-        const fields = rowColumns(pipe, layout, source.layout.fields, address);
+        const fields = rowColumns(pipe, layout, source.layout.fields, address, stable);
         return { columns: withAdded(fields, source.layout.fields.length, added(row)) };
       }
       return { columns: (groups as NonNullable<typeof groups>).columns(pipe, address) };

@@ -18,6 +18,7 @@ export function groupRowColumns(
   source: Extract<RowSourceSpec, { kind: 'groups' }>,
   partial: PartialForm | undefined,
   settings: EvalSettings,
+  stable: boolean,
 ): { layout: RowLayout; columns: (pipe: Pipe, row: Local) => Columns } {
   const aggregates = source.aggregates.map((a) => prepareAggregate(a, settings));
   const carriers = partial?.carriers ?? fullCarriers(aggregates);
@@ -30,7 +31,7 @@ export function groupRowColumns(
       const key = source.keys[index];
       let value: ColumnValue;
       if (key !== undefined)
-        value = { ...loadField(pipe.code, row, fieldAt(layout, index), key.type, key.range), stable: true };
+        value = { ...loadField(pipe.code, row, fieldAt(layout, index), key.type, key.range), stable };
       else {
         const a = aggregates[index - source.keys.length];
         if (a === undefined) throw engineBug(`group column ${index}`);

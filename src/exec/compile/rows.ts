@@ -69,8 +69,14 @@ export function storeValue(pipe: Pipe, layout: RowLayout, row: Local, index: num
   );
 }
 
-/** Columns read from the fields of the row at `row`, each loaded once. */
-export function rowColumns(pipe: Pipe, layout: RowLayout, fields: readonly SourceColumn[], row: Local): Columns {
+/** Columns read from the fields of the row at `row`, each loaded once. `stable`: what rows point to outlives the task. */
+export function rowColumns(
+  pipe: Pipe,
+  layout: RowLayout,
+  fields: readonly SourceColumn[],
+  row: Local,
+  stable: boolean,
+): Columns {
   const loaded = new Map<number, ColumnValue>();
   return (index) => {
     const known = loaded.get(index);
@@ -78,7 +84,7 @@ export function rowColumns(pipe: Pipe, layout: RowLayout, fields: readonly Sourc
     const column = fields[index];
     if (column === undefined) throw engineBug(`field ${index} of ${fields.length}`);
     const value: Value = loadField(pipe.code, row, fieldAt(layout, index), column.type, column.range);
-    const made = { ...value, stable: true };
+    const made = { ...value, stable };
     loaded.set(index, made);
     return made;
   };

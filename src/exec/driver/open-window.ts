@@ -6,6 +6,7 @@ import type { SourceColumn, TaskInput, WindowTaskSpec } from '../task/spec.js';
 import type { Flow, FlowPart } from './flow.js';
 import { rangesOf, SMALL_SORT, sortFlow, splitRuns } from './open-sort.js';
 import type { Runner } from './runner.js';
+import { prefixRangesOnDisk } from './sort-ranges.js';
 
 /** Rows are sorted by partition and order; each task then computes the columns of whole partitions. */
 export async function openWindow(executor: Runner, plan: PhysicalWindow): Promise<Flow> {
@@ -31,9 +32,12 @@ export async function openWindow(executor: Runner, plan: PhysicalWindow): Promis
   const mask = prefixMask(order.keyColumns.slice(0, plan.partitionBy.length));
   const cuts = splitters.map((prefix) => prefix & mask).filter((prefix) => prefix > 0n);
   const whole: TaskInput[] = [{ kind: 'sorted', runs, order, offset: 0 }];
-  // What a sort put on disk comes back whole: a window needs its partitions in memory.
-  const isWhole = total <= SMALL_SORT || runs.some((run) => run.spilled !== undefined);
-  const tasks = isWhole ? whole : splitRuns(executor, runs, cuts, rangesOf(executor, total), order);
+  const isOnDisk = runs.some((run) => run.spilled !== undefined);
+  const inTasks = (): TaskInput[] =>
+    isOnDisk
+      ? prefixRangesOnDisk(executor, runs, cuts, order)
+      : splitRuns(executor, runs, cuts, rangesOf(executor, total), order);
+  const tasks = total <= SMALL_SORT && !isOnDisk ? whole : inTasks();
   const added = plan.calls.map((call): SourceColumn => ({ type: call.type, nullable: call.nullable }));
   const part: FlowPart = {
     source: { kind: 'rows', rows: { kind: 'windowed', layout: order.layout, added } },

@@ -33,6 +33,43 @@ export async function rangesOnDisk(
   return [undefined, ...cuts].map((from, i) => range(runs, from, cuts[i], order));
 }
 
+/**
+ * Cuts sorted runs, some of which are on disk, at prefixes: rows whose masked prefixes are equal stay together. A range
+ * whose rows all have one masked prefix is as large as it is.
+ */
+export function prefixRangesOnDisk(
+  executor: Runner,
+  runs: readonly SortedRun[],
+  samples: readonly bigint[],
+  order: Extract<SinkSpec, { kind: 'sort' }>,
+): TaskInput[] {
+  const bytes = runs.reduce((n, run) => n + bytesOf(run), 0);
+  const ranges = Math.ceil((bytes * RANGES_IN_MEMORY) / executor.query.heap.limitBytes);
+  const sorted = [...samples].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const cuts: bigint[] = [];
+  for (let r = 1; r < ranges && sorted.length > 0; r++) {
+    const cut = sorted[Math.floor((sorted.length * r) / ranges)] as bigint;
+    if (cuts.at(-1) !== cut) cuts.push(cut);
+  }
+  return [undefined, ...cuts].map((from, i): TaskInput => {
+    const to = cuts[i];
+    const between = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    return { kind: 'sorted', runs: runs.map((run) => runBetween(run, from, to)), order, offset: 0, between };
+  });
+}
+
+/** The pieces of a run on disk that may have rows of a range; of a run in memory all: the range leaves out the others. */
+function runBetween(run: SortedRun, from: bigint | undefined, to: bigint | undefined): SortedRun {
+  const { spilled } = run;
+  if (spilled === undefined) return run;
+  const firsts = spilled.segments.map(({ first = 0n }) => first);
+  // The piece before the first that begins at or behind the border may reach over it.
+  const at = from === undefined ? 0 : firsts.findIndex((first) => first >= from);
+  const begin = Math.max(0, (at < 0 ? firsts.length : at) - 1);
+  const behind = to === undefined ? -1 : firsts.findIndex((first) => first >= to);
+  return piecesBetween(run, begin, behind < 0 ? firsts.length : behind);
+}
+
 const piecesOf = ({ count, spilled }: SortedRun): number => spilled?.segments.length ?? Math.ceil(count / PIECE_ROWS);
 
 function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number {

@@ -49,7 +49,10 @@ export class RowSpiller {
     const heads: number[] = [];
     for (let from = 0; from < addresses.length; ) {
       const { segment, to } = this.#segment(addresses, from, Math.min(addresses.length, from + most), bytes);
-      const keys = prefixes === undefined ? {} : { prefixes: this.#prefixes(prefixes.subarray(from, to)) };
+      const keys =
+        prefixes === undefined
+          ? {}
+          : { prefixes: this.#prefixes(prefixes.subarray(from, to)), first: prefixes[from] as bigint };
       segments.push({ ...segment, ...keys });
       heads.push(from);
       from = to;

@@ -28,6 +28,7 @@ import {
   JOIN_ARENAS,
   JOINED_ROWS,
   type JoinedInput,
+  readsDisk,
   type SourceSpec,
   type TaskInput,
 } from './spec.js';
@@ -325,6 +326,7 @@ class TaskRun implements TaskHost {
       forms: addedForms(this.request.spec.source, added),
       addressing: groups.addressing,
       list: at.list,
+      ...(readsDisk(this.request.input) ? { passing: true } : {}),
       ...(at.carriers === undefined ? {} : { partial: { carriers: at.carriers } }),
     };
     const program = this.#pipeline(variant);

@@ -26,8 +26,11 @@ export function prepareSorted(
     position && entryRow(scratch, (runs[position.run] as SortedRun).entries + position.row * ENTRY_BYTES);
   const [from, to] = [rowAt(input.from), rowAt(input.to)];
   const sorted = mergeRuns(programs, runs, input.order, spec.settings, scratch);
-  const start = from === undefined ? 0 : positionOf(scratch, sorted, from);
-  const end = to === undefined ? sorted.count : positionOf(scratch, sorted, to);
+  const { between } = input;
+  const prefixAt = (prefix: bigint | undefined): number | undefined =>
+    prefix === undefined ? undefined : lowerBound(scratch, sorted, prefix);
+  const start = prefixAt(between?.from) ?? (from === undefined ? 0 : positionOf(scratch, sorted, from));
+  const end = prefixAt(between?.to) ?? (to === undefined ? sorted.count : positionOf(scratch, sorted, to));
   const rows = Math.max(0, Math.min(end - start - input.offset, input.limit ?? end - start));
   return { address: sorted.entries + (start + input.offset) * ENTRY_BYTES, rows };
 }
@@ -75,6 +78,17 @@ export function inMemory(
     }
   }
   return { entries, count };
+}
+
+/** The first entry whose prefix is not below `prefix`. */
+function lowerBound({ heap }: Arena, { entries, count }: SortedRun, prefix: bigint): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((heap.u64[(entries + middle * ENTRY_BYTES) >>> 3] as bigint) < prefix) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const entryRow = ({ heap }: Arena, entry: number): number => heap.u32[(entry >>> 2) + 2] as number;

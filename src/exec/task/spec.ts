@@ -213,9 +213,17 @@ export type TaskInput =
       /** Rows of the runs at which the range begins and before which it ends; absent: at their beginning and end. */
       readonly from?: RunPosition;
       readonly to?: RunPosition;
+      /** Only rows whose prefixes are not below `from` and below `to`. */
+      readonly between?: { readonly from?: bigint; readonly to?: bigint };
       /** Computes columns over the rows once they are in order. */
       readonly window?: WindowTaskSpec;
     };
+
+/** Whether rows of an input are read from disk, so that they and their texts are gone with the task. */
+export function readsDisk(input: TaskInput): boolean {
+  if (input.kind === 'sorted') return input.runs.some((run) => run.spilled !== undefined);
+  return input.kind === 'groups' && input.merge.parts.some((part) => part.spilled.length > 0);
+}
 
 /** Row number `row` of run number `run`. */
 export interface RunPosition {

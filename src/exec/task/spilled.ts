@@ -8,6 +8,8 @@ export interface SpillSegment {
   readonly byteBlock?: FileBlock;
   /** Of a sorted run: the key prefix of each row. */
   readonly prefixes?: FileBlock;
+  /** Of a sorted run: the key prefix of its first row. */
+  readonly first?: bigint;
 }
 
 /** Rows that a task put on disk, in order. */
