@@ -1,7 +1,7 @@
 import { PartNeeded, type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
 import type { LinkRequest } from '../task/link-rows.js';
+import { countPassing } from '../task/passing-arenas.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
-import { JOIN_ARENAS } from '../task/spec.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import type { TaskFormats } from '../task/task-environment.js';
 import {
@@ -158,7 +158,10 @@ export class Scheduler {
       if (query.isStageAborted(token)) throw cancelled();
       const scratch = query.newArena('task');
       const output = query.newArena('task output');
-      const passing = Array.from({ length: passingArenas(template) }, () => query.newArena('passing').id);
+      const passing = Array.from(
+        { length: countPassing(template.spec, template.input) },
+        () => query.newArena('passing').id,
+      );
       const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArenas: passing };
       const request: TaskRequest = { ...template, task, attempt, spill: query.spill, ...arenas };
       try {
@@ -224,11 +227,3 @@ async function dropAll(query: Query, tasks: readonly Promise<DoneTask>[]): Promi
 /** The template with its place in the stage, which the first task need not be told. */
 export const placed = (template: TaskTemplate, place: number): TaskTemplate =>
   place === 0 ? template : { ...template, place };
-
-/** How many arenas a task uses over and over. */
-function passingArenas({ spec, input }: TaskTemplate): number {
-  const source = input.kind === 'udf' ? input.inner.input : input;
-  const pieces = source.kind === 'splits' && source.splits.length > 1 ? 2 : 0;
-  const joined = source.kind === 'joined' ? JOIN_ARENAS : 0;
-  return Math.max(pieces, spec.sink.kind === 'write' ? 1 : 0) + joined;
-}

@@ -42,7 +42,7 @@ function elementStorage(type: DataType): Storage | undefined {
 /** Whether the elements of a column can be copied without making values of them. */
 export const canExplode = (column: Column): boolean =>
   column.type.kind === 'array' &&
-  column.storage === 'utf8' &&
+  (column.storage === 'utf8' || column.storage === 'view') &&
   column.dictionary === undefined &&
   elementStorage(column.type.element) !== undefined;
 
@@ -58,7 +58,7 @@ export function* explodeArrays(
   let out = new Elements(heap, arena, element, options);
   const bytes = new DataView(heap.u8.buffer, heap.u8.byteOffset, heap.u8.byteLength);
   for (let row = from; row < column.length; row++) {
-    const at = isNull(heap, column, row) ? -1 : column.data + (heap.u32[(column.offsets >>> 2) + row] as number);
+    const at = isNull(heap, column, row) ? -1 : addressOf(heap, column, row);
     const count = at < 0 ? 0 : bytes.getUint32(at, true);
     if (count === 0) {
       if (!options.outer) continue;
@@ -79,6 +79,10 @@ export function* explodeArrays(
   }
   if (!out.empty) yield out.finish();
 }
+
+/** Where the value of a row begins. */
+const addressOf = ({ u32 }: SharedHeap, { storage, data, offsets }: Column, row: number): number =>
+  storage === 'view' ? (u32[(data >>> 2) + 2 * row] as number) : data + (u32[(offsets >>> 2) + row] as number);
 
 function isNull(heap: SharedHeap, { validity }: Column, row: number): boolean {
   return validity !== 0 && (((heap.u8[validity + (row >>> 3)] as number) >>> (row & 7)) & 1) === 0;

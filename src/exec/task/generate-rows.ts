@@ -12,7 +12,7 @@ import type { Call } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { generatorFunction } from '../../functions/registry.js';
 import { canExplode, explodeArrays } from './explode-arrays.js';
-import { gatherRows } from './gather.js';
+import { gatherViews } from './gather.js';
 
 type Row = readonly Scalar[];
 
@@ -73,7 +73,7 @@ export function* generateRows(
   if (explosion !== undefined && arrays !== undefined && canExplode(arrays)) {
     const options = { outer: spec.outer, positions: explosion.positions };
     for (const { sources, columns } of explodeArrays(heap, arena, arrays, from, options)) {
-      yield { rows: sources.length, columns: [...gatherRows(passed, sources, arena).columns, ...columns] };
+      yield { rows: sources.length, columns: [...gatherViews(passed, sources, arena).columns, ...columns] };
     }
     return;
   }
@@ -82,7 +82,7 @@ export function* generateRows(
   let sources: number[] = [];
   let made: Scalar[][] = spec.type.fields.map(() => []);
   const take = (): Batch => {
-    const kept = gatherRows(passed, sources, arena);
+    const kept = gatherViews(passed, sources, arena);
     const columns = spec.type.fields.map((f, c) => buildColumn(arena, f.type, made[c] as Scalar[]));
     const done = { rows: sources.length, columns: [...kept.columns, ...columns] };
     sources = [];

@@ -16,6 +16,7 @@ import { PIPE, type StateLayout, stateLayout } from '../compile/state-layout.js'
 import { ExpressionHeap } from './expression-heap.js';
 import { mergeGroups } from './merge-groups.js';
 import { writeRunner } from './parts.js';
+import { splitPassing } from './passing-arenas.js';
 import { ProgramMemory } from './program-memory.js';
 import type { Program, TaskHost } from './programs.js';
 import { readSplits } from './read-splits.js';
@@ -25,7 +26,6 @@ import type { OuterTask, SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
 import {
   type InnerPipeline,
-  JOIN_ARENAS,
   JOINED_ROWS,
   type JoinedInput,
   readsDisk,
@@ -60,6 +60,7 @@ class TaskRun implements TaskHost {
   readonly #metrics = newTaskMetrics();
   readonly #kept: ProgramMemory;
   readonly #texts: ExpressionHeap;
+  readonly #passing;
   #inputRows = 0;
   #groups: GroupPlan | undefined;
   #groupsKey = '';
@@ -97,6 +98,7 @@ class TaskRun implements TaskHost {
       ...(outer === undefined ? {} : { take: outer.take, mostTaken: outer.mostRows }),
     });
     this.#texts = new ExpressionHeap(this.#scratch, this.#state);
+    this.#passing = splitPassing(request.passingArenas, request.spec, request.input);
     environment.programs.attach(this.#state, this);
     this.#kept = new ProgramMemory(this.#scratch, this.#state, this.#layout);
     writeTables(heap, this.#state + this.#layout.tables, request.tables);
@@ -208,12 +210,14 @@ class TaskRun implements TaskHost {
   async #feedGenerated(input: Extract<TaskInput, { kind: 'generate' }>): Promise<void> {
     const { settings } = this.request.spec;
     const { generateRows } = await import('./generate-rows.js');
+    const arena = new Arena(this.#heap, this.#passing.source[0] as number, 'generator');
     let row = 0;
     const feed = (batch: Batch, from = 0): void => {
-      for (const made of generateRows(this.#heap, this.#scratch, batch, from, input.generate, settings)) {
+      for (const made of generateRows(this.#heap, arena, batch, from, input.generate, settings)) {
         this.environment.checkCancelled();
         this.#runBatch(made, row);
         row += made.rows;
+        arena.release();
         if (this.#done()) return;
       }
     };
@@ -237,7 +241,7 @@ class TaskRun implements TaskHost {
     }
     if (plain && inner.input.kind === 'splits') {
       start(inner.input.firstRow);
-      return this.#feedBatches(inner.input, feed);
+      return this.#feedBatches(inner.input, feed, this.#passing.inner);
     }
     await this.#runInner(inner, feed, this.request.scratchArena, BATCH_ROWS);
   }
@@ -245,7 +249,7 @@ class TaskRun implements TaskHost {
   /** What the inner pipeline needs is taken from `arena`. */
   async #runInner(inner: InnerPipeline, feed: OuterTask['take'], arena: number, mostRows: number): Promise<void> {
     const { limit: _, ...request } = this.request;
-    const arenas = { scratchArena: arena, outputArena: arena };
+    const arenas = { scratchArena: arena, outputArena: arena, passingArenas: this.#passing.inner };
     const run = new TaskRun(this.environment, { ...request, ...inner, ...arenas }, undefined, {
       take: feed,
       mostRows,
@@ -260,7 +264,7 @@ class TaskRun implements TaskHost {
 
   async #feedJoined(input: JoinedInput): Promise<void> {
     const { programs, platform } = this.environment;
-    const [held, streamed, passing] = this.request.passingArenas.slice(-JOIN_ARENAS) as [number, number, number];
+    const [held, streamed, passing] = this.#passing.source as [number, number, number];
     let row = 0;
     const feed = (batch: Batch): void => {
       this.#runBatch(batch, row);
@@ -271,9 +275,12 @@ class TaskRun implements TaskHost {
     await joinPartitions({ programs, platform, arenas: [held, streamed, passing], run }, input);
   }
 
-  async #feedBatches(input: Extract<TaskInput, { kind: 'splits' }>, feed: (batch: Batch) => void): Promise<void> {
+  async #feedBatches(
+    input: Extract<TaskInput, { kind: 'splits' }>,
+    feed: (batch: Batch) => void,
+    passing = this.#passing.source,
+  ): Promise<void> {
     const { formats } = this.environment;
-    const { passingArenas: passing } = this.request;
     for await (const batch of readSplits(formats, input.splits, input.request, this.#context(), this.#heap, passing)) {
       feed(batch);
       if (this.#done()) return;

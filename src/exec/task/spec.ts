@@ -327,8 +327,6 @@ export interface KeyBits {
   readonly size: number;
 }
 
-/** Arenas that joining a partition frees and fills again as it goes. */
-export const JOIN_ARENAS = 3;
 /** Rows that come out of a partition at one go. */
 export const JOINED_ROWS = 8192;
 
