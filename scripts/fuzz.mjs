@@ -9,6 +9,8 @@ await build({
   absWorkingDir: root,
   outfile: program,
   bundle: true,
+  // What a support file is imported for may be what it does: the package says that of none.
+  ignoreAnnotations: true,
   packages: 'external',
   platform: 'node',
   format: 'esm',
