@@ -37,6 +37,10 @@ class InlineScheduler extends Scheduler {
     return super.runAll(query, tasks, true);
   }
 
+  override orderPieces(query: Query, request: Parameters<Scheduler['orderPieces']>[1]): Promise<Uint32Array> {
+    return super.orderPieces(query, request, true);
+  }
+
   override link(query: Query, request: Parameters<Scheduler['link']>[1], slots: number): Promise<void> {
     return super.link(query, request, slots, true);
   }

@@ -134,11 +134,11 @@ export class Scheduler {
   }
 
   /** Puts the pieces of sorted runs in order, in a worker. */
-  async orderPieces(query: Query, request: Omit<CutsRequest, 'arena'>): Promise<Uint32Array> {
+  async orderPieces(query: Query, request: Omit<CutsRequest, 'arena'>, inline = false): Promise<Uint32Array> {
     const { id } = query.newArena('sort');
     try {
       const job: Job = { kind: 'cuts', request: { ...request, arena: id } };
-      return (await this.#retried(query, query.token(), job, false)) as Uint32Array;
+      return (await this.#retried(query, query.token(), job, inline)) as Uint32Array;
     } finally {
       query.release(id);
     }

@@ -264,15 +264,12 @@ class TaskRun implements TaskHost {
 
   async #feedJoined(input: JoinedInput): Promise<void> {
     const { programs, platform } = this.environment;
-    const [held, streamed, passing] = this.#passing.source as [number, number, number];
-    let row = 0;
-    const feed = (batch: Batch): void => {
-      this.#runBatch(batch, row);
-      row += batch.rows;
-    };
+    const arenas = this.#passing.source as [number, number, number];
+    // They are sorted before anybody asks for the number of a row.
+    const feed = (batch: Batch): void => this.#runBatch(batch, 0);
     const run = (inner: InnerPipeline, arena: number): Promise<void> => this.#runInner(inner, feed, arena, JOINED_ROWS);
     const { joinPartitions } = await import('./join-partition.js');
-    await joinPartitions({ programs, platform, arenas: [held, streamed, passing], run }, input);
+    await joinPartitions({ programs, platform, arenas, run }, input);
   }
 
   async #feedBatches(
