@@ -22,6 +22,7 @@ import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
 import { Executor } from './driver/executor.js';
 import { extractUdfs } from './driver/extract-udf.js';
+import { heldBatches } from './driver/held-batches.js';
 import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { withPivotValues } from './driver/pivot-values.js';
@@ -250,12 +251,7 @@ class LocalEngine implements QueryEngine {
           return this.#physical(optimized, settings, executor, session);
         };
         const batches = await this.#cache.batches(cached.cacheId, input, executor);
-        const { columns } = cached;
-        if (columns === undefined) return batches;
-        return batches.map((b) => ({
-          rows: b.rows,
-          columns: columns.map((c) => b.columns[c] as Batch['columns'][number]),
-        }));
+        return heldBatches(batches, cached.columns);
       },
     };
     return extractUdfs(lower(plan, context));

@@ -6,6 +6,7 @@ import { planKey } from '../task/programs.js';
 import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
 import type { TaskTemplate } from '../task/task.js';
 import { exprRange } from '../task/variant.js';
+import { heldColumns } from './held-batches.js';
 
 /** Inputs that share a source form and the steps behind it. */
 export interface FlowPart {
@@ -103,7 +104,11 @@ export function splitColumns(columns: readonly PhysicalColumn[], splits: readonl
 }
 
 /** What is known of columns of batches that are there. */
-export function batchColumns(columns: readonly PhysicalColumn[], batches: readonly Batch[]): SourceColumn[] {
+export function batchColumns(columns: readonly PhysicalColumn[], batches: readonly Batch[]): readonly SourceColumn[] {
+  return heldColumns(batches, () => findColumns(columns, batches));
+}
+
+function findColumns(columns: readonly PhysicalColumn[], batches: readonly Batch[]): SourceColumn[] {
   return columns.map((column, i) => {
     const range = rangeOfStats(
       column,
