@@ -12,7 +12,7 @@ import { readType } from './type-parser.js';
 
 /** One statement: a query or a command. Throws `PARSE_SYNTAX_ERROR`. */
 export function parseStatement(text: string, settings: ParseSettings = plainSettings): SqlStatement {
-  const tokens = new TokenStream(text);
+  const tokens = new TokenStream(text, settings);
   const query = queryParser(tokens, settings);
   const read = Object.hasOwn(commands, tokens.peek().upper) ? commands[tokens.peek().upper] : undefined;
   const statement = read === undefined ? readQuery(query) : readCommand(query, read);

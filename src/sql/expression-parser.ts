@@ -11,7 +11,7 @@ import { readType } from './type-parser.js';
 
 /** A Spark SQL expression as an unresolved plan expression: `delay > 15 AND origin LIKE 'S%'`, `sum(x) AS total`. */
 export function parseExpression(text: string, settings: ParseSettings = plainSettings): Expr {
-  const tokens = new TokenStream(text);
+  const tokens = new TokenStream(text, settings);
   const expr = new Parser(tokens, settings).named();
   tokens.end();
   return expr;

@@ -50,7 +50,9 @@ export function numberLiteral(tokens: TokenStream, token: Token, negative: boole
     if (within(int32Type, value)) return literal(int32Type, Number(value));
     if (within(int64Type, value)) return literal(int64Type, value);
   }
-  return decimalLiteral(text) ?? fail(outOfRange(`decimal(${MAX_PRECISION})`));
+  const tooLong = (): Error =>
+    tokens.error(`${text} has more than ${MAX_PRECISION} digits`, token, 'DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION');
+  return decimalLiteral(text) ?? fail(tooLong());
 }
 
 function fail(error: Error): never {

@@ -17,7 +17,7 @@ import { readSortOrders } from './window-parser.js';
 
 /** A Spark SQL query as an unresolved plan. Throws `PARSE_SYNTAX_ERROR`, which shows the line and the place. */
 export function parseQuery(text: string, settings: ParseSettings = plainSettings): Plan {
-  const tokens = new TokenStream(text);
+  const tokens = new TokenStream(text, settings);
   const plan = queryParser(tokens, settings).query();
   while (tokens.accept(';'));
   tokens.end();

@@ -9,6 +9,12 @@ const pipeWords: ReadonlySet<string> = new Set([
   ...['CLUSTER', 'DISTRIBUTE', 'LIMIT', 'OFFSET', 'AGGREGATE'],
 ]);
 
+const DOUBLE_QUOTED_NAMES = 'spark.sql.ansi.doubleQuotedIdentifiers';
+
+/** `"a b"` as a name, where the session has it so. */
+const asName = (token: Token, text: string): Token =>
+  token.kind === 'string' && text[token.start] === '"' ? { ...token, kind: 'name' } : token;
+
 /** Tokens with a place among them. */
 export class TokenStream {
   readonly text: string;
@@ -17,9 +23,11 @@ export class TokenStream {
   readonly #tokens: Token[];
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, settings?: ParseSettings) {
     this.text = text;
-    this.#tokens = tokenize(text);
+    const tokens = tokenize(text);
+    this.#tokens =
+      settings?.config?.[DOUBLE_QUOTED_NAMES] === 'true' ? tokens.map((token) => asName(token, text)) : tokens;
   }
 
   /** The token `ahead` places on. */

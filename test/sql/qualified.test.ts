@@ -98,3 +98,10 @@ test('decimals keep their digits when precision may not be lost', async () => {
   expect((await exact.sql(text).schema()).simpleString()).toBe('struct<x:decimal(38,36)>');
   await exact.stop();
 });
+
+test('double quotes hold names where the session has it so', async () => {
+  const quoted = await Session.create({ config: { 'spark.sql.ansi.doubleQuotedIdentifiers': 'true' } });
+  const rows = await quoted.sql(`SELECT "a b" + 1 AS "x y" FROM (SELECT 1 AS "a b") WHERE 'it' = 'it'`).collect();
+  expect(rows).toEqual([{ 'x y': 2 }]);
+  await quoted.stop();
+});

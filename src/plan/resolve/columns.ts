@@ -58,11 +58,17 @@ export function resolveRename(plan: RenamePlan, input: Analyzed, context: Contex
   return project(input.plan, exprs);
 }
 
+/** Spark's condition where names do not fit what stands before them. */
+const aritiesOf: Readonly<Record<string, string>> = {
+  table_function: 'NUM_TABLE_VALUE_ALIASES_MISMATCH',
+  values: 'INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH',
+};
+
 export function resolveToNames(plan: ToNamesPlan, input: Analyzed): Plan {
   const output = outputOf(input.plan);
   if (output.length !== plan.names.length) {
     throw new SparrowError(
-      'ASSIGNMENT_ARITY_MISMATCH',
+      aritiesOf[plan.input.kind] ?? 'ASSIGNMENT_ARITY_MISMATCH',
       `toDF() got ${plan.names.length} names for ${output.length} columns`,
       { sqlState: '42802', hint: `the columns are ${output.map((attribute) => attribute.name).join(', ')}` },
     );

@@ -12,6 +12,9 @@ const WHOLE: WindowFrame = {
 const RUNNING: WindowFrame = { unit: 'range', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
 const ROWS_SO_FAR: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
 
+/** Aggregates with an ordering of their own. */
+const ofWholePartitions: ReadonlySet<string> = new Set(['percentileCont', 'percentileDisc', 'median']);
+
 /** Checks a window call and gives it the frame SQL prescribes when it has none. */
 export function resolveWindow(expr: WindowCall): Expr {
   const { input, spec } = expr;
@@ -27,6 +30,13 @@ export function resolveWindow(expr: WindowCall): Expr {
       sqlState: '42601',
       hint: 'add .orderBy(…) to the window',
     });
+  }
+  if (ofWholePartitions.has(input.fn) && (spec.orderBy.length > 0 || spec.frame !== undefined)) {
+    throw new SparrowError(
+      'INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC',
+      `${sqlText(input)} takes whole partitions: no ORDER BY and no frame in its window`,
+      { sqlState: '42601', parameters: { aggFunc: `"${input.fn}"` } },
+    );
   }
   for (const key of spec.partitionBy) requireOrderable(key, 'partition by');
   const asked =
