@@ -165,6 +165,8 @@ const dearParts = {
     'existsSync',
     'fstatSync',
     'fsyncSync',
+    'ftruncateSync',
+    'futimesSync',
     'linkSync',
     'mkdirSync',
     'mkdtempSync',
@@ -178,7 +180,7 @@ const dearParts = {
     'writeSync',
   ],
   'node:os': ['availableParallelism', 'homedir', 'hostname', 'tmpdir', 'totalmem'],
-  'node:timers/promises': ['setImmediate'],
+  'node:timers/promises': ['setImmediate', 'setTimeout'],
   'node:util': [],
   'node:process': [],
 };
