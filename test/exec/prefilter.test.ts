@@ -27,7 +27,8 @@ beforeAll(async () => {
       DATE '1992-01-01' + (i % 2500)::INTEGER AS d, TIMESTAMP '2001-01-01 00:00:00' + to_seconds(i % 100000) AS moment,
       (i % 3 = 0) AS flag, ${gaps('(i % 7 = 1)', 11)} AS maybe,
       ${gaps('((i * 19) % 101)::TINYINT', 9)} AS gb, ${gaps('((i * 23) % 3001)::INTEGER', 4)} AS gn,
-      ${gaps('((i * 7) % 1001) / 8', 6)} AS gx, ${gaps("'word ' || (i % 7)", 10)} AS w
+      ${gaps('((i * 7) % 1001) / 8', 6)} AS gx, ${gaps("'word ' || (i % 7)", 10)} AS w,
+      'mode ' || (i % 7) AS mode, 'k' || (i * 7 % 101) AS many, 'h' || (i * 11 % 301) AS hundreds
     FROM range(${rows}) t(i)`);
   await duck.run(`COPY facts TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE 61440)`);
   session = await Session.create({ workers: 2, memory: '512MB' });
@@ -87,6 +88,20 @@ const conditions = [
   'b < 200 AND s < 5',
   'gb < 200 AND s < 5',
   'gb > 100',
+  "mode = 'mode 3'",
+  "mode = 'mode 3' AND s < 100",
+  "mode = 'nowhere'",
+  "w IN ('word 1', 'word 2') AND b > 0",
+  "NOT (mode = 'mode 3') AND mode <> 'mode 4' AND s < 200",
+  "mode LIKE '%3' OR gb < 3",
+  "w = 'word 5' OR (gn IS NULL AND b > 40)",
+  "NOT (w = 'word 5') AND b > 40",
+  "many = 'k77'",
+  "many < 'k15' AND w = 'word 2'",
+  "many BETWEEN 'k2' AND 'k29' AND mode >= 'mode 5'",
+  "w IS NULL AND mode = 'mode 0'",
+  "hundreds = 'h250' OR many = 'k100'",
+  "(w = 'word 1' AND many = 'k50') OR (mode = 'mode 2' AND gb = 7)",
 ];
 
 describe('leading filters', () => {

@@ -184,16 +184,24 @@ export class ColumnLoader {
   }
 
   #loadFromDictionary(row: Local, isNull: Local | undefined): ColumnValue {
-    const { late, ...value } = this.#loadEntry(row, isNull);
+    const { late, ...value } = this.#loadCoded(row, isNull);
     return { ...value, parts: late() };
   }
 
   /** The row's dictionary code; its bytes only where `late` is called. Undefined without a dictionary. */
   loadCode(row: Local): (ColumnValue & { readonly late: () => readonly Local[] }) | undefined {
-    return this.form.dictionary ? this.#loadEntry(row, this.#loadNull(row)) : undefined;
+    return this.form.dictionary ? this.#loadCoded(row, this.#loadNull(row)) : undefined;
   }
 
-  #loadEntry(row: Local, isNull: Local | undefined): ColumnValue & { readonly late: () => readonly Local[] } {
+  /** The value of one entry of the dictionary. */
+  loadEntry(entry: Local): ColumnValue {
+    const parts = newParts(this.code, 'bytes');
+    const [address, length] = parts as [Local, Local];
+    loadSpan(this.code, this.#dictOffsets as Local, this.#dictData as Local, entry, address, length);
+    return { type: this.form.type, carrier: 'bytes', parts, isNull: undefined, stable: this.form.stable };
+  }
+
+  #loadCoded(row: Local, isNull: Local | undefined): ColumnValue & { readonly late: () => readonly Local[] } {
     const { code, form } = this;
     const entry = code.local('i32');
     this.#loadScalar(row, 'i32');
@@ -202,12 +210,7 @@ export class ColumnLoader {
       // The code of a null row is arbitrary: entry 0 is always readable.
       code.get(entry).i32(0).get(isNull).op('i32.eqz').select().set(entry);
     }
-    const late = (): readonly Local[] => {
-      const parts = newParts(code, 'bytes');
-      const [address, length] = parts as [Local, Local];
-      loadSpan(code, this.#dictOffsets as Local, this.#dictData as Local, entry, address, length);
-      return parts;
-    };
+    const late = (): readonly Local[] => this.loadEntry(entry).parts;
     return { type: form.type, carrier: 'bytes', parts: [], isNull, stable: form.stable, dictionaryCode: entry, late };
   }
 }

@@ -2,14 +2,14 @@ import { isDeterministic } from '../../functions/deterministic.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { Local } from '../../wasm/index.js';
-import type { ColumnValue } from './load.js';
+import type { ColumnLoader, ColumnValue } from './load.js';
 import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
-import { MAX_MEMOS, MEMO_BYTES } from './state-layout.js';
+import { COLUMN, COLUMN_BYTES, MAX_MEMOS, MEMO_BYTES } from './state-layout.js';
 
 /** What a memo byte says of a dictionary entry. */
 const UNKNOWN = 0;
 const FALSE = 1;
-const TRUE = 2;
+export const TRUE = 2;
 
 /**
  * The dictionary-coded column a condition depends on alone, if so: then it is decided once per dictionary entry
@@ -35,7 +35,7 @@ const dependsOnNull = (value: ColumnValue, condition: PhysicalExpr): boolean =>
   value.isNull !== undefined && !isNeverTrueForNull(condition);
 
 /** Whether a condition over one column is null or false where the column is null. */
-function isNeverTrueForNull(condition: PhysicalExpr): boolean {
+export function isNeverTrueForNull(condition: PhysicalExpr): boolean {
   if (condition.kind === 'call' && condition.fn === 'and') return condition.args.some(isNeverTrueForNull);
   if (condition.kind === 'call' && condition.fn === 'or') return condition.args.every(isNeverTrueForNull);
   return isNullForNull(condition);
@@ -92,4 +92,44 @@ export function emitMemo(
   };
   if (column.isNull === undefined) return decide();
   code.get(column.isNull).if(() => code.i32(0), decide, ['i32']);
+}
+
+/** A memo with nothing unknown left in it: its address, and how many entries it has. */
+export interface FilledMemo {
+  readonly address: Local;
+  readonly entries: Local;
+}
+
+/** Decides a condition for every entry of a column's dictionary that was not met before. */
+export function emitFilledMemo(
+  pipe: Pipe,
+  memo: number,
+  column: { readonly index: number; readonly loader: ColumnLoader },
+  condition: PhysicalExpr,
+): FilledMemo {
+  const { code, layout } = pipe;
+  const [address, entries, entry, at] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
+  pipe.loadWord(layout.memos + memo * MEMO_BYTES, address);
+  pipe.loadWord(layout.columns + column.index * COLUMN_BYTES + COLUMN.DICT_COUNT, entries);
+  code.forRange(
+    entry,
+    () => code.i32(0),
+    entries,
+    () => {
+      code.get(address).get(entry).op('i32.add').tee(at).op('i32.load8_u', 0).i32(UNKNOWN).op('i32.eq');
+      code.if(() => {
+        const value = column.loader.loadEntry(entry);
+        const columns: Columns = () => value;
+        code.get(at);
+        pipe.expressions(columns).scoped(() => pushTrue(pipe, pipe.compile(condition, columns)));
+        code.if(
+          () => code.i32(TRUE),
+          () => code.i32(FALSE),
+          ['i32'],
+        );
+        code.op('i32.store8', 0);
+      });
+    },
+  );
+  return { address, entries };
 }

@@ -7,10 +7,10 @@ import type { PipelineSpec, PlacedGroups, StepSpec } from '../task/spec.js';
 import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
-import { emitMemo, memoizable } from './memo.js';
+import { emitFilledMemo, emitMemo, type FilledMemo, memoizable } from './memo.js';
 import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
 import { PrefilterLoop } from './prefilter.js';
-import { expectedShare, planPrefilter } from './prefilter-plan.js';
+import { expectedShare, type MaskEntries, planPrefilter } from './prefilter-plan.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
 import type { Sink, SinkForm } from './sink-form.js';
@@ -131,12 +131,21 @@ class PipelineBody {
       code.forRange(row, () => code.get(from), to, body);
     } else {
       this.#steps = spec.steps.filter((_, k) => !plan.steps.has(k));
-      const filtered = new PrefilterLoop(code, pipe.state, pipe.layout, plan, variant.forms);
+      const filtered = new PrefilterLoop(code, pipe.state, pipe.layout, plan, variant.forms, (node) =>
+        this.#filled(node),
+      );
       filtered.prologue();
       this.sink.prologue();
       filtered.loop(row, from, to, body);
     }
     this.sink.epilogue();
+  }
+
+  #filled({ column: index, condition }: MaskEntries): FilledMemo {
+    const { pipe, variant } = this;
+    const { code, state, layout } = pipe;
+    const loader = new ColumnLoader(code, state, layout.columns, index, variant.forms[index] as ColumnForm);
+    return emitFilledMemo(pipe, this.memos.push({ column: index }) - 1, { index, loader }, condition);
   }
 
   /** The loop over four rows at a time that the driver has seen to be possible. */

@@ -5,6 +5,8 @@ import type { StepSpec } from '../task/spec.js';
 import { type BitTest, planBitTests } from './bit-tests.js';
 import { comparable } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
+import { isNeverTrueForNull } from './memo.js';
+import { referencedColumns } from './pipe.js';
 
 /** Comparisons that vectors make at once; with a constant of whole numbers the others are written with these. */
 export type MaskCompare = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge';
@@ -14,6 +16,7 @@ export type MaskLanes = 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64';
 export type MaskNode =
   | { readonly op: 'and' | 'or'; readonly of: readonly MaskNode[] }
   | MaskTest
+  | MaskEntries
   /** Whether a column is null, or not. */
   | { readonly op: 'null' | 'valid'; readonly column: number }
   /** No row. */
@@ -26,6 +29,13 @@ export interface MaskTest {
   readonly lanes: MaskLanes;
   readonly compare: MaskCompare;
   readonly other: { readonly constant: bigint | number } | { readonly column: number };
+}
+
+/** A condition on a column of one-byte dictionary codes, decided for each entry before. */
+export interface MaskEntries {
+  readonly op: 'entries';
+  readonly column: number;
+  readonly condition: PhysicalExpr;
 }
 
 /** Conditions decided for blocks of rows before anything else is, and the steps they stand for. */
@@ -41,6 +51,8 @@ export interface Prefilter {
 
 /** When more rows than this are expected to pass, deciding them one by one costs no more. */
 const MOST_PASSING = 0.6;
+/** Conditions on dictionaries in one prefilter: each takes one of the pipeline's memos. */
+const MOST_ENTRIES = 32;
 /** Values of a list that are compared one by one. */
 const MOST_LISTED = 8;
 
@@ -70,7 +82,7 @@ export function planPrefilter(
   for (const [k, step] of steps.entries()) {
     if (step.kind !== 'filter') break;
     const found = planNode(step.condition, forms);
-    if (found === undefined) continue;
+    if (found === undefined || countEntries([...tests, found]) > MOST_ENTRIES) continue;
     taken.add(k);
     tests.push(found);
   }
@@ -92,7 +104,12 @@ export function expectedShare(steps: readonly StepSpec[], forms: readonly Column
   return passing;
 }
 
+const countEntries = (nodes: readonly MaskNode[]): number =>
+  nodes.reduce((n, node) => n + (node.op === 'entries' ? 1 : 'of' in node ? countEntries(node.of) : 0), 0);
+
 function planNode(condition: PhysicalExpr, forms: readonly ColumnForm[]): MaskNode | undefined {
+  const entries = planEntries(condition, forms);
+  if (entries !== undefined) return entries;
   if (condition.kind === 'column') return planTruth(condition.index, condition.type, forms);
   if (condition.kind !== 'call') return undefined;
   const { fn, args } = condition;
@@ -118,6 +135,26 @@ function planNode(condition: PhysicalExpr, forms: readonly ColumnForm[]): MaskNo
     default:
       return fn in FLIPPED && a && b ? planCompare(fn as MaskCompare, a, b, forms) : undefined;
   }
+}
+
+/** Functions that cannot fail, so they may be asked of entries that no row has. */
+const SAFE = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'between', 'in', 'and', 'or', 'not', 'contains']);
+
+const isSafe = (expr: PhysicalExpr): boolean =>
+  expr.kind !== 'call' || ((SAFE.has(expr.fn) || isSafeLike(expr)) && expr.args.every(isSafe));
+
+/** A pattern that is not well formed fails; those that end in a backslash are not. */
+const isSafeLike = ({ fn, args }: Extract<PhysicalExpr, { kind: 'call' }>): boolean =>
+  fn === 'like' && args.length === 2 && args[1]?.kind === 'literal' && !`${args[1].value}`.includes('\\');
+
+/** A condition on one dictionary-coded column alone, with codes of one byte. */
+function planEntries(condition: PhysicalExpr, forms: readonly ColumnForm[]): MaskEntries | undefined {
+  if (condition.kind !== 'call') return undefined;
+  const [column, ...others] = referencedColumns(condition);
+  const form = column === undefined || others.length > 0 ? undefined : forms[column];
+  if (column === undefined || form?.dictionary !== true || form.storage !== 'u8' || !isSafe(condition))
+    return undefined;
+  return form.nullable && !isNeverTrueForNull(condition) ? undefined : { op: 'entries', column, condition };
 }
 
 /** Conditions joined, if each of them has a form. */
@@ -237,6 +274,8 @@ function shareOf(node: MaskNode, forms: readonly ColumnForm[]): number {
       return 1 - node.of.reduce((none, one) => none * (1 - shareOf(one, forms)), 1);
     case 'test':
       return shareOfTest(node, forms);
+    case 'entries':
+      return shareOfEntries(node.condition);
     case 'null':
       return 0.1;
     case 'valid':
@@ -244,6 +283,17 @@ function shareOf(node: MaskNode, forms: readonly ColumnForm[]): number {
     case 'never':
       return 0;
   }
+}
+
+/** Of a dictionary nothing is known here but that it is small. */
+function shareOfEntries(condition: PhysicalExpr): number {
+  if (condition.kind !== 'call') return 1;
+  const { fn, args } = condition;
+  if (fn === 'not') return 1 - shareOfEntries(args[0] as PhysicalExpr);
+  if (fn === 'and') return args.reduce((all, arg) => all * shareOfEntries(arg), 1);
+  if (fn === 'or') return 1 - args.reduce((none, arg) => none * (1 - shareOfEntries(arg)), 1);
+  if (fn === 'in') return Math.min(1, (args.length - 1) / 5);
+  return fn === 'ne' ? 0.8 : fn === 'eq' ? 1 / 5 : 1 / 3;
 }
 
 function shareOfTest({ column, compare, other }: MaskTest, forms: readonly ColumnForm[]): number {

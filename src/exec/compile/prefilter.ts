@@ -2,7 +2,8 @@ import { engineBug } from '../../base/index.js';
 import type { Code, Local, OpName } from '../../wasm/index.js';
 import { BitTestCode } from './bit-tests.js';
 import type { ColumnForm } from './load.js';
-import type { MaskLanes, MaskNode, MaskTest, Prefilter } from './prefilter-plan.js';
+import { type FilledMemo, TRUE } from './memo.js';
+import type { MaskEntries, MaskLanes, MaskNode, MaskTest, Prefilter } from './prefilter-plan.js';
 import { COLUMN, COLUMN_BYTES, POSITION_BYTES, POSITIONS, type StateLayout } from './state-layout.js';
 
 /** Rows of a word of the mask, and of a vector of bytes. */
@@ -27,6 +28,7 @@ export class PrefilterLoop {
   readonly #data = new Map<number, Local>();
   readonly #validity = new Map<number, Local>();
   readonly #constants = new Map<MaskTest, Local>();
+  readonly #memos = new Map<MaskEntries, FilledMemo>();
   /** Where the columns of the word begin. */
   readonly #at = new Map<number, Local>();
   /** Vectors of the quarter that are loaded already. */
@@ -39,6 +41,8 @@ export class PrefilterLoop {
     private readonly layout: Pick<StateLayout, 'columns' | 'tables' | 'positions'>,
     private readonly plan: Prefilter,
     private readonly forms: readonly ColumnForm[],
+    /** Decides a condition for all entries of a dictionary. */
+    private readonly fill: (node: MaskEntries) => FilledMemo,
   ) {}
 
   /** At the start of the function. */
@@ -68,6 +72,10 @@ export class PrefilterLoop {
         this.#constants.set(node, constant);
         return;
       }
+      case 'entries':
+        this.#prepareColumn(node.column);
+        this.#memos.set(node, this.fill(node));
+        return;
       case 'never':
         return;
     }
@@ -199,6 +207,7 @@ export class PrefilterLoop {
         if (node.op === 'null') code.i64(-1).op('i64.xor');
         return;
       case 'test':
+      case 'entries':
         return this.#pushJoined('and', [node], base);
       default:
         return this.#pushJoined(node.op, node.of, base);
@@ -216,7 +225,7 @@ export class PrefilterLoop {
   #pushJoined(op: 'and' | 'or', of: readonly MaskNode[], base: Local): void {
     const { code } = this;
     // Of an `and` nothing is true where one of its columns is null, so their validity may come last.
-    const isInVectors = (node: MaskNode): boolean => (op === 'and' && node.op === 'test') || this.#isPlain(node);
+    const isInVectors = (node: MaskNode): boolean => (op === 'and' && isLeaf(node)) || this.#isPlain(node);
     const plain = of.filter(isInVectors);
     let pushed = 0;
     const join = (): void => void (pushed++ > 0 && code.op(`i64.${op}`));
@@ -224,7 +233,7 @@ export class PrefilterLoop {
       this.#pushQuarters(op, plain, base);
       join();
     }
-    const nullable = new Set(plain.flatMap((node) => (node.op === 'test' ? this.#nullablesOf(node) : [])));
+    const nullable = new Set(plain.flatMap((node) => (isLeaf(node) ? this.#nullablesOf(node) : [])));
     for (const column of nullable) {
       this.#pushValidity(column, base);
       join();
@@ -236,14 +245,15 @@ export class PrefilterLoop {
     }
   }
 
-  #nullablesOf({ column, other }: MaskTest): number[] {
-    return [column, ...('column' in other ? [other.column] : [])].filter((c) => this.#isNullable(c));
+  #nullablesOf(node: MaskTest | MaskEntries): number[] {
+    const others = node.op === 'test' && 'column' in node.other ? [node.other.column] : [];
+    return [node.column, ...others].filter((column) => this.#isNullable(column));
   }
 
   /** Whether the condition needs no validity. */
   #isPlain(node: MaskNode): boolean {
     if (node.op === 'and' || node.op === 'or') return node.of.every((one) => this.#isPlain(one));
-    return node.op === 'test' && this.#nullablesOf(node).length === 0;
+    return isLeaf(node) && this.#nullablesOf(node).length === 0;
   }
 
   #pushQuarters(op: 'and' | 'or', of: readonly MaskNode[], base: Local): void {
@@ -278,10 +288,27 @@ export class PrefilterLoop {
     }
     for (const node of of) {
       if (node.op === 'test') continue;
-      if (node.op !== 'and' && node.op !== 'or') throw engineBug(`a condition ${node.op} in vectors`);
-      this.#pushBytes(node.op, node.of, base, quarter);
+      if (node.op === 'entries') this.#pushEntries(node, base, quarter);
+      else if (node.op === 'and' || node.op === 'or') this.#pushBytes(node.op, node.of, base, quarter);
+      else throw engineBug(`a condition ${node.op} in vectors`);
       join();
     }
+  }
+
+  /** What the memo says of sixteen codes, sixteen entries at a time: lanes that are no number of an entry there give 0. */
+  #pushEntries(node: MaskEntries, base: Local, quarter: number): void {
+    const { code } = this;
+    const { address, entries } = this.#memos.get(node) as FilledMemo;
+    const [codes, found, from] = [code.local('v128'), code.local('v128'), code.local('i32')];
+    this.#pushVector(node.column, 'i8', base, quarter);
+    code.set(codes).i32(0).op('i8x16.splat').set(found).i32(0).set(from);
+    code.loop((again) => {
+      code.get(found).get(address).get(from).op('i32.add').op('v128.load', 0, 0);
+      code.get(codes).op('i8x16.swizzle').op('v128.or').set(found);
+      code.get(codes).i32(QUARTER).op('i8x16.splat').op('i8x16.sub').set(codes);
+      code.get(from).i32(QUARTER).op('i32.add').tee(from).get(entries).op('i32.lt_u').brIf(again);
+    });
+    code.get(found).i32(TRUE).op('i8x16.splat').op('i8x16.eq');
   }
 
   /** Tests of equal lanes are joined before their lanes become bytes. */
@@ -359,6 +386,8 @@ export class PrefilterLoop {
     return at;
   }
 }
+
+const isLeaf = (node: MaskNode): node is MaskTest | MaskEntries => node.op === 'test' || node.op === 'entries';
 
 function pushConstant(code: Code, lanes: MaskLanes, value: bigint | number): void {
   if (lanes === 'f32') code.f32(Number(value));

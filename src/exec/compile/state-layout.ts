@@ -39,8 +39,8 @@ export const PIPE = {
 
 const PIPE_BYTES = 128;
 
-/** One source column: addresses of data, offsets, validity, dictionary offsets, dictionary data, memos. */
-export const COLUMN = { DATA: 0, OFFSETS: 4, VALIDITY: 8, DICT_OFFSETS: 12, DICT_DATA: 16 } as const;
+/** One source column: addresses of data, offsets, validity, dictionary offsets, dictionary data; entries of the dictionary. */
+export const COLUMN = { DATA: 0, OFFSETS: 4, VALIDITY: 8, DICT_OFFSETS: 12, DICT_DATA: 16, DICT_COUNT: 20 } as const;
 export const COLUMN_BYTES = 32;
 /** One output column: addresses, bytes written and capacity of its data, nulls seen. */
 export const OUT = { DATA: 0, VALIDITY: 4, OFFSETS: 8, BYTES: 12, CAPACITY: 16, NULLS: 20 } as const;

@@ -13,6 +13,7 @@ export function writeColumns({ u32 }: SharedHeap, at: number, batch: Batch): voi
     if (column.dictionary === undefined) return;
     u32[words + (COLUMN.DICT_OFFSETS >>> 2)] = column.dictionary.offsets;
     u32[words + (COLUMN.DICT_DATA >>> 2)] = column.dictionary.data;
+    u32[words + (COLUMN.DICT_COUNT >>> 2)] = column.dictionary.count;
   });
 }
 
