@@ -5,8 +5,7 @@ import { h2oQueries } from './questions.js';
 
 const contest: Contest = {
   name: 'h2o',
-  // There is no median yet.
-  items: Object.keys(h2oQueries).filter((item) => item !== 'g6'),
+  items: Object.keys(h2oQueries),
   programs: {
     sparrow: new URL('./sparrow.js', import.meta.url),
     duckdb: new URL('./duckdb.js', import.meta.url),

@@ -11,9 +11,10 @@ import {
   SparrowError,
   yearMonthIntervalType,
 } from '../base/index.js';
-import { collecting } from './aggregate-collect.js';
+import { collecting, readRecords } from './aggregate-collect.js';
 import { compareScalars } from './compare-scalars.js';
 import type { AggregateFunction, ArgType, Call, Mismatch, Resolution } from './define.js';
+import { finishDoubles } from './percentile-doubles.js';
 import { isIntervalType, isOrderable, wrongCount, wrongType } from './signature.js';
 
 type Resolved = Resolution | Mismatch;
@@ -103,21 +104,49 @@ function valueAt({ values, upTo }: Counted, row: number): number {
   return values[low] as number;
 }
 
+/** Rows in order: how many, and the value of each. */
+interface Ordered {
+  readonly count: number;
+  at(row: number): number;
+}
+
 /** Between two rows the value lies between theirs, as far as the position does. */
-function continuous(all: Counted, share: number): number {
-  const position = (Number(all.upTo.at(-1)) - 1) * share;
+function continuous(all: Ordered, share: number): number {
+  const position = (all.count - 1) * share;
   const [lower, higher] = [Math.floor(position), Math.ceil(position)];
-  const [low, high] = [valueAt(all, lower), valueAt(all, higher)];
+  const [low, high] = [all.at(lower), all.at(higher)];
   return lower === higher || low === high ? low : (higher - position) * low + (position - lower) * high;
 }
 
 /** The first value that at least this share of the rows does not come after. */
-function discrete(all: Counted, share: number): number {
-  const rows = Number(all.upTo.at(-1));
-  return valueAt(all, Math.max(Math.ceil(rows * share) - 1, 0));
-}
+const discrete = (all: Ordered, share: number): number => all.at(Math.max(Math.ceil(all.count * share) - 1, 0));
 
-type At = (all: Counted, share: number) => number;
+type At = (all: Ordered, share: number) => number;
+
+const orderOf = (all: Counted): Ordered => ({ count: Number(all.upTo.at(-1)), at: (row) => valueAt(all, row) });
+
+/** The same from the records as they lie in memory: doubles are not put in order for the few values that are asked for. */
+const bytesWith =
+  (at: At, ordered: boolean, callOf: (call: Call) => Call, finish: (rows: Scalar[][], call: Call) => Scalar) =>
+  (records: Uint8Array, given: Call): Scalar => {
+    const call = callOf(given);
+    const { argTypes, literals, returns } = call;
+    if (records.length === 0) return null;
+    if (argTypes[0]?.kind === 'float64' && (ordered || literals.length === 2)) {
+      const shares = numbersOf(literals[1] ?? null, argTypes[1] as DataType);
+      const found = finishDoubles(records, shares, ordered && literals[2] === true, at);
+      if (found !== undefined) return returns.kind === 'array' ? found : (found[0] as Scalar);
+    }
+    return finish(readRecords(records, given), given);
+  };
+
+const asGiven = (call: Call): Call => call;
+
+/** An aggregate that has both ways to finish. */
+function withBytes(entry: AggregateFunction, at: At, ordered: boolean, callOf = asGiven): AggregateFunction {
+  const { collect } = entry;
+  return collect === undefined ? entry : { ...entry, finishBytes: bytesWith(at, ordered, callOf, collect.finish) };
+}
 
 const finishWith =
   (at: At, ordered: boolean) =>
@@ -129,7 +158,7 @@ const finishWith =
     const asType = (n: number): Scalar =>
       element.kind === 'interval_dt' ? toLong(n) : element.kind === 'interval_ym' ? toInt(n) : n;
     const literal = call.literals[1] ?? null;
-    const shares = numbersOf(literal, call.argTypes[1] as DataType).map((share) => asType(at(all, share)));
+    const shares = numbersOf(literal, call.argTypes[1] as DataType).map((share) => asType(at(orderOf(all), share)));
     return returns.kind === 'array' ? shares : (shares[0] as Scalar);
   };
 
@@ -222,51 +251,68 @@ const tab = 'from values (0), (10) as tab(col)';
 export const percentileAggregates: Readonly<
   Record<'percentile' | 'median' | 'percentileCont' | 'percentileDisc' | 'percentileApprox' | 'mode', AggregateFunction>
 > = {
-  percentile: collecting({
-    name: 'percentile',
-    sql: ['percentile'],
-    summary:
-      'The exact value (or values) at a share of the ordered rows, between two rows interpolated; a third argument says how often each row counts.',
-    examples: [
-      [`percentile(col, 0.3) ${tab}`, '3.0'],
-      [`percentile(col, array(0.25, 0.75)) ${tab}`, '[2.5, 7.5]'],
-    ],
-    resolve: (args) => resolvePercentile(args),
-    required: [0],
-    finish: (rows, call) =>
-      finishExact(
-        rows.filter((row) => row[2] !== null),
-        call,
-      ),
-  }),
-  median: collecting({
-    name: 'median',
-    sql: ['median'],
-    summary: 'The value in the middle of the ordered rows, interpolated between two.',
-    examples: [[`median(col) ${tab}`, '5.0']],
-    resolve: resolveMedian,
-    required: [0],
-    finish: (rows, call) => finishExact(rows, half(call)),
-  }),
-  percentileCont: collecting({
-    name: 'percentileCont',
-    sql: ['percentile_cont'],
-    summary: 'percentile_cont(p) WITHIN GROUP (ORDER BY x): the interpolated value at a share of the ordered rows.',
-    examples: [[`percentile_cont(0.25) within group (order by col) ${tab}`, '2.5']],
-    resolve: resolveShare,
-    required: [0],
-    finish: finishWith(continuous, true),
-  }),
-  percentileDisc: collecting({
-    name: 'percentileDisc',
-    sql: ['percentile_disc'],
-    summary:
-      'percentile_disc(p) WITHIN GROUP (ORDER BY x): the first value that this share of the ordered rows does not come after.',
-    examples: [[`percentile_disc(0.25) within group (order by col) ${tab}`, '0.0']],
-    resolve: resolveShare,
-    required: [0],
-    finish: finishWith(discrete, true),
-  }),
+  percentile: withBytes(
+    collecting({
+      name: 'percentile',
+      sql: ['percentile'],
+      summary:
+        'The exact value (or values) at a share of the ordered rows, between two rows interpolated; a third argument says how often each row counts.',
+      examples: [
+        [`percentile(col, 0.3) ${tab}`, '3.0'],
+        [`percentile(col, array(0.25, 0.75)) ${tab}`, '[2.5, 7.5]'],
+      ],
+      resolve: (args) => resolvePercentile(args),
+      required: [0],
+      finish: (rows, call) =>
+        finishExact(
+          rows.filter((row) => row[2] !== null),
+          call,
+        ),
+    }),
+    continuous,
+    false,
+  ),
+  median: withBytes(
+    collecting({
+      name: 'median',
+      sql: ['median'],
+      summary: 'The value in the middle of the ordered rows, interpolated between two.',
+      examples: [[`median(col) ${tab}`, '5.0']],
+      resolve: resolveMedian,
+      required: [0],
+      finish: (rows, call) => finishExact(rows, half(call)),
+    }),
+    continuous,
+    false,
+    half,
+  ),
+  percentileCont: withBytes(
+    collecting({
+      name: 'percentileCont',
+      sql: ['percentile_cont'],
+      summary: 'percentile_cont(p) WITHIN GROUP (ORDER BY x): the interpolated value at a share of the ordered rows.',
+      examples: [[`percentile_cont(0.25) within group (order by col) ${tab}`, '2.5']],
+      resolve: resolveShare,
+      required: [0],
+      finish: finishWith(continuous, true),
+    }),
+    continuous,
+    true,
+  ),
+  percentileDisc: withBytes(
+    collecting({
+      name: 'percentileDisc',
+      sql: ['percentile_disc'],
+      summary:
+        'percentile_disc(p) WITHIN GROUP (ORDER BY x): the first value that this share of the ordered rows does not come after.',
+      examples: [[`percentile_disc(0.25) within group (order by col) ${tab}`, '0.0']],
+      resolve: resolveShare,
+      required: [0],
+      finish: finishWith(discrete, true),
+    }),
+    discrete,
+    true,
+  ),
   percentileApprox: collecting({
     name: 'percentileApprox',
     sql: ['percentile_approx', 'approx_percentile'],
