@@ -1,22 +1,41 @@
-// npm run fuzz -- [--seed n] [--cases n] [--path p]: random plans run compiled and interpreted, results compared.
+// npm run fuzz -- [--seed n] [--cases n] [--oracle interpreter|self] [--path p]: random plans, results compared.
+// npm run fuzz -- --mutate <folder> [--seed n] [--cases n]: files with bytes changed are read or refused.
+import { build as buildDist } from './lib/build.mjs';
 import { ensureInstalled, path, root, runNode } from './lib/house.mjs';
 
 ensureInstalled();
 const { build } = await import('esbuild');
-const program = path('build', 'fuzz.mjs');
-await build({
-  entryPoints: [path('test', 'support', 'fuzz-main.ts')],
+const common = {
   absWorkingDir: root,
-  outfile: program,
   bundle: true,
-  // What a support file is imported for may be what it does: the package says that of none.
-  ignoreAnnotations: true,
   packages: 'external',
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
-  sourcemap: 'inline',
   logLevel: 'warning',
-});
+};
+const mutates = process.argv.includes('--mutate');
+if (mutates) {
+  const complaints = await buildDist({ capture: true });
+  if (complaints) console.error(`The compiler complains:\n${complaints}`);
+  await build({
+    ...common,
+    entryPoints: ['main', 'child'].map((name) => path('test', 'support', 'mutate', `${name}.ts`)),
+    outdir: path('build', 'mutate'),
+    outExtension: { '.js': '.mjs' },
+    // Without the compiler's paths: the built package is what is tried, with its worker threads.
+    tsconfigRaw: '{}',
+  });
+} else {
+  await build({
+    ...common,
+    entryPoints: [path('test', 'support', 'fuzz-main.ts')],
+    outfile: path('build', 'fuzz.mjs'),
+    // What a support file is imported for may be what it does: the package says that of none.
+    ignoreAnnotations: true,
+    sourcemap: 'inline',
+  });
+}
+const program = mutates ? path('build', 'mutate', 'main.mjs') : path('build', 'fuzz.mjs');
 const { status } = await runNode(['--enable-source-maps', program, ...process.argv.slice(2)]);
 process.exitCode = status;

@@ -1,15 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { fuzz } from './differential.js';
+import { type FuzzOracle, fuzz, fuzzOracles } from './differential.js';
 
 // Run by scripts/fuzz.mjs: many random plans, compiled against interpreted.
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, cases: { type: 'string' }, path: { type: 'string' }, trace: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    cases: { type: 'string' },
+    path: { type: 'string' },
+    trace: { type: 'string' },
+    oracle: { type: 'string' },
+  },
 });
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const cases = Number(values.cases ?? 10_000);
+const oracle = (values.oracle ?? 'interpreter') as FuzzOracle;
+if (!fuzzOracles.includes(oracle)) throw new Error(`--oracle is one of ${fuzzOracles.join(', ')}, not ${oracle}`);
 const started = performance.now();
-console.log(`fuzz: ${cases} cases, seed ${seed}`);
+console.log(`fuzz: ${cases} cases, seed ${seed}, against ${oracle}`);
 let said = started;
 const onCase = (number: number): void => {
   const now = performance.now();
@@ -24,6 +32,7 @@ try {
   const tally = await fuzz({
     seed,
     cases,
+    oracle,
     onCase,
     ...tracing,
     ...(values.path === undefined ? {} : { path: values.path }),

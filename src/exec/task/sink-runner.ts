@@ -168,7 +168,9 @@ class AggregateRunner implements SinkRunner {
     if (this.#form.aggregates.some(({ entry }) => entry.collect !== undefined || entry.finishBytes !== undefined))
       return;
     const { bytes } = rows;
-    if (bytes === 0 || !this.#spill.isDue(bytes, isLast)) return;
+    // Few groups keep the order of their first rows.
+    const areLast = isLast && totalRows(rows.chunks()) > PARTITION_ROWS;
+    if (bytes === 0 || !this.#spill.isDue(bytes, areLast)) return;
     this.#spilledRows += totalRows(rows.chunks());
     this.#spill.groups(rows.chunks(), this.#form.layout);
     rows.clear();

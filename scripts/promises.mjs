@@ -1,0 +1,192 @@
+// npm run promises -- [R1 R4 …] [--corpora folder]: what Sparrow promises when things go wrong, each shown by tests.
+// A promise without a run here is not kept, or nothing shows that it is: the table says so.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bin, ensureInstalled, path, root } from './lib/house.mjs';
+
+ensureInstalled();
+const wanted = process.argv.slice(2).filter((arg) => /^R\d+$/.test(arg));
+const corpora = process.env.SPARROW_CORPORA;
+
+const tests = (files, name) => ({ kind: 'tests', files, name });
+const fuzz = (cases, oracle) => ({
+  kind: 'command',
+  args: ['fuzz', '--cases', String(cases), '--oracle', oracle],
+  cases,
+});
+const mutants = (folder, cases) => ({
+  kind: 'command',
+  args: ['fuzz', '--cases', String(cases), '--mutate', join(corpora ?? '', folder)],
+  cases,
+  needs: folder,
+});
+
+/** @type {{ id: string, promise: string, runs: object[], open?: string }[]} */
+const promises = [
+  {
+    id: 'R1',
+    promise: 'no file crashes or hangs the process or spoils the session',
+    runs: ['parquet-testing', 'arrow-testing', 'JSONTestSuite', 'rust-csv'].map((folder) => mutants(folder, 500)),
+    open: '2,000 of 10,000 mutants',
+  },
+  {
+    id: 'R2',
+    promise: 'a reader keeps to the memory limit',
+    runs: [tests(['test/base/heap.test.ts'])],
+    open: 'no bombs of 2 GB',
+  },
+  {
+    id: 'R3',
+    promise: 'damage is detected',
+    runs: [tests(['test/fault/spill.test.ts'], 'damaged')],
+    open: 'spill files only; not 1,000 bit flips, not cached blocks',
+  },
+  {
+    id: 'R4',
+    promise: 'a write is whole or not at all',
+    runs: [tests(['test/fault/kill-writes.test.ts'])],
+    open: 'not 3,000 kills',
+  },
+  {
+    id: 'R5',
+    promise: 'commits of several files, idempotent reruns',
+    runs: [tests(['test/io/write-job.test.ts'])],
+    open: 'no rerun by job id',
+  },
+  { id: 'R6', promise: 'a full disk is a clear error at every step', runs: [], open: 'no test injects failing calls' },
+  {
+    id: 'R7',
+    promise: 'groups, joins, sorts, distinct rows and windows larger than memory',
+    runs: [
+      tests(['test/fault/spill.test.ts', 'test/fault/spilled-joins.test.ts', 'test/fault/spilled-windows.test.ts']),
+    ],
+    open: 'lists of values and one partition of a window have to fit',
+  },
+  { id: 'R8', promise: 'resident memory keeps to the limit', runs: [], open: 'not measured in a cgroup' },
+  { id: 'R9', promise: 'every query can be cancelled', runs: [tests(['test/fault/cancel.test.ts'])], open: '' },
+  { id: 'R10', promise: 'a dead worker changes no answer', runs: [tests(['test/fault/workers.test.ts'])] },
+  { id: 'R11', promise: 'lost or damaged cached partitions are computed again', runs: [], open: 'not built' },
+  {
+    id: 'R12',
+    promise: 'the same bits for any threads, pieces and spilling',
+    runs: [fuzz(1000, 'self')],
+    open: 'floating sums above a join on disk may differ in the last bits',
+  },
+  {
+    id: 'R13',
+    promise: 'answers agree with DuckDB',
+    runs: [tests(['test/exec/interpreter-duckdb.test.ts'])],
+    open: 'fixed queries, no fuzzer',
+  },
+  {
+    id: 'R14',
+    promise: 'rules and compilation never change answers',
+    runs: [fuzz(1000, 'interpreter'), tests(['test/plan/equivalence.test.ts'])],
+  },
+  {
+    id: 'R15',
+    promise: 'Spark’s meaning',
+    runs: [tests(['test/functions/spark-goldens.test.ts', 'test/conformance/ratchet.test.ts'])],
+  },
+  {
+    id: 'R16',
+    promise: 'edges of numbers and dates',
+    runs: [tests(['test/base/text.test.ts', 'test/functions/datetime-zone.test.ts'])],
+  },
+  { id: 'R17', promise: 'JSON', runs: [tests(['test/io/json.test.ts'])] },
+  { id: 'R18', promise: 'messy CSV', runs: [tests(['test/io/csv-corpora.test.ts', 'test/io/csv-detect.test.ts'])] },
+  {
+    id: 'R19',
+    promise: 'any name and text is data',
+    runs: [tests(['test/api/session.test.ts'])],
+    open: 'no list of naughty strings',
+  },
+  {
+    id: 'R20',
+    promise: 'no code is made from text',
+    runs: [tests(['test/architecture/tidy.test.ts'], 'never make code')],
+    open: '',
+  },
+  {
+    id: 'R21',
+    promise: 'regular expressions in linear time',
+    runs: [],
+    open: 'they are JavaScript’s and can backtrack',
+  },
+  { id: 'R22', promise: 'deep and wide plans', runs: [tests(['test/plan/depth.test.ts'])] },
+  { id: 'R23', promise: 'hostile keys do not slow hashing down', runs: [], open: 'hashes have no seed' },
+  { id: 'R24', promise: 'paths stay inside the target', runs: [tests(['test/io/write-job.test.ts'])], open: '' },
+  { id: 'R25', promise: 'formulas are escaped in CSV', runs: [], open: 'not built' },
+  { id: 'R26', promise: 'servers that fail', runs: [tests(['test/io/remote.test.ts'])] },
+  {
+    id: 'R27',
+    promise: 'the event loop stays free',
+    runs: [tests(['test/bench/suites.test.ts'], 'loop')],
+    open: 'measured by `npm run bench -- loop`',
+  },
+  {
+    id: 'R28',
+    promise: 'many queries at once',
+    runs: [tests(['test/fault/cancel.test.ts'], 'beside it')],
+    open: 'not 64 sessions',
+  },
+  { id: 'R29', promise: 'a long run', runs: [], open: 'no soak' },
+  {
+    id: 'R30',
+    promise: 'supply chain',
+    runs: [tests(['test/architecture/package-json.test.ts', 'test/package/package.test.ts'])],
+  },
+];
+
+function runTests({ files, name }) {
+  const there = files.filter((file) => existsSync(path(...file.split('/'))));
+  if (there.length < files.length) return { ok: false, cases: 0, note: 'a test file is gone' };
+  const report = path('build', 'promises.json');
+  rmSync(report, { force: true });
+  const args = [
+    bin('vitest'),
+    'run',
+    '--typecheck.enabled=false',
+    '--reporter=json',
+    `--outputFile=${report}`,
+    ...there,
+  ];
+  if (name !== undefined) args.push('-t', name);
+  spawnSync(process.execPath, args, { cwd: root, stdio: 'ignore' });
+  if (!existsSync(report)) return { ok: false, cases: 0, note: 'the tests did not run' };
+  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
+  return { ok: failed === 0 && passed > 0, cases: passed, note: failed > 0 ? `${failed} failed` : '' };
+}
+
+function runCommand({ args, cases, needs }) {
+  if (needs !== undefined && !existsSync(join(corpora ?? '', needs))) {
+    return { ok: undefined, cases: 0, note: 'needs SPARROW_CORPORA' };
+  }
+  const [program, ...rest] = args;
+  const found = spawnSync(process.execPath, [path('scripts', `${program}.mjs`), ...rest], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const last = (found.stdout ?? '').trimEnd().split('\n').at(-1) ?? '';
+  return { ok: found.status === 0, cases, note: last.replace(/^fuzz: /, '') };
+}
+
+let failures = 0;
+console.log('| | promise | cases | kept | what is missing, figures |\n| --- | --- | ---: | --- | --- |');
+for (const { id, promise, runs, open = '' } of promises) {
+  if (wanted.length > 0 && !wanted.includes(id)) continue;
+  const started = performance.now();
+  const results = runs.map((run) => (run.kind === 'tests' ? runTests(run) : runCommand(run)));
+  const failed = results.some(({ ok }) => ok === false);
+  if (failed) failures++;
+  const shown = results.filter(({ ok }) => ok === true);
+  const kept = failed ? 'NO' : shown.length === 0 ? 'not shown' : open === '' ? 'yes' : 'in part';
+  const cases = results.reduce((n, result) => n + result.cases, 0);
+  const notes = [open, ...results.map(({ note }) => note)].filter((note) => note !== '');
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(
+    `| ${id} | ${promise} | ${cases} | ${kept} | ${notes.join('; ')}${runs.length > 0 ? ` (${seconds} s)` : ''} |`,
+  );
+}
+process.exitCode = failures === 0 ? 0 : 1;
