@@ -203,7 +203,7 @@ const dearPartsLater = {
   setup: ({ onResolve, onLoad }) => {
     // The command uses more of them, and is loaded by itself.
     onResolve({ filter: new RegExp(`^(${Object.keys(dearParts).join('|')})$`) }, ({ path: name, importer }) =>
-      /[\\/]src[\\/]cli[\\/]/.test(importer) ? undefined : { path: name, namespace: 'dear', sideEffects: false },
+      /[\\/]src[\\/]cli[\\/]/.test(importer) ? undefined : { path: name, namespace: 'dear' },
     );
     onLoad({ filter: /.*/, namespace: 'dear' }, ({ path: name }) => ({ contents: dearText(name) }));
   },

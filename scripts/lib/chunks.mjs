@@ -9,6 +9,7 @@ import { path } from './house.mjs';
 
 const library = 'src/index.ts';
 const engine = 'src/exec/engine.ts';
+const compiled = 'src/exec/driver/compiled.ts';
 const worker = 'src/exec/worker.ts';
 
 /** Modules that a module imports before it runs, itself included. */
@@ -23,23 +24,41 @@ function closure(inputs, from, kinds = ['import-statement']) {
 
 /** The plugin that puts those imports in; `inputs` is what esbuild tells of the modules and their imports. */
 export function fewChunks(inputs) {
-  const [ofLibrary, ofEngine, ofWorker] = [library, engine, worker].map((entry) => closure(inputs, entry));
+  const [ofLibrary, ofEngine, ofCompiled, ofWorker] = [library, engine, compiled, worker].map((entry) =>
+    closure(inputs, entry),
+  );
   const inWorkers = closure(inputs, worker, ['import-statement', 'dynamic-import']);
   const hubs = {
     // What the caller's thread and a worker have both loaded before anything else.
     shared: [...ofEngine].filter((file) => ofWorker.has(file)),
-    // What the caller's thread has loaded when a session is there.
+    // What both have loaded when a task runs.
+    tasks: [...ofCompiled].filter((file) => ofWorker.has(file)),
+    // What the caller's thread has loaded when a session is there, and when code was compiled.
     session: [...new Set([...ofLibrary, ...ofEngine])],
+    compiled: [...new Set([...ofLibrary, ...ofEngine, ...ofCompiled])],
   };
-  const source = (file) => /^src\//.test(file);
+  /** Whether a module is asked for by nothing but what compiles and runs tasks. */
+  const isOfTasks = (file) =>
+    Object.entries(inputs).every(
+      ([from, { imports }]) =>
+        !imports.some(({ path: to, kind }) => to === file && kind === 'dynamic-import') ||
+        (ofCompiled.has(from) && !ofEngine.has(from)),
+    );
+  const hubOf = (file) =>
+    inWorkers.has(file) ? (isOfTasks(file) ? 'tasks' : 'shared') : isOfTasks(file) ? 'compiled' : 'session';
+  const importOf = (file) => {
+    if (file.startsWith('dear:')) return file.slice('dear:'.length);
+    return file.startsWith('src/') ? path(file) : undefined;
+  };
   return {
     name: 'few-chunks',
     setup({ onResolve, onLoad, resolve }) {
       onResolve({ filter: /^hub:/ }, ({ path: name }) => ({ path: name, namespace: 'hub' }));
       onLoad({ filter: /.*/, namespace: 'hub' }, ({ path: name }) => ({
         contents: hubs[name.slice('hub:'.length)]
-          .filter(source)
-          .map((file) => `import ${JSON.stringify(path(file))};`)
+          .map(importOf)
+          .filter((to) => to !== undefined)
+          .map((to) => `import ${JSON.stringify(to)};`)
           .join('\n'),
         resolveDir: path('.'),
       }));
@@ -50,7 +69,7 @@ export function fewChunks(inputs) {
         return external || isEngine || file === '' ? undefined : { path: file, namespace: 'late' };
       });
       onLoad({ filter: /.*/, namespace: 'late' }, ({ path: file }) => ({
-        contents: `import 'hub:${inWorkers.has(nameOf(file)) ? 'shared' : 'session'}';
+        contents: `import 'hub:${hubOf(nameOf(file))}';
           export * from ${JSON.stringify(file)};`,
         resolveDir: dirname(file),
       }));

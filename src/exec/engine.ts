@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type Batch, part, type Schema, SharedHeap, SparrowError, withParts } from '../base/index.js';
+import type { EvalSettings } from '../functions/expression.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, openSource, splitReader } from '../io/registry.js';
 import type { Catalog } from '../plan/catalog.js';
@@ -20,21 +21,22 @@ import { schemaOf } from '../plan/output.js';
 import { expand } from '../plan/resolve/expand.js';
 import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
-import { Executor } from './driver/executor.js';
+import type { Executor } from './driver/executor.js';
 import { extractUdfs } from './driver/extract-udf.js';
 import { heldBatches } from './driver/held-batches.js';
 import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { withPivotValues } from './driver/pivot-values.js';
 import { type FoundPlan, PlanCache, type PlanPlace } from './driver/plan-cache.js';
-import type { WorkerPool } from './driver/pool.js';
+import { WorkerPool } from './driver/pool.js';
 import { Query } from './driver/query.js';
-import { Scheduler } from './driver/scheduler.js';
+import type { Scheduler } from './driver/scheduler.js';
 import { SpillDirectory } from './driver/spill-directory.js';
 import { onlyValue, withSubqueryValues } from './driver/subquery-values.js';
 import { Turns } from './driver/turns.js';
-import { engineMode } from './modes.js';
+import { engineMode, isModeGiven } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
+import { isSmall } from './small-plan.js';
 
 /** Rules without which a plan cannot run: they rewrite what no operator does. */
 const requiredBatches = ruleBatches.filter((batch) => batch.name === 'normalize');
@@ -52,9 +54,21 @@ export function createEngine(options: EngineOptions, loadParsers: () => Promise<
   return new LocalEngine(options, loadParsers);
 }
 
+/** No query ran in this process yet, and what compiles is not loaded: a small one is answered without. */
+let isFirst = !isModeGiven();
+
+/** A query that runs. What compiles it is loaded when it is asked for. */
+interface Run {
+  readonly query: Query;
+  readonly settings: EvalSettings;
+  executor(): Promise<Executor>;
+}
+
 class LocalEngine implements QueryEngine {
   readonly heap: SharedHeap;
-  readonly #scheduler: Scheduler;
+  /** The session's workers; tests kill some of them. */
+  readonly pool: WorkerPool;
+  #scheduler: Scheduler | undefined;
   readonly #catalogs = new Map<string, Catalog>();
   readonly #parsers: () => SqlParsers;
   readonly #local: LocalStore;
@@ -72,10 +86,7 @@ class LocalEngine implements QueryEngine {
   ) {
     this.#parsers = part(loadParsers);
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
-    this.#scheduler = new Scheduler(this.heap, workerCount(options), nodePlatform, {
-      reader: splitReader,
-      format: formatNamed,
-    });
+    this.pool = new WorkerPool(this.heap, workerCount(options));
     this.#spills = new SpillDirectory(nodePlatform, options.spillDirectory);
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap);
@@ -134,8 +145,8 @@ class LocalEngine implements QueryEngine {
     const place = this.#place(whole, settings);
     const { prepared } = place ?? {};
     if (prepared !== undefined) {
-      const given = (executor: Executor): AsyncIterable<Batch> =>
-        this.#rows(async () => prepared.optimized, settings, executor, options.settings);
+      const given = (run: Run): AsyncIterable<Batch> =>
+        this.#rows(async () => prepared.optimized, settings, run, options.settings);
       return { schema: prepared.schema, batches: this.#running(settings, options, given) };
     }
     const resolved = await resolve(whole, this.#catalog(options.settings), settings);
@@ -145,10 +156,10 @@ class LocalEngine implements QueryEngine {
       if (found.isTimeless) place?.keep({ schema, optimized: found.plan });
       return found.plan;
     };
-    const batches = this.#running(settings, options, (executor) =>
+    const batches = this.#running(settings, options, (run) =>
       resolved.kind === 'write'
-        ? this.#write(resolved, settings, executor, options)
-        : this.#rows(optimized, settings, executor, options.settings),
+        ? this.#write(resolved, settings, run, options)
+        : this.#rows(optimized, settings, run, options.settings),
     );
     return { schema, batches };
   }
@@ -156,26 +167,27 @@ class LocalEngine implements QueryEngine {
   async *#rows(
     optimized: () => Promise<ResolvedPlan>,
     settings: PlanSettings,
-    executor: Executor,
+    run: Run,
     session: SessionSettings,
   ): AsyncGenerator<Batch> {
-    const physical = await this.#physical(await optimized(), settings, executor, session);
-    const { query } = executor;
-    if (engineMode() !== 'interpreted') return yield* executor.batches(physical);
+    const physical = await this.#physical(await optimized(), settings, run, session);
+    const isInterpreted = engineMode() === 'interpreted' || (isFirst && isSmall(physical));
+    isFirst = false;
+    if (!isInterpreted) return yield* (await run.executor()).batches(physical);
     const { Interpreter } = await import('./interpreter/interpreter.js');
-    yield* new Interpreter(this.heap, nodePlatform, executor.settings, () => query.check()).batches(physical);
+    yield* new Interpreter(this.heap, nodePlatform, run.settings, () => run.query.check()).batches(physical);
   }
 
   async *#write(
     plan: WritePlan,
     settings: PlanSettings,
-    executor: Executor,
+    run: Run,
     { settings: session, onWritten }: RunOptions,
   ): AsyncGenerator<Batch> {
     const optimized = await this.#optimized(plan.input as ResolvedPlan, settings);
-    const input = await this.#physical(optimized, settings, executor, session);
+    const input = await this.#physical(optimized, settings, run, session);
     const { runWrite } = await import('./driver/run-write.js');
-    const result = await runWrite(executor, plan, input);
+    const result = await runWrite(await run.executor(), plan, input);
     onWritten?.(result);
     yield* [];
   }
@@ -184,21 +196,30 @@ class LocalEngine implements QueryEngine {
   async *#running(
     settings: PlanSettings,
     options: RunOptions,
-    work: (executor: Executor) => AsyncIterable<Batch>,
+    work: (run: Run) => AsyncIterable<Batch>,
   ): AsyncGenerator<Batch> {
     this.#checkOpen();
     const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic(), this.#spills);
     this.#queries.add(query);
     const stopProgress = reportProgress(query, options);
     const { ansi, timeZone } = settings;
+    // The query's instant is in the plan already (see lower.ts).
+    const given: EvalSettings = { ansi, timeZone, nowMicros: 0n };
+    let executor: Promise<Executor> | undefined;
     try {
-      // The query's instant is in the plan already (see lower.ts).
-      yield* work(new Executor(this.#scheduler, query, { ansi, timeZone, nowMicros: 0n }));
+      yield* work({ query, settings: given, executor: () => (executor ??= this.#executor(query, given)) });
     } finally {
       this.#queries.delete(query);
       await query.end();
       stopProgress();
     }
+  }
+
+  async #executor(query: Query, settings: EvalSettings): Promise<Executor> {
+    const { Executor: Compiled, Scheduler: Threads } = await import('./driver/compiled.js');
+    const formats = { reader: splitReader, format: formatNamed };
+    this.#scheduler ??= new Threads(this.heap, this.pool, nodePlatform, formats);
+    return new Compiled(this.#scheduler, query, settings);
   }
 
   #optimized(plan: ResolvedPlan, settings: PlanSettings): Promise<ResolvedPlan> {
@@ -223,34 +244,29 @@ class LocalEngine implements QueryEngine {
   async #physical(
     optimized: ResolvedPlan,
     settings: PlanSettings,
-    executor: Executor,
+    run: Run,
     session: SessionSettings,
   ): Promise<PhysicalPlan> {
     const known = await withSubqueryValues(optimized, (subquery) => {
       const plan = (): Promise<ResolvedPlan> =>
         this.#plans.again(subquery, settings, () => this.#optimizedFor(subquery, settings));
-      return onlyValue(this.heap, this.#rows(plan, settings, executor, session));
+      return onlyValue(this.heap, this.#rows(plan, settings, run, session));
     });
-    return withParts(() => this.#lower(known, settings, executor, session));
+    return withParts(() => this.#lower(known, settings, run, session));
   }
 
-  #lower(
-    plan: ResolvedPlan,
-    settings: PlanSettings,
-    executor: Executor | undefined,
-    session: SessionSettings,
-  ): PhysicalPlan {
+  #lower(plan: ResolvedPlan, settings: PlanSettings, run: Run | undefined, session: SessionSettings): PhysicalPlan {
     const context: LowerContext = {
       settings,
       shufflePartitions: session.shufflePartitions,
       local: (local) => this.#local.batches(local),
       cached: async (cached) => {
-        if (executor === undefined) return [];
+        if (run === undefined) return [];
         const input = async (): Promise<PhysicalPlan> => {
           const optimized = await this.#optimized(cached.input as ResolvedPlan, settings);
-          return this.#physical(optimized, settings, executor, session);
+          return this.#physical(optimized, settings, run, session);
         };
-        const batches = await this.#cache.batches(cached.cacheId, input, executor);
+        const batches = await this.#cache.batches(cached.cacheId, input, await run.executor());
         return heldBatches(batches, cached.columns);
       },
     };
@@ -285,18 +301,17 @@ class LocalEngine implements QueryEngine {
     let report = '';
     const { stagesText } = await import('./driver/physical-text.js');
     const started = nodePlatform.clock.monotonic();
-    const work = async function* (this: LocalEngine, executor: Executor): AsyncGenerator<Batch> {
+    const work = async function* (this: LocalEngine, run: Run): AsyncGenerator<Batch> {
       const optimized = await this.#optimized(resolved, settings);
-      const physical = await this.#physical(optimized, settings, executor, session);
-      for await (const batch of executor.batches(physical)) void batch;
-      const { stages, peakBytes } = executor.query;
+      const physical = await this.#physical(optimized, settings, run, session);
+      for await (const batch of (await run.executor()).batches(physical)) void batch;
+      const { stages, peakBytes } = run.query;
       if (mode === 'analyze')
         report = `== Stages ==\n${stagesText(stages, nodePlatform.clock.monotonic() - started, peakBytes)}`;
       else report = `== Compiled Pipelines ==\n${stages.map((s, i) => `${i + 1}. ${s.label}`).join('\n')}`;
       yield* [];
     };
-    for await (const batch of this.#running(settings, { settings: session }, (executor) => work.call(this, executor)))
-      void batch;
+    for await (const batch of this.#running(settings, { settings: session }, (run) => work.call(this, run))) void batch;
     return report;
   }
 
@@ -308,15 +323,10 @@ class LocalEngine implements QueryEngine {
     this.#cache.drop(cacheId);
   }
 
-  /** The session's workers, for tests that kill them. */
-  get pool(): WorkerPool {
-    return this.#scheduler.pool;
-  }
-
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const query of this.#queries) query.abort(closed());
-    await this.#scheduler.stop();
+    await this.pool.stop();
     await this.#spills.removeAll();
   }
 

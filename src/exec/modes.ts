@@ -13,6 +13,9 @@ export const engineModes = [
 
 export type EngineMode = (typeof engineModes)[number];
 
+/** Whether somebody asked for a mode. */
+export const isModeGiven = (): boolean => process.env.SPARROW_MODE !== undefined;
+
 /** The mode that the environment variable SPARROW_MODE asks for; compiled without it. */
 export function engineMode(): EngineMode {
   const wanted = process.env.SPARROW_MODE ?? 'compiled';

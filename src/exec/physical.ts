@@ -55,6 +55,8 @@ export interface PhysicalScan extends PhysicalNode {
 export interface PhysicalBatches extends PhysicalNode {
   readonly kind: 'batches';
   readonly label: string;
+  /** How many rows, where that is known before they are laid out. */
+  readonly rows?: number | undefined;
   /** Equal identities mean the same rows in the same columns. */
   readonly identity?: string;
   /** Made when the query starts: the cache is filled, local rows are laid out. */

@@ -5,7 +5,8 @@ import { SharedHeap } from '../base/index.js';
 import type { FamilyName } from '../functions/names-by-family.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, splitReader } from '../io/registry.js';
-import { type Answer, type CancelToken, type HeapHandle, type Job, TaskThread } from './task/thread.js';
+import type { CancelToken } from './task/cancel.js';
+import { type Answer, type HeapHandle, type Job, TaskThread } from './task/thread.js';
 
 /** What a worker is started with. */
 export interface WorkerData {

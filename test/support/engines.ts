@@ -8,6 +8,7 @@ import {
   type SplitReader,
 } from '../../src/base/index.js';
 import { Executor } from '../../src/exec/driver/executor.js';
+import { WorkerPool } from '../../src/exec/driver/pool.js';
 import { Query } from '../../src/exec/driver/query.js';
 import { Scheduler } from '../../src/exec/driver/scheduler.js';
 import { SpillDirectory } from '../../src/exec/driver/spill-directory.js';
@@ -100,7 +101,10 @@ export class Engines {
   }
 
   #newScheduler(): Scheduler {
-    return new InlineScheduler(this.heap, 1, this.#platform, { reader: this.#reader, format: formatNamed });
+    return new InlineScheduler(this.heap, new WorkerPool(this.heap, 1), this.#platform, {
+      reader: this.#reader,
+      format: formatNamed,
+    });
   }
 
   #read(plan: PhysicalPlan, batch: Batch, into: Scalar[][]): void {

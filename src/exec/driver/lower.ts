@@ -132,7 +132,13 @@ function lowerSource(
       return { kind: 'scan', columns, source: plan.source, request };
     }
     case 'local':
-      return { kind: 'batches', columns, label: 'local rows', load: () => context.local(plan) };
+      return {
+        kind: 'batches',
+        columns,
+        label: 'local rows',
+        rows: plan.data.content.rows,
+        load: () => context.local(plan),
+      };
     case 'cached':
       return {
         kind: 'batches',

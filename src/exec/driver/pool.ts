@@ -2,7 +2,8 @@ import type { Worker } from 'node:worker_threads';
 import type { SharedHeap } from '../../base/index.js';
 import { loadedFamilies } from '../../functions/registry.js';
 import { engineMode } from '../modes.js';
-import { type Answer, CANCEL_SLOTS, type CancelToken, isFlagged, type Job } from '../task/thread.js';
+import { CANCEL_SLOTS, type CancelToken, isFlagged } from '../task/cancel.js';
+import type { Answer, Job } from '../task/thread.js';
 import type { StartedWorker, StartWorker } from './worker-start.js';
 
 /** The worker that ran a job ended before it answered. */

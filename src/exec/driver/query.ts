@@ -1,6 +1,6 @@
 import { type Arena, type SharedHeap, SparrowError } from '../../base/index.js';
+import { type CancelToken, cancelled, flag, isFlagged } from '../task/cancel.js';
 import type { DoneTask, SpillSettings } from '../task/task.js';
-import { type CancelToken, cancelled, flag, isFlagged } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
 import type { SpillDirectory } from './spill-directory.js';
 

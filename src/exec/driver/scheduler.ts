@@ -1,20 +1,13 @@
 import { PartNeeded, type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
+import { type CancelToken, cancelled } from '../task/cancel.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import { countPassing } from '../task/passing-arenas.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import type { TaskFormats } from '../task/task-environment.js';
-import {
-  type CancelToken,
-  cancelled,
-  type Job,
-  type JobResult,
-  resultOf,
-  TaskThread,
-  TookTooLong,
-} from '../task/thread.js';
+import { type Job, type JobResult, resultOf, TaskThread, TookTooLong } from '../task/thread.js';
 import { isOutOfMemory, ranOutOfMemory, stageLabel } from './out-of-memory.js';
-import { WorkerLost, WorkerPool } from './pool.js';
+import { WorkerLost, type WorkerPool } from './pool.js';
 import type { Query } from './query.js';
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
@@ -25,18 +18,16 @@ const INLINE_MS = 20;
 
 /** Gives tasks to threads: to the workers, or to this thread where that is quicker. Results come in order. */
 export class Scheduler {
-  readonly pool: WorkerPool;
   protected readonly inlineMs: number = INLINE_MS;
   readonly #own: TaskThread;
 
   constructor(
     heap: SharedHeap,
-    workers: number,
+    readonly pool: WorkerPool,
     readonly platform: Platform,
     formats: TaskFormats,
   ) {
-    this.pool = new WorkerPool(heap, workers);
-    this.#own = new TaskThread(heap, this.pool.flags, platform, formats);
+    this.#own = new TaskThread(heap, pool.flags, platform, formats);
   }
 
   /** Runs all tasks of one stage; their results in order. */
@@ -212,10 +203,6 @@ export class Scheduler {
     await new Promise(setImmediate);
     query.check();
     return this.#own.run(job, token, this.inlineMs);
-  }
-
-  stop(): Promise<void> {
-    return this.pool.stop();
   }
 }
 

@@ -1,8 +1,9 @@
 import { fromPlainError } from '../../base/index.js';
+import { type CancelToken, cancelled } from '../task/cancel.js';
 import { packInputs } from '../task/pack-inputs.js';
 import type { ShareRequest, ShareResult } from '../task/share.js';
 import type { DoneTask, TaskTemplate } from '../task/task.js';
-import { type CancelToken, cancelled, resultOf } from '../task/thread.js';
+import { resultOf } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
 import { WorkerLost, type WorkerPool } from './pool.js';
 import type { Query } from './query.js';

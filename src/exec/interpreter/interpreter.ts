@@ -18,13 +18,11 @@ import type {
   PhysicalPlan,
   PhysicalRecursion,
   PhysicalSort,
+  PhysicalUdf,
   PhysicalWindow,
   SortKey,
 } from '../physical.js';
 import { tooDeep } from '../recursion-limit.js';
-import { rowMaker } from '../task/generate-rows.js';
-import { windowColumns } from '../task/window-columns.js';
-import { callFunctions } from './call-functions.js';
 import { groupRows } from './group-rows.js';
 import { joinRows } from './join-rows.js';
 import { Pace } from './pace.js';
@@ -113,7 +111,7 @@ export class Interpreter {
       case 'window':
         return this.#window(plan);
       case 'udf':
-        return callFunctions(plan, this.#pages(plan.input), this.#ready, this.#pace);
+        return this.#calls(plan);
       case 'repartition':
         return this.#pages(plan.input);
       default:
@@ -125,6 +123,11 @@ export class Interpreter {
     const columns = over.flatMap((input) => input.columns);
     return prepare(expr, this.settings, columns.length === 0 ? undefined : (i) => columns[i]?.name ?? `#${i}`);
   };
+
+  async *#calls(plan: PhysicalUdf): Pages {
+    const { callFunctions } = await import('./call-functions.js');
+    yield* callFunctions(plan, this.#pages(plan.input), this.#ready, this.#pace);
+  }
 
   async *#loaded(load: () => Promise<readonly Batch[]>): Pages {
     yield* batchPages(this.heap, await load(), this.#pace);
@@ -191,6 +194,7 @@ export class Interpreter {
 
   async *#generate(plan: PhysicalGenerate): Pages {
     const args = plan.args.map((arg) => this.#ready(arg, [plan.input]));
+    const { rowMaker } = await import('../task/generate-rows.js');
     const make = rowMaker({ ...plan, exprs: plan.args }, this.settings);
     const page = new PageWriter();
     for await (const { rows } of this.#pages(plan.input)) {
@@ -222,6 +226,7 @@ export class Interpreter {
     const partition = plan.partitionBy.map((expr): SortKey => ({ expr, descending: false, nullsFirst: true }));
     const rows = await this.#sorted(plan.input, [...partition, ...plan.orderBy]);
     const ready = (expr: Parameters<typeof prepare>[0]) => this.#ready(expr, [plan.input]);
+    const { windowColumns } = await import('../task/window-columns.js');
     const columns = await windowColumns(plan, rows, ready, this.settings, () => this.#pace.between());
     let at = 0;
     for await (const page of pagesOf(rows, this.#pace)) {

@@ -4,11 +4,11 @@ import {
   type PlainError,
   type Platform,
   type SharedHeap,
-  SparrowError,
   toPlainError,
 } from '../../base/index.js';
 import type { FamilyName } from '../../functions/names-by-family.js';
 import { loadFamilies } from '../../functions/registry.js';
+import { type CancelToken, cancelled, isFlagged } from './cancel.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { loadTaskParts } from './parts.js';
 import { Programs } from './programs.js';
@@ -27,24 +27,10 @@ export type Job =
 
 export type JobResult = TaskResult | ShareResult | Uint32Array | undefined;
 
-/**
- * What cancels a job: word `id % CANCEL_SLOTS` of the shared flags holds the id of what was cancelled last there, the
- * job's query or only its stage (whose other rows nobody wants any more).
- */
-export interface CancelToken {
-  readonly query: number;
-  readonly stage: number;
-}
-
 /** What a thread answers: errors as plain data, so that nothing of them is lost on the way. */
 export type Answer =
   | { readonly ok: true; readonly result: JobResult }
   | { readonly ok: false; readonly error: PlainError };
-
-export const CANCEL_SLOTS = 1024;
-
-export const isFlagged = (flags: Int32Array, id: number): boolean => Atomics.load(flags, id % CANCEL_SLOTS) === id;
-export const flag = (flags: Int32Array, id: number): void => void Atomics.store(flags, id % CANCEL_SLOTS, id);
 
 /** A task on the caller's thread was more work than it seemed: it belongs to a worker. */
 export class TookTooLong extends Error {}
@@ -107,13 +93,6 @@ export class TaskThread {
     this.#last = answer;
     return answer;
   }
-}
-
-export function cancelled(cause?: unknown): SparrowError {
-  return new SparrowError('OPERATION_CANCELED', 'the query was cancelled', {
-    sqlState: 'HY008',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }
 
 export function resultOf(answer: Answer): JobResult {
