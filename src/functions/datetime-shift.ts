@@ -260,7 +260,7 @@ export const datetimeUnitFunctions = {
         DATE_FIELDS[name]?.as ?? (TIME_NAMES[name] === 'SECOND' ? undefined : TIME_FIELDS[TIME_NAMES[name] ?? '']?.as);
       if (as === undefined || kind === 'interval_ym' || kind === 'interval_dt') return undefined;
       const inner: Call = { ...call, fn: as, argTypes: call.argTypes.slice(1), literals: [undefined] };
-      return datetimeFunctions[as].emit(e, args.slice(1), inner);
+      return datetimeFunctions[as].emit?.(e, args.slice(1), inner);
     },
     compiled: 'in Wasm for fields that are functions of their own; a call per row for others',
   }),

@@ -166,26 +166,51 @@ export interface GeneratorResolution {
 
 export type FunctionEntry = ScalarFunction | AggregateFunction | WindowFunction | GeneratorFunction;
 
+/** What types say of an entry: its names, and what an editor shows. The rest would only be repeated in declarations. */
+interface Known<N extends string, S extends readonly string[], D extends string> {
+  readonly name: N;
+  readonly sql: S;
+  readonly summary: D;
+}
+type Given<E extends FunctionEntry, N extends string, S extends readonly string[], D extends string> = Omit<
+  E,
+  'kind' | keyof Known<N, S, D>
+> &
+  Known<N, S, D>;
+
+export interface ScalarEntry<N extends string, S extends readonly string[], D extends string> extends ScalarFunction {
+  readonly name: N;
+  readonly sql: S;
+  readonly summary: D;
+}
+export interface AggregateEntry<N extends string, S extends readonly string[], D extends string>
+  extends AggregateFunction {
+  readonly name: N;
+  readonly sql: S;
+  readonly summary: D;
+}
+export interface WindowEntry<N extends string, S extends readonly string[], D extends string> extends WindowFunction {
+  readonly name: N;
+  readonly sql: S;
+  readonly summary: D;
+}
+export interface GeneratorEntry<N extends string, S extends readonly string[], D extends string>
+  extends GeneratorFunction {
+  readonly name: N;
+  readonly sql: S;
+  readonly summary: D;
+}
+
 /** Identity with inference: what every entry is written in. */
-export const scalar = <const F extends Omit<ScalarFunction, 'kind'>>(entry: F): F & { readonly kind: 'scalar' } => ({
-  ...entry,
-  kind: 'scalar',
-});
-export const aggregate = <const F extends Omit<AggregateFunction, 'kind'>>(
-  entry: F,
-): F & { readonly kind: 'aggregate' } => ({
-  ...entry,
-  kind: 'aggregate',
-});
-export const windowFunction = <const F extends Omit<WindowFunction, 'kind'>>(
-  entry: F,
-): F & { readonly kind: 'window' } => ({
-  ...entry,
-  kind: 'window',
-});
-export const generator = <const F extends Omit<GeneratorFunction, 'kind'>>(
-  entry: F,
-): F & { readonly kind: 'generator' } => ({
-  ...entry,
-  kind: 'generator',
-});
+export const scalar = <const N extends string, const S extends readonly string[], const D extends string>(
+  entry: Given<ScalarFunction, N, S, D>,
+): ScalarEntry<N, S, D> => ({ ...entry, kind: 'scalar' });
+export const aggregate = <const N extends string, const S extends readonly string[], const D extends string>(
+  entry: Given<AggregateFunction, N, S, D>,
+): AggregateEntry<N, S, D> => ({ ...entry, kind: 'aggregate' });
+export const windowFunction = <const N extends string, const S extends readonly string[], const D extends string>(
+  entry: Given<WindowFunction, N, S, D>,
+): WindowEntry<N, S, D> => ({ ...entry, kind: 'window' });
+export const generator = <const N extends string, const S extends readonly string[], const D extends string>(
+  entry: Given<GeneratorFunction, N, S, D>,
+): GeneratorEntry<N, S, D> => ({ ...entry, kind: 'generator' });

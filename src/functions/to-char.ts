@@ -111,7 +111,7 @@ const toBinary = scalar({
   },
   nulls: 'propagate',
   fails: true,
-  eval: ([text, format = 'hex']) => {
+  eval: ([text, format = 'hex'], call) => {
     const name = (format as string).toLowerCase();
     if (name.startsWith('utf')) return new Uint8Array(Buffer.from(text as string, 'utf8'));
     const malformed = (): SparrowError =>
@@ -125,7 +125,7 @@ const toBinary = scalar({
       return new Uint8Array(Buffer.from(digits.length % 2 === 1 ? `0${digits}` : digits, 'hex'));
     }
     if (!isBase64(text as string)) throw malformed();
-    return stringEncodeFunctions.unbase64.eval([text as Scalar]);
+    return stringEncodeFunctions.unbase64.eval([text as Scalar], call);
   },
   compiled: rare,
 });
