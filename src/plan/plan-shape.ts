@@ -5,6 +5,7 @@ import { allNodes } from './walk.js';
 /** Larger or deeper plans are not worth a text. */
 const MOST_OBJECTS = 5_000;
 const DEEPEST = 200;
+const MOST_TEXT = 1 << 16;
 
 /** What a plan with its views put in asks, as a text, and what lives as long as the question can be asked. */
 export interface PlanShape {
@@ -23,7 +24,9 @@ export function planShape(
   statistics: (cacheId: number) => CachedStatistics | undefined,
 ): PlanShape | undefined {
   const writer = new ShapeWriter(statistics);
-  return writer.write(plan, 0) ? { text: writer.text, anchor: writer.anchor ?? noLeaf } : undefined;
+  return writer.write(plan, 0) && writer.text.length <= MOST_TEXT
+    ? { text: writer.text, anchor: writer.anchor ?? noLeaf }
+    : undefined;
 }
 
 const identities = new WeakMap<object, number>();
@@ -93,7 +96,7 @@ class ShapeWriter {
     const before = this.#seen.get(object);
     // The same object twice is one computation; two objects that look alike are two.
     if (before !== undefined) return this.#plain(`@${before}`);
-    if (depth > DEEPEST || this.#seen.size >= MOST_OBJECTS) return false;
+    if (depth > DEEPEST || this.text.length > MOST_TEXT || this.#seen.size >= MOST_OBJECTS) return false;
     this.#seen.set(object, this.#seen.size);
     if (Array.isArray(object)) return this.#list(object, depth);
     if (object instanceof Uint8Array) return this.#plain(`x${Buffer.from(object).toString('hex')}`);
