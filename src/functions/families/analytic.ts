@@ -1,4 +1,5 @@
 import { bitAggregates } from '../aggregate-bits.js';
+import { histogramAggregates } from '../aggregate-histogram.js';
 import { listAggregates } from '../aggregate-joined.js';
 import { listAggregateFunctions } from '../aggregate-lists.js';
 import { momentAggregates } from '../aggregate-moments.js';
@@ -12,6 +13,7 @@ export const analyticFamily = {
   ...momentAggregates,
   ...statisticAggregates,
   ...percentileAggregates,
+  ...histogramAggregates,
   ...bitAggregates,
   ...listAggregates,
   ...sketchAggregates,
