@@ -104,7 +104,8 @@ function ofNumber(x: number, type: DataType): Scalar {
     case 'interval_dt':
       return BigInt(Math.trunc(x));
     default:
-      return Math.trunc(x);
+      // Without the sign of zero.
+      return Math.trunc(x) + 0;
   }
 }
 
