@@ -38,6 +38,16 @@ describe.skipIf(!isThere)('golden tables', () => {
     },
   );
 
+  test('variants that the Parquet files do not mark as such, nested ones too', async () => {
+    // Spark's preview of the feature wrote them before the format had an annotation.
+    const rows = await table('spark-variant-checkpoint').collect();
+    expect(rows.length).toBeGreaterThan(100);
+    for (const { id, v, struct_of_variants: inner } of rows) {
+      expect([id, v]).toEqual([id, { key: id }]);
+      expect(inner).toEqual({ v: { key: id } });
+    }
+  });
+
   test('versions', async () => {
     const versions = 'time-travel-start-start20-start40';
     const ids = async (options: object) =>

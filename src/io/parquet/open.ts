@@ -27,6 +27,7 @@ import { mayMatch } from './prune.js';
 import { type ColumnNode, type FileColumn, fileColumns, leavesOf } from './schema.js';
 import type { NarrowStorage, ParquetSplit, SplitChunk, SplitColumn } from './split.js';
 import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
+import { withVariants } from './unmarked-variant.js';
 
 /** Footers are read on the caller's thread: give way to other work after so long. */
 const SLICE_MS = 20;
@@ -43,7 +44,7 @@ export async function openParquet(description: SourceDescription, platform: Plat
   const files: OpenFile[] = [];
   let sliceStart = platform.clock.monotonic();
   for (const file of dataFiles) {
-    files.push(openFile(file, platform));
+    files.push(asAsked(openFile(file, platform), description.schema));
     if (platform.clock.monotonic() - sliceStart > SLICE_MS) {
       await new Promise<void>((resume) => setImmediate(resume));
       sliceStart = platform.clock.monotonic();
@@ -60,6 +61,18 @@ export async function openParquet(description: SourceDescription, platform: Plat
   const partitions = partitionColumns(dataFiles).filter((p) => !files.some((f) => f.columns.has(p.name)));
   const schema = tableSchema(files, partitions, description);
   return new ParquetTable(label, schema, files, partitions, description.options);
+}
+
+/** A file's columns as a schema has them where it may say more than the file does. */
+function asAsked(file: OpenFile, schema: Schema | undefined): OpenFile {
+  if (schema === undefined || !schema.fields.some(({ type }) => JSON.stringify(type).includes('"variant"')))
+    return file;
+  const columns = new Map(file.columns);
+  for (const { name, type } of schema.fields) {
+    const found = columns.get(name);
+    if (found !== undefined) columns.set(name, withVariants(found, type));
+  }
+  return { ...file, columns };
 }
 
 function openFile(file: DataFile, platform: Platform): OpenFile {
