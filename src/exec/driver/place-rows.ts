@@ -32,7 +32,7 @@ export function placeRows({ query, settings }: Runner, flow: Flow, plan: Physica
   if (rows < LEAST_ROWS || plan.keys.length === 0 || flow.length === 0) return undefined;
   const known = (expr: PhysicalExpr): SourceColumn => merged(flow.map((p) => columnOf(expr, p.columns, settings)));
   const keys = plan.keys.map((key) => placedKey(known(key)));
-  const totals = totalsOfRows(plan.aggregates, known);
+  const totals = totalsOfRows(plan.aggregates, known, mostSummed(flow));
   if (totals === undefined || !keys.every((key) => key !== undefined)) return undefined;
   const places = keys.reduce((n, { size }) => n * BigInt(size), 1n);
   if (places < LEAST_PLACES || places > MOST_PLACES) return undefined;
@@ -93,6 +93,7 @@ const wider = (a: Range, b: Range): Range => [a[0] < b[0] ? a[0] : b[0], a[1] > 
 function totalsOfRows(
   aggregates: readonly AggregateSpec[],
   known: (expr: PhysicalExpr) => SourceColumn,
+  most: bigint,
 ): Pick<VectorPlan, 'totals' | 'totalOf'> | undefined {
   const totals: Total[] = [];
   const totalOf: (number | undefined)[] = [];
@@ -104,7 +105,7 @@ function totalsOfRows(
       totalOf.push(undefined);
       continue;
     }
-    const of = column === undefined ? undefined : fn === 'count' ? counted : summed(fn, column);
+    const of = column === undefined ? undefined : fn === 'count' ? counted : summed(fn, column, most);
     if (of === undefined) return undefined;
     totalOf.push(totals.push({ fold: 'sum', of }) - 1);
   }
@@ -113,12 +114,25 @@ function totalsOfRows(
 
 const counted: LaneExpr = { op: 'const', value: 1n, kind: 'i64', range: [0n, 1n] };
 
-function summed(fn: string, { type, nullable, range }: SourceColumn): LaneExpr | undefined {
+function summed(fn: string, { type, nullable, range }: SourceColumn, most: bigint): LaneExpr | undefined {
   if ((fn !== 'sum' && fn !== 'avg') || nullable) return undefined;
   if (type.kind === 'float64') return { op: 'const', value: 0, kind: 'f64', range: undefined };
   if ((!isInteger(type) && type.kind !== 'decimal') || range === undefined) return undefined;
-  const sums = [range[0] * MOST_SUMMED, range[1] * MOST_SUMMED] as const;
+  const sums = [range[0] * most, range[1] * most] as const;
   return inside(sums, carrierRange('i64')) ? { op: 'const', value: 0n, kind: 'i64', range } : undefined;
+}
+
+/** Rows no group exceeds: those of the batches, where no join can make more of them. */
+function mostSummed(flow: Flow): bigint {
+  let rows = 0;
+  for (const { steps, inputs, later } of flow) {
+    if (later !== undefined || steps.some((step) => step.kind === 'probe' && step.how !== 'semi')) return MOST_SUMMED;
+    for (const input of inputs) {
+      if (input.kind !== 'batches') return MOST_SUMMED;
+      rows += input.batches.reduce((n, batch) => n + batch.rows, 0);
+    }
+  }
+  return BigInt(rows);
 }
 
 /** The source column of every part that is the only key. */
