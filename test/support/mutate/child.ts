@@ -23,8 +23,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   '.jsonl': 'json',
 };
 
-async function read(path: string, format: string): Promise<string> {
-  const frame = session.read.format(format).option('header', 'true').load(path);
+async function readAll(path: string, format: string): Promise<string> {
+  const { read } = session;
+  const frame = (format === 'csv' ? read.option('header', 'true') : read).format(format).load(path);
   let rows = 0;
   // A deadline of our own: what takes longer than this without looking at the signal is found by the parent.
   const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -55,7 +56,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   writeFileSync(path, mutated(readFileSync(file), Number(seed)));
   let answer: string;
   try {
-    answer = await read(path, FORMATS[extension] ?? 'csv');
+    answer = await readAll(path, FORMATS[extension] ?? 'csv');
   } catch (error) {
     answer = verdict(error);
   }
