@@ -330,8 +330,7 @@ function declarations() {
   const waiting = ['index.d.ts'];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (found.has(file) || !existsSync(path('build/lib', file))) continue;
-    const whole = readFileSync(path('build/lib', file), 'utf8');
-    const text = file.startsWith('functions/families/') ? withoutMeaning(whole) : whole;
+    const text = readFileSync(path('build/lib', file), 'utf8');
     const toNamespace = relative(dirname(file), namespaceFile).replaceAll('\\', '/');
     found.set(file, /\bWebAssembly\./.test(text) ? `/// <reference path="${toNamespace}" />\n${text}` : text);
     for (const [, to] of text.matchAll(/(?:\bfrom|\bimport)[\s(]*['"](\.[^'"]+)\.js['"]/g))
@@ -339,18 +338,6 @@ function declarations() {
   }
   if ([...found.values()].some((text) => text.startsWith('/// <reference'))) found.set(namespaceFile, namespaceText);
   return found;
-}
-
-/** Of a function's entry, users' types need its names and summary: the rest would be a third of the package's types. */
-function withoutMeaning(text) {
-  let dropping = false;
-  const kept = text.split('\n').filter((line) => {
-    const [, member] = /^ {8}(?:readonly )?(\w+)\??:/.exec(line) ?? [];
-    if (member !== undefined) dropping = member !== 'sql' && member !== 'summary';
-    else if (!/^ {8}[ })]/.test(line)) dropping = false;
-    return !dropping;
-  });
-  return kept.join('\n');
 }
 
 /** Removes from dist what neither the last build nor, for a while, a program that runs now needs. */
