@@ -4,6 +4,7 @@ import {
   field,
   float64Type,
   int32Type,
+  integerBounds,
   isNumeric,
   type Scalar,
   structType,
@@ -90,6 +91,12 @@ function toNumber(value: Scalar, type: DataType): number {
   return type.kind === 'decimal' ? Number(decimalText(value as bigint, type.scale)) : Number(value);
 }
 
+/** A double next to the end of a range may lie beyond it. */
+function within(value: bigint, type: DataType): bigint {
+  const [least, most] = integerBounds(type) as readonly [bigint, bigint];
+  return value < least ? least : value > most ? most : value;
+}
+
 function ofNumber(x: number, type: DataType): Scalar {
   switch (type.kind) {
     case 'float32':
@@ -97,12 +104,12 @@ function ofNumber(x: number, type: DataType): Scalar {
     case 'float64':
       return x;
     case 'decimal':
-      return BigInt(Math.round(x * 10 ** type.scale));
+      return within(BigInt(Math.round(x * 10 ** type.scale)), type);
     case 'int64':
     case 'timestamp':
     case 'timestamp_ntz':
     case 'interval_dt':
-      return BigInt(Math.trunc(x));
+      return within(BigInt(Math.trunc(x)), type);
     default:
       // Without the sign of zero.
       return Math.trunc(x) + 0;
