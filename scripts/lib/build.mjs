@@ -136,10 +136,27 @@ async function workerProgram(esbuild) {
     ...shared,
     entryPoints,
     format: 'cjs',
-    plugins: [dearPartsLater, namedClasses],
+    plugins: [dearPartsLater, namedClasses, withoutDocs],
   });
   return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
+
+/** Examples and summaries of functions are for `DESCRIBE FUNCTION`, which no worker answers. */
+const withoutDocs = {
+  name: 'without-docs',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/]functions[\\/][\w-]+\.ts$/, namespace: 'file' }, ({ path: file }) => {
+      const text = readFileSync(file, 'utf8');
+      const examples = /\n( +)examples: \[\n(?:\1 .*\n)+\1\],/g;
+      const short = /^( +)examples: \[\[.*\]\],$/gm;
+      const summary = /^( +)summary: '(?:[^'\\]|\\.)*',$/gm;
+      const contents = text
+        .replace(examples, (all) => `\n examples: [],${'\n'.repeat(all.split('\n').length - 2)}`)
+        .replace(short, '$1examples: [],')
+        .replace(summary, "$1summary: '',");
+      return { contents, loader: 'ts' };
+    }),
+};
 
 /** Stands in for src/exec/worker-source.ts: compressed, for it is large and only read in bundles. */
 const workerSource = (text) => ({
