@@ -1,4 +1,4 @@
-import { civilFromDays, int32Type, splitMicros } from '../base/index.js';
+import { civilFromDays, int32Type, MICROS_PER_DAY, splitMicros } from '../base/index.js';
 import type { Local } from '../wasm/index.js';
 import {
   emitCivil,
@@ -6,12 +6,13 @@ import {
   emitLocalMicros,
   fixedOffset,
   pushDays,
+  pushFloorMod,
   pushOfDay,
   pushWeekday,
 } from './datetime-emit.js';
 import { dayOfYear, isoWeek, localMicros, weekdayOf } from './datetime-units.js';
 import { type Call, type Range, scalar } from './define.js';
-import { intOf, keepI32, part, wide } from './emit-parts.js';
+import { intOf, keepI32, keepI64, part, wide } from './emit-parts.js';
 import { anyClock, anyDate, takes } from './implicit.js';
 import type { Emitter } from './value.js';
 
@@ -158,7 +159,9 @@ const timeField = (name: string, summary: string, most: bigint, example: readonl
     emit: (e, args, call) => {
       const offset = offsetFor(call);
       if (offset === undefined) return undefined;
-      pushOfDay(e, emitLocalMicros(e, wide(e, args[0]), offset), unit);
+      // Only the time of day moves: the latest instants have no later ones.
+      pushFloorMod(e, wide(e, args[0]), BigInt(MICROS_PER_DAY));
+      pushOfDay(e, emitLocalMicros(e, keepI64(e), offset), unit);
       if (unit < 3_600_000_000n) e.code.i32(60).op('i32.rem_u');
       return intOf(keepI32(e), [0n, most]);
     },

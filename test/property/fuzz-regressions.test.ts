@@ -38,4 +38,15 @@ describe('found by fuzzing', () => {
       { a: 7, b: true },
     ]);
   });
+
+  test('the last hour there is has a local time', async () => {
+    await using east = await Session.create({ timeZone: '+05:30' });
+    const text = 'SELECT hour(t) AS h, minute(t) AS m, second(t) AS s FROM (SELECT try_cast(v AS timestamp) AS t';
+    const rows = await east.sql(`${text} FROM VALUES (9007199254740993L), (-1L) AS x(v)) ORDER BY h`).collect();
+    // java.time: +294247-01-10T04:00:54.775807Z.
+    expect(rows).toEqual([
+      { h: 5, m: 29, s: 59 },
+      { h: 9, m: 30, s: 54 },
+    ]);
+  });
 });
