@@ -57,6 +57,7 @@ describe('configuration', () => {
       timestampType: 'ntz',
       caseSensitive: false,
       shufflePartitions: 200,
+      exactDecimals: false,
       config: {
         'spark.sql.session.timeZone': 'Europe/Berlin',
         'spark.sql.ansi.enabled': 'false',
