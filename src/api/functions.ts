@@ -208,13 +208,49 @@ const special: Readonly<Record<string, unknown>> = {
   call_function: named,
 };
 
+const made = new Map<string, unknown>();
+
+/** The function of a name; each is made when it is first asked for, as a program uses few of them. */
+function functionOf(name: string | symbol): unknown {
+  if (typeof name === 'symbol') return undefined;
+  if (Object.hasOwn(special, name)) return special[name];
+  if (!made.has(name)) made.set(name, make(name));
+  return made.get(name);
+}
+
+function make(name: string): unknown {
+  if (!isWord(name)) return undefined;
+  for (const { key, sql } of functionPlaces())
+    if (key === name || sql.includes(name)) return callOf(key, sql[0] ?? key);
+  return undefined;
+}
+
+const isWord = (name: string): boolean => /^[a-z_]\w*$/i.test(name);
+
+function allNames(): string[] {
+  const names = [...functionPlaces()].flatMap(({ key, sql }) => [key, ...sql]);
+  return [...new Set([...names.filter(isWord), ...Object.keys(special)])];
+}
+
 function build(): Fn {
-  const all: Record<string, unknown> = {};
-  for (const { key, sql } of functionPlaces()) {
-    const made = callOf(key, sql[0] ?? key);
-    for (const name of [key, ...sql]) if (/^[a-z_]\w*$/i.test(name)) all[name] ??= made;
-  }
-  return Object.freeze({ ...all, ...special }) as unknown as Fn;
+  const all = () => Object.fromEntries(allNames().map((name) => [name, functionOf(name)]));
+  const target = Object.defineProperty({}, Symbol.for('nodejs.util.inspect.custom'), {
+    value: all,
+    configurable: true,
+  });
+  const refuse = (): boolean => false;
+  return new Proxy(target, {
+    get: (object, name) => functionOf(name) ?? Reflect.get(object, name),
+    has: (object, name) => functionOf(name) !== undefined || Reflect.has(object, name),
+    ownKeys: allNames,
+    getOwnPropertyDescriptor(_, name) {
+      const value = functionOf(name);
+      return value === undefined ? undefined : { value, enumerable: true, configurable: true, writable: false };
+    },
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+  }) as Fn;
 }
 
 interface Shortcuts {

@@ -15,7 +15,8 @@ import { errorText, isCancellation } from './errors.js';
 import { InputGate } from './input-gate.js';
 import { Statements } from './statements.js';
 
-const scope = { Session, StorageLevel, Window, col, expr, fn, lit, t, udf, when };
+// The prompt completes the names of a plain object only.
+const scope = { Session, StorageLevel, Window, col, expr, fn: Object.freeze({ ...fn }), lit, t, udf, when };
 
 /**
  * Node's REPL with a session in scope, on a terminal; from a pipe, the lines of a script. Settles with the exit code
