@@ -18,10 +18,15 @@ export type Predicate =
   | { readonly kind: 'in'; readonly column: string; readonly values: readonly Scalar[] }
   | { readonly kind: 'is_null' | 'is_not_null'; readonly column: string };
 
+/** Names of fields, outermost first. */
+export type FieldPath = readonly string[];
+
 /** What a query wants of a source. Sources may return more rows than `predicate` admits, never fewer. */
 export interface ScanRequest {
   /** Top-level columns, in the order wanted. */
   readonly columns: readonly string[];
+  /** Of struct columns: the paths of the fields that are read. What else is in them may be null in what a source gives. */
+  readonly fields?: Readonly<Record<string, readonly FieldPath[]>>;
   readonly predicate?: Predicate;
   /** Enough rows: a source may stop after them. */
   readonly limit?: number;

@@ -52,7 +52,11 @@ export function nodeText(plan: Plan): string {
       return `'AsOfJoin ${joinName(plan.how)}, ${plan.direction}, ${text(plan.leftOn)}, ${text(plan.rightOn)}`;
     case 'scan': {
       const predicate = plan.predicate === undefined ? '' : `, predicate: ${text(plan.predicate)}`;
-      return `Scan ${plan.source.label} ${exprs(plan.output)}${predicate}${limitText(plan.limit)}`;
+      const paths = Object.entries(plan.fields ?? {}).flatMap(([name, of]) =>
+        of.map((path) => [name, ...path].join('.')),
+      );
+      const fields = paths.length === 0 ? '' : `, fields: ${[...new Set(paths)].join(', ')}`;
+      return `Scan ${plan.source.label} ${exprs(plan.output)}${fields}${predicate}${limitText(plan.limit)}`;
     }
     case 'local':
       return `LocalRelation ${exprs(plan.output)}, ${plan.data.content.rows ?? 'unknown'} rows`;

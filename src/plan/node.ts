@@ -1,4 +1,4 @@
-import type { SourceDescription, TableSource } from '../base/index.js';
+import type { FieldPath, SourceDescription, TableSource } from '../base/index.js';
 import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
@@ -221,6 +221,8 @@ export interface ScanPlan extends Node {
   /** Conjunction (over `output`) given to the source for pruning; a Filter above still decides exactly. */
   readonly predicate?: Expr;
   readonly limit?: number;
+  /** Of struct columns: the fields that are read (see ScanRequest). */
+  readonly fields?: Readonly<Record<string, readonly FieldPath[]>>;
 }
 /** Rows held by the session. */
 export interface LocalPlan extends Node {

@@ -13,6 +13,7 @@ import {
   stateField,
 } from './aggregates.js';
 import { type GroupAddressing, GroupTable } from './group-table.js';
+import type { LinkedModule } from './linked-module.js';
 import { type ColumnValue, loadField } from './load.js';
 import { Pipe } from './pipe.js';
 import { PIPE, type StateLayout } from './state-layout.js';
@@ -32,7 +33,7 @@ export function compileMerge(
   bits: number,
   settings: EvalSettings,
   layout: StateLayout,
-): Uint8Array<ArrayBuffer> {
+): LinkedModule {
   const module = new WasmModule();
   module.import('more_heap', ['i32', 'i32'], []);
   module.import('call_js', ['i32', 'i32'], []);
@@ -101,5 +102,5 @@ export function compileMerge(
       },
     );
   });
-  return module.bytes();
+  return { bytes: module.bytes(), callSites: context.callSites, literals: context.literalPool() };
 }

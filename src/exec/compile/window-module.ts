@@ -1,5 +1,4 @@
 import { carrierOf, type DataType, engineBug, type Storage } from '../../base/index.js';
-import type { Call } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { findEntry } from '../../functions/registry.js';
@@ -8,6 +7,7 @@ import { type Code, type Func, type Local, WasmModule } from '../../wasm/index.j
 import { fieldAt, type RowLayout } from '../row-layout.js';
 import type { KeptLayoutSpec, SourceColumn, WindowTaskSpec } from '../task/spec.js';
 import { extend } from './keys.js';
+import type { LinkedModule } from './linked-module.js';
 import { loadField } from './load.js';
 import { type Columns, Pipe } from './pipe.js';
 import { keptLayout } from './rows.js';
@@ -34,7 +34,7 @@ export function compileWindow(
   calls: readonly number[],
   settings: EvalSettings,
   state: StateLayout,
-): CompiledWindow {
+): LinkedModule {
   const module = new WasmModule();
   module.import('more_heap', ['i32', 'i32'], []);
   module.import('call_js', ['i32', 'i32'], []);
@@ -44,12 +44,6 @@ export function compileWindow(
   emitMark(module, { spec, layout, context, more, state, settings });
   for (const index of calls) emitCall(module, index, { spec, layout, context, more, state, settings });
   return { bytes: module.bytes(), callSites: context.callSites, literals: context.literalPool() };
-}
-
-export interface CompiledWindow {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly callSites: readonly Call[];
-  readonly literals: Uint8Array;
 }
 
 interface Parts {

@@ -128,6 +128,7 @@ function lowerSource(
         columns: columns.map((c) => c.name),
         ...(predicate === undefined ? {} : { predicate }),
         ...(plan.limit === undefined ? {} : { limit: plan.limit }),
+        ...(plan.fields === undefined ? {} : { fields: plan.fields }),
       };
       return { kind: 'scan', columns, source: plan.source, request };
     }

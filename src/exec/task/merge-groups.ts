@@ -60,12 +60,17 @@ export function mergeGroups(
       if (p === PARTS_TO_LEARN_FROM) reserveForRest(parts, p, index, rows);
       const bits = part.mixed ? input.merge.bits : 0;
       const key = `merge ${bits} ${planKey([source, part.carriers, spec.settings])}`;
-      const build = (): Uint8Array => compileMerge(source, part.carriers, bits, spec.settings, layout);
-      const { merge } = programs.generated<{ merge: Run }>(key, build);
+      const { exports, literals } = programs.linked<{ merge: Run }>(key, () =>
+        compileMerge(source, part.carriers, bits, spec.settings, layout),
+      );
+      if (literals.length > 0) {
+        heap.u32[(state + STATE.LITERALS) >>> 2] = scratch.alloc(literals.length);
+        heap.u8.set(literals, heap.u32[(state + STATE.LITERALS) >>> 2]);
+      }
       for (const chunk of part.chunks) {
         heap.u32[(state + PIPE.SOURCE) >>> 2] = chunk.address;
         for (let from = 0; from <= chunk.rows; from += BATCH_ROWS)
-          merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
+          exports.merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
       }
       if (heap.i32[(state + STATE.ERROR) >>> 2] !== 0) throw sumOverflow(source.aggregates.map((a) => a.fn));
     }

@@ -3,6 +3,7 @@ import type { Call } from '../../functions/define.js';
 import { callJsHost, type TaskMemory } from '../../functions/js-call.js';
 import { instantiate, ModuleCache } from '../../wasm/index.js';
 import { compileRowKernels, type RowKernels } from '../compile/kernels.js';
+import type { LinkedModule } from '../compile/linked-module.js';
 import { type CompiledPipeline, compilePipeline, type PipelineVariant } from '../compile/pipeline.js';
 import type { PipelineSpec } from './spec.js';
 
@@ -21,12 +22,6 @@ export interface Program extends Omit<CompiledPipeline, 'bytes'> {
   readonly run: Run;
   /** Distinguishes programs, for what is kept per program (memos). */
   readonly id: number;
-}
-
-export interface LinkedModule {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly callSites: readonly Call[];
-  readonly literals: Uint8Array;
 }
 
 interface Linked<E> {

@@ -178,6 +178,8 @@ function compileReader(node: ColumnNode, cursorOf: (leaf: Leaf) => LeafCursor): 
     for (const leaf of leaves) leaf.skip();
   };
   switch (node.kind) {
+    case 'unread':
+      return () => null;
     case 'leaf':
       return () => first.take();
     case 'struct': {

@@ -24,7 +24,7 @@ import { corrupt, unsupported } from './error.js';
 import { readFooter } from './footer.js';
 import type { FileMetadata, RowGroup } from './metadata.js';
 import { mayMatch } from './prune.js';
-import { type ColumnNode, type FileColumn, fileColumns, leavesOf } from './schema.js';
+import { type ColumnNode, type FileColumn, fileColumns, leavesOf, withFields } from './schema.js';
 import type { NarrowStorage, ParquetSplit, SplitChunk, SplitColumn } from './split.js';
 import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
 import { withVariants } from './unmarked-variant.js';
@@ -221,7 +221,7 @@ class ParquetTable implements TableSource {
           continue;
         }
         planned += group.rows;
-        splits.push(this.#split(file, index, group, fields));
+        splits.push(this.#split(file, index, group, fields, request));
       }
     }
     return { splits, skipped };
@@ -251,13 +251,15 @@ class ParquetTable implements TableSource {
     return partition === undefined ? undefined : partitionValue(file.file, partition);
   }
 
-  #split(file: OpenFile, index: number, group: RowGroup, fields: readonly Field[]): ScanSplit {
+  #split(file: OpenFile, index: number, group: RowGroup, fields: readonly Field[], request: ScanRequest): ScanSplit {
     const { path, size, modifiedMs } = file.file;
     const columns = fields.map(({ name, type }): SplitColumn => {
       const constant = this.#constant(file, name);
-      const node = file.columns.get(name)?.node;
-      if (node === undefined)
+      const found = file.columns.get(name);
+      if (found?.node === undefined)
         return { name, type, chunks: [], ...(constant === undefined || constant === null ? {} : { constant }) };
+      const paths = request.fields?.[name];
+      const node = paths === undefined ? found.node : withFields(found.node, found.type, paths);
       return {
         name,
         type,

@@ -2,6 +2,7 @@ import {
   arrayType,
   type DataType,
   type Field,
+  type FieldPath,
   field,
   mapType,
   simpleString,
@@ -47,6 +48,10 @@ export type ColumnNode =
       readonly key: ColumnNode;
       /** Absent in a map that has only keys. */
       readonly value?: ColumnNode;
+    }
+  | {
+      /** A field that nobody reads: null. */
+      readonly kind: 'unread';
     }
   | {
       readonly kind: 'variant';
@@ -108,6 +113,8 @@ export function leavesOf(node: ColumnNode): (ColumnNode & { kind: 'leaf' })[] {
       return [node];
     case 'struct':
       return node.fields.flatMap(leavesOf);
+    case 'unread':
+      return [];
     case 'list':
       return leavesOf(node.element);
     case 'map':
@@ -115,6 +122,18 @@ export function leavesOf(node: ColumnNode): (ColumnNode & { kind: 'leaf' })[] {
     case 'variant':
       return [node.metadata, node.value, node.typed?.node].flatMap((n) => (n === undefined ? [] : leavesOf(n)));
   }
+}
+
+/** A column of which only the fields at these paths are read. */
+export function withFields(node: ColumnNode, type: DataType | undefined, paths: readonly FieldPath[]): ColumnNode {
+  if (node.kind !== 'struct' || type?.kind !== 'struct' || paths.some((path) => path.length === 0)) return node;
+  const fields = node.fields.map((child, i): ColumnNode => {
+    const named = type.fields[i];
+    const below = paths.filter(([name]) => name === named?.name).map(([, ...rest]) => rest);
+    return below.length === 0 ? { kind: 'unread' } : withFields(child, named?.type, below);
+  });
+  // Whether the struct is there, one of its leaves tells.
+  return fields.every(({ kind }) => kind === 'unread') ? node : { ...node, fields };
 }
 
 /** Turns the flat list of schema elements into a tree, with levels. */

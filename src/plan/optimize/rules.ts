@@ -9,6 +9,7 @@ import { inferPredicates } from './infer-predicates.js';
 import { mergeFilters } from './merge-filters.js';
 import { pruneColumns } from './prune-columns.js';
 import { pruneEmpty } from './prune-empty.js';
+import { pruneFields } from './prune-fields.js';
 import { pushFilters } from './push-filters.js';
 import { pushIntoScan } from './push-into-scan.js';
 import { pushLimits } from './push-limits.js';
@@ -52,7 +53,7 @@ export const ruleBatches: readonly RuleBatch[] = [
   { name: 'semi joins', rules: [semiJoinForDistinct, ...columns] },
   { name: 'share', rules: [shareCommonExpressions] },
   { name: 'finish', rules: [...columns, ...expressions] },
-  { name: 'sources', once: true, rules: [pushIntoScan, chooseBuildSide] },
+  { name: 'sources', once: true, rules: [pushIntoScan, pruneFields, chooseBuildSide] },
 ];
 
 /** Every rule, in the order of its first use. */
