@@ -116,8 +116,11 @@ const makeTimestamp = (
       const reading = isParts
         ? joinMicros(args[0] as number, Number((args[1] ?? 0n) as bigint))
         : readingOf(args, call);
-      if (reading === null || !zoned) return reading;
-      return localToInstant(timeZone((args[isParts ? 2 : 6] ?? call.settings.timeZone) as string), reading);
+      if (reading === null) return null;
+      const zone = (args[isParts ? 2 : 6] ?? call.settings.timeZone) as string;
+      const micros = zoned ? localToInstant(timeZone(zone), reading) : reading;
+      if (BigInt.asIntN(64, micros) !== micros) throw overflow('long');
+      return micros;
     },
     compiled: seldom,
   });

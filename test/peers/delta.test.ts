@@ -106,7 +106,8 @@ describe('delta-rs', () => {
     const found = await theirs(path);
     expect(found.version).toBe(11);
     expect(sorted(found.rows)).toEqual(sorted(ours));
-    expect(ours.length).toBe(75);
+    // Of 80 rows 53 are left, 8 of those that went and 20 more come with the merge, one goes.
+    expect(ours.length).toBe(80);
   });
 
   test('writes and changes tables that we then read and change', async () => {

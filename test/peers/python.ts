@@ -28,6 +28,8 @@ export async function pythonWithPackages(): Promise<string> {
 /** Runs a program that prints one JSON value; `args` are its arguments. */
 export async function askPython(program: string, ...args: readonly string[]): Promise<unknown> {
   const python = await pythonWithPackages();
-  const { stdout } = await run(python, ['-c', program, ...args], { timeout: 120_000, maxBuffer: 1 << 28 });
+  // The threads of some packages are torn down in an order that aborts the process: it ends before.
+  const whole = `${program}\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n`;
+  const { stdout } = await run(python, ['-c', whole, ...args], { timeout: 120_000, maxBuffer: 1 << 28 });
   return JSON.parse(stdout);
 }

@@ -49,4 +49,11 @@ describe('found by fuzzing', () => {
       { h: 9, m: 30, s: 54 },
     ]);
   });
+
+  test('a timestamp of a date before all timestamps is an overflow', async () => {
+    const query = session.sql(
+      "SELECT make_timestamp(date_add(DATE '1970-01-01', CAST(id AS INT) - 1499982962)) FROM range(1)",
+    );
+    await expect(query.collect()).rejects.toMatchObject({ code: expect.stringMatching(/OVERFLOW/) });
+  });
 });
