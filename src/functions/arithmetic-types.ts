@@ -10,13 +10,7 @@ import {
   type Scalar,
   simpleString,
 } from '../base/index.js';
-import {
-  type DecimalOperator,
-  decimalForInteger,
-  decimalForLiteral,
-  decimalResult,
-  exactDecimalResult,
-} from './decimal.js';
+import { type DecimalOperator, decimalForInteger, decimalForLiteral, decimalResult } from './decimal.js';
 import type { ArgType, Mismatch, Resolution, TypingSettings } from './define.js';
 import { commonType, wrongCount } from './signature.js';
 import { resolveTemporal, type TemporalOperator } from './temporal-types.js';
@@ -92,7 +86,7 @@ function decimalPair(
   { exactDecimals }: TypingSettings,
 ): Resolution {
   if (operator === 'intDiv') return { args: [a, b], returns: int64Type };
-  return { args: [a, b], returns: (exactDecimals === true ? exactDecimalResult : decimalResult)(operator, a, b) };
+  return { args: [a, b], returns: decimalResult(operator, a, b, exactDecimals) };
 }
 
 function notNumeric(operator: string, a: ArgType, b: ArgType): Mismatch {

@@ -59,47 +59,37 @@ export function widerDecimal(a: DecimalType, b: DecimalType): DecimalType {
 
 export type DecimalOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod';
 
-/** The type of `a operator b`. */
-export function decimalResult(operator: DecimalOperator, a: DecimalType, b: DecimalType): DecimalType {
+/**
+ * The type of `a operator b`; `exact`: digits behind the point are never given up for digits before it (Spark's
+ * allowPrecisionLoss off).
+ */
+export function decimalResult(operator: DecimalOperator, a: DecimalType, b: DecimalType, exact = false): DecimalType {
   const { precision: p1, scale: s1 } = a;
   const { precision: p2, scale: s2 } = b;
   const scale = Math.max(s1, s2);
+  const fitted = exact ? boundedDecimal : adjustedDecimal;
   switch (operator) {
     case 'add':
     case 'sub':
-      return adjustedDecimal(Math.max(p1 - s1, p2 - s2) + scale + 1, scale);
+      return fitted(Math.max(p1 - s1, p2 - s2) + scale + 1, scale);
     case 'mul':
-      return adjustedDecimal(p1 + p2 + 1, s1 + s2);
+      return fitted(p1 + p2 + 1, s1 + s2);
     case 'div': {
       const quotientScale = Math.max(6, s1 + p2 + 1);
+      if (exact) return exactQuotient(p1 - s1 + s2, quotientScale);
       return adjustedDecimal(p1 - s1 + s2 + quotientScale, quotientScale);
     }
     case 'mod':
-      return adjustedDecimal(Math.min(p1 - s1, p2 - s2) + scale, scale);
+      return fitted(Math.min(p1 - s1, p2 - s2) + scale, scale);
   }
 }
 
-/** The same where digits behind the point are never given up for digits before it (Spark's allowPrecisionLoss off). */
-export function exactDecimalResult(operator: DecimalOperator, a: DecimalType, b: DecimalType): DecimalType {
-  const { precision: p1, scale: s1 } = a;
-  const { precision: p2, scale: s2 } = b;
-  const scale = Math.max(s1, s2);
-  switch (operator) {
-    case 'add':
-    case 'sub':
-      return boundedDecimal(Math.max(p1 - s1, p2 - s2) + scale + 1, scale);
-    case 'mul':
-      return boundedDecimal(p1 + p2 + 1, s1 + s2);
-    case 'div': {
-      const integerDigits = Math.min(MAX_PRECISION, p1 - s1 + s2);
-      const fractionDigits = Math.min(MAX_PRECISION, Math.max(6, s1 + p2 + 1));
-      const over = integerDigits + fractionDigits - MAX_PRECISION;
-      if (over <= 0) return boundedDecimal(integerDigits + fractionDigits, fractionDigits);
-      return decimalType(MAX_PRECISION, fractionDigits - Math.trunc(over / 2) - 1);
-    }
-    case 'mod':
-      return boundedDecimal(Math.min(p1 - s1, p2 - s2) + scale, scale);
-  }
+function exactQuotient(before: number, behind: number): DecimalType {
+  const integerDigits = Math.min(MAX_PRECISION, before);
+  const fractionDigits = Math.min(MAX_PRECISION, behind);
+  const over = integerDigits + fractionDigits - MAX_PRECISION;
+  if (over <= 0) return boundedDecimal(integerDigits + fractionDigits, fractionDigits);
+  return decimalType(MAX_PRECISION, fractionDigits - Math.trunc(over / 2) - 1);
 }
 
 /** Quotient rounded half up (away from zero at a tie). */
