@@ -57,6 +57,10 @@ const cases: Record<string, readonly [() => DataFrame, string]> = {
       ),
     'SELECT count(*), sum(s)::VARCHAR, sum(n)::VARCHAR, sum(wide)::VARCHAR, avg(tiny) FROM facts',
   ],
+  'the ends of int': [
+    () => facts.agg(fn.max(lit(-2147483648)).as('a'), fn.min(lit(2147483647)).as('b'), fn.count().as('c')),
+    'SELECT -2147483648, 2147483647, count(*) FROM facts',
+  ],
   'no keys, filtered': [
     () =>
       facts

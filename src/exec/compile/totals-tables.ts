@@ -161,7 +161,8 @@ export function totalsOf(
     if (fn === 'avg') return [value, count];
   } else {
     const extreme = code.local('i32');
-    const origin = Number(total.origin);
+    // One past the bound may not fit; the value does, and sums of 32 bits wrap around.
+    const origin = Number(BigInt.asIntN(32, total.origin));
     if (total.fold === 'greatest') code.get(found).i32(origin).op('i32.add');
     else code.i32(origin).get(found).op('i32.sub');
     code.set(extreme);
