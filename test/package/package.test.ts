@@ -85,6 +85,25 @@ describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', ()
     expect(await runs('program.cjs', asScript)).toEqual(rows);
   });
 
+  test('starts its workers from their file, which shares its parts with us', async () => {
+    const program = `import { syncBuiltinESMExports } from 'node:module';
+      import threads from 'node:worker_threads';
+      import { Session, col } from 'sparrow-df';
+      const started = new Set();
+      threads.Worker = class extends threads.Worker {
+        constructor(program, options) {
+          started.add(options.eval === true ? 'a text' : String(program).split('/').at(-1));
+          super(program, options);
+        }
+      };
+      syncBuiltinESMExports();
+      const session = await Session.create({ workers: 2 });
+      const count = await session.range(3_000_000).filter(col('id').mod(3).eq(0)).count();
+      console.log(JSON.stringify([Number(count), ...started]));
+      await session.stop();`;
+    expect(await runs('workers.mjs', program)).toEqual([1_000_000, 'sparrow-worker.js']);
+  });
+
   test('works from a bundle, alone in an empty folder', async () => {
     writeFileSync(join(folder, 'source.mjs'), asModule);
     const alone = join(folder, 'alone');

@@ -26,7 +26,8 @@ export async function workerStarter(): Promise<StartWorker> {
 
 /** The built worker beside us; or, in a program that was bundled into one file, its text. */
 async function workerProgram(): Promise<(workerData: WorkerData) => Worker> {
-  const file = besideUs('../sparrow-worker.js');
+  // This module may lie in a folder of shared chunks.
+  const file = besideUs('../sparrow-worker.js') ?? besideUs('../exec/sparrow-worker.js');
   if (file !== undefined) return (workerData) => new Worker(file, { workerData, ...ownArguments() });
   const { workerSource } = await import('../worker-source.js');
   if (workerSource === undefined) throw new Error('worker threads need the built package: npm run build');
