@@ -14,10 +14,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { fewChunks } from './chunks.mjs';
+import { declarations } from './declarations.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
@@ -158,14 +159,28 @@ const withoutDocs = {
     }),
 };
 
+/** Programs in base64 compress badly: their bytes go behind the text, in the order of the marks that stand for them. */
+function partsOf(text) {
+  const programs = [];
+  const rest = text.replace(/(?:[A-Za-z0-9+/=]|\\\n){10000,}/g, (program) => {
+    programs.push(Buffer.from(program.replaceAll('\\\n', ''), 'base64'));
+    return '\0';
+  });
+  return [Buffer.from(rest), ...programs];
+}
+
 /** Stands in for src/exec/worker-source.ts: compressed, for it is large and only read in bundles. */
 const workerSource = (text) => ({
   name: 'worker-source',
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/]exec[\\/]worker-source\.ts$/, namespace: 'file' }, () => ({
       contents: `import { brotliDecompressSync } from 'node:zlib';
-        const packed = '${brotliCompressSync(text).toString('base64')}';
-        export const workerSource = brotliDecompressSync(Buffer.from(packed, 'base64')).toString();`,
+        const packed = '${brotliCompressSync(Buffer.concat(partsOf(text))).toString('base64')}';
+        const all = brotliDecompressSync(Buffer.from(packed, 'base64'));
+        let at = 0;
+        const [text, ...programs] = ${JSON.stringify(partsOf(text).map(({ length }) => length))}
+          .map((length) => all.subarray(at, (at += length)));
+        export const workerSource = String(text).replace(/\\0/g, () => programs.shift().toString('base64'));`,
       loader: 'js',
     })),
 });
@@ -326,35 +341,6 @@ function removeOrphans() {
     const source = path('src', file.replace(/\.(js|d\.ts)(\.map)?$/, '.ts'));
     if (source.endsWith('.ts') && !existsSync(source)) rmSync(path('build/lib', file));
   }
-}
-
-const namespaceFile = 'wasm/webassembly.d.ts';
-
-/**
- * The names our declarations use of a namespace that @types/node lacks and lib.dom has. Empty, they are there without
- * lib.dom and add nothing to what is there with it.
- */
-const namespaceText = `declare namespace WebAssembly {
-  interface Memory {}
-  interface Module {}
-  interface Instance {}
-}
-`;
-
-/** The declarations that `index.d.ts` leads to. */
-function declarations() {
-  const found = new Map();
-  const waiting = ['index.d.ts'];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (found.has(file) || !existsSync(path('build/lib', file))) continue;
-    const text = readFileSync(path('build/lib', file), 'utf8');
-    const toNamespace = relative(dirname(file), namespaceFile).replaceAll('\\', '/');
-    found.set(file, /\bWebAssembly\./.test(text) ? `/// <reference path="${toNamespace}" />\n${text}` : text);
-    for (const [, to] of text.matchAll(/(?:\bfrom|\bimport)[\s(]*['"](\.[^'"]+)\.js['"]/g))
-      waiting.push(`${relative(root, resolve(root, dirname(file), to)).replaceAll('\\', '/')}.d.ts`);
-  }
-  if ([...found.values()].some((text) => text.startsWith('/// <reference'))) found.set(namespaceFile, namespaceText);
-  return found;
 }
 
 /** Removes from dist what neither the last build nor, for a while, a program that runs now needs. */
