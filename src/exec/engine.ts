@@ -1,17 +1,18 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type Batch, part, type Schema, SharedHeap, SparrowError, withParts } from '../base/index.js';
-import type { EvalSettings } from '../functions/expression.js';
+import { type EvalSettings, taskSettings } from '../functions/expression.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, openSource, splitReader } from '../io/registry.js';
 import type { Catalog } from '../plan/catalog.js';
-import type {
-  CacheLevel,
-  EngineOptions,
-  ExplainMode,
-  QueryEngine,
-  RunningQuery,
-  RunOptions,
-  SessionSettings,
+import {
+  type CacheLevel,
+  configKey,
+  type EngineOptions,
+  type ExplainMode,
+  type QueryEngine,
+  type RunningQuery,
+  type RunOptions,
+  type SessionSettings,
 } from '../plan/engine.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
@@ -95,7 +96,7 @@ class LocalEngine implements QueryEngine {
 
   /** What names and texts mean under these settings. */
   #catalog(session: SessionSettings): Catalog {
-    const key = `${session.timeZone} ${session.timestampType}`;
+    const key = `${session.timeZone} ${session.timestampType} ${configKey(session)}`;
     let catalog = this.#catalogs.get(key);
     if (catalog === undefined) {
       catalog = {
@@ -202,9 +203,7 @@ class LocalEngine implements QueryEngine {
     const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic(), this.#spills);
     this.#queries.add(query);
     const stopProgress = reportProgress(query, options);
-    const { ansi, timeZone } = settings;
-    // The query's instant is in the plan already (see lower.ts).
-    const given: EvalSettings = { ansi, timeZone, nowMicros: 0n };
+    const given = taskSettings(settings);
     let executor: Promise<Executor> | undefined;
     try {
       yield* work({ query, settings: given, executor: () => (executor ??= this.#executor(query, given)) });
@@ -340,8 +339,8 @@ const closed = (): SparrowError =>
 
 function evalSettings(settings: SessionSettings): PlanSettings {
   const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
-  const { ansi, timeZone, caseSensitive, timestampType, exactDecimals = false } = settings;
-  return { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals };
+  const { ansi, timeZone, caseSensitive, timestampType, exactDecimals = false, config } = settings;
+  return { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals, config };
 }
 
 const PROGRESS_MS = 100;

@@ -31,7 +31,7 @@ import {
   schemaOf,
   type TextOptions,
 } from './text-options.js';
-import { isMoment, readMoment, writeMoment } from './text-values.js';
+import { isMoment, readMoment, shownBytes, writeMoment } from './text-values.js';
 
 type Resolved = Resolution | Mismatch;
 
@@ -142,6 +142,7 @@ function evalToCsv([value]: readonly Scalar[], call: Call): Scalar {
     const { type } = fields[i] as StructType['fields'][number];
     if (cell === null) return null;
     if (isMoment(type)) return writeMoment(type, cell, options, call.settings.timeZone);
+    if (type.kind === 'binary') return shownBytes(cell as Uint8Array, call);
     return formatScalar(type, cell, call.settings.timeZone);
   });
   return joinCsv(cells, csvStyle(options, true));

@@ -56,7 +56,15 @@ export interface TypingSettings {
   readonly ansi: boolean;
   /** Results of decimals keep all digits behind the point (Spark's allowPrecisionLoss off). */
   readonly exactDecimals?: boolean;
+  readonly config?: Config;
 }
+
+/** What was set by Spark's configuration names, as text. */
+export type Config = Readonly<Record<string, string>>;
+
+/** Whether a setting of Spark is on. */
+export const isOn = (settings: { readonly config?: Config }, name: string, byDefault = false): boolean =>
+  (settings.config?.[name] ?? String(byDefault)).trim().toLowerCase() === 'true';
 
 /** A function of one row: one entry of the registry. */
 export interface ScalarFunction extends FunctionDocs {

@@ -50,9 +50,26 @@ export interface EvalSettings {
   readonly ansi: boolean;
   /** Results of decimals keep all digits behind the point. */
   readonly exactDecimals?: boolean;
+  /** Everything set by Spark's configuration names, as text. */
+  readonly config?: Readonly<Record<string, string>>;
   readonly timeZone: string;
   /** Microseconds since the epoch: fixed for the whole query, so that `current_timestamp` is one instant. */
   readonly nowMicros: bigint;
+}
+
+/** What functions ask of the configuration while they run; what programs are kept by must not change with the rest. */
+const ASKED_BY_FUNCTIONS = [
+  'spark.sql.legacy.javaCharsets',
+  'spark.sql.legacy.codingErrorAction',
+  'spark.sql.binaryOutputStyle',
+];
+
+/** The settings that tasks get: a query's instant is in its plan already. */
+export function taskSettings({ ansi, timeZone, config = {} }: EvalSettings): EvalSettings {
+  const asked = ASKED_BY_FUNCTIONS.filter((name) => Object.hasOwn(config, name));
+  if (asked.length === 0) return { ansi, timeZone, nowMicros: 0n };
+  const own = Object.fromEntries(asked.map((name) => [name, config[name] as string]));
+  return { ansi, timeZone, nowMicros: 0n, config: own };
 }
 
 export const isNullable = (expr: PhysicalExpr): boolean =>

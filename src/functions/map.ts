@@ -1,16 +1,19 @@
 import {
   arrayType,
   type DataType,
+  type Field,
   field,
   type MapType,
   mapType,
+  nullType,
   type Scalar,
   SparrowError,
   stringType,
   structType,
 } from '../base/index.js';
+import { compareScalars } from './compare-scalars.js';
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
-import { anyString, constant, takes } from './implicit.js';
+import { anyString, anyType, constant, takes } from './implicit.js';
 import {
   anyArray,
   anyMap,
@@ -117,7 +120,30 @@ function evalFromText([text, between = ',', inside = ':']: readonly Scalar[]): S
 const why = 'maps are worked on by JS over decoded values';
 const strict = { nulls: 'propagate', compiled: why } as const;
 
+/** The value with the entries of its maps, at any depth, in the order of their keys. */
+function sortedMaps(type: DataType, value: Scalar): Scalar {
+  if (value === null) return null;
+  if (type.kind === 'array') return items(value).map((item) => sortedMaps(type.element, item));
+  if (type.kind === 'struct') return items(value).map((item, i) => sortedMaps((type.fields[i] as Field).type, item));
+  if (type.kind !== 'map') return value;
+  const entries = entriesOf(value).map(([k, v]): [Scalar, Scalar] => [
+    sortedMaps(type.key, k),
+    sortedMaps(type.value, v),
+  ]);
+  return { entries: entries.sort(([a], [b]) => compareScalars(type.key, a, b)) };
+}
+
 export const mapFunctions = {
+  /** The same value with its maps sorted. */
+  sortMaps: scalar({
+    name: 'sortMaps',
+    sql: ['sort_maps'],
+    summary: 'The value with the entries of its maps, at any depth, sorted by key. For plans, not for users.',
+    resolve: takes([anyType], ([type]) => type ?? nullType),
+    ...strict,
+    eval: ([value], call) => sortedMaps(call.returns, value as Scalar),
+    examples: [["sort_maps(map(2, 'b', 1, 'a'))", '{1 -> a, 2 -> b}']],
+  }),
   /** A map of an array of keys and one of values. */
   mapFromArrays: scalar({
     name: 'mapFromArrays',

@@ -84,7 +84,7 @@ export const namesByFamily = {
     'arrayJoin array_join, arrayRepeat array_repeat, arrayAppend array_append, arrayPrepend array_prepend',
     'arrayInsert array_insert, arrayUnion array_union, arrayIntersect array_intersect',
     'arrayExcept array_except, arraysOverlap arrays_overlap, arraysZip arrays_zip, flatten flatten',
-    'slice slice, shuffle shuffle, sequence sequence, mapFromArrays map_from_arrays',
+    'slice slice, shuffle shuffle, sequence sequence, sortMaps sort_maps, mapFromArrays map_from_arrays',
     'mapFromEntries map_from_entries, mapKeys map_keys, mapValues map_values, mapEntries map_entries',
     'mapConcat map_concat, strToMap str_to_map, transform transform, filter filter, exists exists',
     'forall forall, aggregate aggregate reduce, zipWith zip_with, arraySort array_sort',

@@ -181,8 +181,15 @@ export function noCommonType(args: readonly ArgType[]): Mismatch {
 }
 
 /** Whether values of the type have an order (everything but maps and variants). */
-export function isOrderable(type: DataType): boolean {
-  if (type.kind === 'array') return isOrderable(type.element);
-  if (type.kind === 'struct') return type.fields.every((f) => isOrderable(f.type));
-  return type.kind !== 'map' && type.kind !== 'variant';
+export const isOrderable = (type: DataType): boolean =>
+  isMadeOf(type, ({ kind }) => kind !== 'map' && kind !== 'variant');
+
+/** Whether values of the type can be told apart, so that rows can be grouped by them (everything but variants). */
+export const isGroupable = (type: DataType): boolean => isMadeOf(type, ({ kind }) => kind !== 'variant');
+
+function isMadeOf(type: DataType, isGood: (type: DataType) => boolean): boolean {
+  if (!isGood(type)) return false;
+  if (type.kind === 'array') return isMadeOf(type.element, isGood);
+  if (type.kind === 'map') return isMadeOf(type.key, isGood) && isMadeOf(type.value, isGood);
+  return type.kind !== 'struct' || type.fields.every((f) => isMadeOf(f.type, isGood));
 }

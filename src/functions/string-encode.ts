@@ -1,6 +1,6 @@
 import { binaryType, type DataType, type Scalar, SparrowError, stringType } from '../base/index.js';
 import { compareScalars } from './compare-scalars.js';
-import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
+import { type ArgType, type Call, isOn, type Mismatch, type Resolution, scalar } from './define.js';
 import { anyBinary, anyInt, anyNumber, anyString, anyType, constant, type Param, takes } from './implicit.js';
 import { formatWithPattern, formatWithScale } from './number-format.js';
 import { printf } from './printf.js';
@@ -48,8 +48,45 @@ const CHARSETS: Readonly<Record<string, string>> = {
   'UTF-32': 'utf32',
 };
 
-function charsetOf(name: string, fn: string): string {
-  const charset = CHARSETS[name.toUpperCase()];
+/** Any charset that the platform can decode, where the session allows those beyond Spark's own. */
+function otherCharset(name: string, { settings }: Call): string | undefined {
+  if (!isOn(settings, 'spark.sql.legacy.javaCharsets')) return undefined;
+  try {
+    return new TextDecoder(name).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+const isLenient = ({ settings }: Call): boolean => isOn(settings, 'spark.sql.legacy.codingErrorAction');
+
+/** The characters of a charset by their bytes, of those that take one or two. */
+function tableOf(charset: string): ReadonlyMap<string, readonly number[]> {
+  const known = tables.get(charset);
+  if (known !== undefined) return known;
+  const table = new Map<string, readonly number[]>();
+  const enter = (...bytes: number[]): void => {
+    const text = decodeOther(new Uint8Array(bytes), charset, false);
+    if ([...text].length === 1 && text !== '\ufffd' && !table.has(text)) table.set(text, bytes);
+  };
+  for (let first = 0; first < 256; first++) enter(first);
+  for (let first = 128; first < 256; first++) for (let second = 64; second < 256; second++) enter(first, second);
+  tables.set(charset, table);
+  return table;
+}
+
+/** Of windows-1252 what is not ISO-8859-1, from 0x80 on; some versions of Node.js take the two for one. */
+const WINDOWS_1252 = '€�‚ƒ„…†‡ˆ‰Š‹Œ�Ž��‘’“”•–—˜™š›œ�žŸ';
+
+function decodeOther(bytes: Uint8Array, charset: string, fatal: boolean): string {
+  if (charset !== 'windows-1252') return new TextDecoder(charset, { fatal }).decode(bytes);
+  return Array.from(bytes, (b) => (b >> 5 === 4 ? WINDOWS_1252[b - 0x80] : String.fromCharCode(b))).join('');
+}
+
+const tables = new Map<string, ReadonlyMap<string, readonly number[]>>();
+
+function charsetOf(name: string, fn: string, call: Call): string {
+  const charset = CHARSETS[name.toUpperCase()] ?? otherCharset(name, call);
   if (charset !== undefined) return charset;
   throw new SparrowError('INVALID_PARAMETER_VALUE.CHARSET', `the charset ${JSON.stringify(name)} of ${fn} is unknown`, {
     candidates: Object.keys(CHARSETS),
@@ -63,12 +100,23 @@ function malformed(fn: string, charset: string): SparrowError {
   });
 }
 
-function encode(text: string, name: string): Uint8Array {
-  const charset = charsetOf(name, 'encode');
+/** One byte each; what the charset does not have is a question mark or an error. */
+function encodeNarrow(text: string, most: number, name: string, call: Call): Uint8Array {
+  const codes = [...text].map((c) => c.codePointAt(0) as number);
+  if (!isLenient(call) && codes.some((code) => code > most)) throw malformed('encode', name);
+  return Uint8Array.from(codes, (code) => (code > most ? QUESTION_MARK : code));
+}
+
+const QUESTION_MARK = 0x3f;
+
+function encode(text: string, name: string, call: Call): Uint8Array {
+  const charset = charsetOf(name, 'encode', call);
   if (charset === 'ascii' || charset === 'latin1') {
-    const most = charset === 'ascii' ? 0x7f : 0xff;
-    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > most) throw malformed('encode', name);
-    return new Uint8Array(Buffer.from(text, 'latin1'));
+    return encodeNarrow(text, charset === 'ascii' ? 0x7f : 0xff, name, call);
+  }
+  if (!Object.values(CHARSETS).includes(charset)) {
+    const table = tableOf(charset);
+    return Uint8Array.from([...text].flatMap((c) => table.get(c) ?? missing(name, call)));
   }
   if (charset === 'utf8') return new Uint8Array(Buffer.from(text, 'utf8'));
   if (charset === 'utf32') {
@@ -83,21 +131,31 @@ function encode(text: string, name: string): Uint8Array {
   return new Uint8Array([...mark, ...bytes]);
 }
 
-function decode(bytes: Uint8Array, name: string): string {
-  const charset = charsetOf(name, 'decode');
+function missing(name: string, call: Call): readonly number[] {
+  if (isLenient(call)) return [QUESTION_MARK];
+  throw malformed('encode', name);
+}
+
+function decode(bytes: Uint8Array, name: string, call: Call): string {
+  const charset = charsetOf(name, 'decode', call);
+  const fatal = !isLenient(call);
   if (charset === 'utf32') {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     return Array.from({ length: bytes.length >> 2 }, (_, i) => String.fromCodePoint(view.getUint32(4 * i))).join('');
   }
   if (charset === 'latin1' || charset === 'ascii') {
-    if (charset === 'ascii' && bytes.some((byte) => byte > 0x7f)) throw malformed('decode', name);
+    if (charset === 'ascii' && bytes.some((byte) => byte > 0x7f)) {
+      if (fatal) throw malformed('decode', name);
+      return Array.from(bytes, (byte) => (byte > 0x7f ? '\ufffd' : String.fromCharCode(byte))).join('');
+    }
     return Buffer.from(bytes).toString('latin1');
   }
   const little = charset === 'utf16le' || (charset === 'utf16' && bytes[0] === 0xff && bytes[1] === 0xfe);
   const label = charset === 'utf8' ? 'utf-8' : 'utf-16le';
   const input = charset === 'utf8' || little || bytes.length % 2 !== 0 ? bytes : Buffer.from(bytes).swap16();
   try {
-    return new TextDecoder(label, { fatal: true, ignoreBOM: charset !== 'utf16' }).decode(input);
+    if (!Object.values(CHARSETS).includes(charset)) return decodeOther(bytes, charset, fatal);
+    return new TextDecoder(label, { fatal, ignoreBOM: charset !== 'utf16' }).decode(input);
   } catch {
     throw malformed('decode', name);
   }
@@ -176,7 +234,7 @@ export const stringEncodeFunctions = {
     resolve: takes([anyString, anyString], binaryType),
     nulls: 'propagate',
     fails: true,
-    eval: ([text, charset]) => encode(text as string, charset as string),
+    eval: ([text, charset], call) => encode(text as string, charset as string, call),
     compiled: seldom,
   }),
   decode: scalar({
@@ -194,7 +252,7 @@ export const stringEncodeFunctions = {
     eval: (args, call) => {
       if (args.length > 2) return search(args, call);
       const [bytes, charset] = args;
-      return bytes === null || charset === null ? null : decode(bytes as Uint8Array, charset as string);
+      return bytes === null || charset === null ? null : decode(bytes as Uint8Array, charset as string, call);
     },
     compiled: seldom,
   }),

@@ -16,6 +16,7 @@ import {
 } from '../base/index.js';
 import { formatMoment } from './datetime-format.js';
 import { parseMoment } from './datetime-parse.js';
+import type { Call } from './define.js';
 import type { TextOptions } from './text-options.js';
 
 /** Dates and times in JSON and CSV text: by a pattern from the options, else as Spark writes them by default. */
@@ -86,3 +87,20 @@ export const isMoment = ({ kind }: DataType): boolean =>
 export const writeInterval = (type: DataType, value: Scalar): string => formatScalar(type, value, 'UTC');
 
 export const typeName = (type: DataType): string => simpleString(type).toUpperCase();
+
+/** Bytes as text, in the style the session has for them: Spark's `spark.sql.binaryOutputStyle`. */
+export function shownBytes(bytes: Uint8Array, { settings }: Call): string {
+  const buffer = Buffer.from(bytes);
+  switch (settings.config?.['spark.sql.binaryOutputStyle']?.toUpperCase()) {
+    case 'UTF-8':
+      return buffer.toString('utf8');
+    case 'BASIC':
+      return `[${[...new Int8Array(bytes)].join(', ')}]`;
+    case 'BASE64':
+      return buffer.toString('base64').replace(/=+$/, '');
+    case 'HEX':
+      return buffer.toString('hex').toUpperCase();
+    default:
+      return `[${[...bytes].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ')}]`;
+  }
+}

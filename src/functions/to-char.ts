@@ -12,7 +12,7 @@ import {
 } from '../base/index.js';
 import { datetimeMoreFunctions } from './datetime-more.js';
 import { decimalForInteger } from './decimal.js';
-import { type ArgType, type Mismatch, type Resolution, scalar } from './define.js';
+import { type ArgType, type Mismatch, type Resolution, scalar, type TypingSettings } from './define.js';
 import { anyString, takes } from './implicit.js';
 import { patternArgument, patternOf, readNumber, typeOfPattern, writeNumber } from './number-pattern.js';
 import { wrongCount, wrongType } from './signature.js';
@@ -91,6 +91,19 @@ function binaryText(bytes: Uint8Array, format: string): string {
   }
 }
 
+const binaryFormats: ReadonlySet<string> = new Set(['hex', 'utf-8', 'utf8', 'base64']);
+
+function resolveBinary(args: readonly ArgType[], settings: TypingSettings, tolerant = false): Resolution | Mismatch {
+  const resolution = takes([anyString, anyString], binaryType, { optional: 1 })(args, settings);
+  if ('mismatch' in resolution) return resolution;
+  const format = args[1]?.literal;
+  if (args[1] !== undefined && format === undefined)
+    return { mismatch: 'the format must be a constant', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
+  if (!tolerant && typeof format === 'string' && !binaryFormats.has(format.toLowerCase()))
+    return { mismatch: `'${format}' is no binary format`, code: 'DATATYPE_MISMATCH.INVALID_ARG_VALUE' };
+  return resolution;
+}
+
 const toBinary = scalar({
   name: 'toBinary',
   sql: ['to_binary'],
@@ -99,16 +112,7 @@ const toBinary = scalar({
     ["cast(to_binary('abc', 'utf-8') as string)", 'abc'],
     ["hex(to_binary('537061726B'))", '537061726B'],
   ],
-  resolve: (args, settings) => {
-    const resolution = takes([anyString, anyString], binaryType, { optional: 1 })(args, settings);
-    if ('mismatch' in resolution) return resolution;
-    const format = args[1]?.literal;
-    if (args[1] !== undefined && format === undefined)
-      return { mismatch: 'the format must be a constant', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
-    if (typeof format === 'string' && !['hex', 'utf-8', 'utf8', 'base64'].includes(format.toLowerCase()))
-      return { mismatch: `'${format}' is no binary format`, code: 'DATATYPE_MISMATCH.INVALID_ARG_VALUE' };
-    return resolution;
-  },
+  resolve: (args, settings) => resolveBinary(args, settings),
   nulls: 'propagate',
   fails: true,
   eval: ([text, format = 'hex'], call) => {
@@ -124,7 +128,7 @@ const toBinary = scalar({
       if (!/^[0-9a-fA-F]*$/.test(digits)) throw malformed();
       return new Uint8Array(Buffer.from(digits.length % 2 === 1 ? `0${digits}` : digits, 'hex'));
     }
-    if (!isBase64(text as string)) throw malformed();
+    if (name !== 'base64' || !isBase64(text as string)) throw malformed();
     return stringEncodeFunctions.unbase64.eval([text as Scalar], call);
   },
   compiled: rare,
@@ -201,7 +205,7 @@ export const formatFunctions = {
   }),
   toBinary,
   tryToBinary: tolerantOf(
-    toBinary,
+    { ...toBinary, resolve: (args, settings) => resolveBinary(args, settings, true) },
     'tryToBinary',
     'try_to_binary',
     'The bytes that a text means; null when it is malformed.',

@@ -51,7 +51,7 @@ const spelledAlone: ReadonlySet<string> = new Set(['ceil', 'floor']);
 export function shownName(called: string, args: number): string | undefined {
   const name = called.toLowerCase();
   if (args > 1 && spelledAlone.has(name)) return undefined;
-  if (ownNames.has(name)) return name;
+  if (ownNames.has(name)) return name === 'random' && args === 0 ? undefined : name;
   // Of a date and a time they are one function.
   if (args <= 3 && /^(try_)?make_timestamp_ltz$/.test(name)) return 'make_timestamp';
   return Object.hasOwn(spelled, name) ? spelled[name] : undefined;
@@ -88,6 +88,7 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   regexp_instr: [undefined, undefined, '0'],
   regexp_replace: [undefined, undefined, undefined, '1'],
   split: [undefined, undefined, '-1'],
+  replace: [undefined, undefined, ''],
   lead: [undefined, '1', 'NULL'],
   lag: [undefined, '1', 'NULL'],
   mask: [undefined, 'X', 'x', 'n', 'NULL'],

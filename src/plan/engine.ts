@@ -18,6 +18,19 @@ export interface SessionSettings {
   readonly config: Readonly<Record<string, string>>;
 }
 
+const configTexts = new WeakMap<object, string>();
+
+/** A session's configuration as one text, by which what depends on it is kept. */
+export function configKey({ config }: { readonly config?: SessionSettings['config'] }): string {
+  if (config === undefined) return '';
+  let text = configTexts.get(config);
+  if (text === undefined) {
+    text = JSON.stringify(config);
+    configTexts.set(config, text);
+  }
+  return text;
+}
+
 /** How far a query is. Counts grow; totals are estimates until the last task is planned. */
 export interface Progress {
   readonly tasksDone: number;

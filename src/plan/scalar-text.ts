@@ -1,5 +1,14 @@
 import { type DataType, type Field, formatScalar, type MapScalar, type Scalar, simpleString } from '../base/index.js';
 
+/** As Java writes decimals: with an exponent where more than five zeros would follow the point. */
+function scientific(plain: string, scale: number): string {
+  const digits = plain.replace(/^-?[0.]*/, '').replace('.', '') || '0';
+  const exponent = digits.length - 1 - scale;
+  if (exponent >= -6) return plain;
+  const rest = digits.slice(1);
+  return `${plain.startsWith('-') ? '-' : ''}${digits[0]}${rest === '' ? '' : `.${rest}`}E${exponent}`;
+}
+
 /** A value as SQL text writes it: `DATE '2020-01-01'`; strings with quotes only when `quoted`. Instants are shown in the zone. */
 export function scalarText(type: DataType, value: Scalar, quoted = true, zone = 'UTC'): string {
   if (value === null) return 'NULL';
@@ -33,6 +42,8 @@ export function scalarText(type: DataType, value: Scalar, quoted = true, zone = 
     }
     case 'variant':
       return simpleString(type);
+    case 'decimal':
+      return scientific(formatScalar(type, value, zone), type.scale);
     default:
       return formatScalar(type, value, zone);
   }

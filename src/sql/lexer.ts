@@ -46,13 +46,16 @@ const word = /[\p{L}_][\p{L}\p{N}_$]*/uy;
 /** Digits, a fraction, an exponent, a type suffix; not followed by something that makes it a name. */
 const number = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?:BD|bd|[lLsSyYdDfF])?(?![\p{L}\p{N}_])/uy;
 
-/** The tokens of a text, with an `end` token after the last. */
-export function tokenize(text: string): Token[] {
+/**
+ * The tokens of a text, with an `end` token after the last. A doubled quote inside a string is a quote, unless
+ * `consecutive` says that there a string ends and the next begins.
+ */
+export function tokenize(text: string, consecutive = false): Token[] {
   const tokens: Token[] = [];
   let positional = 0;
   let at = skipBlank(text, 0);
   while (at < text.length) {
-    const read = readToken(text, at, tokens.at(-1));
+    const read = readToken(text, at, tokens.at(-1), consecutive);
     // Positional parameters are named by their number.
     const next = read.upper === '?' ? token('parameter', String(++positional), read.start, read.end) : read;
     tokens.push(next);
@@ -90,9 +93,9 @@ function endOfComment(text: string, from: number): number {
   throw syntaxError(text, from, 'the comment that starts here has no end', 'UNCLOSED_BRACKETED_COMMENT');
 }
 
-function readToken(text: string, start: number, previous: Token | undefined): Token {
+function readToken(text: string, start: number, previous: Token | undefined, consecutive: boolean): Token {
   const first = text[start] as string;
-  if (first === "'" || first === '"') return readString(text, start, start, false);
+  if (first === "'" || first === '"') return readString(text, start, start, false, consecutive);
   if (first === '`') return readName(text, start);
   if ((first === 'r' || first === 'R') && (text[start + 1] === "'" || text[start + 1] === '"')) {
     return readString(text, start, start + 1, true);
@@ -145,13 +148,13 @@ function readName(text: string, start: number): Token {
 const escapes: Readonly<Record<string, string>> = { '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' };
 
 /** In raw strings (r'…') a backslash is itself; a doubled quote is one quote in all others. */
-function readString(text: string, start: number, quoteAt: number, raw: boolean): Token {
+function readString(text: string, start: number, quoteAt: number, raw: boolean, consecutive = false): Token {
   const quote = text[quoteAt] as string;
   let value = '';
   for (let at = quoteAt + 1; at < text.length; at++) {
     const char = text[at] as string;
     if (char === quote) {
-      if (raw || text[at + 1] !== quote) return token('string', value, start, at + 1);
+      if (raw || consecutive || text[at + 1] !== quote) return token('string', value, start, at + 1);
       value += quote;
       at++;
     } else if (char === '\\' && !raw) {

@@ -1,4 +1,4 @@
-import { booleanType, int32Type, nullType, stringType } from '../base/index.js';
+import { booleanType, int32Type, nullType, SparrowError, stringType } from '../base/index.js';
 import {
   aggregateCall,
   call,
@@ -230,6 +230,7 @@ function readCall(parser: ExprParser): Expr {
   }
   const inside = acceptIgnoreNulls(parser);
   tokens.expect(')');
+  if (args.length === 0 && name.upper === 'COUNT') args.push(nothingToCount(parser));
   if (tokens.accept('WITHIN', 'GROUP', '(', 'ORDER', 'BY'))
     args.splice(0, args.length, ...readWithinGroup(parser, name, args, distinct));
   const filter = tokens.accept('FILTER', '(', 'WHERE') ? readFilter(parser) : undefined;
@@ -239,6 +240,21 @@ function readCall(parser: ExprParser): Expr {
   // In SQL text `div(a, b)` is the whole-number division; the API has that name for the other one.
   const called = name.upper === 'DIV' ? 'intDiv' : name.text;
   return readOver(parser, aggregateCall(called, args, options));
+}
+
+const COUNT_WITHOUT_ARGUMENTS = 'spark.sql.legacy.allowParameterlessCount';
+
+/** `count()` is a mistake, unless a setting says that it counts nothing. */
+function nothingToCount({ settings }: ExprParser): Expr {
+  if (settings.config?.[COUNT_WITHOUT_ARGUMENTS] === 'true') return { ...literal(nullType, null), written: '' };
+  throw new SparrowError(
+    'WRONG_NUM_ARGS.WITH_SUGGESTION',
+    '`count` takes at least one argument: count(*) counts rows',
+    {
+      sqlState: '42605',
+      parameters: { functionName: '`count`', expectedNum: ' >= 1', actualNum: '0' },
+    },
+  );
 }
 
 function readFilter(parser: ExprParser): Expr {

@@ -11,6 +11,8 @@ const pipeWords: ReadonlySet<string> = new Set([
 
 const DOUBLE_QUOTED_NAMES = 'spark.sql.ansi.doubleQuotedIdentifiers';
 
+const CONSECUTIVE_STRINGS = 'spark.sql.legacy.consecutiveStringLiterals.enabled';
+
 /** `"a b"` as a name, where the session has it so. */
 const asName = (token: Token, text: string): Token =>
   token.kind === 'string' && text[token.start] === '"' ? { ...token, kind: 'name' } : token;
@@ -25,7 +27,7 @@ export class TokenStream {
 
   constructor(text: string, settings?: ParseSettings) {
     this.text = text;
-    const tokens = tokenize(text);
+    const tokens = tokenize(text, settings?.config?.[CONSECUTIVE_STRINGS] === 'true');
     this.#tokens =
       settings?.config?.[DOUBLE_QUOTED_NAMES] === 'true' ? tokens.map((token) => asName(token, text)) : tokens;
   }

@@ -1,5 +1,6 @@
 import type { Schema } from '../../base/index.js';
 import type { CachedStatistics } from '../../plan/cached-statistics.js';
+import { configKey } from '../../plan/engine.js';
 import type { Plan, ResolvedPlan } from '../../plan/node.js';
 import { type PlanShape, planShape } from '../../plan/plan-shape.js';
 import type { PlanSettings } from '../../plan/resolve/resolver.js';
@@ -31,8 +32,10 @@ interface OptimizedPlan {
   readonly optimized: ResolvedPlan;
 }
 
-const settingsKey = ({ ansi, timeZone, caseSensitive, timestampType }: PlanSettings): string =>
-  `${engineMode()} ${ansi} ${timeZone} ${caseSensitive} ${timestampType}`;
+const settingsKey = (settings: PlanSettings): string => {
+  const { ansi, timeZone, caseSensitive, timestampType } = settings;
+  return `${engineMode()} ${ansi} ${timeZone} ${caseSensitive} ${timestampType} ${configKey(settings)}`;
+};
 
 /** Prepared plans kept for each leaf. */
 const MOST_KEPT = 32;

@@ -22,6 +22,7 @@ import { shareCommonExpressions } from './share-common-expressions.js';
 import { simplifyBooleans } from './simplify-booleans.js';
 import { simplifyCasts } from './simplify-casts.js';
 import { simplifyNulls } from './simplify-nulls.js';
+import { sortMapKeys } from './sort-map-keys.js';
 
 /** Rules that are applied one after the other, again and again until none has anything to do. */
 export interface RuleBatch {
@@ -42,7 +43,7 @@ export const ruleBatches: readonly RuleBatch[] = [
   {
     name: 'normalize',
     once: true,
-    rules: [decorrelate, removeNoopProjects, distinctToAggregate, rewriteDistinctAggregates],
+    rules: [decorrelate, removeNoopProjects, sortMapKeys, distinctToAggregate, rewriteDistinctAggregates],
   },
   {
     name: 'simplify',

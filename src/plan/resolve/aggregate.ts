@@ -1,5 +1,5 @@
 import { SparrowError } from '../../base/index.js';
-import { aggregate, project } from '../build.js';
+import { aggregate, column, project } from '../build.js';
 import type { Alias, Attribute, Expr } from '../expr.js';
 import { exprNullable, toAttribute } from '../expr-type.js';
 import { exprKey, hasAggregate, hasWindow, isConstant } from '../facts.js';
@@ -10,15 +10,16 @@ import { foldExpr, replaceExpr, someExpr, visitExpr, withExprChildren } from '..
 import { checkNesting, missingAggregation, overWindow } from './aggregate-checks.js';
 import { type AggregateScope, remembered } from './aggregate-scope.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
-import { foldLiteralCasts, requireOrderable } from './calls.js';
+import { foldLiteralCasts, requireGroupable } from './calls.js';
 import type { Context, PlanSettings } from './context.js';
-import { isGroupingCall, type Named, named, resolveExpr, starColumns } from './exprs.js';
+import { isGroupingCall, type Named, named, resolveExpr } from './exprs.js';
 import { generatorsAbove, hasGenerator } from './generators.js';
 import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
 import { havingOver } from './over-aggregate.js';
 import { itemAt } from './positions.js';
 import type { Scope } from './scope.js';
 import { resolveList } from './select-list.js';
+import { starColumns } from './stars.js';
 import { extractWindows } from './windows.js';
 
 /** `groupBy(…).agg(…)`: every output is made of grouping expressions and aggregates. */
@@ -52,13 +53,14 @@ function groupKeys(
   context: Context,
 ): readonly Named[] {
   const [only] = groupBy;
-  if (groupBy.length === 1 && only?.kind === 'ordinal' && only.position === 'all') {
-    return groupedByAll(resolveList(output, scope, context));
-  }
-  return groupBy.map((expr) => {
+  const isAll = groupBy.length === 1 && only?.kind === 'ordinal' && only.position === 'all';
+  const isColumn = isAll && scope.match(['all']).attributes.length > 0;
+  if (isAll && !isColumn) return groupedByAll(resolveList(output, scope, context));
+  const keys = isColumn ? [column('all')] : groupBy;
+  return keys.map((expr) => {
     const original = expr.kind === 'ordinal' && expr.ofInput !== true ? itemAt(expr, output, 'GROUP_BY') : expr;
     const resolved = resolveGroupExpr(original, output, scope, context);
-    requireOrderable(resolved, 'group by');
+    requireGroupable(resolved);
     if (hasAggregate(resolved) || hasWindow(resolved)) {
       throw new SparrowError(
         expr.kind === 'ordinal' ? 'GROUP_BY_POS_AGGREGATE' : 'GROUP_BY_AGGREGATE',
@@ -66,9 +68,12 @@ function groupKeys(
         { sqlState: '42903' },
       );
     }
-    return foldLiteralCasts(named(original, resolved, context.settings.timeZone), context.settings) as Named;
+    return asColumn(foldLiteralCasts(named(original, resolved, context.settings.timeZone), context.settings) as Named);
   });
 }
+
+/** A column is grouped by as itself, however an output column with it is called. */
+const asColumn = (key: Named): Named => (key.kind === 'alias' && key.input.kind === 'attribute' ? key.input : key);
 
 /** GROUP BY ALL: every output without aggregates; no output may mix aggregates with columns that are in none of these. */
 function groupedByAll(list: readonly Named[]): readonly Named[] {
@@ -86,7 +91,7 @@ function groupedByAll(list: readonly Named[]): readonly Named[] {
       );
     });
   }
-  return keys;
+  return keys.map(asColumn);
 }
 
 const isConstantColumn = (column: Named): boolean => column.kind === 'alias' && isConstant(column.input);
@@ -193,9 +198,9 @@ function windowsAbove(
   over: (exprs: readonly Expr[]) => Plan,
 ): Plan {
   const columns = new Map<number, Alias>();
-  const asColumn = (expr: Expr): Expr =>
+  const lifted = (expr: Expr): Expr =>
     replaceExpr(expr, (e) => {
-      if (e.kind === 'window_call') return overWindow(e, asColumn);
+      if (e.kind === 'window_call') return overWindow(e, lifted);
       if (e.kind !== 'aggregate_call') return undefined;
       const key = exprKey(e);
       const alias =
@@ -203,7 +208,7 @@ function windowsAbove(
       columns.set(key, alias);
       return toAttribute(alias);
     });
-  const above = output.map(asColumn) as readonly Named[];
+  const above = output.map(lifted) as readonly Named[];
   const grouping = groupBy.map(toAttribute);
   const visible: Groups = {
     ...groups,

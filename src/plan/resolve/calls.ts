@@ -11,7 +11,7 @@ import {
 import { canCast, castNullable, castRefusal } from '../../functions/cast-types.js';
 import type { ArgType, GeneratorFunction } from '../../functions/define.js';
 import { findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
-import { canImplicitlyCast, isOrderable } from '../../functions/signature.js';
+import { canImplicitlyCast, isGroupable, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import { shownName } from '../display-names.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
@@ -237,9 +237,14 @@ export function requireBoolean(expr: Expr, what: string, code: string): Expr {
   });
 }
 
-export function requireOrderable(expr: Expr, what: string): void {
+/** What can be grouped by: maps can, though they have no order. */
+export function requireGroupable(expr: Expr): void {
+  requireOrderable(expr, 'group by', isGroupable);
+}
+
+export function requireOrderable(expr: Expr, what: string, isGood: (type: DataType) => boolean = isOrderable): void {
   const type = exprType(expr);
-  if (isOrderable(type)) return;
+  if (isGood(type)) return;
   throw new SparrowError(
     what === 'group by' ? 'GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE' : 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE',
     `cannot ${what} ${columnName(expr)}: values of type ${simpleString(type).toUpperCase()} have no order`,

@@ -1,8 +1,6 @@
 import { int32Type, SparrowError } from '../../base/index.js';
 import { findEntry } from '../../functions/registry.js';
-import { alias } from '../build.js';
-import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, UnresolvedStar, WindowCall } from '../expr.js';
-import { exprType } from '../expr-type.js';
+import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, WindowCall } from '../expr.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
 import { exprChildren, foldExpr, replaceExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
@@ -14,7 +12,8 @@ import { resolveLambdas } from './lambdas.js';
 import { arrangeArguments, NAMED_ARGUMENT } from './named-arguments.js';
 import { nameParts } from './names.js';
 import { itemAt } from './positions.js';
-import { type FallbackColumn, findColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
+import { type FallbackColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
+import { starColumns } from './stars.js';
 import { resolveSubquery } from './subqueries.js';
 import { calledFunction, intervalCall } from './temporal-calls.js';
 import { resolveWindow } from './window-calls.js';
@@ -173,74 +172,6 @@ function starArgs(
       : [[expr.args[i] as Expr, arg]],
   );
 }
-
-/** The columns a star stands for. */
-export function starColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
-  const columns = matching(starredColumns(star, scope), star.pattern, scope);
-  return star.except === undefined ? columns : without(columns, star.except, scope);
-}
-
-function matching(columns: readonly Expr[], pattern: string | undefined, scope: Scope): readonly Expr[] {
-  if (pattern === undefined) return columns;
-  const whole = new RegExp(`^(?:${pattern})$`, scope.caseSensitive ? 'u' : 'iu');
-  return columns.filter((column) => column.kind === 'attribute' && whole.test(column.name));
-}
-
-function without(columns: readonly Expr[], except: readonly string[], scope: Scope): readonly Expr[] {
-  const left = new Set<number>();
-  for (const name of except) {
-    const { attribute, fields } = findColumn({ kind: 'unresolved_column', name }, scope);
-    if (fields.length > 0) {
-      throw new SparrowError('UNSUPPORTED_FEATURE', `EXCEPT takes columns, not fields of structs: ${name}`);
-    }
-    if (left.has(attribute.id)) {
-      throw new SparrowError('EXCEPT_OVERLAPPING_COLUMNS', `the column \`${name}\` stands in EXCEPT twice`, {
-        sqlState: '42702',
-        parameters: { columns: except.map((name) => `\`${name}\``).join(', ') },
-      });
-    }
-    left.add(attribute.id);
-  }
-  return columns.filter((column) => column.kind !== 'attribute' || !left.has(column.id));
-}
-
-function starredColumns(star: UnresolvedStar, scope: Scope): readonly Expr[] {
-  if (star.qualifier === undefined) return scope.output.filter((attribute) => attribute.key === undefined);
-  const columns = scope.qualified(star.qualifier);
-  if (columns.length > 0) return columns.map(withoutKey);
-  const fields = starFields(star.qualifier, scope);
-  if (fields !== undefined) return fields;
-  const names = [...new Set(scope.output.flatMap((a) => a.qualifier ?? []))];
-  throw new SparrowError(
-    'CANNOT_RESOLVE_STAR_EXPAND',
-    `there is nothing called \`${star.qualifier}\` to take all columns of`,
-    {
-      sqlState: '42704',
-      candidates: names,
-    },
-  );
-}
-
-/** A key of a USING join, taken by its qualifier, is a column like any other. */
-function withoutKey(attribute: Attribute): Attribute {
-  const { key, ...column } = attribute;
-  return key === undefined ? attribute : Object.freeze(column);
-}
-
-/** The fields of a struct column, each under its name. */
-function starFields(qualifier: string, scope: Scope): readonly Expr[] | undefined {
-  const { attributes, fields } = scope.match(nameParts(qualifier));
-  const [attribute] = attributes;
-  if (attribute === undefined || attributes.length > 1) return undefined;
-  const settings = { ...PLAIN_SETTINGS, caseSensitive: scope.caseSensitive };
-  const struct = fields.reduce<Expr>((expr, name) => fieldOf(expr, name, settings), attribute);
-  const type = exprType(struct);
-  if (type.kind !== 'struct') return undefined;
-  return type.fields.map(({ name }) => alias(fieldOf(struct, name, settings), name));
-}
-
-/** Taking fields depends on no setting of the session but the case of names. */
-const PLAIN_SETTINGS: PlanSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
 /** `grouping(…)` or `grouping_id(…)`. */
 export const isGroupingName = (name: string): boolean => /^grouping(_?id)?$/i.test(name);

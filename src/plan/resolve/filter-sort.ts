@@ -1,5 +1,5 @@
 import { SparrowError } from '../../base/index.js';
-import { filter, sort } from '../build.js';
+import { column, filter, sort } from '../build.js';
 import type { Expr, SortOrder } from '../expr.js';
 import { hasWindow } from '../facts.js';
 import type { FilterPlan, Plan, SortPlan } from '../node.js';
@@ -9,12 +9,13 @@ import { someExpr } from '../walk-expr.js';
 import { type Analyzed, backTo, resolveOver, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
-import { isGroupingCall, starColumns } from './exprs.js';
+import { isGroupingCall } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 import { aggregateBelow, readAggregates, resolveOverAggregate } from './over-aggregate.js';
 import { itemAt } from './positions.js';
 import { rebalance } from './rebalance.js';
 import { isNotHere } from './scope.js';
+import { starColumns } from './stars.js';
 import { extractWindows } from './windows.js';
 
 /** WHERE, HAVING and QUALIFY: rows for which the condition is true. */
@@ -34,12 +35,14 @@ export function resolveFilter(plan: FilterPlan, input: Analyzed, context: Contex
 }
 
 export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): Plan {
-  const over = resolveAbove(
-    plan.orders.flatMap((order) => positions(order, input, context)),
-    input,
-    context,
-    true,
-  );
+  const over =
+    byColumnAll(plan.orders, input, context) ??
+    resolveAbove(
+      plan.orders.flatMap((order) => positions(order, input, context)),
+      input,
+      context,
+      true,
+    );
   const orders = over.exprs.map((expr) => {
     forbidAggregates(expr, 'orderBy');
     return foldLiteralCasts(expr, context.settings);
@@ -47,6 +50,17 @@ export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): 
   const windows = extractWindows(over.input, orders);
   const sorted = sort(windows.input, windows.exprs as readonly SortOrder[], plan.local === true);
   return backTo(sorted, input.plan);
+}
+
+/** `ORDER BY all` where there is a column of that name. */
+function byColumnAll([order]: readonly SortOrder[], input: Analyzed, { outer: _, ...own }: Context) {
+  if (order?.input.kind !== 'ordinal' || order.input.position !== 'all') return undefined;
+  try {
+    return resolveAbove([replace(order, { input: column('all') })], input, own, true);
+  } catch (error) {
+    if (isNotHere(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A field that the output column of the name does not have may be one of the group's. */
@@ -81,7 +95,9 @@ function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context,
     unresolved = error;
   }
   try {
-    return resolveOverAggregate(exprs, input, below, context, isSort);
+    // Where an output column has no such part, the column below is meant.
+    const rowsFirst = unresolved !== undefined && isNoField(unresolved);
+    return resolveOverAggregate(exprs, input, below, context, isSort, rowsFirst);
   } catch (error) {
     // A column that is no group is not there, as in Spark.
     if (unresolved !== undefined && error instanceof SparrowError && error.code.startsWith('MISSING_')) {

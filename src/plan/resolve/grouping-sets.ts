@@ -1,6 +1,7 @@
 import { int8Type, int32Type, int64Type, SparrowError } from '../../base/index.js';
+import { alias } from '../build.js';
 import { expandRows, renewed } from '../build-relations.js';
-import type { Attribute, Expr, UnresolvedCall } from '../expr.js';
+import type { Attribute, Expr, UnresolvedCall, UnresolvedColumn } from '../expr.js';
 import { toAttribute } from '../expr-type.js';
 import { exprKey } from '../facts.js';
 import { nextId } from '../ids.js';
@@ -122,7 +123,9 @@ export function groupingCalls(sets: GroupingSets, inputScope: Scope, { settings 
   // The name that Hive gave to the number of a set.
   const isHiveName = (e: Expr): boolean => e.kind === 'unresolved_column' && /^grouping__id$/i.test(e.name);
   const replace = (expr: Expr): Expr =>
-    replaceExpr(expr, (e) => (isGroupingCall(e) ? resolved(e) : isHiveName(e) ? sets.id : undefined));
+    isHiveName(expr)
+      ? alias(sets.id, (expr as UnresolvedColumn).name)
+      : replaceExpr(expr, (e) => (isGroupingCall(e) ? resolved(e) : isHiveName(e) ? sets.id : undefined));
   return { replace };
 }
 

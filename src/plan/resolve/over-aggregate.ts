@@ -37,10 +37,12 @@ export function resolveOverAggregate(
   below: AggregatePlan,
   context: Context,
   isSort = false,
+  rowsFirst = false,
 ): { readonly exprs: readonly Expr[]; readonly input: Plan } {
   const known = scopeOfGroups(below);
-  const rows = known?.scope ?? scopeOver({ plan: below.input, frames: input.frames }, context);
-  const scope = (isSort ? sortScope : firstOf)(scopeOver(input, context), rows);
+  const rows = withGroupNames(known?.scope ?? scopeOver({ plan: below.input, frames: input.frames }, context), known);
+  const shown = scopeOver(input, context);
+  const scope = rowsFirst ? firstOf(rows, shown) : (isSort ? sortScope : firstOf)(shown, rows);
   const grouping = groupingIn(known, context);
   const resolved = exprs.map((expr) => resolveExpr(grouping(expr), scope, context.settings));
   const lift = new Lift(below, definitions(input.plan), outputOf(input.plan), windowColumns(input.plan));
@@ -62,7 +64,8 @@ export function havingOver(
   const grouping = groupingIn(scopeOfGroups(below), context);
   const known = new Map<number, Expr>();
   const groups = new Set(below.groupBy.map((group) => toAttribute(group).id));
-  const names = havingScope(own, inputScope, groups);
+  const computed = scopeOfGroups(below)?.sets?.computed;
+  const names = havingScope(own, inputScope, (key) => groups.has(key.id) || computed?.has(exprKey(key)) === true);
   const taken = new Map<number, Attribute>();
   const scope: Scope = {
     ...names,
@@ -116,6 +119,14 @@ function firstOf(first: Scope, second: Scope): Scope {
   };
 }
 
+/** Grouping sets make columns of what is grouped by, called as the expressions are written. */
+function withGroupNames(rows: Scope, known: AggregateScope | undefined): Scope {
+  const computed = [...(known?.sets?.computed.values() ?? [])];
+  if (computed.length === 0) return rows;
+  const names = scopeOf(computed, rows.frames, rows.caseSensitive, rows.around);
+  return firstOf(rows, names);
+}
+
 /** To sort by, a name that output columns share, or that has no such field there, is one of the rows below. */
 function sortScope(output: Scope, rows: Scope): Scope {
   return {
@@ -139,14 +150,14 @@ function hasField(type: DataType, [name, ...rest]: readonly string[]): boolean {
 }
 
 /** As Spark: groups go before output columns of their name, other columns of the rows after them. */
-function havingScope(output: Scope, rows: Scope, groups: ReadonlySet<number>): Scope {
+function havingScope(output: Scope, rows: Scope, isKey: (column: Attribute) => boolean): Scope {
   const { match } = firstOf(output, rows);
   return {
     ...firstOf(output, rows),
     match: (parts) => {
       const found = rows.match(parts);
       const [only, ...more] = found.attributes;
-      const isGroup = only !== undefined && more.length === 0 && groups.has(only.id);
+      const isGroup = only !== undefined && more.length === 0 && isKey(only);
       if (isGroup && hasField(only.type, found.fields)) return found;
       const shown = match(parts);
       // Neither has the field: the group says so.

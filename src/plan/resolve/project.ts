@@ -5,10 +5,11 @@ import type { Plan, ProjectPlan } from '../node.js';
 import { aggregateOver } from './aggregate.js';
 import { type Analyzed, overInput, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
-import { type Named, starColumns } from './exprs.js';
+import type { Named } from './exprs.js';
 import { generatorsAbove, hasGenerator, projectGenerators } from './generators.js';
 import { refuseGrouping } from './grouping-sets.js';
 import { resolveList } from './select-list.js';
+import { starColumns } from './stars.js';
 import { extractWindows } from './windows.js';
 
 /** A select list: stars, names, window calls; with aggregates in it, one group over everything. */

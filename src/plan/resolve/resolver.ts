@@ -2,6 +2,7 @@ import { engineBug, SparrowError, withParts } from '../../base/index.js';
 import * as build from '../build.js';
 import { renewed } from '../build-relations.js';
 import type { Catalog } from '../catalog.js';
+import { configKey } from '../engine.js';
 import type { Expr } from '../expr.js';
 import type {
   CachedPlan,
@@ -94,7 +95,8 @@ function memory({ catalog, settings }: Context): WeakMap<Plan, Analyzed> {
     byKey = new Map();
     memories.set(catalog, byKey);
   }
-  const key = `${settings.ansi} ${settings.timeZone} ${settings.caseSensitive === true}`;
+  const { ansi, timeZone, caseSensitive } = settings;
+  const key = `${ansi} ${timeZone} ${caseSensitive === true} ${configKey(settings)}`;
   let known = byKey.get(key);
   if (known === undefined) {
     known = new WeakMap();

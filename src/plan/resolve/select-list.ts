@@ -1,9 +1,20 @@
 import { SparrowError } from '../../base/index.js';
-import type { Expr } from '../expr.js';
+import type { Attribute, Expr } from '../expr.js';
+import { exprNullable, exprType } from '../expr-type.js';
 import { foldLiteralCasts } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, named, resolveExpr } from './exprs.js';
 import type { Scope } from './scope.js';
+
+const isNamedItself = ({ kind }: Expr): boolean => kind === 'alias' || kind === 'unresolved_column';
+
+const reference = (name: string, expr: Expr): Attribute => ({
+  kind: 'attribute',
+  id: -1,
+  name: `lateralAliasReference(${name})`,
+  type: exprType(expr),
+  nullable: exprNullable(expr),
+});
 
 /** A select list in which later columns may name earlier aliases; the input's own columns go before those. */
 export function resolveList(
@@ -13,6 +24,8 @@ export function resolveList(
   prepare: (expr: Expr, scope: Scope) => Expr = (expr) => expr,
 ): readonly Named[] {
   const aliases = new Map<string, Expr[]>();
+  const references = new Set<string>();
+  let forName = false;
   const key = (name: string): string => (scope.caseSensitive ? name : name.toLowerCase());
   const withAliases: Scope = {
     ...scope,
@@ -26,12 +39,29 @@ export function resolveList(
           { sqlState: '42702', parameters: { name: `\`${parts[0]}\``, n: `${found.length}` } },
         );
       }
-      return { expr: found[0] as Expr, fields: parts.slice(1) };
+      const expr = found[0] as Expr;
+      references.add(parts[0] as string);
+      return { expr: forName ? reference(parts[0] as string, expr) : expr, fields: parts.slice(1) };
     },
   };
+
+  /** Spark's name of a column without one says where it reads an alias of the list. */
+  const withName = (original: Expr, column: Named): Named => {
+    if (references.size === 0 || column.kind !== 'alias' || isNamedItself(original)) return column;
+    forName = true;
+    const shown = named(
+      original,
+      resolveExpr(prepare(original, withAliases), withAliases, settings),
+      settings.timeZone,
+    );
+    forName = false;
+    return Object.freeze({ ...column, name: shown.name });
+  };
   return originals.map((original) => {
+    references.clear();
     const resolved = resolveExpr(prepare(original, withAliases), withAliases, settings);
-    const column = foldLiteralCasts(named(original, resolved, settings.timeZone), settings) as Named;
+    const own = foldLiteralCasts(named(original, resolved, settings.timeZone), settings) as Named;
+    const column = withName(original, own);
     const isNamed = original.kind === 'alias' || (original.kind === 'unresolved_column' && column.kind === 'alias');
     if (isNamed && column.kind === 'alias') {
       const known = aliases.get(key(column.name));

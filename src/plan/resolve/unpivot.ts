@@ -12,7 +12,8 @@ import { columnName } from '../sql-text.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import { castTo } from './calls.js';
 import type { Context } from './context.js';
-import { resolveExpr, starColumns } from './exprs.js';
+import { resolveExpr } from './exprs.js';
+import { starColumns } from './stars.js';
 
 interface Group {
   readonly exprs: readonly Expr[];
