@@ -1,7 +1,8 @@
 import { SparrowError } from '../base/index.js';
 import { translateRegex } from '../functions/java-regex.js';
 import { aggregate, call, column, filter, project, sample, star, union } from '../plan/build.js';
-import { summary } from '../plan/build-relations.js';
+import { summary, unpivot } from '../plan/build-relations.js';
+import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { collectRows, rowsOf, runToEnd } from './actions.js';
 import { aggregateExprs } from './aggregate-items.js';
@@ -10,7 +11,7 @@ import type { ActionOptions } from './engine.js';
 import { planOf, RowVerbs } from './frame-rows.js';
 import type { FitsName } from './frame-types.js';
 import { literalOf } from './literal.js';
-import { quoted, theName } from './names.js';
+import { itemExprs, quoted, theName } from './names.js';
 import type { Observation } from './observation.js';
 import type { Anything, Row, UnknownType, Values } from './row-types.js';
 import { transposed } from './transpose.js';
@@ -67,6 +68,36 @@ export abstract class TableVerbs<in out S = Anything, in out V extends Values = 
     return this.same(parts.length === 1 ? only : union(parts));
   }
 
+  /**
+   * Columns to rows: each row once for each value column, with the column's name and its value. Without value columns:
+   * all that are no id columns.
+   */
+  unpivot(
+    ids: string | readonly string[],
+    values: string | readonly string[] | null,
+    variableColumnName: string,
+    valueColumnName: string,
+  ): this['~other'] {
+    const list = (names: string | readonly string[]): Expr[] => itemExprs([names].flat());
+    return this.other(
+      unpivot(this.running, {
+        ids: list(ids),
+        ...(values === null ? {} : { values: list(values).map((expr) => ({ exprs: [expr] })) }),
+        variableName: theName(variableColumnName, 'the variable column'),
+        valueNames: [theName(valueColumnName, 'the value column')],
+        includeNulls: true,
+      }),
+    );
+  }
+  /** Another name of `unpivot`. */
+  melt(
+    ids: string | readonly string[],
+    values: string | readonly string[] | null,
+    variableColumnName: string,
+    valueColumnName: string,
+  ): this['~other'] {
+    return this.unpivot(ids, values, variableColumnName, valueColumnName);
+  }
   /** The columns whose whole names match a regular expression, for `select`; backquotes around it are left out. */
   colRegex(pattern: string): Column<UnknownType> {
     const text = theName(pattern, 'a regular expression').replace(/^`(.*)`$/s, '$1');

@@ -289,6 +289,33 @@ type JoinKey<S, S2, P, How> = P extends keyof S & keyof S2
 type Left<C, How> = How extends 'right' | 'full' ? AsNullable<C> : C;
 type Right<C, How> = How extends 'left' | 'full' ? AsNullable<C> : C;
 
+/** How `joinAsOf` compares. */
+export interface AsOfOptions<S, S2> {
+  /** The column of both that is compared; it appears once, the left's. */
+  readonly on?: keyof S & keyof S2 & string;
+  /** What is compared, where the sides call it differently; both columns stay. */
+  readonly leftOn?: (keyof S & string) | ColumnBase;
+  readonly rightOn?: (keyof S2 & string) | ColumnBase;
+  /** Columns of both that must be equal; they appear once. */
+  readonly by?: (keyof S & keyof S2 & string) | readonly (keyof S & keyof S2 & string)[];
+  /** `left` by default: rows that meet nothing stay. */
+  readonly how?: 'inner' | 'left';
+  /** `backward` by default. */
+  readonly direction?: 'backward' | 'forward' | 'nearest';
+  /** How far the rows may be from one another: a number, or for times a duration such as `'5 minutes'`. */
+  readonly tolerance?: number | bigint | string;
+  /** Whether rows that are equal meet; true by default. */
+  readonly allowExactMatches?: boolean;
+}
+/** The columns of `S.joinAsOf(S2, options)`. */
+export type AsOfShape<S, S2, O> = Joined<
+  S,
+  O extends { readonly on: infer N extends string } ? Without<S2, N> : S2,
+  O extends { readonly by: infer B } ? Keys<B> : never,
+  O extends { readonly how: 'inner' } ? 'inner' : 'left'
+>;
+type Without<S, N> = { [K in keyof S as Exclude<K, N>]: S[K] };
+
 /** The columns of a union by position: exact when both sides have the same columns. */
 export type UnionShape<S, S2> = [keyof S, keyof S2] extends [keyof S2, keyof S]
   ? { [K in keyof S]: K extends keyof S2 ? CommonOf<S[K], S2[K]> : S[K] }

@@ -17,7 +17,7 @@ import {
   usingJoin,
   withColumns,
 } from '../plan/build.js';
-import { lateralJoin, unpivot } from '../plan/build-relations.js';
+import { asOfJoin, lateralJoin } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { JoinType, Plan } from '../plan/node.js';
 import { aggregateExprs } from './aggregate-items.js';
@@ -30,6 +30,8 @@ import { TableVerbs } from './frame-tables.js';
 import type {
   AggregateItem,
   AggregateShape,
+  AsOfOptions,
+  AsOfShape,
   Dropped,
   FitsAggregates,
   FitsItems,
@@ -58,7 +60,7 @@ import type {
   UnionShape,
 } from './frame-types.js';
 import { columnByName } from './functions.js';
-import { joinCondition, joinType } from './join.js';
+import { asOfFields, joinCondition, joinType } from './join.js';
 import { knownFields } from './known-schema.js';
 import { type ArrowMap, type BatchMap, mappedBatches, mappedInArrow } from './map-batches.js';
 import { columnsOf, itemExprs, made, namedColumns, quoted, theColumn, theName } from './names.js';
@@ -195,36 +197,6 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
     const positions = sets.map((set) => set.map((name) => columns.indexOf(name)));
     return new GroupedData(this.context, this.running, itemExprs(columns), positions);
   }
-  /**
-   * Columns to rows: each row once for each value column, with the column's name and its value. Without value columns:
-   * all that are no id columns.
-   */
-  unpivot(
-    ids: string | readonly string[],
-    values: string | readonly string[] | null,
-    variableColumnName: string,
-    valueColumnName: string,
-  ): DataFrame<Unknown, V> {
-    const list = (names: string | readonly string[]): Expr[] => itemExprs([names].flat());
-    return this.#make(
-      unpivot(this.running, {
-        ids: list(ids),
-        ...(values === null ? {} : { values: list(values).map((expr) => ({ exprs: [expr] })) }),
-        variableName: theName(variableColumnName, 'the variable column'),
-        valueNames: [theName(valueColumnName, 'the value column')],
-        includeNulls: true,
-      }),
-    );
-  }
-  /** Another name of `unpivot`. */
-  melt(
-    ids: string | readonly string[],
-    values: string | readonly string[] | null,
-    variableColumnName: string,
-    valueColumnName: string,
-  ): DataFrame<Unknown, V> {
-    return this.unpivot(ids, values, variableColumnName, valueColumnName);
-  }
   /** Each row with the rows of `other`, which may read this frame's columns by `col('…')`. */
   lateralJoin<S2>(
     other: DataFrame<S2, V>,
@@ -270,6 +242,19 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
     // Joined with itself, the right side gets an identity of its own, so that the function tells the two apart.
     const twin = other.plan.planId === this.plan.planId ? new DataFrame(this.context, right) : other;
     return this.#make(join(this.running, planOf(twin), type, joinCondition(on(this.$, twin.$))));
+  }
+  /**
+   * Each row with the one row of `other` that is nearest in order: the last one not after it (`direction: 'backward'`),
+   * the next one not before it (`'forward'`) or the nearer of the two (`'nearest'`; the earlier of equally near ones), of
+   * those with equal `by` columns. Rows that meet nothing have nulls, or are left out with `how: 'inner'`.
+   *
+   * @example trades.joinAsOf(quotes, { on: 'at', by: 'symbol', tolerance: '5 minutes' })
+   */
+  joinAsOf<S2, const O extends AsOfOptions<S, S2>>(
+    other: DataFrame<S2, V>,
+    options: O,
+  ): Settled<AsOfShape<S, S2, O>, V> {
+    return this.#make(asOfJoin(this.running, planOf(other), asOfFields(options)));
   }
   /** Every row of one with every row of the other. */
   crossJoin<S2>(other: DataFrame<S2, V>): Settled<JoinShape<S, S2, never, 'cross'>, V> {

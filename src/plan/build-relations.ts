@@ -47,7 +47,8 @@ export const lateralJoin = (
   freeze({ kind: 'lateral_join', left, right, how, ...(condition === undefined ? {} : { condition }) });
 export const naturalJoin = (left: Plan, right: Plan, how: UsingJoinPlan['how'] = 'inner'): UsingJoinPlan =>
   freeze({ kind: 'using_join', left, right, how, columns: [], natural: true });
-export const asOfJoin = (left: Plan, right: Plan, fields: Fields<AsOfJoinPlan>): AsOfJoinPlan =>
+export type AsOfFields = Fields<AsOfJoinPlan>;
+export const asOfJoin = (left: Plan, right: Plan, fields: AsOfFields): AsOfJoinPlan =>
   freeze({ kind: 'asof_join', left, right, ...fields });
 export const pivot = (input: Plan, fields: Fields<PivotPlan>): PivotPlan => freeze({ kind: 'pivot', input, ...fields });
 export const unpivot = (input: Plan, fields: Fields<UnpivotPlan>): UnpivotPlan =>

@@ -51,7 +51,7 @@ export function planExprs(plan: Plan): readonly Expr[] {
     case 'hint':
       return plan.parameters;
     case 'asof_join':
-      return [plan.leftOn, plan.rightOn, ...(plan.tolerance === undefined ? [] : [plan.tolerance])];
+      return [plan.leftOn, plan.rightOn];
     default:
       return [];
   }
@@ -127,11 +127,7 @@ function mapRelationExprs(plan: Plan, change: (expr: Expr) => Expr): Plan {
     case 'hint':
       return replace(plan, { parameters: all(plan.parameters) });
     case 'asof_join':
-      return replace(plan, {
-        leftOn: change(plan.leftOn),
-        rightOn: change(plan.rightOn),
-        ...(plan.tolerance === undefined ? {} : { tolerance: change(plan.tolerance) }),
-      });
+      return replace(plan, { leftOn: change(plan.leftOn), rightOn: change(plan.rightOn) });
     default:
       return plan;
   }

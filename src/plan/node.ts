@@ -210,7 +210,10 @@ export interface AsOfJoinPlan extends Node {
   readonly columns: readonly string[];
   readonly direction: 'backward' | 'forward' | 'nearest';
   readonly allowExactMatches: boolean;
-  readonly tolerance?: Expr;
+  /** The name both sides call what is compared by: that column appears once, the left's. */
+  readonly sharedOn?: string;
+  /** How far the rows may be from one another: a number, or a duration as text. */
+  readonly tolerance?: Expr | string;
 }
 /** A source with its columns; the optimizer narrows `output` and sets `predicate` and `limit`. */
 export interface ScanPlan extends Node {

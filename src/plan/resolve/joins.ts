@@ -126,7 +126,7 @@ function commonNames(left: Plan, right: Plan, { settings }: Context): readonly s
 
 const toNamed = (name: string, input: Expr): Expr => Object.freeze({ kind: 'alias', name, input, id: nextId() });
 
-function keyColumn(name: string, output: readonly Attribute[], side: string, { settings }: Context): Attribute {
+export function keyColumn(name: string, output: readonly Attribute[], side: string, { settings }: Context): Attribute {
   const found = indexOf(output, settings.caseSensitive === true).named(name);
   const [attribute] = found;
   if (attribute === undefined) {

@@ -1,8 +1,9 @@
-import { engineBug, SparrowError } from '../../base/index.js';
+import { engineBug } from '../../base/index.js';
 import { renewed } from '../build-relations.js';
 import type { Plan, PlanKind } from '../node.js';
 import { withChildren } from '../walk.js';
 import type { Analyzed } from './analyzed.js';
+import { resolveAsOfJoin } from './asof.js';
 import { type Context, placeOf } from './context.js';
 import { resolveGenerate } from './generators.js';
 import { resolveLateralJoin } from './lateral.js';
@@ -25,9 +26,6 @@ const asIs = (plan: Plan, inputs: readonly Analyzed[]): Plan =>
     plan,
     inputs.map((input) => input.plan),
   );
-const notYet = (plan: Plan): never => {
-  throw new SparrowError('UNSUPPORTED_FEATURE', `this is not executable yet: ${placeOf(plan)}`);
-};
 
 /** The analyses of relational operators beyond the common ones. */
 export const relationAnalyses = {
@@ -47,7 +45,7 @@ export const relationAnalyses = {
   unpivot: (plan, inputs, context) => resolveUnpivot(plan, first(inputs), context),
   summary: (plan, inputs, context) => resolveSummary(plan.statistics, first(inputs), context),
   hint: (_plan, inputs) => first(inputs),
-  asof_join: notYet,
+  asof_join: (plan, [left, right], context) => resolveAsOfJoin(plan, left as Analyzed, right as Analyzed, context),
   generate: (plan, inputs, context) => resolveGenerate(plan, first(inputs), context),
   expand: asIs,
   lateral_join: (plan, inputs, context) => resolveLateralJoin(plan, first(inputs), context),

@@ -140,7 +140,7 @@ const withColumn = (input: Analyzed, column: Expr, context: Context): Plan =>
   resolveProject(project(input.plan, [...outputOf(input.plan), column]), input, context);
 
 /** Microseconds of `10 minutes`, `1 hour 30 minutes` or `INTERVAL 5 SECONDS`; months have no fixed length. */
-function durationOf(expr: Expr | undefined, what: string, isOffset = false): bigint {
+export function durationOf(expr: Expr | undefined, what: string, isOffset = false): bigint {
   if (expr?.kind !== 'literal') throw wrong(`${what} is a constant such as '10 minutes'`);
   if (expr.type.kind === 'interval_dt') return positive(expr.value as bigint, what, isOffset);
   const text = String(expr.value)
