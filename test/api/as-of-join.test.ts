@@ -15,7 +15,11 @@ const table = (name: string, rows: number, step: number): string => `CREATE TABL
 const shape = { sym: t.string, tick: t.int32, n: t.int32 };
 const load = async (name: string) => {
   const rows = await duck.rows(`SELECT sym, tick, n FROM ${name} ORDER BY n`);
-  const values = rows.map(([sym, tick, n]) => ({ sym: sym ?? null, tick: tick === null ? null : Number(tick), n: Number(n) }));
+  const values = rows.map(([sym, tick, n]) => ({
+    sym: sym ?? null,
+    tick: tick === null ? null : Number(tick),
+    n: Number(n),
+  }));
   return session.createDataFrame(values as { sym: string; tick: number; n: number }[], shape);
 };
 type Table = Awaited<ReturnType<typeof load>>;
