@@ -25,7 +25,10 @@ beforeAll(async () => {
       FROM range(${rows}) t(i)`,
     dims: `SELECT i::INTEGER AS k, (i * 3 - 700)::INTEGER AS k2, (i * 16)::INTEGER AS kc, (i * 1000000007)::BIGINT AS kw,
         DATE '1992-01-01' + (i * 7)::INTEGER AS kd, CASE WHEN i % 3 = 0 THEN NULL ELSE i::INTEGER END AS kn,
-        (i % 10)::INTEGER AS grp, 'name ' || (i % 13) AS name FROM range(2000) t(i)`,
+        ((i * 104729) % 1000003)::INTEGER - 500000 AS sparse, (i % 10)::INTEGER AS grp, 'name ' || (i % 13) AS name
+      FROM range(2000) t(i)`,
+    // So many rows that several threads link them, two of each key.
+    many: `SELECT ((i * 7) % 55000 * 17)::INTEGER - 300000 AS m, i::INTEGER AS mi, (i % 3)::TINYINT AS mk FROM range(110000) t(i)`,
   };
   for (const [name, sql] of Object.entries(tables)) {
     const file = join(folder, `${name}.parquet`);
@@ -72,6 +75,17 @@ const queries = {
   'two keys': 'SELECT count(*), sum(id) FROM facts JOIN dims ON s = k AND kind = grp WHERE grp < 3',
   'below an aggregation': `SELECT count(*), sum(n), sum(total) FROM (SELECT s, sum(id) AS total, count(*) AS n FROM facts GROUP BY s)
       AS sums JOIN dims ON s = k WHERE grp = 3`,
+  'keys far apart': 'SELECT count(*), sum(id), sum(k) FROM facts JOIN dims ON n = sparse',
+  'keys far apart, held several times': `SELECT count(*), sum(id), sum(k) FROM facts
+      JOIN (SELECT sparse % 100000 AS few, k FROM dims) AS held ON n = few`,
+  'keys far apart, and another key':
+    'SELECT count(*), sum(id), sum(k) FROM facts JOIN dims ON n = sparse AND kind = grp',
+  'keys far apart, rows held that have a match':
+    'SELECT count(*), sum(k) FROM dims WHERE EXISTS (SELECT 1 FROM facts WHERE n = sparse AND id > k)',
+  'keys far apart, rows held that have none come out': `SELECT count(*), count(id), sum(k), sum(id)
+      FROM (SELECT * FROM dims WHERE grp = 2) AS held LEFT JOIN facts ON n = sparse`,
+  'many rows held': 'SELECT count(*), sum(id), sum(mi) FROM facts JOIN many ON n = m',
+  'many rows held, in order': 'SELECT id, mi FROM facts JOIN many ON n = m AND kind = mk WHERE b > 30 ORDER BY id, mi',
   'no row held': 'SELECT count(*), sum(id) FROM facts JOIN dims ON s = k WHERE grp = 30',
 } as const;
 
@@ -79,6 +93,11 @@ describe('joins that leave most rows out', () => {
   test.for(Object.entries(queries))('%s', async ([, sql]) => {
     const expected = await duck.rows(sql);
     expect(unordered(cellsOf(await session.sql(sql).collect()))).toEqual(unordered(expected));
+  });
+
+  test('an expression behind the join fails for a row that matches', async () => {
+    const sql = 'SELECT sum(1 / (k - 7)) FROM facts JOIN dims ON n = sparse';
+    await expect(session.sql(sql).collect()).rejects.toMatchObject({ code: 'DIVIDE_BY_ZERO' });
   });
 
   test('an expression before the join meets every row', async () => {

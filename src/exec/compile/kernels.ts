@@ -6,6 +6,9 @@ import { GROUP_HEADER, JOIN_HEADER } from '../row-layout.js';
  *
  * - `link_direct(rows, count, stride, keyOffset, keyBytes, nullOffset, base i64, heads, from, to)`: puts rows in
  *   front of the chain of slot `key - base`, for slots in from…to, last row first, so chains keep row order.
+ * - `link_ranked(rows, count, stride, keyOffset, keyBytes, nullOffset, base i64, heads, from, to, bits, ranks)`: the same
+ *   with the number of bits set before `key - base` as the slot.
+ * - `rank_bits(bits, words, ranks)`: for each word of 64 bits how many are set before it.
  * - `link_hash(rows, count, stride, nullable, mask, heads, from, to)`: the same with slot `hash & mask`.
  * - `fill_bits(rows, count, stride, keyOffset, keyBytes, nullOffset, base i64, bits, from, to)`: sets bit `key - base`
  *   where it is in from…to, both multiples of 32.
@@ -26,6 +29,8 @@ export interface RowKernels {
     from: number,
     to: number,
   ): void;
+  link_ranked(...parameters: [...Parameters<RowKernels['link_direct']>, bits: number, ranks: number]): void;
+  rank_bits(bits: number, words: number, ranks: number): void;
   link_hash(rows: number, count: number, stride: number, mask: number, heads: number, from: number, to: number): void;
   fill_bits: RowKernels['link_direct'];
   histogram(rows: number, count: number, stride: number, counts: number): void;
@@ -38,7 +43,9 @@ const PARTITION_SHIFT = 26;
 export function compileRowKernels(): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
   linkDirect(module);
+  linkRanked(module);
   fillBits(module);
+  rankBits(module);
   linkHash(module);
   module.function('histogram', ['i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, counts) => {
     const slot = code.local('i32');
@@ -141,19 +148,28 @@ function pushWithin(code: Code, slot: Local, from: Local, to: Local): void {
 }
 
 type EachRow = (code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void) => void;
-type Place = (code: Code, slot: Local, table: Local, row: Local, from: Local, to: Local) => void;
+type Place = (
+  code: Code,
+  slot: Local,
+  table: Local,
+  row: Local,
+  range: readonly [from: Local, to: Local],
+  more: readonly Local[],
+) => void;
 
 /** A kernel that does something at slot `key - base` of a table, for every row whose key is not null. */
-function byKey(module: WasmModule, name: string, each: EachRow, place: Place): void {
+function byKey(module: WasmModule, name: string, each: EachRow, place: Place, more: readonly 'i32'[] = []): void {
   module.function(
     name,
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i32', 'i32'],
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i32', 'i32', ...more],
     [],
     (code, ...parameters) => {
-      const [rows, count, stride, key, bytes, nulls, base, table, from, to] = parameters as unknown as readonly [
-        ...(readonly [Local, Local, Local, Local, Local]),
-        ...(readonly [Local, Local, Local, Local, Local]),
-      ];
+      const [rows, count, stride, key, bytes, nulls, base, table, from, to, ...others] =
+        parameters as unknown as readonly [
+          ...(readonly [Local, Local, Local, Local, Local]),
+          ...(readonly [Local, Local, Local, Local, Local]),
+          ...(readonly Local[]),
+        ];
       const slot = code.local('i32');
       each(code, rows, count, stride, (row) => {
         // nullOffset 0: keys are never null (offset 0 is the header).
@@ -176,17 +192,65 @@ function byKey(module: WasmModule, name: string, each: EachRow, place: Place): v
               ['i64'],
             );
           code.get(base).op('i64.sub').op('i32.wrap_i64').set(slot);
-          place(code, slot, table, row, from, to);
+          place(code, slot, table, row, [from, to], others);
         });
       });
     },
   );
 }
 
-const linkDirect = (module: WasmModule): void => byKey(module, 'link_direct', eachRowBackwards, prepend);
+const linkDirect = (module: WasmModule): void =>
+  byKey(module, 'link_direct', eachRowBackwards, (code, slot, heads, row, [from, to]) =>
+    prepend(code, slot, heads, row, from, to),
+  );
+
+const linkRanked = (module: WasmModule): void =>
+  byKey(
+    module,
+    'link_ranked',
+    eachRowBackwards,
+    (code, slot, heads, row, [from, to], [bits, ranks]) => {
+      const word = code.local('i64');
+      pushWord(code, bits as Local, slot);
+      code.set(word);
+      pushRank(code, word, slot, ranks as Local);
+      code.set(slot);
+      prepend(code, slot, heads, row, from, to);
+    },
+    ['i32', 'i32'],
+  );
+
+/** The 64 bits among which bit `slot` is. */
+export function pushWord(code: Code, bits: Local, slot: Local): void {
+  code.get(bits).get(slot).i32(6).op('i32.shr_u').i32(3).op('i32.shl').op('i32.add').op('i64.load', 0, 0);
+}
+
+/** How many bits are set before bit `slot`, which is one of `word`. */
+export function pushRank(code: Code, word: Local, slot: Local, ranks: Local): void {
+  code.get(ranks).get(slot).i32(6).op('i32.shr_u').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
+  code.get(word).i64(1).get(slot).op('i64.extend_i32_u').op('i64.shl').i64(1).op('i64.sub').op('i64.and');
+  code.op('i64.popcnt').op('i32.wrap_i64').op('i32.add');
+}
+
+function rankBits(module: WasmModule): void {
+  module.function('rank_bits', ['i32', 'i32', 'i32'], [], (code, ...parameters) => {
+    const [bits, words, ranks] = parameters as unknown as readonly [Local, Local, Local];
+    const [i, set] = [code.local('i32'), code.local('i32')];
+    code.forRange(
+      i,
+      () => code.i32(0),
+      words,
+      () => {
+        code.get(ranks).get(i).i32(2).op('i32.shl').op('i32.add').get(set).op('i32.store', 0);
+        code.get(bits).get(i).i32(3).op('i32.shl').op('i32.add').op('i64.load', 0, 0);
+        code.op('i64.popcnt').op('i32.wrap_i64').get(set).op('i32.add').set(set);
+      },
+    );
+  });
+}
 
 const fillBits = (module: WasmModule): void =>
-  byKey(module, 'fill_bits', eachRow, (code, slot, bits, _, from, to) => {
+  byKey(module, 'fill_bits', eachRow, (code, slot, bits, _, [from, to]) => {
     const word = code.local('i32');
     pushWithin(code, slot, from, to);
     code.if(() => {

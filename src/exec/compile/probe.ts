@@ -3,6 +3,7 @@ import type { Local } from '../../wasm/index.js';
 import { fieldAt, JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import type { ProbeStep, SourceColumn } from '../task/spec.js';
 import { compileKeys } from './aggregates.js';
+import { pushRank, pushWord } from './kernels.js';
 import { extend, hashKeys, pushEqual, pushSameKey } from './keys.js';
 import { type ColumnValue, loadField, newParts } from './load.js';
 import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
@@ -182,18 +183,43 @@ class Probe {
     code.get(wide as Local);
     word(TABLE.BASE, 'i64');
     code.op('i64.sub').tee(slot);
-    word(TABLE.SIZE);
+    word(step.addressing === 'ranked' ? TABLE.BITS_SIZE : TABLE.SIZE);
     code
       .op('i64.extend_i32_u')
       .op('i64.lt_u')
       .if(
         () => {
+          if (step.addressing === 'ranked') return this.#pushRanked(slot, word);
           word(TABLE.HEADS);
           code.get(slot).op('i32.wrap_i64').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
         },
         () => code.i32(0),
         ['i32'],
       );
+  }
+
+  /** The head that is as far from the first as bits are set before the key's, if that is set. */
+  #pushRanked(slot: Local, word: (offset: number) => void): void {
+    const { code } = this.pipe;
+    const load = (offset: number): Local => {
+      const local = code.local('i32');
+      word(offset);
+      code.set(local);
+      return local;
+    };
+    const [place, bits] = [code.local('i32'), code.local('i64')];
+    code.get(slot).op('i32.wrap_i64').set(place);
+    pushWord(code, load(TABLE.BITS), place);
+    code.tee(bits).get(slot).op('i64.shr_u').op('i32.wrap_i64').i32(1).op('i32.and');
+    code.if(
+      () => {
+        word(TABLE.HEADS);
+        pushRank(code, bits, place, load(TABLE.RANKS));
+        code.i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
+      },
+      () => code.i32(0),
+      ['i32'],
+    );
   }
 
   /** Pushes 1 when the row at hand really matches: keys equal and the residual condition true. */

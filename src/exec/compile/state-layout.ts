@@ -45,9 +45,21 @@ export const COLUMN_BYTES = 32;
 /** One output column: addresses, bytes written and capacity of its data, nulls seen. */
 export const OUT = { DATA: 0, VALIDITY: 4, OFFSETS: 8, BYTES: 12, CAPACITY: 16, NULLS: 20 } as const;
 export const OUT_BYTES = 32;
-/** A join table, and the bits of its keys: their address, what it would be for key 0, the first key and how many. */
-export const TABLE = { HEADS: 0, SIZE: 4, BASE: 8, BITS: 16, BITS_ORIGIN: 20, BITS_BASE: 24, BITS_SIZE: 28 } as const;
-export const TABLE_BYTES = 32;
+/**
+ * A join table, and the bits of its keys: their address, what it would be for key 0, the first key, how many, and how
+ * many are set before each 64 of them.
+ */
+export const TABLE = {
+  HEADS: 0,
+  SIZE: 4,
+  BASE: 8,
+  BITS: 16,
+  BITS_ORIGIN: 20,
+  BITS_BASE: 24,
+  BITS_SIZE: 28,
+  RANKS: 32,
+} as const;
+export const TABLE_BYTES = 40;
 /** One key of a dense index: smallest value (i64) and stride (i32), or none for a dictionary code. */
 export const DENSE = { BASE: 0, STRIDE: 8 } as const;
 export const DENSE_BYTES = 16;

@@ -2,6 +2,7 @@ import { booleanType } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import type { JoinKey, PhysicalJoin } from '../physical.js';
+import { rankCount } from '../task/link-rows.js';
 import { totalRows } from '../task/row-store.js';
 import type { JoinTable, KeptLayoutSpec, KeyBits, ProbeStep, RowChunk, SourceColumn } from '../task/spec.js';
 import { addStep, type Flow, type FlowPart } from './flow.js';
@@ -20,6 +21,10 @@ const DIRECT_SPREAD = 8n;
 const MAX_DIRECT_SLOTS = 1n << 28n;
 const SPARSE_SPREAD = 128n;
 const MAX_SPARSE_SLOTS = 1n << 24n;
+
+/** Between so many slots, and so many a row, those of a ranked table are fewer than it costs to find them. */
+const LEAST_RANKED = 1n << 16n;
+const RANKED_SPREAD = 3n;
 
 /** Rows without a match that one task gives. */
 const REST_ROWS = 1 << 18;
@@ -161,10 +166,16 @@ async function link(
     const probed = rowsProbed(plan, keys);
     const asked = plan.build === 'left' ? keys[0].right : keys[0].left;
     bits = await roomForBits(executor, plan, { rows, bounds: [min, max], asked, probed });
-    if (isDirect(slots, BigInt(rows), probed)) {
+    // Other keys are compared row by row: that must not be long.
+    const isFit = (table: JoinTable): boolean =>
+      keys.length === 1 || chainsAreShort(executor.query.heap, table, chunks, layout);
+    if (bits !== undefined && isRanked(slots, BigInt(rows))) {
+      const ranks = arena.alloc(rankCount(bits) * 4);
+      const table = await make('ranked', rows, BigInt(bits.base), { ...bits, ranks });
+      if (isFit(table)) return table;
+    } else if (isDirect(slots, BigInt(rows), probed)) {
       const table = await make('direct', Number(slots), min, bits);
-      // Other keys are compared row by row: that must not be long.
-      if (keys.length === 1 || chainsAreShort(executor.query.heap, table, chunks, layout)) return table;
+      if (isFit(table)) return table;
     }
   }
   let slots = 16;
@@ -216,6 +227,9 @@ function chunksPerTask(chunks: readonly RowChunk[]): RowChunk[][] {
   }
   return tasks;
 }
+
+/** Whether most slots of a direct table would be empty, and they would not all stay in a cache. */
+const isRanked = (slots: bigint, rows: bigint): boolean => slots >= LEAST_RANKED && slots >= RANKED_SPREAD * rows;
 
 /** `probed`: how often the table will be asked, which clearing its slots must be worth. */
 const isDirect = (slots: bigint, rows: bigint, probed: number): boolean =>

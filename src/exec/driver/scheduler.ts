@@ -109,19 +109,24 @@ export class Scheduler {
   /** Links join rows, shared out over the workers by ranges of slots. */
   async link(
     query: Query,
-    request: Omit<LinkRequest, 'from' | 'to' | 'share' | 'shares'>,
+    request: Omit<LinkRequest, 'from' | 'to' | 'share' | 'shares' | 'phase'>,
     slots: number,
     inline: boolean,
   ): Promise<void> {
-    const parts = inline ? 1 : this.pool.size;
     const token = query.token();
-    const jobs = Array.from({ length: parts }, (_, p): Job => {
-      const from = Math.floor((slots * p) / parts);
-      const to = Math.floor((slots * (p + 1)) / parts);
-      return { kind: 'link', request: { ...request, from, to, share: p, shares: parts } };
-    });
-    const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, inline)));
-    for (const one of done) if (one.status === 'rejected') throw one.reason;
+    const { ranks } = request.table.bits ?? {};
+    for (const phase of inline || ranks === undefined ? [undefined] : (['bits', 'ranks', 'rows'] as const)) {
+      const here = inline || phase === 'ranks';
+      const parts = here ? 1 : this.pool.size;
+      const jobs = Array.from({ length: parts }, (_, p): Job => {
+        const from = Math.floor((slots * p) / parts);
+        const to = Math.floor((slots * (p + 1)) / parts);
+        const share = { from, to, share: p, shares: parts, ...(phase === undefined ? {} : { phase }) };
+        return { kind: 'link', request: { ...request, ...share } };
+      });
+      const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, here)));
+      for (const one of done) if (one.status === 'rejected') throw one.reason;
+    }
   }
 
   /** Puts the pieces of sorted runs in order, in a worker. */

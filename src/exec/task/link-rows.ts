@@ -14,32 +14,30 @@ export interface LinkRequest {
   /** Which of how many shares of the bits of keys are set. */
   readonly share: number;
   readonly shares: number;
+  /** What of it is done; absent: all, one after the other. Ranks take all bits, and rows of a ranked table all ranks. */
+  readonly phase?: 'bits' | 'ranks' | 'rows';
 }
 
 export function linkRows(programs: Programs, request: LinkRequest): void {
   const { kernels, heap } = programs;
-  const { table, from, to } = request;
+  const { table, from, to, phase } = request;
+  const { bits } = table;
+  const ranks = bits?.ranks ?? 0;
+  const does = (one: typeof phase): boolean => phase === undefined || phase === one;
+  if (bits !== undefined && does('bits')) setBits(programs, request, bits);
+  if (bits !== undefined && ranks !== 0 && does('ranks')) kernels.rank_bits(bits.address, rankCount(bits), ranks);
+  if (!does('rows')) return;
   clearHeads(heap, table.heads, from, to);
   const layout = keptLayout(request.layout);
-  if (table.bits !== undefined) setBits(programs, request, table.bits);
   // Backwards, because each row goes to the front of its chain: chains then keep the order of rows.
   for (const chunk of [...request.chunks].reverse()) {
-    if (table.addressing === 'direct') {
+    if (table.addressing === 'direct' || table.addressing === 'ranked') {
       const key = fieldAt(layout, 0);
       const bytes = key.carrier === 'i64' ? 8 : 4;
-      const nulls = key.nullOffset ?? 0;
-      kernels.link_direct(
-        chunk.address,
-        chunk.rows,
-        chunk.stride,
-        key.offset,
-        bytes,
-        nulls,
-        table.base,
-        table.heads,
-        from,
-        to,
-      );
+      const rows = [chunk.address, chunk.rows, chunk.stride, key.offset, bytes, key.nullOffset ?? 0] as const;
+      const where = [...rows, table.base, table.heads, from, to] as const;
+      if (table.addressing === 'direct') kernels.link_direct(...where);
+      else kernels.link_ranked(...where, bits?.address ?? 0, ranks);
     } else
       kernels.link_hash(
         chunk.address,
@@ -65,6 +63,9 @@ function setBits({ kernels, heap }: Programs, request: LinkRequest, { address, b
     kernels.fill_bits(rows, count, stride, key.offset, bytes, key.nullOffset ?? 0, first, address, from * 32, to * 32);
   }
 }
+
+/** Ranks of the bits of keys. */
+export const rankCount = ({ size }: KeyBits): number => Math.ceil(size / 64);
 
 function clearHeads(heap: SharedHeap, heads: number, from: number, to: number): void {
   heap.fill(0, heads + from * 4, (to - from) * 4);

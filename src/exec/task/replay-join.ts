@@ -60,7 +60,7 @@ function buildRows(heap: SharedHeap, step: ProbeStep, table: JoinTable): Map<str
   const read = keptRowReader(heap, step.layout);
   const types = step.keys.map((_, k) => (step.layout.fields[k] as ProbeStep['layout']['fields'][number]).type);
   const all = new Map<string, Row[]>();
-  const slots = table.addressing === 'hash' ? table.size + 1 : table.addressing === 'direct' ? table.size : 1;
+  const slots = table.addressing === 'hash' ? table.size + 1 : table.addressing === 'all' ? 1 : table.size;
   for (let slot = 0; slot < slots; slot++) {
     let address = heap.u32[(table.heads >>> 2) + slot] as number;
     for (; address !== 0; address = heap.u32[(address + JOIN_HEADER.NEXT) >>> 2] as number) {

@@ -82,7 +82,7 @@ export interface ProbeStep {
   readonly residual?: PhysicalExpr;
   readonly layout: KeptLayoutSpec;
   /** How the table is addressed, settled when it was built. */
-  readonly addressing: 'direct' | 'hash' | 'all';
+  readonly addressing: JoinAddressing;
   /** The table has bits of its first key, which leave rows out before they come to this step. */
   readonly bits?: ProbeBits;
 }
@@ -304,12 +304,18 @@ export interface SortedRun {
   readonly spilled?: SpilledRows;
 }
 
+/**
+ * Which slot a row has: that of its hash, that of its first key's distance from the smallest one, the number of set bits
+ * before its first key's (a dense table in the order of the keys), or all rows the same.
+ */
+export type JoinAddressing = 'direct' | 'ranked' | 'hash' | 'all';
+
 /** A join table that tasks probe. */
 export interface JoinTable {
-  readonly addressing: 'direct' | 'hash' | 'all';
+  readonly addressing: JoinAddressing;
   /** Address of u32 heads. */
   readonly heads: number;
-  /** hash: slots - 1; direct: slots. */
+  /** hash: slots - 1; direct and ranked: slots. */
   readonly size: number;
   /** direct: the smallest key. */
   readonly base: bigint;
@@ -325,6 +331,8 @@ export interface KeyBits {
   readonly address: number;
   readonly base: number;
   readonly size: number;
+  /** ranked: address of u32s, how many bits are set before each 64 of them. */
+  readonly ranks?: number;
 }
 
 /** Rows that come out of a partition at one go. */
