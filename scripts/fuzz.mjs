@@ -1,4 +1,6 @@
 // npm run fuzz -- [--seed n] [--cases n] [--oracle interpreter|self] [--path p]: random plans, results compared.
+// npm run fuzz -- --oracle duckdb [--cases queries] [--expressions n]: random SQL beside DuckDB; --oracle tlp|norec: by
+// itself. --case n is one of them, --keep-going goes on after a difference.
 // npm run fuzz -- --mutate <folder> [--seed n] [--cases n]: files with bytes changed are read or refused.
 import { build as buildDist } from './lib/build.mjs';
 import { ensureInstalled, path, root, runNode } from './lib/house.mjs';
@@ -15,7 +17,18 @@ const common = {
   logLevel: 'warning',
 };
 const mutates = process.argv.includes('--mutate');
-if (mutates) {
+const oracle = process.argv[process.argv.indexOf('--oracle') + 1];
+const asksSql = ['duckdb', 'tlp', 'norec'].includes(oracle);
+if (asksSql) {
+  if (process.env.SPARROW_BUILT !== '1') await buildDist({ capture: true });
+  await build({
+    ...common,
+    entryPoints: [path('test', 'support', 'sql-fuzz', 'main.ts')],
+    outfile: path('build', 'sql-fuzz.mjs'),
+    tsconfigRaw: '{}',
+    sourcemap: 'inline',
+  });
+} else if (mutates) {
   const complaints = await buildDist({ capture: true });
   if (complaints) console.error(`The compiler complains:\n${complaints}`);
   await build({
@@ -36,6 +49,10 @@ if (mutates) {
     sourcemap: 'inline',
   });
 }
-const program = mutates ? path('build', 'mutate', 'main.mjs') : path('build', 'fuzz.mjs');
+const program = asksSql
+  ? path('build', 'sql-fuzz.mjs')
+  : mutates
+    ? path('build', 'mutate', 'main.mjs')
+    : path('build', 'fuzz.mjs');
 const { status } = await runNode(['--enable-source-maps', program, ...process.argv.slice(2)]);
 process.exitCode = status;

@@ -2,9 +2,9 @@ import { type DataType, type Scalar, simpleString } from '../base/index.js';
 import { callOf } from '../functions/call.js';
 import type { EvalSettings } from '../functions/expression.js';
 import { findEntry } from '../functions/registry.js';
-import type { Expr } from './expr.js';
+import type { Expr, Lambda } from './expr.js';
 import { exprNullable, exprType } from './expr-type.js';
-import { foldExpr, someExpr, visitExpr } from './walk-expr.js';
+import { foldExpr, someExpr, transformExpr, visitExpr } from './walk-expr.js';
 
 const PLAIN_SETTINGS: EvalSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
@@ -133,10 +133,18 @@ export function exprKey(expr: Expr): number {
   if (known !== undefined) return known;
   return foldExpr<number>(expr, (node, inputs) => {
     const ordered = node.kind === 'call' && commutes.has(node.fn) ? [...inputs].sort((a, b) => a - b) : inputs;
-    const key = internKey(`${ownKey(node)}(${ordered.join(',')})`);
+    const key = node.kind === 'lambda' ? lambdaKey(node) : internKey(`${ownKey(node)}(${ordered.join(',')})`);
     keys.set(node, key);
     return key;
   });
+}
+
+/** Lambda functions that differ in the ids of their parameters only are the same: these are counted from the inside. */
+function lambdaKey({ params, body }: Lambda): number {
+  const height = foldExpr<number>(body, ({ kind }, inputs) => Math.max(0, ...inputs) + (kind === 'lambda' ? 1 : 0));
+  const own = new Map(params.map((param, i) => [param.id, { ...param, id: -(height * 16 + i + 1) }]));
+  const renamed = transformExpr(body, (e) => (e.kind === 'lambda_variable' ? (own.get(e.id) ?? e) : e));
+  return internKey(`lambda:${params.map(({ type }) => simpleString(type)).join()}(${exprKey(renamed)})`);
 }
 
 function ownKey(expr: Expr): string {

@@ -56,4 +56,33 @@ describe('found by fuzzing', () => {
     );
     await expect(query.collect()).rejects.toMatchObject({ code: expect.stringMatching(/OVERFLOW/) });
   });
+
+  test('beside a constant null nothing raises an error, as Spark’s NullPropagation has it', async () => {
+    const rows = await session.sql('SELECT id + NULL * (1 / (id - id)) AS x FROM range(2)').collect();
+    expect(rows).toEqual([{ x: null }, { x: null }]);
+  });
+
+  test('a comparison with what no small integer is still overflows', async () => {
+    const frame = session.createDataFrame([{ a: -128 }], 'a TINYINT');
+    const rows = frame.selectExpr('CAST(a * a AS BIGINT) <> 10000000000 AS x').collect();
+    await expect(rows).rejects.toMatchObject({ code: 'BINARY_ARITHMETIC_OVERFLOW' });
+  });
+
+  test('lambda functions that differ in the names of their parameters are one key', async () => {
+    const text = `SELECT transform(c, x -> transform(c, y -> x + y)) AS r, count(*) AS n
+      FROM VALUES (array(1, 2)), (array(1, 2)) AS t(c) GROUP BY transform(c, a -> transform(c, b -> a + b))`;
+    expect(await session.sql(text).collect()).toEqual([
+      {
+        r: [
+          [2, 3],
+          [3, 4],
+        ],
+        n: 2,
+      },
+    ]);
+    const other = 'transform(c, a -> transform(c, b -> a + a))';
+    await expect(session.sql(text.replace(/transform[^G]*$/, other)).collect()).rejects.toMatchObject({
+      code: 'MISSING_AGGREGATION',
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { type DataType, integerBounds, isInteger, sameType } from '../../base/index.js';
 import type { Call, Cast, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
+import { canFail } from '../facts.js';
 import { compare, falseLiteral, isNotNull, trueLiteral } from '../logic.js';
 import type { Plan } from '../node.js';
 import { transformExpr } from '../walk-expr.js';
@@ -45,6 +46,7 @@ function compareNarrow(expr: Call, plan: Plan): Expr {
     const value = narrow.kind === 'int64' ? b.value : Number(b.value);
     return compare(expr.fn, a.input, Object.freeze({ kind: 'literal', type: narrow, value }));
   }
+  if (canFail(a.input)) return expr;
   const above = b.value > most;
   const holds =
     expr.fn === 'ne' || (above ? expr.fn === 'lt' || expr.fn === 'le' : expr.fn === 'gt' || expr.fn === 'ge');

@@ -39,9 +39,8 @@ function simplify(expr: Call): Expr {
     case 'eqNullSafe':
       return simplifyNullSafe(expr);
     default:
-      return nullsPropagate(expr.fn) && expr.args.some(isNullLiteral) && !expr.args.some(canFail)
-        ? nullOf(expr.type)
-        : expr;
+      // As Spark's NullPropagation: beside a constant null nothing is evaluated, not even what would raise an error.
+      return nullsPropagate(expr.fn) && expr.args.some(isNullLiteral) ? nullOf(expr.type) : expr;
   }
 }
 
