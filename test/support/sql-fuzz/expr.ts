@@ -156,9 +156,11 @@ export function rulesOf(expr: Expr, into = new Set<number>()): Set<number> {
   return into;
 }
 
-/** Whether a constant null stands in it. */
+/** Whether it may have a constant null in it: one as such, or a call without columns. */
 export const hasNull = (expr: Expr): boolean =>
-  expr.kind === 'literal' ? expr.value === null : expr.kind === 'call' && expr.args.some(hasNull);
+  expr.kind === 'literal' ? expr.value === null : expr.kind === 'call' && (expr.args.some(hasNull) || isConstant(expr));
+const isConstant = (expr: Expr): boolean =>
+  expr.kind === 'literal' || (expr.kind === 'call' && expr.args.every(isConstant));
 
 export const isInexact = (expr: Expr): boolean =>
   expr.kind === 'column' ? expr.inexact === true : expr.kind === 'call' && operationOf(expr.op).inexact === true;

@@ -39,7 +39,7 @@ const ofLists = (type: Type): readonly Operation[] => {
     op([type], element, 'array_max($0)', 'list_max($0)'),
     op([type], element, 'array_min($0)', 'list_min($0)'),
     op([type], type, 'reverse($0)', 'list_reverse($0)'),
-    op([type, type], type, 'concat($0, $1)', '($0 || $1)'),
+    op([type, type], type, 'concat($0, $1)', `CAST($0 || $1 AS ${duckType(type)})`),
     op([type, int(1, 2, 3), int(0, 1, 2)], type, 'slice($0, $1, $2)', 'list_slice($0, $1, $1 + $2 - 1)'),
     op([type, element], type, 'array_append($0, $1)', nullIf('$0 IS NULL', 'list_append($0, $1)')),
     op(

@@ -76,7 +76,8 @@ function printGroup({ group }: Select, dialect: Dialect): string[] {
 
 /** Spark has no group of all rows where there is none (rule 47). */
 function printHaving({ having, group }: Select, dialect: Dialect): string[] {
-  const total = dialect === 'duck' && group !== undefined && group.how !== 'plain' ? ['count(*) > 0'] : [];
+  const total =
+    dialect === 'duck' && group !== undefined && group.how !== 'plain' && group.keys.length > 0 ? ['count(*) > 0'] : [];
   const conditions = [...(having === undefined ? [] : [printExpr(having, dialect)]), ...total];
   return conditions.length === 0 ? [] : [`HAVING ${conditions.join(' AND ')}`];
 }

@@ -28,6 +28,11 @@ export function same(a: Plain, b: Plain, inexact: boolean): boolean {
 export const textOf = (row: readonly Plain[]): string =>
   row.map((value) => (typeof value === 'number' ? String(value) : JSON.stringify(value))).join(' | ');
 
+const byNumbers = (a: readonly Plain[], b: readonly Plain[]): number => {
+  const at = a.findIndex((value, i) => typeof value === 'number' && value !== b[i]);
+  return at < 0 ? 0 : Number(a[at]) - Number(b[at]);
+};
+
 /** The order of rows that a comparison as bags needs: numbers right to some digits only decide last. */
 function ordered(rows: Rows, inexact: readonly boolean[]): Rows {
   const key = (row: readonly Plain[]): string => {
@@ -37,7 +42,7 @@ function ordered(rows: Rows, inexact: readonly boolean[]): Rows {
   };
   return rows
     .map((row) => ({ row, at: key(row) }))
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : byNumbers(a.row, b.row)))
     .map(({ row }) => row);
 }
 
