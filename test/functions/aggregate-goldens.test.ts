@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type DataFrame, Session, SparrowError } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, type Golden, goldenNames, goldenTable, readGoldens, sameAnswer } from '../support/spark-goldens.js';
+import {
+  type Answer,
+  type Golden,
+  goldenNames,
+  goldenTable,
+  readGoldens,
+  sameAnswer,
+} from '../support/spark-goldens.js';
 
 /** Calls whose answer is not Spark's yet: the list only gets shorter. UPDATE_OPEN=1 writes it anew. */
 const openFile = new URL('../conformance/aggregates-open.json', import.meta.url);
