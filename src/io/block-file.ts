@@ -1,5 +1,12 @@
 import { crc32 } from 'node:zlib';
-import { type Arena, type FileSystem, type ReadableFile, SparrowError, type WritableFile } from '../base/index.js';
+import {
+  type Arena,
+  type FileSystem,
+  type Platform,
+  type ReadableFile,
+  SparrowError,
+  type WritableFile,
+} from '../base/index.js';
 import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from './parquet/encode-snappy.js';
 import { kernelsFor, PATTERN_BYTES, patternBytes } from './parquet/kernels/index.js';
 
@@ -12,6 +19,38 @@ export interface FileBlock {
   readonly crc: number;
 }
 
+type Way = 'packed' | 'plain';
+
+/** So often the dearer way is tried again: a disk may have become busy. */
+const TRY_AGAIN = 32;
+/** What is tried now and then says so much of what a way costs. */
+const NEWS = 0.25;
+
+/** What a byte costs to write when it is compressed before, and when it is not: that depends on the disk. */
+class Costs {
+  readonly #ms: Record<Way, number> = { packed: 0, plain: 0 };
+  #writes = 0;
+
+  cheaper(): Way {
+    const { packed, plain } = this.#ms;
+    const [best, other]: readonly [Way, Way] = packed < plain ? ['packed', 'plain'] : ['plain', 'packed'];
+    return this.#ms[best] > 0 && this.#writes++ % TRY_AGAIN === 0 ? other : best;
+  }
+
+  note(way: Way, ms: number): void {
+    const known = this.#ms[way];
+    this.#ms[way] = known === 0 ? ms : known + (ms - known) * NEWS;
+  }
+}
+
+const costs = new WeakMap<Platform, Costs>();
+
+function costsOf(platform: Platform): Costs {
+  const known = costs.get(platform) ?? new Costs();
+  costs.set(platform, known);
+  return known;
+}
+
 /** Puts pieces of the heap into a temporary file, one after the other. */
 export class BlockWriter {
   readonly #file: WritableFile;
@@ -21,21 +60,28 @@ export class BlockWriter {
   /** Bytes in the file. */
   size = 0;
 
+  readonly #costs: Costs;
+
   /** `arena` gives the room to compress in. */
   constructor(
-    files: FileSystem,
+    private readonly platform: Platform,
     readonly path: string,
     private readonly arena: Arena,
   ) {
-    this.#file = files.create(path);
+    this.#file = platform.files.create(path);
+    this.#costs = costsOf(platform);
     this.#table = arena.alloc(SNAPPY_TABLE_BYTES);
   }
 
   write(address: number, bytes: number): FileBlock {
     const { heap } = this.arena;
-    const compressed = this.#compress(address, bytes);
+    const { clock } = this.platform;
+    const began = clock.monotonic();
+    const way = this.#costs.cheaper();
+    const compressed = way === 'packed' ? this.#compress(address, bytes) : undefined;
     const stored = compressed ?? heap.u8.subarray(address, address + bytes);
     this.#file.write(stored);
+    this.#costs.note(way, (clock.monotonic() - began) / bytes);
     const block = { offset: this.size, storedBytes: stored.length, bytes, crc: crc32(stored) };
     this.size += stored.length;
     return block;

@@ -118,6 +118,24 @@ describe('joins on disk give the same rows in the same order', () => {
     expect(await run('spill')).toEqual(await run('compiled'));
   });
 
+  test('below totals and sorted groups, where no order is seen', { timeout: 240_000 }, async () => {
+    const run = (mode: 'compiled' | 'spill') =>
+      inMode(mode, async (session) => {
+        const all: unknown[] = [];
+        for (const how of KINDS) {
+          const [a, b] = sides(session, skewed);
+          const joined = a.join(b, equal, how);
+          all.push(await joined.agg(fn.count().as('n'), fn.sum('x').as('x'), fn.max('a').as('a')).collect());
+          all.push(await joined.groupBy('k').agg(fn.sum('x').as('x')).orderBy('k').collect());
+          // Order is seen here: it must be that of memory.
+          all.push(await joined.agg(fn.collectList('x').as('x')).collect());
+          all.push(await joined.groupBy('k').agg(fn.first('x').as('x')).orderBy('k').collect());
+        }
+        return all;
+      });
+    expect(await run('spill')).toEqual(await run('compiled'));
+  });
+
   test('in little memory', { timeout: 240_000 }, async () => {
     const digest = async (memory: string): Promise<{ rows: number; hash: number; plan: string }> => {
       const session = await Session.create({ workers: 2, memory, spillDirectory: directory });

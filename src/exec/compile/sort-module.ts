@@ -35,13 +35,19 @@ export function compileSort(
   const mergeSort = emitMergeSort(module, entryBefore(module, compare));
   const settle = exact ? undefined : settleTies(module, mergeSort);
   const radix = radixSort(module, BigInt(64 - prefixBits(keyColumns)));
+  const ordered = inOrder(module);
   module.function('sort', ['i32', 'i32', 'i32'], ['i32'], (code, entries, count, scratch) => {
     const small = (): void => {
       code.get(entries).get(count).get(scratch).call(mergeSort);
     };
     const large = (): void => {
       const sorted = code.local('i32');
-      code.get(entries).get(count).get(scratch).call(radix);
+      code.get(entries).get(count).call(ordered);
+      code.if(
+        () => code.get(entries),
+        () => code.get(entries).get(count).get(scratch).call(radix),
+        ['i32'],
+      );
       if (settle === undefined) return;
       code.set(sorted).get(sorted).get(count).get(scratch).get(entries).get(sorted).get(entries).op('i32.eq').select();
       code.call(settle).get(sorted);
@@ -49,6 +55,28 @@ export function compileSort(
     code.get(count).i32(SMALL).op('i32.lt_u').if(small, large, ['i32']);
   });
   return module.bytes();
+}
+
+/** in_order(entries, count): whether no prefix is below the one before it: runs that are merged often follow each other. */
+function inOrder(module: WasmModule): Func {
+  return module.function(
+    'in_order',
+    ['i32', 'i32'],
+    ['i32'],
+    (code, entries, count) => {
+      const last = code.local('i32');
+      code.get(entries).get(count).i32(1).op('i32.sub').i32(ENTRY_BYTES).op('i32.mul').op('i32.add').set(last);
+      code.block((found) => {
+        whileBelow(code, entries, last, () => {
+          code.get(entries).op('i64.load', ENTRY_BYTES).get(entries).op('i64.load', 0).op('i64.lt_u').brIf(found);
+          code.get(entries).i32(ENTRY_BYTES).op('i32.add').set(entries);
+        });
+        code.i32(1).return();
+      });
+      code.i32(0);
+    },
+    { export: false },
+  );
 }
 
 /** settle(entries, count, scratch): sorts each run of entries with equal prefixes by their keys. */

@@ -17,6 +17,7 @@ import {
 } from './flow.js';
 import { openAggregate } from './open-aggregate.js';
 import { openSort } from './open-sort.js';
+import { orderFreeJoins } from './order-free.js';
 import type { Query } from './query.js';
 import type { Runner } from './runner.js';
 import type { RuntimeFilter } from './runtime-filter.js';
@@ -45,6 +46,7 @@ export class Executor implements Runner {
   readonly #sharing = new Map<PhysicalPlan, string>();
   readonly #groups = new Map<string, Promise<unknown>>();
   readonly #begun = new Map<PhysicalPlan, Promise<unknown>>();
+  #orderFree: ReadonlySet<PhysicalPlan> = new Set();
 
   constructor(
     readonly scheduler: Scheduler,
@@ -55,6 +57,7 @@ export class Executor implements Runner {
   /** The plan's rows, in order. Each batch lives until the next one is asked for. */
   async *batches(plan: PhysicalPlan): AsyncGenerator<Batch> {
     for (const [aggregate, key] of sharedGroups(plan)) this.#sharing.set(aggregate, key);
+    this.#orderFree = orderFreeJoins(plan);
     const flow = await this.open(plan);
     for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
       if (done.output.kind !== 'batches') throw engineBug('batches expected');
@@ -108,6 +111,10 @@ export class Executor implements Runner {
   /** Rows of `plan` that a join above it will drop anyway are left out where it is opened. */
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void {
     this.#filters.set(plan, [...(this.#filters.get(plan) ?? []), filter]);
+  }
+
+  isOrderFree(plan: PhysicalPlan): boolean {
+    return this.#orderFree.has(plan);
   }
 
   begin<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T> {

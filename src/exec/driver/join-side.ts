@@ -1,9 +1,19 @@
-import { carrierOf, engineBug } from '../../base/index.js';
+import { type Arena, carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
+import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import type { JoinKey, PhysicalColumn, PhysicalJoin } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
-import type { JoinSidePart, KeptLayoutSpec, ProbeStep, RowChunk, SinkSpec, SourceColumn } from '../task/spec.js';
+import type {
+  JoinSidePart,
+  KeptLayoutSpec,
+  ProbeStep,
+  RowChunk,
+  RowList,
+  SinkSpec,
+  SourceColumn,
+} from '../task/spec.js';
+import type { SplitRequest } from '../task/split-rows.js';
 import type { TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
@@ -43,6 +53,7 @@ export class JoinSide {
   readonly bounds: readonly (readonly [bigint, bigint])[];
   readonly rows: number;
   readonly isSpilled: boolean;
+  readonly #lists = new Map<KeptRows, readonly RowList[]>();
 
   constructor(
     readonly joinKeys: readonly JoinKey[],
@@ -61,17 +72,37 @@ export class JoinSide {
     this.isSpilled = outputs.some((o) => o.spilled !== undefined);
   }
 
+  /** Lists what stayed in memory by partition; its memory is the arena's. */
+  async split({ query, scheduler }: Runner, arena: Arena): Promise<void> {
+    const kept = this.outputs.filter((o) => o.chunks.length > 0);
+    const requests = kept.map(({ chunks, rows }) => {
+      const some = totalRows(chunks);
+      const list = arena.alloc(some * 4);
+      return { chunks, first: rows - some, list, ends: arena.alloc(GROUP_PARTITIONS * 4) };
+    });
+    await scheduler.split(query, requests);
+    const { u32 } = query.heap;
+    kept.forEach((output, i) => {
+      const { list, ends } = requests[i] as SplitRequest;
+      const end = (p: number): number => (p < 0 ? list : (u32[(ends >>> 2) + p] as number));
+      const lists = Array.from({ length: GROUP_PARTITIONS }, (_, p): RowList => {
+        return { address: end(p - 1), count: (end(p) - end(p - 1)) / 4 };
+      });
+      this.#lists.set(output, lists);
+    });
+  }
+
   /** Where the rows of one partition are; numbers begin at `first`. */
   partsOf(partition: number, first: number): JoinSidePart[] {
     let next = first;
     return this.outputs
-      .map(({ chunks, rows, spilled = [] }): JoinSidePart => {
+      .map((output): JoinSidePart => {
         const number = next;
-        next += rows;
-        const spilledRows = rows - totalRows(chunks);
-        return { first: number, spilled: spilled[partition] ?? [], spilledRows, chunks };
+        next += output.rows;
+        const list = this.#lists.get(output)?.[partition] ?? { address: 0, count: 0 };
+        return { first: number, spilled: output.spilled?.[partition] ?? [], list };
       })
-      .filter((part) => part.spilled.length + part.chunks.length > 0);
+      .filter((part) => part.spilled.length + part.list.count > 0);
   }
 }
 

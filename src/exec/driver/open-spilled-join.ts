@@ -50,6 +50,8 @@ export async function openSpilledJoin(
     joinKeys,
     keepNullKeys,
   });
+  const lists = executor.query.newArena('join');
+  for (const side of [build, probe]) await side.split(executor, lists);
   const joiner = new Joiner(executor, plan, form, left ? [build, probe] : [probe, build]);
   const { query } = executor;
   const part: FlowPart = {
@@ -61,13 +63,15 @@ export async function openSpilledJoin(
     small: false,
   };
   const number = joiner.columns.length - 1;
+  const output = joiner.columns.slice(0, number).map(columnAt);
+  if (executor.isOrderFree(plan)) return executor.project([part], output);
   const key: PhysicalExpr = { kind: 'column', index: number, type: int32Type, nullable: false };
   const sorted = await sortFlow(executor, [part], joiner.columns.map(named), [
     { expr: key, descending: false, nullsFirst: true },
   ]);
-  for (const arena of [...build.arenas, ...probe.arenas]) query.release(arena);
+  for (const arena of [...build.arenas, ...probe.arenas, lists.id]) query.release(arena);
   const ordered = await inOrder(executor, sorted);
-  return executor.project([ordered], joiner.columns.slice(0, number).map(columnAt));
+  return executor.project([ordered], output);
 }
 
 const named = (column: SourceColumn, i: number) => ({ name: `column ${i + 1}`, ...column });
@@ -119,7 +123,7 @@ class Joiner {
         return { ...rows, parts: kept.partsOf(partition, side === built ? behind : 0) };
       };
       return { number: partition, sides: [rowsOf(0), rowsOf(1)] };
-    }).filter(({ sides }) => sides.some(({ parts }) => parts.some((p) => p.spilled.length + p.chunks.length > 0)));
+    }).filter(({ sides }) => sides.some(({ parts }) => parts.length > 0));
     const perTask = Math.ceil(GROUP_PARTITIONS / Math.max(LEAST_TASKS, Math.floor(limitBytes / BYTES_PER_TASK)));
     const tasks: JoinedInput[] = [];
     for (let from = 0; from < partitions.length; from += perTask) {

@@ -16,6 +16,8 @@ export interface Runner {
   open(plan: PhysicalPlan): Promise<Flow>;
   /** Leaves out rows of a plan that a join above it drops anyway, where the plan is opened. */
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void;
+  /** The rows of the plan, a join, may come in any order. */
+  isOrderFree(plan: PhysicalPlan): boolean;
   /** The groups of an aggregation, made once where others share them. */
   groups<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T>;
   /** Begins early what opening a plan begins with; `begun` gives it to whoever opens the plan, once. */

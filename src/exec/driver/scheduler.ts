@@ -3,6 +3,7 @@ import { type CancelToken, cancelled } from '../task/cancel.js';
 import type { LinkRequest } from '../task/link-rows.js';
 import { countPassing } from '../task/passing-arenas.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
+import type { SplitRequest } from '../task/split-rows.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import type { TaskFormats } from '../task/task-environment.js';
 import { type Job, type JobResult, resultOf, TaskThread, TookTooLong } from '../task/thread.js';
@@ -127,6 +128,14 @@ export class Scheduler {
       const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, here)));
       for (const one of done) if (one.status === 'rejected') throw one.reason;
     }
+  }
+
+  /** Lists rows of a join that stayed in memory by the partitions of those on disk. */
+  async split(query: Query, requests: readonly SplitRequest[]): Promise<void> {
+    const token = query.token();
+    const jobs = requests.map((request): Job => ({ kind: 'split', request }));
+    const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, false)));
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Puts the pieces of sorted runs in order, in a worker. */

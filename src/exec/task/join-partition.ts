@@ -1,6 +1,6 @@
 import { Arena, type Platform, type SharedHeap } from '../../base/index.js';
-import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { keptLayout } from '../compile/rows.js';
+import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
 import { JOIN_HEADER } from '../row-layout.js';
 import { linkRows } from './link-rows.js';
 import type { Programs } from './programs.js';
@@ -14,12 +14,14 @@ import type {
   JoinSideRows,
   JoinTable,
   RowChunk,
+  RowList,
 } from './spec.js';
 import type { SpilledRows, SpillSegment } from './spilled.js';
-import { partitionOfHash } from './task-spill.js';
 
 /** Rows that are read at one go, in bytes. */
 const READ_BYTES = 1 << 20;
+/** Rows in memory that are copied at one go. */
+const PIECE_ROWS = 8192;
 /** Numbers of rows beyond this are all the same. */
 const MOST_NUMBER = 0x7fffffff;
 
@@ -44,14 +46,14 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
   for (const pass of isWhole ? [input.whole] : input.pieces) {
     const most = isWhole ? Number.POSITIVE_INFINITY : input.tableBytes;
     const [heldArena, streamedArena] = task.arenas;
-    const rows = new SideReader(task, partition.sides[pass.held], partition.number, heldArena);
+    const rows = new SideReader(task, partition.sides[pass.held], heldArena);
     const others = partition.sides[pass.held === 0 ? 1 : 0];
     // Without rows to hold the others still are looked up: they may come out for want of a partner.
     for (let isFirst = true; isFirst || !rows.done; isFirst = false) {
       const chunks = rows.next(most);
       if (chunks.length === 0 && !isWhole) continue;
       const table = tableOver(task, pass.stream, chunks, heldArena);
-      const streamed = new SideReader(task, others, partition.number, streamedArena);
+      const streamed = new SideReader(task, others, streamedArena);
       while (!streamed.done) {
         await runRows(task, pass.stream, streamed.next(READ_BYTES), [table]);
         streamed.forget();
@@ -62,12 +64,12 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
   }
 }
 
-/** On disk the bytes are known; of rows in memory those of a partition are as many as of the others. */
-function expectedBytes(side: JoinSideRows): number {
+function expectedBytes({ parts, layout }: JoinSideRows): number {
+  const { stride } = keptLayout(layout);
   let bytes = 0;
-  for (const { spilled, chunks } of side.parts) {
+  for (const { spilled, list } of parts) {
     for (const { segments } of spilled) for (const segment of segments) bytes += bytesOf(segment);
-    for (const chunk of chunks) bytes += (chunk.rows * chunk.stride) / GROUP_PARTITIONS;
+    bytes += list.count * stride;
   }
   return bytes;
 }
@@ -108,6 +110,7 @@ function tableOver(
 /** Rows of one side's partition, in order, each with its number, piece by piece. */
 class SideReader {
   readonly #heap: SharedHeap;
+  readonly #kernels: SpillKernels;
   readonly #pieces: Iterator<() => RowChunk>;
   #arena: Arena;
   #unspiller: RowUnspiller;
@@ -116,10 +119,10 @@ class SideReader {
   constructor(
     private readonly task: PartitionTask,
     private readonly side: JoinSideRows,
-    private readonly partition: number,
     private readonly arena: number,
   ) {
     this.#heap = task.programs.heap;
+    this.#kernels = spillKernels(this.#heap);
     this.#arena = this.#fresh();
     this.#unspiller = new RowUnspiller(this.#arena, task.platform);
     this.#pieces = this.#all();
@@ -153,15 +156,13 @@ class SideReader {
   }
 
   *#all(): Generator<() => RowChunk> {
-    for (const { first, spilled, spilledRows, chunks } of this.side.parts) {
+    for (const { first, spilled, list } of this.side.parts) {
       for (const rows of spilled) {
         for (const segment of rows.segments) yield () => this.#read(rows, segment, first);
       }
-      let number = first + spilledRows;
-      for (const chunk of chunks) {
-        const from = number;
-        yield () => this.#pick(chunk, from);
-        number += chunk.rows;
+      for (let from = 0; from < list.count; from += PIECE_ROWS) {
+        const count = Math.min(PIECE_ROWS, list.count - from);
+        yield () => this.#copy({ address: list.address + from * 4, count }, first);
       }
     }
   }
@@ -169,29 +170,20 @@ class SideReader {
   #read(rows: SpilledRows, segment: SpillSegment, first: number): RowChunk {
     const some = { path: rows.path, rows: segment.rows, stride: rows.stride, segments: [segment] };
     const chunk = this.#unspiller.read(some, keptLayout(this.side.layout))[0] as RowChunk;
-    const { u32 } = this.#heap;
-    let at = (chunk.address + JOIN_HEADER.NUMBER) >>> 2;
-    for (let i = 0; i < chunk.rows; i++, at += chunk.stride >>> 2) {
-      u32[at] = Math.min(first + (u32[at] as number), MOST_NUMBER);
-    }
-    return { address: chunk.address, rows: chunk.rows, stride: chunk.stride };
+    return this.#numbered({ address: chunk.address, rows: chunk.rows, stride: chunk.stride }, first);
   }
 
-  /** Copies the rows of the partition: other tasks link and mark those of theirs. */
-  #pick({ address, rows, stride }: RowChunk, first: number): RowChunk {
-    const { u32, u8 } = this.#heap;
-    const picked: number[] = [];
-    for (let i = 0; i < rows; i++) {
-      const hash = u32[(address + i * stride + JOIN_HEADER.HASH) >>> 2] as number;
-      if (partitionOfHash(hash) === this.partition) picked.push(i);
-    }
-    if (picked.length === 0) return { address: 0, rows: 0, stride };
-    const to = this.#arena.alloc(picked.length * stride);
-    picked.forEach((i, k) => {
-      const from = address + i * stride;
-      u8.copyWithin(to + k * stride, from, from + stride);
-      u32[(to + k * stride + JOIN_HEADER.NUMBER) >>> 2] = Math.min(first + i, MOST_NUMBER);
-    });
-    return { address: to, rows: picked.length, stride };
+  /** Other tasks link and mark the rows themselves. */
+  #copy({ address, count }: RowList, first: number): RowChunk {
+    const { stride } = keptLayout(this.side.layout);
+    const to = this.#arena.alloc(count * stride);
+    this.#kernels.gather(address, count, stride, to);
+    return this.#numbered({ address: to, rows: count, stride }, first);
+  }
+
+  #numbered(chunk: RowChunk, first: number): RowChunk {
+    const { address, rows, stride } = chunk;
+    this.#kernels.add(address, rows, stride, JOIN_HEADER.NUMBER, Math.min(first, MOST_NUMBER), MOST_NUMBER);
+    return chunk;
   }
 }

@@ -1,6 +1,8 @@
 import type { Arena, Platform, SharedHeap, TaskMetrics } from '../../base/index.js';
 import { BlockReader, BlockWriter, DECODE_SLACK_BYTES, type FileBlock } from '../../io/block-file.js';
-import type { RowLayout } from '../row-layout.js';
+import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
+import type { RowField, RowLayout } from '../row-layout.js';
+import { Room } from './room.js';
 import type { RowChunk } from './spec.js';
 import type { SpilledRows, SpillSegment } from './spilled.js';
 
@@ -23,9 +25,11 @@ const RUN_SEGMENT_BYTES = 1 << 15;
 export class RowSpiller {
   readonly #writer: BlockWriter;
   readonly #heap: SharedHeap;
-  readonly #rows: number;
-  #bytes: number;
-  #bytesCapacity = SEGMENT_BYTES;
+  readonly #kernels: SpillKernels;
+  readonly #texts: readonly RowField[];
+  readonly #rows: Room;
+  readonly #bytes: Room;
+  readonly #lengths: Room;
 
   constructor(
     private readonly place: SpillPlace,
@@ -34,108 +38,84 @@ export class RowSpiller {
   ) {
     const { files } = place.platform;
     files.makeDirectory(place.directory);
-    this.#writer = new BlockWriter(files, `${place.directory}/${place.name}`, arena);
+    this.#writer = new BlockWriter(place.platform, `${place.directory}/${place.name}`, arena);
     this.#heap = arena.heap;
-    this.#rows = arena.alloc(SEGMENT_BYTES + Math.max(8, layout.stride));
-    this.#bytes = arena.alloc(SEGMENT_BYTES);
+    this.#kernels = spillKernels(arena.heap);
+    this.#texts = layout.fields.filter((field) => field.carrier === 'bytes');
+    [this.#rows, this.#bytes, this.#lengths] = [new Room(arena), new Room(arena), new Room(arena)];
   }
 
-  /** Writes the rows at these addresses, in this order; of a sorted run with the key prefix of each. */
-  write(addresses: Uint32Array, prefixes?: BigUint64Array): SpilledRows {
+  /** Writes the rows whose addresses are in a list, in its order; of a sorted run with the key prefix of each. */
+  write(list: number, count: number, prefixes?: number): SpilledRows {
     const { stride } = this.layout;
     const bytes = prefixes === undefined ? SEGMENT_BYTES : RUN_SEGMENT_BYTES;
     const most = Math.max(1, Math.floor(bytes / stride));
     const segments: SpillSegment[] = [];
     const heads: number[] = [];
-    for (let from = 0; from < addresses.length; ) {
-      const { segment, to } = this.#segment(addresses, from, Math.min(addresses.length, from + most), bytes);
-      const keys =
-        prefixes === undefined
-          ? {}
-          : { prefixes: this.#prefixes(prefixes.subarray(from, to)), first: prefixes[from] as bigint };
-      segments.push({ ...segment, ...keys });
+    for (let from = 0; from < count; ) {
+      const rows = this.#fitting(list + from * 4, Math.min(count - from, most), bytes);
+      const segment = this.#segment(list + from * 4, rows);
+      const at = prefixes === undefined ? 0 : prefixes + from * 8;
+      const first = at === 0 ? {} : { prefixes: this.#put(at, rows * 8), first: this.#heap.u64[at >>> 3] as bigint };
+      segments.push({ ...segment, ...first });
       heads.push(from);
-      from = to;
+      from += rows;
     }
-    const written = { path: this.#writer.path, rows: addresses.length, stride, segments };
+    const written = { path: this.#writer.path, rows: count, stride, segments };
     if (prefixes === undefined || heads.length <= 1) return written;
-    return { ...written, heads: this.write(pick(addresses, heads), pick(prefixes, heads)) };
+    return { ...written, heads: this.#first(list, prefixes, heads) };
   }
 
   close(): void {
     this.#writer.close();
   }
 
-  #prefixes(prefixes: BigUint64Array): FileBlock {
-    // No more rows than bytes: the room for rows holds their prefixes too, once the rows are written.
-    const at = this.#rows;
-    this.#heap.u64.set(prefixes, at >>> 3);
+  #first(list: number, prefixes: number, heads: readonly number[]): SpilledRows {
+    const { u32, u64 } = this.#heap;
+    const to = this.arena.alloc(heads.length * 12);
+    const rows = to + heads.length * 8;
+    heads.forEach((head, i) => {
+      u64[(to >>> 3) + i] = u64[(prefixes >>> 3) + head] as bigint;
+      u32[(rows >>> 2) + i] = u32[(list >>> 2) + head] as number;
+    });
+    return this.write(rows, heads.length, to);
+  }
+
+  /** How many of the rows have no more than so many bytes in their texts, or one more. */
+  #fitting(list: number, count: number, mostBytes: number): number {
+    if (this.#texts.length === 0) return count;
+    const lengths = this.#lengths.of(count * 4);
+    this.#heap.fill(0, lengths, count * 4);
+    let sum = 0;
+    for (const { offset, nullOffset = 0 } of this.#texts)
+      sum = this.#kernels.measure(list, count, offset, nullOffset, lengths);
+    let rows = count;
+    if (sum >= mostBytes) {
+      sum = 0;
+      for (rows = 0; rows < count && sum < mostBytes; rows++) sum += this.#heap.u32[(lengths >>> 2) + rows] as number;
+    }
+    this.#bytes.of(sum);
+    return rows;
+  }
+
+  #segment(list: number, count: number): SpillSegment {
+    const { stride } = this.layout;
+    const rows = this.#rows.of(count * stride);
+    this.#kernels.gather(list, count, stride, rows);
+    let used = 0;
+    // A text is copied from where the copy of the row still points.
+    for (const { offset, nullOffset = 0 } of this.#texts)
+      used = this.#kernels.move_bytes(rows, count, stride, offset, nullOffset, this.#bytes.of(0), used);
+    const rowBlock = this.#put(rows, count * stride);
+    return { rows: count, rowBlock, ...(used === 0 ? {} : { byteBlock: this.#put(this.#bytes.of(0), used) }) };
+  }
+
+  #put(address: number, bytes: number): FileBlock {
     const before = this.#writer.size;
-    const block = this.#writer.write(at, prefixes.byteLength);
+    const block = this.#writer.write(address, bytes);
     this.place.metrics.spilledBytes += this.#writer.size - before;
     return block;
   }
-
-  #segment(
-    addresses: Uint32Array,
-    from: number,
-    end: number,
-    mostBytes: number,
-  ): { segment: SpillSegment; to: number } {
-    const { layout } = this;
-    const { u32 } = this.#heap;
-    const words = layout.stride >>> 2;
-    const texts = layout.fields.filter((field) => field.carrier === 'bytes');
-    let at = this.#rows >>> 2;
-    let used = 0;
-    let to = from;
-    for (; to < end; to++, at += words) {
-      const row = addresses[to] as number;
-      const source = row >>> 2;
-      for (let w = 0; w < words; w++) u32[at + w] = u32[source + w] as number;
-      for (const { offset, nullOffset } of texts) {
-        const isNull = nullOffset !== undefined && this.#heap.u8[row + nullOffset] !== 0;
-        used = this.#moveBytes(at + (offset >>> 2), isNull, used);
-      }
-      if (used >= mostBytes) {
-        to++;
-        break;
-      }
-    }
-    const before = this.#writer.size;
-    const rowBlock = this.#writer.write(this.#rows, (to - from) * layout.stride);
-    const byteBlock = used === 0 ? undefined : this.#writer.write(this.#bytes, used);
-    this.place.metrics.spilledBytes += this.#writer.size - before;
-    return { segment: { rows: to - from, rowBlock, ...(byteBlock === undefined ? {} : { byteBlock }) }, to };
-  }
-
-  /** Copies the string that the words at `field` name behind the others, and notes its position there. */
-  #moveBytes(field: number, isNull: boolean, used: number): number {
-    const { u32, u8 } = this.#heap;
-    const length = isNull ? 0 : (u32[field + 1] as number);
-    const source = u32[field] as number;
-    u32[field] = used;
-    u32[field + 1] = length;
-    if (length === 0) return used;
-    if (used + length > this.#bytesCapacity) this.#growBytes(used, used + length);
-    u8.copyWithin(this.#bytes + used, source, source + length);
-    return used + length;
-  }
-
-  #growBytes(used: number, wanted: number): void {
-    this.#bytesCapacity = Math.max(wanted, this.#bytesCapacity * 2);
-    const bytes = this.arena.alloc(this.#bytesCapacity);
-    this.#heap.u8.copyWithin(bytes, this.#bytes, this.#bytes + used);
-    this.#bytes = bytes;
-  }
-}
-
-function pick<T extends Uint32Array | BigUint64Array>(values: T, positions: readonly number[]): T {
-  const picked = values.slice(0, positions.length) as T;
-  positions.forEach((position, i) => {
-    picked[i] = values[position] as T[number];
-  });
-  return picked;
 }
 
 /** Rows that were read back; of a sorted run with the address of their key prefixes. */
@@ -171,10 +151,7 @@ export class RowUnspiller {
 }
 
 /** Positions among the strings become addresses again. */
-function relocate({ u32 }: SharedHeap, layout: RowLayout, chunk: RowChunk, bytes: number): void {
-  for (const { carrier, offset } of layout.fields) {
-    if (carrier !== 'bytes') continue;
-    let field = (chunk.address + offset) >>> 2;
-    for (let i = 0; i < chunk.rows; i++, field += chunk.stride >>> 2) u32[field] = (u32[field] as number) + bytes;
-  }
+function relocate(heap: SharedHeap, layout: RowLayout, { address, rows, stride }: RowChunk, bytes: number): void {
+  for (const { carrier, offset } of layout.fields)
+    if (carrier === 'bytes') spillKernels(heap).add(address, rows, stride, offset, bytes, 0xffffffff);
 }

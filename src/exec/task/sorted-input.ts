@@ -1,6 +1,7 @@
 import { type Arena, engineBug, type Platform } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { spillKernels } from '../compile/spill-kernels.js';
 import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
 import type { RowUnspiller } from './row-spill.js';
@@ -68,14 +69,10 @@ export function inMemory(
   const chunks = unspiller.read(rows, keptLayout(order.layout));
   const count = chunks.reduce((n, c) => n + c.rows, 0);
   const entries = scratch.alloc(count * ENTRY_BYTES);
-  const { u32, u64 } = scratch.heap;
   let at = entries;
   for (const { address, prefixes, stride, rows: held } of chunks) {
-    for (let i = 0; i < held; i++, at += ENTRY_BYTES) {
-      u64[at >>> 3] = u64[(prefixes >>> 3) + i] as bigint;
-      u32[(at >>> 2) + 2] = address + i * stride;
-      u32[(at >>> 2) + 3] = 0;
-    }
+    spillKernels(scratch.heap).make_entries(address, held, stride, prefixes, at);
+    at += held * ENTRY_BYTES;
   }
   return { entries, count };
 }

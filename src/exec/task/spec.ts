@@ -275,6 +275,12 @@ export interface RowChunk {
   readonly stride: number;
 }
 
+/** A list of the addresses of rows. */
+export interface RowList {
+  readonly address: number;
+  readonly count: number;
+}
+
 /** The carriers the states of one task are kept in: part of the form of its partial rows. */
 export type StateCarriers = readonly (readonly Carrier[])[];
 
@@ -383,8 +389,6 @@ export interface JoinSidePart {
   readonly first: number;
   /** Rows of the partition that are on disk. They come first. */
   readonly spilled: readonly SpilledRows[];
-  /** How many rows of all partitions the task put on disk. */
-  readonly spilledRows: number;
-  /** Rows of all partitions that stayed in memory. */
-  readonly chunks: readonly RowChunk[];
+  /** Those that stayed in memory. */
+  readonly list: RowList;
 }

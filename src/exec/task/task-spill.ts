@@ -1,30 +1,34 @@
-import { GROUP_PARTITION_BITS, GROUP_PARTITIONS } from '../compile/merge.js';
+import type { SharedHeap } from '../../base/index.js';
+import { GROUP_PARTITIONS } from '../compile/merge.js';
+import { spillKernels } from '../compile/spill-kernels.js';
 import { GROUP_HEADER, JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import { rowSpill } from './parts.js';
+import { Room } from './room.js';
 import type { RowSpiller } from './row-spill.js';
+import { totalRows } from './row-store.js';
 import type { SinkEnvironment } from './sink-types.js';
-import type { RowChunk } from './spec.js';
+import type { RowChunk, RowList } from './spec.js';
 import type { SpilledRows } from './spilled.js';
-
-/** Rows are split by the top bits of their hash. */
-const PARTITION_SHIFT = 32 - GROUP_PARTITION_BITS;
 
 /** What a task keeps to its end and would leave in memory. */
 const LAST_BYTES = 1 << 18;
-
-export const partitionOfHash = (hash: number): number => hash >>> PARTITION_SHIFT;
 
 /** What one task puts on disk when memory is short. */
 export class TaskSpill {
   #spiller: RowSpiller | undefined;
   #isClosed = false;
   #numbered = 0;
+  readonly #list: Room;
+  readonly #counts: Room;
   /** Group or join rows by partition, in the order in which they came. */
   readonly partitions: SpilledRows[][] = Array.from({ length: GROUP_PARTITIONS }, () => []);
   /** Sorted runs, in the order of their rows. */
   readonly runs: SpilledRows[] = [];
 
-  constructor(private readonly environment: SinkEnvironment) {}
+  constructor(private readonly environment: SinkEnvironment) {
+    this.#list = new Room(environment.scratch);
+    this.#counts = new Room(environment.scratch);
+  }
 
   get isUsed(): boolean {
     return this.#spiller !== undefined;
@@ -44,34 +48,27 @@ export class TaskSpill {
 
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
   joinRows(chunks: readonly RowChunk[], layout: RowLayout): void {
-    const { u32 } = this.environment.programs.heap;
-    for (const { address, rows, stride } of chunks) {
-      let at = (address + JOIN_HEADER.NUMBER) >>> 2;
-      for (let i = 0; i < rows; i++, at += stride >>> 2) u32[at] = this.#numbered++;
-    }
+    this.#numbered = numberRows(this.environment.programs.heap, chunks, this.#numbered);
     this.#partitions(chunks, layout, JOIN_HEADER.HASH);
   }
 
   #partitions(chunks: readonly RowChunk[], layout: RowLayout, hash: number): void {
-    const { ends, addresses } = byPartition(this.environment.programs.heap.u32, chunks, hash);
     const spiller = this.#open(layout);
-    let from = 0;
-    ends.forEach((end, p) => {
-      if (end > from) this.partitions[p]?.push(spiller.write(addresses.subarray(from, end)));
-      from = end;
+    const { heap } = this.environment.programs;
+    const list = this.#list.of(totalRows(chunks) * 4);
+    listsByHash(heap, chunks, hash, list, this.#counts.of(GROUP_PARTITIONS * 4)).forEach(({ address, count }, p) => {
+      if (count > 0) this.partitions[p]?.push(spiller.write(address, count));
     });
   }
 
   /** Writes the rows of sorted entries. */
   run(entries: number, count: number, layout: RowLayout): void {
-    const { u32, u64 } = this.environment.programs.heap;
-    const addresses = new Uint32Array(count);
-    const prefixes = new BigUint64Array(count);
-    for (let i = 0; i < count; i++) {
-      addresses[i] = u32[(entries >>> 2) + i * 4 + 2] as number;
-      prefixes[i] = u64[(entries >>> 3) + i * 2] as bigint;
-    }
-    this.runs.push(this.#open(layout).write(addresses, prefixes));
+    const { heap } = this.environment.programs;
+    const spiller = this.#open(layout);
+    const prefixes = this.#list.of(count * 12);
+    const list = prefixes + count * 8;
+    spillKernels(heap).list_entries(entries, count, list, prefixes);
+    this.runs.push(spiller.write(list, count, prefixes));
   }
 
   /** Harmless when it was called before. */
@@ -95,35 +92,35 @@ export class TaskSpill {
   }
 }
 
-/** Addresses of all rows, those of one partition together and in order; `ends[p]` is where partition p's end. */
-function byPartition(
-  u32: Uint32Array,
+/** Numbers rows of a join from `first` on; gives the next number. */
+export function numberRows(heap: SharedHeap, chunks: readonly RowChunk[], first: number): number {
+  let next = first;
+  for (const { address, rows, stride } of chunks) {
+    spillKernels(heap).number(address, rows, stride, JOIN_HEADER.NUMBER, next);
+    next += rows;
+  }
+  return next;
+}
+
+/** For each partition the addresses of its rows, in order; `list` has room for all of them, `counts` for a word each. */
+export function listsByHash(
+  heap: SharedHeap,
   chunks: readonly RowChunk[],
   hash: number,
-): { ends: readonly number[]; addresses: Uint32Array } {
-  const counts = new Array<number>(GROUP_PARTITIONS).fill(0);
-  const partitionOf = (row: number): number => partitionOfHash(u32[(row + hash) >>> 2] as number);
-  const each = (visit: (row: number) => void): void => {
-    for (const { address, rows, stride } of chunks) {
-      for (let row = address, i = 0; i < rows; i++, row += stride) visit(row);
-    }
-  };
-  let total = 0;
-  each((row) => {
-    const p = partitionOf(row);
-    counts[p] = (counts[p] as number) + 1;
-    total++;
+  list: number,
+  counts: number,
+): RowList[] {
+  const kernels = spillKernels(heap);
+  heap.fill(0, counts, GROUP_PARTITIONS * 4);
+  for (const { address, rows, stride } of chunks) kernels.count_hashes(address, rows, stride, hash, counts);
+  let address = list;
+  const lists = Array.from({ length: GROUP_PARTITIONS }, (_, p): RowList => {
+    const count = heap.u32[(counts >>> 2) + p] as number;
+    const own = { address, count };
+    heap.u32[(counts >>> 2) + p] = address;
+    address += count * 4;
+    return own;
   });
-  let at = 0;
-  const next = counts.map((count) => {
-    at += count;
-    return at - count;
-  });
-  const addresses = new Uint32Array(total);
-  each((row) => {
-    const p = partitionOf(row);
-    addresses[next[p] as number] = row;
-    next[p] = (next[p] as number) + 1;
-  });
-  return { ends: next, addresses };
+  for (const { address: rows, rows: count, stride } of chunks) kernels.list_by_hash(rows, count, stride, hash, counts);
+  return lists;
 }

@@ -15,6 +15,7 @@ import { Programs } from './programs.js';
 import { runTask } from './run-task.js';
 import { runShare, type ShareRequest, type ShareResult } from './share.js';
 import { type CutsRequest, orderPieces } from './sort-cuts.js';
+import { type SplitRequest, splitRows } from './split-rows.js';
 import { CALLERS_THREAD, type TaskRequest, type TaskResult } from './task.js';
 import type { TaskEnvironment, TaskFormats } from './task-environment.js';
 
@@ -23,6 +24,7 @@ export type Job =
   | { readonly kind: 'task'; readonly request: TaskRequest }
   | { readonly kind: 'share'; readonly request: ShareRequest }
   | { readonly kind: 'link'; readonly request: LinkRequest }
+  | { readonly kind: 'split'; readonly request: SplitRequest }
   | { readonly kind: 'cuts'; readonly request: CutsRequest };
 
 export type JobResult = TaskResult | ShareResult | Uint32Array | undefined;
@@ -56,6 +58,10 @@ export class TaskThread {
   async run(job: Job, cancel: CancelToken, mostMs?: number): Promise<JobResult> {
     if (job.kind === 'link') {
       linkRows(this.#programs, job.request);
+      return undefined;
+    }
+    if (job.kind === 'split') {
+      splitRows(this.#programs.heap, job.request);
       return undefined;
     }
     if (job.kind === 'cuts') return orderPieces(this.#programs, job.request, this.platform);

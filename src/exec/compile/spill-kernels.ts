@@ -1,0 +1,227 @@
+import type { SharedHeap } from '../../base/index.js';
+import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { ENTRY_BYTES } from './sort-entry.js';
+
+/**
+ * Fixed kernels over rows on their way to disk and back, the same for every query. `rows` lie one after the other;
+ * `list` is addresses of rows; offsets are within a row, and a `nulls` of 0 says that the field is never null.
+ *
+ * - `count_hashes(rows, count, stride, hash, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six bits
+ *   of their hash, in order; `cursors` are where the lists of the partitions are continued.
+ * - `list_entries(entries, count, list, prefixes)`: sorted entries taken apart; `make_entries(rows, count, stride,
+ *   prefixes, entries)`: and put together.
+ * - `measure(list, count, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
+ * - `gather(list, count, stride, to)`: copies rows.
+ * - `move_bytes(rows, count, stride, offset, nulls, bytes, used)`: puts the bytes of a field behind each other, notes their
+ *   positions in the rows, and gives the new `used`.
+ * - `add(rows, count, stride, offset, by, most)`: adds to a word of each row, up to `most`.
+ * - `number(rows, count, stride, offset, first)`: numbers rows.
+ */
+export interface SpillKernels {
+  count_hashes(rows: number, count: number, stride: number, hash: number, counts: number): void;
+  list_by_hash(rows: number, count: number, stride: number, hash: number, cursors: number): void;
+  list_entries(entries: number, count: number, list: number, prefixes: number): void;
+  make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number): void;
+  measure(list: number, count: number, offset: number, nulls: number, lengths: number): number;
+  gather(list: number, count: number, stride: number, to: number): void;
+  move_bytes(
+    rows: number,
+    count: number,
+    stride: number,
+    offset: number,
+    nulls: number,
+    bytes: number,
+    used: number,
+  ): number;
+  add(rows: number, count: number, stride: number, offset: number, by: number, most: number): void;
+  number(rows: number, count: number, stride: number, offset: number, first: number): void;
+}
+
+const PARTITION_SHIFT = 26;
+
+const modules = new ModuleCache(1);
+const instances = new WeakMap<WebAssembly.Memory, SpillKernels>();
+
+export function spillKernels({ memory }: SharedHeap): SpillKernels {
+  let kernels = instances.get(memory);
+  if (kernels === undefined) {
+    kernels = instantiate<SpillKernels>(modules.get('spill', compileSpillKernels), memory).exports;
+    instances.set(memory, kernels);
+  }
+  return kernels;
+}
+
+function compileSpillKernels(): Uint8Array<ArrayBuffer> {
+  const module = new WasmModule();
+  partitions(module);
+  entries(module);
+  texts(module);
+  module.function('gather', ['i32', 'i32', 'i32', 'i32'], [], (code, list, count, stride, to) => {
+    const [from, end] = [code.local('i32'), code.local('i32')];
+    eachListed(code, list, count, (row) => {
+      code.get(row).set(from).get(to).get(stride).op('i32.add').set(end);
+      code.loop((again) => {
+        code.get(to).get(from).op('i64.load', 0, 0).op('i64.store', 0, 0);
+        step(code, from, 8);
+        code.get(to).i32(8).op('i32.add').tee(to).get(end).op('i32.lt_u').brIf(again);
+      });
+    });
+  });
+  module.function('add', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...given) => {
+    const [rows, count, stride, offset, by, most] = given as unknown as Six;
+    const [at, sum] = [code.local('i32'), code.local('i32')];
+    each(code, rows, count, stride, (row) => {
+      code.get(row).get(offset).op('i32.add').tee(at);
+      code.get(at).op('i32.load', 0).get(by).op('i32.add').tee(sum);
+      code.get(most).get(sum).get(most).op('i32.lt_u').select().op('i32.store', 0);
+    });
+  });
+  module.function('number', ['i32', 'i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, offset, first) => {
+    each(code, rows, count, stride, (row) => {
+      code.get(row).get(offset).op('i32.add').get(first).op('i32.store', 0);
+      step(code, first, 1);
+    });
+  });
+  return module.bytes();
+}
+
+type Six = readonly [Local, Local, Local, Local, Local, Local];
+
+function partitions(module: WasmModule): void {
+  const slotOf = (code: Code, row: Local, hash: Local, table: Local): Code =>
+    code
+      .get(row)
+      .get(hash)
+      .op('i32.add')
+      .op('i32.load', 0)
+      .i32(PARTITION_SHIFT)
+      .op('i32.shr_u')
+      .i32(2)
+      .op('i32.shl')
+      .get(table)
+      .op('i32.add');
+  const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('count_hashes', [...five], [], (code, rows, count, stride, hash, counts) => {
+    const slot = code.local('i32');
+    each(code, rows, count, stride, (row) => {
+      slotOf(code, row, hash, counts).tee(slot).get(slot).op('i32.load', 0).i32(1).op('i32.add').op('i32.store', 0);
+    });
+  });
+  module.function('list_by_hash', [...five], [], (code, rows, count, stride, hash, cursors) => {
+    const [slot, at] = [code.local('i32'), code.local('i32')];
+    each(code, rows, count, stride, (row) => {
+      slotOf(code, row, hash, cursors).tee(slot).op('i32.load', 0).tee(at).get(row).op('i32.store', 0);
+      code.get(slot).get(at).i32(4).op('i32.add').op('i32.store', 0);
+    });
+  });
+}
+
+function entries(module: WasmModule): void {
+  module.function('list_entries', ['i32', 'i32', 'i32', 'i32'], [], (code, from, count, list, prefixes) => {
+    const width = code.local('i32');
+    code.i32(ENTRY_BYTES).set(width);
+    each(code, from, count, width, (entry) => {
+      code.get(list).get(entry).op('i32.load', 8).op('i32.store', 0);
+      code.get(prefixes).get(entry).op('i64.load', 0).op('i64.store', 0);
+      step(code, list, 4);
+      step(code, prefixes, 8);
+    });
+  });
+  module.function(
+    'make_entries',
+    ['i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (code, rows, count, stride, prefixes, to) => {
+      each(code, rows, count, stride, (row) => {
+        code.get(to).get(prefixes).op('i64.load', 0).op('i64.store', 0);
+        code.get(to).get(row).op('i64.extend_i32_u').op('i64.store', 8);
+        step(code, prefixes, 8);
+        step(code, to, ENTRY_BYTES);
+      });
+    },
+  );
+}
+
+function texts(module: WasmModule): void {
+  const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('measure', [...five], ['f64'], (code, list, count, offset, nulls, lengths) => {
+    const [size, sum] = [code.local('i32'), code.local('f64')];
+    eachListed(code, list, count, (row) => {
+      pushLength(code, row, offset, nulls);
+      code.get(lengths).op('i32.load', 0).op('i32.add').set(size);
+      code.get(lengths).get(size).op('i32.store', 0);
+      code.get(sum).get(size).op('f64.convert_i32_u').op('f64.add').set(sum);
+      step(code, lengths, 4);
+    });
+    code.get(sum);
+  });
+  const seven = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('move_bytes', [...seven], ['i32'], (code, ...given) => {
+    const [rows, count, stride, offset, nulls, bytes] = given as unknown as Six;
+    const used = given[6] as Local;
+    const [size, from, to, end, field] = Array.from({ length: 5 }, () => code.local('i32')) as unknown as Six;
+    each(code, rows, count, stride, (row) => {
+      pushLength(code, row, offset, nulls);
+      code.set(size);
+      code.get(row).get(offset).op('i32.add').tee(field).op('i32.load', 0).set(from);
+      code.get(field).get(used).op('i32.store', 0).get(field).get(size).op('i32.store', 4);
+      code.get(bytes).get(used).op('i32.add').tee(to).get(size).op('i32.add').set(end);
+      code.get(used).get(size).op('i32.add').set(used);
+      // Room has slack behind it, and what is written too far is written over.
+      code.get(size).if(() => {
+        code.loop((again) => {
+          code.get(to).get(from).op('v128.load', 0, 0).op('v128.store', 0, 0);
+          step(code, from, 16);
+          code.get(to).i32(16).op('i32.add').tee(to).get(end).op('i32.lt_u').brIf(again);
+        });
+      });
+    });
+    code.get(used);
+  });
+}
+
+/** Pushes the length of a field's bytes: a null has none. */
+function pushLength(code: Code, row: Local, offset: Local, nulls: Local): void {
+  code.get(row).get(offset).op('i32.add').op('i32.load', 4).i32(0);
+  code
+    .get(nulls)
+    .op('i32.eqz')
+    .if(
+      () => code.i32(1),
+      () => code.get(row).get(nulls).op('i32.add').op('i32.load8_u', 0).op('i32.eqz'),
+      ['i32'],
+    );
+  code.select();
+}
+
+const step = (code: Code, pointer: Local, bytes: number): Code =>
+  code.get(pointer).i32(bytes).op('i32.add').set(pointer);
+
+function each(code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void): void {
+  const [i, row] = [code.local('i32'), code.local('i32')];
+  code.get(rows).set(row);
+  code.forRange(
+    i,
+    () => code.i32(0),
+    count,
+    () => {
+      body(row);
+      code.get(row).get(stride).op('i32.add').set(row);
+    },
+  );
+}
+
+function eachListed(code: Code, list: Local, count: Local, body: (row: Local) => void): void {
+  const [i, at, row] = [code.local('i32'), code.local('i32'), code.local('i32')];
+  code.get(list).set(at);
+  code.forRange(
+    i,
+    () => code.i32(0),
+    count,
+    () => {
+      code.get(at).op('i32.load', 0).set(row);
+      body(row);
+      step(code, at, 4);
+    },
+  );
+}
