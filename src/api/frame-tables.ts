@@ -1,6 +1,6 @@
 import { SparrowError } from '../base/index.js';
 import { translateRegex } from '../functions/java-regex.js';
-import { aggregate, call, column, filter, project, sample, star, union } from '../plan/build.js';
+import { aggregate, call, column, filter, project, sample, sqlExpr, star, union } from '../plan/build.js';
 import { summary, unpivot } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
@@ -8,6 +8,7 @@ import { collectRows, rowsOf, runToEnd } from './actions.js';
 import { aggregateExprs } from './aggregate-items.js';
 import { Column } from './column.js';
 import type { ActionOptions } from './engine.js';
+import { NullFunctions } from './frame-na.js';
 import { planOf, RowVerbs } from './frame-rows.js';
 import type { FitsName } from './frame-types.js';
 import { literalOf } from './literal.js';
@@ -98,6 +99,20 @@ export abstract class TableVerbs<in out S = Anything, in out V extends Values = 
   ): this['~other'] {
     return this.unpivot(ids, values, variableColumnName, valueColumnName);
   }
+  /** Columns as SQL text: `selectExpr('origin', 'delay / 60 AS hours')`. */
+  selectExpr(...texts: readonly (string | readonly string[])[]): this['~other'] {
+    return this.other(
+      project(
+        this.running,
+        texts.flat().map((text) => sqlExpr(theName(text, 'an expression'))),
+      ),
+    );
+  }
+  /** What to do about nulls. */
+  get na(): NullFunctions<this> {
+    return new NullFunctions({ plan: this.running, same: (plan) => this.same(plan) });
+  }
+
   /** The columns whose whole names match a regular expression, for `select`; backquotes around it are left out. */
   colRegex(pattern: string): Column<UnknownType> {
     const text = theName(pattern, 'a regular expression').replace(/^`(.*)`$/s, '$1');

@@ -10,7 +10,6 @@ import {
   literal,
   project,
   rename,
-  sqlExpr,
   star,
   toNames,
   union,
@@ -23,7 +22,6 @@ import type { JoinType, Plan } from '../plan/node.js';
 import { aggregateExprs } from './aggregate-items.js';
 import { Column, ColumnBase } from './column.js';
 import type { FrameContext } from './context.js';
-import { NullFunctions } from './frame-na.js';
 import { planOf } from './frame-rows.js';
 import { StatFunctions } from './frame-stat.js';
 import { TableVerbs } from './frame-tables.js';
@@ -61,8 +59,17 @@ import type {
 } from './frame-types.js';
 import { columnByName } from './functions.js';
 import { asOfFields, joinCondition, joinType } from './join.js';
-import { knownFields } from './known-schema.js';
+import { numericColumns } from './known-schema.js';
 import { type ArrowMap, type BatchMap, mappedBatches, mappedInArrow } from './map-batches.js';
+import {
+  type ArrowCogroupMap,
+  type ArrowGroupMap,
+  cogroupsInArrow,
+  type Grouping,
+  type GroupMap,
+  groupsInArrow,
+  groupsInColumns,
+} from './map-groups.js';
 import { columnsOf, itemExprs, made, namedColumns, quoted, theColumn, theName } from './names.js';
 import { PivotedData } from './pivoted-data.js';
 import type { Anything, ColumnType, NotNull, Shape, ShapeOfRow, Unknown, Values } from './row-types.js';
@@ -109,15 +116,6 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
    */
   select<const A extends readonly Item<S>[]>(...items: FitsItems<S, A>): Settled<SelectShape<S, A>, V> {
     return this.#make(project(this.running, items.length === 0 ? [star()] : itemExprs(items)));
-  }
-  /** Columns as SQL text: `selectExpr('origin', 'delay / 60 AS hours')`. */
-  selectExpr(...texts: readonly (string | readonly string[])[]): DataFrame<Unknown, V> {
-    return this.#make(
-      project(
-        this.running,
-        texts.flat().map((text) => sqlExpr(theName(text, 'an expression'))),
-      ),
-    );
   }
 
   /** Adds a column, or replaces the one of that name. */
@@ -203,10 +201,6 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
     how: 'inner' | 'left' = 'inner',
   ): Settled<JoinShape<S, S2, never, 'cross'>, V> {
     return this.#make(lateralJoin(this.running, planOf(other), how));
-  }
-  /** What to do about nulls. */
-  get na(): NullFunctions<this> {
-    return new NullFunctions({ plan: this.running, same: (plan) => this.same(plan) });
   }
   /** Statistics of columns. */
   get stat(): StatFunctions<DataFrame<Unknown, V>> {
@@ -304,6 +298,40 @@ export class GroupedData<in out S = Anything, in out G = Anything, in out V exte
   }
 
   /**
+   * The rows that a function makes of each group: it gets the group's rows as an Arrow table and the values of the
+   * grouping columns, and gives a table with the columns of `schema`. Groups come in the order of their keys and run on
+   * the calling thread, when the rows are first asked for; a group is in memory as a whole.
+   */
+  applyInArrow<const I extends SchemaInput>(map: ArrowGroupMap, schema: I): DataFrame<ShapeOfInput<I>, V> {
+    return new DataFrame(this.#context, groupsInArrow(this.#context, this['~grouping'], map, schemaOf(schema)));
+  }
+  /** As `applyInArrow`, for a function of the group's columns: arrays by name, in and out. */
+  mapGroups<const I extends SchemaInput>(map: GroupMap, schema: I): DataFrame<ShapeOfInput<I>, V> {
+    return new DataFrame(this.#context, groupsInColumns(this.#context, this['~grouping'], map, schemaOf(schema)));
+  }
+  /**
+   * Both frames' groups of equal keys together, for `applyInArrow((left, right, key) => table, schema)`. A key that only
+   * one of them has comes with a table without rows.
+   */
+  cogroup(other: { readonly '~grouping': Grouping }): {
+    applyInArrow<const I extends SchemaInput>(map: ArrowCogroupMap, schema: I): DataFrame<ShapeOfInput<I>, V>;
+  } {
+    const both = [this['~grouping'], other['~grouping']] as const;
+    return {
+      applyInArrow: (map, schema) =>
+        new DataFrame(this.#context, cogroupsInArrow(this.#context, both, map, schemaOf(schema))),
+    };
+  }
+  /** What `cogroup` takes of groups. */
+  get '~grouping'(): Grouping {
+    if (this.#sets === undefined) return { plan: this.#plan, by: this.#groups };
+    throw new SparrowError(
+      'UNSUPPORTED_FEATURE',
+      'functions of groups take groupBy, not rollup, cube or grouping sets',
+    );
+  }
+
+  /**
    * One row for each group: its grouping columns, then these. Columns, `{ name: column }`, a function of the frame's
    * columns, or PySpark's dictionary `{ delay: 'avg' }`.
    */
@@ -348,24 +376,9 @@ export class GroupedData<in out S = Anything, in out G = Anything, in out V exte
   }
 
   #summary<T>(name: string, names: readonly unknown[]): T {
-    const columns = names.length > 0 ? names.map((n) => theName(n, 'a column')) : this.#numericColumns(name);
+    const columns =
+      names.length > 0 ? names.map((n) => theName(n, 'a column')) : numericColumns(this.#plan, this.#groups, name);
     return this.#make(columns.map((n) => call(name, columnByName(n))));
-  }
-
-  /** Without names Spark takes every numeric column, so the columns must be known before anything is read. */
-  #numericColumns(name: string): string[] {
-    const fields = knownFields(this.#plan);
-    if (fields === undefined) {
-      throw new SparrowError(
-        'CANNOT_BE_EMPTY',
-        `${name}() needs column names here: the frame's columns are not known yet`,
-        {
-          hint: `write .${name}('price')`,
-        },
-      );
-    }
-    const grouped = new Set(this.#groups.map((g) => (g.kind === 'unresolved_column' ? g.name : '')));
-    return fields.filter((f) => isSummable(f.type.kind) && !grouped.has(f.name)).map((f) => f.name);
   }
 
   #make<T>(columns: readonly Expr[]): T {
@@ -379,5 +392,3 @@ export class GroupedData<in out S = Anything, in out G = Anything, in out V exte
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-
-const isSummable = (kind: string): boolean => /^(int\d+|float\d+|decimal)$/.test(kind);

@@ -6,6 +6,7 @@ import {
   buildColumn,
   fromUserColumn,
   readColumn,
+  type Scalar,
   type Schema,
   SparrowError,
   sameType,
@@ -35,15 +36,9 @@ export type BatchMap = (columns: BatchColumns, rows: number) => BatchColumns | P
 /** The rows that a function of Arrow batches gives, as a plan: it is called when the rows are first asked for. */
 export function mappedInArrow(context: FrameContext, plan: Plan, map: ArrowMap, schema: Schema): Plan {
   return madeBy(schema, context, async (arena) => {
-    const { fromArrowTable } = await import('../base/arrow.js');
-    const { Table: ArrowTable } = await import('apache-arrow');
-    const made: Batch[] = [];
-    for await (const given of map(recordBatches(context, plan))) {
-      const table = 'batches' in given ? given : new ArrowTable([given]);
-      const { schema: has, batches } = fromArrowTable(table, arena);
-      for (const batch of batches) made.push(asDeclared(context, arena, schema, has, batch));
-    }
-    return made;
+    const take = await arrowTaker(context, arena, schema);
+    for await (const given of map(recordBatches(context, plan))) take.add(given);
+    return take.finish();
   });
 }
 
@@ -54,23 +49,122 @@ export function mappedBatches(context: FrameContext, plan: Plan, map: BatchMap, 
     const query = await start(context, plan);
     const { fields } = query.schema;
     const readers = fields.map((field) => userColumnReader(heap, field, context.values));
-    const made: Batch[] = [];
-    let firstRow = 0;
+    const take = new ColumnTaker(arena, schema);
     for await (const batch of query.batches) {
       const columns = Object.fromEntries(fields.map(({ name }, i) => [name, readers[i]?.(batch.columns[i] as never)]));
-      const given = await map(columns as BatchColumns, batch.rows);
-      const rows = rowsOf(given, schema);
-      const built = schema.fields.map((field) =>
-        buildColumn(arena, field.type, fromUserColumn(field, given[field.name] ?? [], firstRow)),
-      );
-      made.push(...sliceIntoBatches(built, rows, BATCH_ROWS));
-      firstRow += rows;
+      take.add(await map(columns as BatchColumns, batch.rows));
     }
-    return made;
+    return take.finish();
   });
 }
 
-function madeBy(schema: Schema, context: FrameContext, fill: (arena: Arena) => Promise<Batch[]>): Plan {
+/** So many rows are worth a batch of their own. */
+const OWN_BATCH_ROWS = 4096;
+
+/** Batches of what functions give, in the declared schema: what comes in small pieces is put together. */
+class Taker {
+  readonly made: Batch[] = [];
+  readonly arena: Arena;
+  readonly schema: Schema;
+  #pending: Scalar[][] = [];
+  #rows = 0;
+
+  constructor(arena: Arena, schema: Schema) {
+    this.arena = arena;
+    this.schema = schema;
+  }
+
+  /** Rows as columns of scalars. */
+  protected scalars(columns: readonly Scalar[][], rows: number): void {
+    if (rows >= OWN_BATCH_ROWS) this.finish();
+    if (this.#rows === 0) this.#pending = this.schema.fields.map(() => []);
+    columns.forEach((values, i) => {
+      const all = this.#pending[i] as Scalar[];
+      for (const value of values) all.push(value);
+    });
+    this.#rows += rows;
+    if (this.#rows >= OWN_BATCH_ROWS) this.finish();
+  }
+
+  /** What waited to be put together becomes batches. */
+  finish(): Batch[] {
+    if (this.#rows > 0) {
+      const built = this.schema.fields.map(({ type }, i) =>
+        buildColumn(this.arena, type, this.#pending[i] as Scalar[]),
+      );
+      this.made.push(...sliceIntoBatches(built, this.#rows, BATCH_ROWS));
+    }
+    this.#rows = 0;
+    return this.made;
+  }
+}
+
+type FromArrow = (table: Table, arena: Arena) => { readonly schema: Schema; readonly batches: readonly Batch[] };
+
+/** Takes tables and record batches of Arrow. */
+class ArrowTaker extends Taker {
+  readonly #context: FrameContext;
+  readonly #from: FromArrow;
+  readonly #tableOf: (batch: RecordBatch) => Table;
+
+  constructor(
+    context: FrameContext,
+    arena: Arena,
+    schema: Schema,
+    from: FromArrow,
+    tableOf: (batch: RecordBatch) => Table,
+  ) {
+    super(arena, schema);
+    this.#context = context;
+    this.#from = from;
+    this.#tableOf = tableOf;
+  }
+
+  add(given: RecordBatch | Table): void {
+    const table = 'batches' in given ? given : this.#tableOf(given);
+    const { heap } = this.#context.engine;
+    if (table.numRows >= OWN_BATCH_ROWS) {
+      this.finish();
+      const { schema: has, batches } = this.#from(table, this.arena);
+      for (const batch of batches) this.made.push(asDeclared(this.#context, this.arena, this.schema, has, batch));
+      return;
+    }
+    const arena = heap.newArena('a small table of a function');
+    try {
+      const { schema: has, batches } = this.#from(table, arena);
+      for (const batch of batches) {
+        const { columns, rows } = asDeclared(this.#context, arena, this.schema, has, batch);
+        this.scalars(
+          columns.map((values) => readColumn(heap, values)),
+          rows,
+        );
+      }
+    } finally {
+      arena.release();
+    }
+  }
+}
+
+export async function arrowTaker(context: FrameContext, arena: Arena, schema: Schema): Promise<ArrowTaker> {
+  const { fromArrowTable } = await import('../base/arrow.js');
+  const { Table: ArrowTable } = await import('apache-arrow');
+  return new ArrowTaker(context, arena, schema, fromArrowTable, (batch) => new ArrowTable([batch]));
+}
+
+/** Takes columns of JavaScript values by name. */
+export class ColumnTaker extends Taker {
+  #given = 0;
+
+  add(given: BatchColumns): void {
+    const rows = rowsOf(given, this.schema);
+    const columns = this.schema.fields.map((field) => fromUserColumn(field, given[field.name] ?? [], this.#given));
+    this.scalars(columns, rows);
+    this.#given += rows;
+  }
+}
+
+/** Rows that are made by a function when they are first asked for. */
+export function madeBy(schema: Schema, context: FrameContext, fill: (arena: Arena) => Promise<Batch[]>): Plan {
   const make = async (): Promise<{ batches: readonly Batch[]; arena: number }> => {
     const arena = context.engine.heap.newArena('batches of a function');
     try {
