@@ -24,6 +24,7 @@ export interface PhysicalColumn {
 export type PhysicalPlan =
   | PhysicalScan
   | PhysicalBatches
+  | PhysicalShared
   | PhysicalFilter
   | PhysicalProject
   | PhysicalAggregate
@@ -61,6 +62,16 @@ export interface PhysicalBatches extends PhysicalNode {
   readonly identity?: string;
   /** Made when the query starts: the cache is filled, local rows are laid out. */
   readonly load: () => Promise<readonly Batch[]>;
+}
+
+/** Some columns of rows that several places of the plan read: computed once where they can be held. */
+export interface PhysicalShared extends PhysicalNode {
+  readonly kind: 'shared';
+  /** Equal numbers mean equal inputs. */
+  readonly id: number;
+  readonly input: PhysicalPlan;
+  /** The input's column that each column is. */
+  readonly positions: readonly number[];
 }
 
 export interface PhysicalFilter extends PhysicalNode {

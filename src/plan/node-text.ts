@@ -63,7 +63,9 @@ export function nodeText(plan: Plan): string {
     case 'range':
       return `Range (${plan.start}, ${plan.end}, step=${plan.step}) ${exprs(plan.output)}`;
     case 'cached':
-      return `InMemoryRelation ${exprs(plan.output)}, cache ${plan.cacheId}`;
+      return plan.shared === true
+        ? `Shared ${exprs(plan.output)}, part ${-plan.cacheId}`
+        : `InMemoryRelation ${exprs(plan.output)}, cache ${plan.cacheId}`;
     default:
       return operatorText(plan);
   }

@@ -245,7 +245,10 @@ export interface RangePlan extends Node {
 /** A frame marked by `cache()`; the session's cache manager knows whether `cacheId` is filled. */
 export interface CachedPlan extends Node {
   readonly kind: 'cached';
+  /** Below 0 for a part of a plan that is held while the query runs. */
   readonly cacheId: number;
+  /** Its rows are held while the query runs: the optimizer found it at several places. */
+  readonly shared?: true;
   readonly input: Plan;
   readonly output: readonly Attribute[];
   /** The input's column that `output[i]` is; absent: column i. The optimizer narrows both together. */

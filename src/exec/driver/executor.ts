@@ -16,6 +16,7 @@ import {
   tasksOf,
 } from './flow.js';
 import { openAggregate } from './open-aggregate.js';
+import type { SharedRows } from './open-shared.js';
 import { openSort } from './open-sort.js';
 import { orderFreeJoins } from './order-free.js';
 import type { Query } from './query.js';
@@ -45,6 +46,7 @@ export class Executor implements Runner {
   /** Aggregations that share their groups, and the groups by what they share. */
   readonly #sharing = new Map<PhysicalPlan, string>();
   readonly #groups = new Map<string, Promise<unknown>>();
+  readonly #shared: SharedRows = new Map();
   readonly #begun = new Map<PhysicalPlan, Promise<unknown>>();
   #orderFree: ReadonlySet<PhysicalPlan> = new Set();
 
@@ -150,6 +152,10 @@ export class Executor implements Runner {
         return this.#openScan(plan);
       case 'batches':
         return [this.batchPart(plan.columns, await plan.load())];
+      case 'shared': {
+        const { openShared } = await import('./open-shared.js');
+        return openShared(this, plan, this.#shared);
+      }
       case 'filter': {
         const { condition } = plan;
         return addStep(await this.open(plan.input), { kind: 'filter', condition }, (part) => part.columns);

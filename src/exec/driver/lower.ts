@@ -56,9 +56,14 @@ function lowerNode(plan: Plan, context: LowerContext): PhysicalPlan {
   const columns = output.map(physicalColumn);
   const bind: Bind = (expr, input) => fixClock(bindAny(expr, input), context.settings);
   switch (plan.kind) {
+    case 'cached':
+      if (plan.shared === true) {
+        const positions = plan.columns ?? columns.map((_, i) => i);
+        return { kind: 'shared', columns, id: plan.cacheId, input: lower(plan.input, context), positions };
+      }
+      return lowerSource(plan, columns, context);
     case 'scan':
     case 'local':
-    case 'cached':
     case 'range':
       return lowerSource(plan, columns, context);
     case 'subquery_alias':

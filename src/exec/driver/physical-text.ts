@@ -51,6 +51,8 @@ function operatorText(plan: PhysicalPlan): string {
       return `Scan ${plan.source.label} [${plan.request.columns.join(', ')}]${plan.request.predicate === undefined ? '' : ', with statistics pruning'}`;
     case 'batches':
       return `InMemoryScan ${plan.label} [${plan.columns.map((c) => c.name).join(', ')}]`;
+    case 'shared':
+      return `Shared ${-plan.id} [${plan.columns.map((c) => c.name).join(', ')}]`;
     case 'filter':
       return `* Filter ${describe(plan.condition, names(plan.input.columns))}`;
     case 'project':

@@ -3,6 +3,7 @@ import type { PhysicalAggregate, PhysicalPlan } from '../physical.js';
 /** Operators whose rows follow from their form and their inputs alone. */
 const PLAIN: ReadonlySet<PhysicalPlan['kind']> = new Set<PhysicalPlan['kind']>([
   'batches',
+  'shared',
   'filter',
   'project',
   'aggregate',

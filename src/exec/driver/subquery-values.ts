@@ -23,14 +23,15 @@ export async function withSubqueryValues(
     replaceExpr(expr, (e) => (e.kind === 'subquery' ? values.get(e.plan) : undefined));
   return foldPlan<Plan>(
     plan,
-    (node, inputs) => mapExprs(node.kind === 'cached' ? node : withChildren(node, inputs), change),
+    (node, inputs) => mapExprs(inputsOf(node).length === 0 ? node : withChildren(node, inputs), change),
     new Map(),
     inputsOf,
   ) as ResolvedPlan;
 }
 
 /** What a cached frame is made from is planned by whoever fills it. */
-const inputsOf = (plan: Plan): readonly Plan[] => (plan.kind === 'cached' ? [] : children(plan));
+const inputsOf = (plan: Plan): readonly Plan[] =>
+  plan.kind === 'cached' && plan.shared !== true ? [] : children(plan);
 
 function subqueriesIn(plan: Plan): readonly Subquery[] {
   const found: Subquery[] = [];

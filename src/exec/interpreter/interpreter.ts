@@ -88,6 +88,8 @@ export class Interpreter {
         return scanPages(plan, this.heap, this.platform, this.reader, this.#pace);
       case 'batches':
         return this.#loaded(plan.load);
+      case 'shared':
+        return this.#shared(plan);
       case 'filter':
       case 'project':
       case 'sample':
@@ -127,6 +129,11 @@ export class Interpreter {
   async *#calls(plan: PhysicalUdf): Pages {
     const { callFunctions } = await import('./call-functions.js');
     yield* callFunctions(plan, this.#pages(plan.input), this.#ready, this.#pace);
+  }
+
+  async *#shared({ input, positions }: Extract<PhysicalPlan, { kind: 'shared' }>): Pages {
+    for await (const { first, rows } of this.#pages(input))
+      yield { first, rows: rows.map((row) => positions.map((i) => row[i] as Scalar)) };
   }
 
   async *#loaded(load: () => Promise<readonly Batch[]>): Pages {

@@ -19,6 +19,7 @@ import { rewriteDistinctAggregates } from './rewrite-distinct-aggregates.js';
 import type { Rule } from './rule.js';
 import { semiJoinForDistinct } from './semi-join-for-distinct.js';
 import { shareCommonExpressions } from './share-common-expressions.js';
+import { narrowShared, shareSubplans } from './share-subplans.js';
 import { simplifyBooleans } from './simplify-booleans.js';
 import { simplifyCasts } from './simplify-casts.js';
 import { simplifyNulls } from './simplify-nulls.js';
@@ -49,11 +50,12 @@ export const ruleBatches: readonly RuleBatch[] = [
     name: 'simplify',
     rules: [...expressions, ...filters, inferPredicates, collapseProjects, removeNoopProjects, pushLimits],
   },
+  { name: 'common parts', once: true, rules: [shareSubplans] },
   { name: 'join order', once: true, rules: [reorderJoins] },
   { name: 'prune', rules: [...filters, inferPredicates, ...columns, pushLimits] },
   { name: 'semi joins', rules: [semiJoinForDistinct, ...columns] },
   { name: 'share', rules: [shareCommonExpressions] },
-  { name: 'finish', rules: [...columns, ...expressions] },
+  { name: 'finish', rules: [...columns, narrowShared, ...expressions] },
   { name: 'sources', once: true, rules: [pushIntoScan, pruneFields, chooseBuildSide] },
 ];
 
