@@ -242,12 +242,10 @@ export interface RangePlan extends Node {
   readonly step: bigint;
   readonly output: readonly Attribute[];
 }
-/** A frame marked by `cache()`; the session's cache manager knows whether `cacheId` is filled. */
+/** A frame marked by `cache()`, filled or not; or (`shared`, `cacheId` below 0) a part of a plan, held while it runs. */
 export interface CachedPlan extends Node {
   readonly kind: 'cached';
-  /** Below 0 for a part of a plan that is held while the query runs. */
   readonly cacheId: number;
-  /** Its rows are held while the query runs: the optimizer found it at several places. */
   readonly shared?: true;
   readonly input: Plan;
   readonly output: readonly Attribute[];
