@@ -15,7 +15,7 @@ export function emitCompression(module: WasmModule, varint: Func): void {
 
 /**
  * For each distance 1…15: 16 swizzle lanes that repeat it; then 16 bytes telling how far one such store reaches; then
- * for each tag of a snappy copy its length and the high bits of its distance.
+ * 8 bytes for each tag of a snappy copy: which of the next two bytes are its distance, the high bits of it, the length.
  */
 export function patternBytes(): Uint8Array {
   const bytes = new Uint8Array(PATTERN_BYTES);
@@ -25,15 +25,18 @@ export function patternBytes(): Uint8Array {
   }
   for (let tag = 0; tag < 256; tag++) {
     const short = (tag & 3) === 1;
-    bytes[COPY_TAGS + 2 * tag] = short ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
-    bytes[COPY_TAGS + 2 * tag + 1] = short ? tag >> 5 : 0;
+    const entry = COPY_TAGS + 8 * tag;
+    bytes[entry] = 255;
+    bytes[entry + 1] = short ? 0 : 255;
+    bytes[entry + 3] = short ? tag >> 5 : 0;
+    bytes[entry + 4] = short ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
   }
   return bytes;
 }
 
 const STRIDES = 256;
 const COPY_TAGS = 272;
-export const PATTERN_BYTES = COPY_TAGS + 512;
+export const PATTERN_BYTES = COPY_TAGS + 2048;
 
 interface Block {
   readonly source: Local;
@@ -148,79 +151,67 @@ function snappyChecked(code: Code, b: Block, tag: Local, extra: Local): void {
   );
 }
 
-/** As long as source and target go on for 80 bytes, no literal or copy of up to 64 bytes can leave them. */
-function snappyFast(code: Code, b: Block, tag: Local, extra: Local): void {
-  const [sourceLimit, targetLimit] = [code.local('i32'), code.local('i32')];
+/** As long as source and target go on for so many bytes, no literal and copy of up to 64 bytes each can leave them. */
+const FAST_SLACK = 144;
+
+function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
+  const [sourceLimit, targetLimit, entry] = [code.local('i32'), code.local('i32'), code.local('i32')];
   for (const [limit, at, end] of [
     [sourceLimit, b.source, b.end],
     [targetLimit, b.target, b.targetEnd],
   ] as const) {
-    code
-      .get(end)
-      .i32(80)
-      .op('i32.sub')
-      .get(at)
-      .get(end)
-      .get(at)
-      .op('i32.sub')
-      .i32(80)
-      .op('i32.gt_u')
-      .select()
-      .set(limit);
+    code.get(end).i32(FAST_SLACK).op('i32.sub').get(at);
+    code.get(end).get(at).op('i32.sub').i32(FAST_SLACK).op('i32.gt_u').select().set(limit);
   }
   code.block((done) => {
     code.loop((again) => {
-      code.get(b.source).get(sourceLimit).op('i32.ge_u').get(b.target).get(targetLimit).op('i32.ge_u').op('i32.or');
-      code.brIf(done);
-      code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and').tee(extra);
-      code.if(
-        () => {
-          snappyFastCopy(code, b, tag, extra);
-          code.br(again);
-        },
-        () => {
-          code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u').brIf(done);
-          wideCopy(code, b, b.source, 1);
-          code.get(b.source).get(b.length).i32(1).op('i32.add').op('i32.add').set(b.source);
-          code.get(b.target).get(b.length).op('i32.add').set(b.target);
-          code.br(again);
-        },
-      );
+      code.get(b.source).get(sourceLimit).op('i32.ge_u').brIf(done);
+      code.get(b.target).get(targetLimit).op('i32.ge_u').brIf(done);
+      code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and').tee(kind).op('i32.eqz');
+      code.if(() => {
+        code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u').brIf(done);
+        wideCopy(code, b, b.source, 1);
+        code.get(b.source).get(b.length).op('i32.add').i32(1).op('i32.add').set(b.source);
+        code.get(b.target).get(b.length).op('i32.add').set(b.target);
+        // A copy follows, as a rule.
+        code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and').tee(kind).op('i32.eqz').brIf(again);
+      });
+      code.get(kind).i32(3).op('i32.eq').brIf(done);
+      snappyFastCopy(code, b, tag, kind, entry);
+      code.br(again);
     });
   });
 }
 
-/** `kind` is 1, 2 or 3: one, two or four bytes of distance follow. */
-function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local): void {
-  code.get(b.source).op('i32.load', 1, 0);
-  code.i32(-1).i32(32).i32(4).get(kind).op('i32.shl').op('i32.sub').op('i32.shr_u').op('i32.and');
-  code.get(b.patterns).get(tag).i32(1).op('i32.shl').op('i32.add').op('i32.load16_u', COPY_TAGS, 0).tee(b.length);
-  code.i32(0x700).op('i32.and').op('i32.or').set(b.distance);
-  code.get(b.length).i32(255).op('i32.and').set(b.length);
+/** `kind` is 1 or 2: as many bytes of distance follow. */
+function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Local): void {
+  code.get(b.patterns).get(tag).i32(3).op('i32.shl').op('i32.add').tee(entry);
+  code.op('i32.load16_u', COPY_TAGS, 0).get(b.source).op('i32.load16_u', 1, 0).op('i32.and');
+  code.get(entry).op('i32.load16_u', COPY_TAGS + 2, 0).op('i32.or').set(b.distance);
   code
-    .get(b.source)
-    .i32(1)
-    .get(kind)
-    .op('i32.shl')
-    .i32(1)
-    .op('i32.shr_u')
-    .i32(1)
-    .op('i32.add')
-    .op('i32.add')
-    .set(b.source);
-  code.get(b.distance).i32(1).op('i32.sub').get(b.target).get(b.start).op('i32.sub').op('i32.ge_u');
+    .get(entry)
+    .op('i32.load8_u', COPY_TAGS + 4)
+    .set(b.length);
+  code.get(b.source).get(kind).op('i32.add').i32(1).op('i32.add').set(b.source);
+  // The heap begins with more bytes than the longest distance, so this does not wrap around.
+  code.get(b.target).get(b.distance).op('i32.sub').tee(b.from).get(b.start).op('i32.lt_u');
   returnIf(code, 0);
-  code.get(b.target).get(b.distance).op('i32.sub').set(b.from);
-  code.get(b.distance).i32(16).op('i32.ge_u');
+  code.get(b.length).get(b.distance).op('i32.gt_u');
   code.if(
+    () => {
+      code.get(b.distance).op('i32.eqz');
+      returnIf(code, 0);
+      code.get(b.target).get(b.length).op('i32.add').set(b.last);
+      code.get(b.distance).i32(16).op('i32.ge_u');
+      code.if(
+        () => copyChunks(code, b.from, b.target, b.last),
+        () => repeatPattern(code, b),
+      );
+      code.get(b.last).set(b.target);
+    },
     () => {
       wideCopy(code, b, b.from, 0);
       code.get(b.target).get(b.length).op('i32.add').set(b.target);
-    },
-    () => {
-      code.get(b.target).get(b.length).op('i32.add').set(b.last);
-      repeatPattern(code, b);
-      code.get(b.last).set(b.target);
     },
   );
 }
