@@ -7,13 +7,14 @@ import { micro } from './micro/suite.js';
 import { operators } from './operators/suite.js';
 import { rows } from './rows/suite.js';
 import { startup } from './startup/suite.js';
-import { tpch, tpchParquet } from './tpch/suite.js';
+import { tpch, tpchParquet, tpchZstd } from './tpch/suite.js';
 import { udf } from './udf/suite.js';
 
 /** Everything `npm run bench` can run. */
 export const suites: readonly Suite[] = [
   tpch,
   tpchParquet,
+  tpchZstd,
   h2o,
   h2oJoin,
   operators,

@@ -10,16 +10,18 @@ import { writeTinyData } from './tiny-data.js';
 const generatorVersion = '4.0.0';
 const toolsFolder = join(dataFolder, '.tools');
 
-/** TPC-H as eight Parquet files, made once per scale factor; gives their folder. */
-export async function tpchData(scale: string): Promise<string> {
-  const folder = join(dataFolder, `tpch-sf${scale}`);
+export type Compression = 'snappy' | 'zstd';
+
+/** TPC-H as eight Parquet files, made once per scale factor and compression; gives their folder. */
+export async function tpchData(scale: string, compression: Compression = 'snappy'): Promise<string> {
+  const folder = join(dataFolder, `tpch-sf${scale}${compression === 'snappy' ? '' : `-${compression}`}`);
   if (isWhole(folder)) return folder;
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  console.error(`making TPC-H data of scale ${scale} …`);
-  if (scale === 'tiny') await writeTinyData(partial);
-  else if (!generateWithTool(partial, scale) && !(await generateWithDuckdb(partial, scale))) {
+  console.error(`making TPC-H data of scale ${scale}, ${compression} …`);
+  if (scale === 'tiny') await writeTinyData(partial, compression);
+  else if (!generateWithTool(partial, scale, compression) && !(await generateWithDuckdb(partial, scale, compression))) {
     rmSync(partial, { recursive: true });
     throw new UnavailableError(
       `No TPC-H data of scale ${scale}: there is neither tpchgen-cli (pip install tpchgen-cli) nor DuckDB's tpch extension. ` +
@@ -49,23 +51,25 @@ function findTool(): string | undefined {
   return undefined;
 }
 
-function generateWithTool(folder: string, scale: string): boolean {
+function generateWithTool(folder: string, scale: string, compression: Compression): boolean {
   const tool = findTool();
   if (tool === undefined) return false;
-  const wanted = ['parquet', '-s', scale, '--output-dir', folder, '--quiet'];
+  const codec = compression === 'zstd' ? 'ZSTD(1)' : 'SNAPPY';
+  const wanted = ['parquet', '-s', scale, '-c', codec, '--output-dir', folder, '--quiet'];
   // Version 4 names the format by a subcommand, earlier ones by an option.
-  const earlier = ['-s', scale, '--format=parquet', '--output-dir', folder];
+  const earlier = ['-s', scale, '--format=parquet', '--parquet-compression', codec, '--output-dir', folder];
   return (succeeds(tool, wanted) || succeeds(tool, earlier)) && isWhole(folder);
 }
 
-async function generateWithDuckdb(folder: string, scale: string): Promise<boolean> {
+async function generateWithDuckdb(folder: string, scale: string, compression: Compression): Promise<boolean> {
   const connection = await connectDuckdb(2);
   try {
     await connection.run('INSTALL tpch');
     await connection.run('LOAD tpch');
     await connection.run(`CALL dbgen(sf = ${Number(scale)})`);
     for (const table of tables) {
-      await connection.run(`COPY ${table} TO ${quoted(join(folder, `${table}.parquet`))} (FORMAT parquet)`);
+      const file = quoted(join(folder, `${table}.parquet`));
+      await connection.run(`COPY ${table} TO ${file} (FORMAT parquet, CODEC ${compression})`);
     }
     return true;
   } catch {

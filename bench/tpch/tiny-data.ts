@@ -91,11 +91,11 @@ const statements: Readonly<Record<Table, string>> = {
       FROM range(1, ${orders + 1}) t(o), range(7) u(n) WHERE n <= ${pick('o', 74, 7)} ))`,
 };
 
-export async function writeTinyData(folder: string): Promise<void> {
+export async function writeTinyData(folder: string, compression: string): Promise<void> {
   const connection = await connectDuckdb(1);
   for (const [table, statement] of Object.entries(statements)) {
     const file = quoted(join(folder, `${table}.parquet`));
-    await connection.run(`COPY (${statement}) TO ${file} (FORMAT parquet, ROW_GROUP_SIZE 4096)`);
+    await connection.run(`COPY (${statement}) TO ${file} (FORMAT parquet, CODEC ${compression}, ROW_GROUP_SIZE 4096)`);
   }
   connection.closeSync();
 }

@@ -187,7 +187,11 @@ function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
 function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Local): void {
   code.get(b.patterns).get(tag).i32(3).op('i32.shl').op('i32.add').tee(entry);
   code.op('i32.load16_u', COPY_TAGS, 0).get(b.source).op('i32.load16_u', 1, 0).op('i32.and');
-  code.get(entry).op('i32.load16_u', COPY_TAGS + 2, 0).op('i32.or').set(b.distance);
+  code
+    .get(entry)
+    .op('i32.load16_u', COPY_TAGS + 2, 0)
+    .op('i32.or')
+    .set(b.distance);
   code
     .get(entry)
     .op('i32.load8_u', COPY_TAGS + 4)
