@@ -169,10 +169,11 @@ export class ChunkPages {
   }
 
   #decompress(codec: Codec, source: number, sourceBytes: number, target: number, targetBytes: number): void {
-    const { task, kernels, patterns } = this.group;
+    const { task, kernels, patterns, scratch } = this.group;
     let cause: unknown;
     try {
-      const block = { heap: task.heap, kernels, patterns, source, sourceBytes, target, targetBytes };
+      const space = (bytes: number): number => scratch.get('codec', bytes);
+      const block = { heap: task.heap, kernels, patterns, source, sourceBytes, target, targetBytes, space };
       if (targetBytes === 0 || codec.decompress(block)) return;
     } catch (error) {
       if (error instanceof SparrowError) throw error;

@@ -1,6 +1,8 @@
 import * as zlib from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec';
 import { type SharedHeap, SparrowError } from '../../base/index.js';
+import { HasChecksum, unpackZstd } from '../zstd/decode.js';
+import { SPACE } from '../zstd/space.js';
 import type { Kernels } from './kernels/index.js';
 import type { CodecName } from './metadata.js';
 
@@ -14,6 +16,8 @@ export interface Block {
   readonly sourceBytes: number;
   readonly target: number;
   readonly targetBytes: number;
+  /** Scratch memory. */
+  space(bytes: number): number;
 }
 
 /** A way to compress pages: one entry in the list. */
@@ -84,12 +88,19 @@ const zstd: Codec = {
   name: 'zstd',
   // Four bytes can stand for a block of 128 KiB.
   maxRatio: 32768,
-  decompress: (block) =>
-    fill(block, (bytes) =>
+  decompress(block) {
+    try {
+      unpackZstd({ ...block, space: block.space(SPACE.BYTES) });
+      return true;
+    } catch (error) {
+      if (!(error instanceof HasChecksum)) throw error;
+    }
+    return fill(block, (bytes) =>
       nodeZstd === undefined
         ? wasmDecode(bytes, block.targetBytes)
         : nodeZstd(bytes, { maxOutputLength: Math.max(1, block.targetBytes), chunkSize: chunkSize(block) }),
-    ),
+    );
+  },
   prepare() {
     if (nodeZstd !== undefined || wasmZstdReady) return undefined;
     return wasmZstd.init().then(() => {

@@ -127,7 +127,7 @@ export class FixedSink implements Sink {
     const { convert, plainBytes } = this.leaf.decode;
     switch (convert) {
       case 'none':
-        task.heap.u8.copyWithin(target, source, source + count * plainBytes);
+        kernels.copy(target, source, count * plainBytes);
         break;
       case 'narrow8':
         kernels.narrow8(source, count, target);

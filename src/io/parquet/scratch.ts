@@ -7,6 +7,7 @@ export const KERNEL_SLACK = 64;
 export type ScratchUse =
   | 'file'
   | 'page'
+  | 'codec'
   | 'indices'
   | 'physical'
   | 'values'

@@ -124,7 +124,7 @@ export class StringSink implements Sink {
     const target = this.#codes + values.row * this.#codeBytes;
     if (this.#codeBytes === 1) group.kernels.packCodes8(indices, values.count, target);
     else if (this.#codeBytes === 2) group.kernels.packCodes16(indices, values.count, target);
-    else group.task.heap.u8.copyWithin(target, indices, indices + values.count * 4);
+    else group.kernels.copy(target, indices, values.count * 4);
   }
 
   /** Appends the strings of dictionary indices. */
@@ -153,7 +153,7 @@ export class StringSink implements Sink {
     if (this.#codes === 0 || rows === 0) return;
     // Rows that are null have code 0; their bytes are never looked at.
     const indices = group.scratch.get('physical', rows * 4);
-    if (this.#codeBytes === 4) group.task.heap.u8.copyWithin(indices, this.#codes, this.#codes + rows * 4);
+    if (this.#codeBytes === 4) group.kernels.copy(indices, this.#codes, rows * 4);
     else group.kernels[this.#codeBytes === 1 ? 'widen8' : 'widen16'](this.#codes, rows, indices);
     this.#gather(indices, rows, 0);
   }
@@ -173,7 +173,7 @@ export class StringSink implements Sink {
     if (this.#data !== 0 && wanted <= this.#capacity) return;
     const capacity = Math.min(MAX_BYTES, Math.max(wanted, this.#capacity * 2, 1024));
     const data = group.task.arena.alloc(capacity + KERNEL_SLACK);
-    if (this.#position > 0) group.task.heap.u8.copyWithin(data, this.#data, this.#data + this.#position);
+    if (this.#position > 0) group.kernels.copy(data, this.#data, this.#position);
     this.#data = data;
     this.#capacity = capacity;
   }
@@ -192,7 +192,7 @@ export class StringSink implements Sink {
       for (let i = 0; i < count; i++) this.#uuid(source + i * 16, data + position + i * UUID_CHARS);
       return kernels.fixedOffsets(count, UUID_CHARS, offsets, position);
     }
-    task.heap.u8.copyWithin(data + position, source, source + count * plainBytes);
+    kernels.copy(data + position, source, count * plainBytes);
     return kernels.fixedOffsets(count, plainBytes, offsets, position);
   }
 
@@ -214,19 +214,19 @@ export class StringSink implements Sink {
     this.#reserve(bytes);
     const last = kernels.lengthsToOffsets(lengths, count, offsets, this.#position, bytes);
     if (last < 0) throw corrupt(this.place, 'a string goes past the end of its page');
-    task.heap.u8.copyWithin(this.#data + this.#position, next, next + last - this.#position);
+    kernels.copy(this.#data + this.#position, next, last - this.#position);
     this.#position = last;
   }
 
   #deltaStrings(values: PageValues, offsets: number): void {
-    const { task } = this.group;
+    const { task, kernels } = this.group;
     const strings = readDeltaStrings(this.group, values, this.place);
     if (this.leaf.decode.physical === 'fixed') {
       this.#fixedFrom(strings.data, strings.bytes, values.count, offsets);
       return;
     }
     this.#reserve(strings.bytes);
-    task.heap.u8.copyWithin(this.#data + this.#position, strings.data, strings.data + strings.bytes);
+    kernels.copy(this.#data + this.#position, strings.data, strings.bytes);
     const { i32 } = task.heap;
     for (let i = 1; i <= values.count; i++) {
       i32[(offsets >>> 2) + i] = (i32[(strings.offsets >>> 2) + i] as number) + this.#position;

@@ -98,7 +98,7 @@ function match(code: Code, b: Block): void {
 }
 
 /** A match nearer than 16 bytes repeats what lies before it: one swizzle makes 16 bytes of the repetition. */
-function repeatPattern(code: Code, b: Block): void {
+export function repeatPattern(code: Code, b: Pick<Block, 'from' | 'target' | 'last' | 'distance' | 'patterns'>): void {
   const [pattern, stride] = [code.local('v128'), code.local('i32')];
   code.get(b.from).op('v128.load', 0, 0);
   code.get(b.patterns).get(b.distance).i32(4).op('i32.shl').op('i32.add').op('v128.load', 0, 0);

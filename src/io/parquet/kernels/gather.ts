@@ -1,8 +1,15 @@
 import type { Local, WasmModule } from '../../../wasm/index.js';
 import { bump, copyChunks, elementwise, whileLoop } from './emit.js';
 
-/** What is done with dictionary indices: u32 values at `indices`. */
+/**
+ * What is done with dictionary indices: u32 values at `indices`. And `copy(target, source, bytes)`: where memory is shared,
+ * V8's own copying between typed arrays goes byte by byte unless both lie alike.
+ */
 export function emitGather(module: WasmModule): void {
+  module.function('copy', ['i32', 'i32', 'i32'], [], (code, ...params) => {
+    for (const param of params) code.get(param);
+    code.op('memory.copy');
+  });
   emitMaxIndex(module);
   for (const width of [1, 2, 4, 8, 16] as const) emitGatherFixed(module, width);
   elementwise(module, 'narrow8', { source: 4, target: 1 }, (code, source, target) =>

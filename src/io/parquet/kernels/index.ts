@@ -31,6 +31,7 @@ export interface Kernels {
   readonly spread8: Spread;
   readonly spread16: Spread;
   readonly spreadOffsets: Spread;
+  copy(target: N, source: N, bytes: N): void;
   maxIndex(indices: N, count: N): N;
   readonly gather1: Gather;
   readonly gather2: Gather;

@@ -1,0 +1,50 @@
+import type { SharedHeap } from '../../base/index.js';
+import { instantiate, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { emitBegin, emitHuffman } from './emit-literals.js';
+import { emitSequences } from './emit-sequences.js';
+
+/** An address or count; results of type i32 come back signed. */
+type N = number;
+
+/** The loops over the bits of a compressed block (RFC 8878, 3.1.1.3 and 4), each described where it is emitted. */
+export interface ZstdKernels {
+  copy(target: N, source: N, bytes: N): void;
+  huffman1(source: N, end: N, target: N, targetEnd: N, table: N): N;
+  huffman4(source: N, end: N, target: N, targetEnd: N, table: N): N;
+  sequences(
+    source: N,
+    end: N,
+    count: N,
+    space: N,
+    literals: N,
+    literalsEnd: N,
+    target: N,
+    targetEnd: N,
+    start: N,
+    patterns: N,
+  ): N;
+}
+
+const modules = new ModuleCache(1);
+const instances = new WeakMap<WebAssembly.Memory, ZstdKernels>();
+
+export function zstdKernelsFor(heap: SharedHeap): ZstdKernels {
+  let kernels = instances.get(heap.memory);
+  if (kernels === undefined) {
+    kernels = instantiate<ZstdKernels>(modules.get('zstd', build), heap.memory).exports;
+    instances.set(heap.memory, kernels);
+  }
+  return kernels;
+}
+
+function build(): Uint8Array {
+  const module = new WasmModule();
+  module.function('copy', ['i32', 'i32', 'i32'], [], (code, ...params) => {
+    for (const param of params) code.get(param);
+    code.op('memory.copy');
+  });
+  const begin = emitBegin(module);
+  emitHuffman(module, begin);
+  emitSequences(module, begin);
+  return module.bytes();
+}
