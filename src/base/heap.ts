@@ -258,6 +258,8 @@ function reserve(limitPages: number): WebAssembly.Memory {
 export class Arena {
   #next = 0;
   #end = 0;
+  /** Pages of the last run. */
+  #run = 0.5;
   /** Bytes handed out so far. */
   allocatedBytes = 0;
 
@@ -283,7 +285,9 @@ export class Arena {
     this.allocatedBytes += size;
     if (this.#next + size > this.#end) {
       if (size > (RUN_PAGES * PAGE_BYTES) / 4) return this.heap.claim(this.id, size, this.label).address;
-      const run = this.heap.claim(this.id, RUN_PAGES * PAGE_BYTES, this.label);
+      // What holds little takes little: the results of many small tasks are there at once.
+      this.#run = Math.min(RUN_PAGES, Math.max(this.#run * 2, Math.ceil((size * 4) / PAGE_BYTES)));
+      const run = this.heap.claim(this.id, this.#run * PAGE_BYTES, this.label);
       this.#next = run.address;
       this.#end = run.address + run.bytes;
     }

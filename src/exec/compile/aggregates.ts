@@ -54,6 +54,31 @@ export function stateField(keys: number, carriers: StateCarriers, index: number)
   return keys + carriers.slice(0, index).reduce((n, c) => n + c.length, 0);
 }
 
+/** Where in a group row a chain of records is that an aggregate keeps: offsets of its state's fields. */
+export interface ChainFields {
+  readonly first: number;
+  readonly last: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** The chains that group rows of this form point to. */
+export function chainsOf(
+  layout: RowLayout,
+  carriers: StateCarriers,
+  aggregates: readonly PreparedAggregate[],
+): ChainFields[] {
+  const keys = layout.fields.length - carriers.flat().length;
+  return aggregates.flatMap(({ entry }, a) => {
+    if (entry.collect === undefined) return [];
+    const from = stateField(keys, carriers, a);
+    const [first, last, records, bytes] = [0, 1, 2, 3].map((i) => fieldAt(layout, from + i).offset) as Four;
+    return [{ first, last, records, bytes }];
+  });
+}
+
+type Four = [number, number, number, number];
+
 /** The state of one aggregate in the group row at `row`. */
 export function stateAccess(
   pipe: Pipe,

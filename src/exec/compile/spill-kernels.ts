@@ -15,6 +15,9 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * - `move_bytes(rows, count, stride, offset, nulls, bytes, used)`: puts the bytes of a field behind each other, notes their
  *   positions in the rows, and gives the new `used`.
  * - `add(rows, count, stride, offset, by, most)`: adds to a word of each row, up to `most`.
+ * - `measure_chains`, `move_chains` and `relocate_chains`: the same for what aggregates keep as chains of records (see
+ *   functions/aggregate-collect.ts); they are told where in a row a chain's first and last record, their number and their
+ *   bytes are. Records come to lie one after the other, and are linked when they are back at an address.
  * - `number(rows, count, stride, offset, first)`: numbers rows.
  */
 export interface SpillKernels {
@@ -33,6 +36,25 @@ export interface SpillKernels {
     bytes: number,
     used: number,
   ): number;
+  measure_chains(list: number, count: number, bytes: number, lengths: number): number;
+  move_chains(
+    rows: number,
+    count: number,
+    stride: number,
+    first: number,
+    records: number,
+    bytes: number,
+    used: number,
+  ): number;
+  relocate_chains(
+    rows: number,
+    count: number,
+    stride: number,
+    first: number,
+    last: number,
+    records: number,
+    base: number,
+  ): void;
   add(rows: number, count: number, stride: number, offset: number, by: number, most: number): void;
   number(rows: number, count: number, stride: number, offset: number, first: number): void;
 }
@@ -56,6 +78,7 @@ function compileSpillKernels(): Uint8Array<ArrayBuffer> {
   partitions(module);
   entries(module);
   texts(module);
+  chains(module);
   module.function('gather', ['i32', 'i32', 'i32', 'i32'], [], (code, list, count, stride, to) => {
     const [from, end] = [code.local('i32'), code.local('i32')];
     eachListed(code, list, count, (row) => {
@@ -167,16 +190,77 @@ function texts(module: WasmModule): void {
       code.get(field).get(used).op('i32.store', 0).get(field).get(size).op('i32.store', 4);
       code.get(bytes).get(used).op('i32.add').tee(to).get(size).op('i32.add').set(end);
       code.get(used).get(size).op('i32.add').set(used);
-      // Room has slack behind it, and what is written too far is written over.
-      code.get(size).if(() => {
+      code.get(size).if(() => copy(code, from, to, end));
+    });
+    code.get(used);
+  });
+}
+
+/** Room has slack behind it, and what is written too far is written over. Moves the pointers. */
+function copy(code: Code, from: Local, to: Local, end: Local): void {
+  code.loop((again) => {
+    code.get(to).get(from).op('v128.load', 0, 0).op('v128.store', 0, 0);
+    step(code, from, 16);
+    code.get(to).i32(16).op('i32.add').tee(to).get(end).op('i32.lt_u').brIf(again);
+  });
+}
+
+/** What a record of a chain begins with: the address of the next one, and the length of what follows. */
+const RECORD_HEADER = 8;
+
+function chains(module: WasmModule): void {
+  const field = (code: Code, row: Local, offset: Local): Code => code.get(row).get(offset).op('i32.add');
+  module.function('measure_chains', ['i32', 'i32', 'i32', 'i32'], ['f64'], (code, list, count, bytes, lengths) => {
+    const [size, sum] = [code.local('i32'), code.local('f64')];
+    eachListed(code, list, count, (row) => {
+      field(code, row, bytes).op('i32.load', 0).get(lengths).op('i32.load', 0).op('i32.add').set(size);
+      code.get(lengths).get(size).op('i32.store', 0);
+      code.get(sum).get(size).op('f64.convert_i32_u').op('f64.add').set(sum);
+      step(code, lengths, 4);
+    });
+    code.get(sum);
+  });
+  const seven = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('move_chains', [...seven], ['i32'], (code, ...given) => {
+    const [rows, count, stride, first, records, bytes] = given as unknown as Six;
+    const used = given[6] as Local;
+    const [left, from, record, to, end, size] = Array.from({ length: 6 }, () => code.local('i32')) as unknown as Six;
+    each(code, rows, count, stride, (row) => {
+      field(code, row, first).op('i32.load', 0).set(record);
+      field(code, row, first).get(used).op('i32.store', 0);
+      field(code, row, records).op('i32.load', 0).tee(left);
+      code.if(() => {
         code.loop((again) => {
-          code.get(to).get(from).op('v128.load', 0, 0).op('v128.store', 0, 0);
-          step(code, from, 16);
-          code.get(to).i32(16).op('i32.add').tee(to).get(end).op('i32.lt_u').brIf(again);
+          code.get(record).set(from).get(record).op('i32.load', 4, 0).i32(RECORD_HEADER).op('i32.add').set(size);
+          code.get(bytes).get(used).op('i32.add').tee(to).get(size).op('i32.add').set(end);
+          code.get(used).get(size).op('i32.add').set(used);
+          copy(code, from, to, end);
+          code.get(record).op('i32.load', 0, 0).set(record);
+          code.get(left).i32(1).op('i32.sub').tee(left).brIf(again);
         });
       });
     });
     code.get(used);
+  });
+  module.function('relocate_chains', [...seven], [], (code, ...given) => {
+    const [rows, count, stride, first, last, records] = given as unknown as Six;
+    const base = given[6] as Local;
+    const [left, record, next] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    each(code, rows, count, stride, (row) => {
+      field(code, row, records).op('i32.load', 0).tee(left);
+      code.if(() => {
+        field(code, row, first).op('i32.load', 0).get(base).op('i32.add').set(next);
+        field(code, row, first).get(next).op('i32.store', 0);
+        code.loop((again) => {
+          code.get(next).set(record);
+          code.get(record).get(record).op('i32.load', 4, 0).i32(RECORD_HEADER).op('i32.add').op('i32.add').set(next);
+          code.get(record).get(next).op('i32.store', 0, 0);
+          code.get(left).i32(1).op('i32.sub').tee(left).brIf(again);
+        });
+        code.get(record).i32(0).op('i32.store', 0, 0);
+        field(code, row, last).get(record).op('i32.store', 0);
+      });
+    });
   });
 }
 

@@ -20,6 +20,9 @@ import type { Runner } from './runner.js';
 /** Groups that one thread merges quicker than several; also what one partition should hold. */
 const SMALL_GROUPS = 16_384;
 
+/** How many merges of what is on disk the memory could hold at once: some run, others wait as batches. */
+const MERGES_IN_MEMORY = 16;
+
 /** Determined by the data only, as the order of groups depends on it. */
 const partitionBits = (total: number): number =>
   Math.min(GROUP_PARTITION_BITS, Math.ceil(Math.log2(total / SMALL_GROUPS)));
@@ -68,7 +71,10 @@ async function makeGroups(executor: Runner, plan: PhysicalAggregate): Promise<Pa
   const inputs =
     total === 0 && plan.keys.length === 0
       ? [emptyGroup(executor, plan)]
-      : mergeInputs(parts, small || plan.keys.length === 0 ? 0 : partitionBits(total));
+      : mergeInputs(
+          parts,
+          plan.keys.length === 0 ? 0 : Math.max(small ? 0 : partitionBits(total), spilledBits(executor, parts)),
+        );
   return { source, inputs, small };
 }
 
@@ -126,6 +132,14 @@ function rowsOfInput(input: TaskInput): number | undefined {
     default:
       return undefined;
   }
+}
+
+/** What was too much for the memory is not merged at one go, even where few groups have much: lists of values, say. */
+function spilledBits({ query }: Runner, parts: readonly Groups[]): number {
+  const segments = parts.flatMap(({ spilled = [] }) => spilled.flat().flatMap((rows) => rows.segments));
+  const bytes = segments.reduce((n, { rowBlock, byteBlock }) => n + rowBlock.bytes + (byteBlock?.bytes ?? 0), 0);
+  const wanted = Math.ceil(Math.log2(Math.max(1, (bytes * MERGES_IN_MEMORY) / query.heap.limitBytes)));
+  return Math.min(GROUP_PARTITION_BITS, wanted);
 }
 
 type Groups = Extract<TaskOutput, { kind: 'groups' }>;

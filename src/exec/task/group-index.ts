@@ -62,12 +62,11 @@ export class GroupIndex {
   #start(): void {
     const { addressing } = this;
     if (addressing.kind === 'single') this.#set(PIPE.INDEX, 0);
-    else if (addressing.kind === 'dense') this.#set(PIPE.INDEX, this.arena.allocZeroed(this.denseSlots * 4));
-    else if (this.generations === 1) this.#allocateSlots();
-    else {
-      const index = this.#word(PIPE.INDEX);
-      this.heap.fill(0, index, this.#slots * 8);
-    }
+    else if (this.generations > 1) {
+      const bytes = addressing.kind === 'dense' ? this.denseSlots * 4 : this.#slots * 8;
+      this.heap.fill(0, this.#word(PIPE.INDEX), bytes);
+    } else if (addressing.kind === 'dense') this.#set(PIPE.INDEX, this.arena.allocZeroed(this.denseSlots * 4));
+    else this.#allocateSlots();
     this.#set(PIPE.GROUPS, 0);
   }
 

@@ -1,6 +1,12 @@
 import { ALL_VALID_ADDRESS, type Arena, BATCH_ROWS, engineBug, type Platform, SparrowError } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
-import { fullCarriers, groupLayout, prepareAggregate } from '../compile/aggregates.js';
+import {
+  chainsOf,
+  fullCarriers,
+  groupLayout,
+  type PreparedAggregate,
+  prepareAggregate,
+} from '../compile/aggregates.js';
 import { compileMerge } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
@@ -25,13 +31,14 @@ export function mergeGroups(
     throw engineBug('groups expected');
   const source = spec.source.rows;
   const unspiller = spillReader(scratch, platform);
+  const aggregates = source.aggregates.map((a) => prepareAggregate(a, spec.settings));
   const parts = input.merge.parts
-    .map((part) => inMemory(part, source.keys, unspiller))
+    .map((part) => inMemory(part, source.keys, aggregates, unspiller))
     .filter((p) => totalRows(p.chunks) > 0);
   const [only] = parts;
   if (only !== undefined && parts.length === 1 && only.unique && !only.mixed)
     return { chunks: only.chunks, carriers: only.carriers };
-  const full = fullCarriers(source.aggregates.map((a) => prepareAggregate(a, spec.settings)));
+  const full = fullCarriers(aggregates);
   const { heap } = programs;
   // The merge has a state block of its own: its row and byte cursors are not the pipeline's.
   const state = scratch.allocZeroed(layout.bytes);
@@ -81,10 +88,16 @@ export function mergeGroups(
 }
 
 /** The part with what it has on disk read back. */
-function inMemory(part: MergePart, keys: readonly SourceColumn[], unspiller: Pick<RowUnspiller, 'read'>): MergePart {
+function inMemory(
+  part: MergePart,
+  keys: readonly SourceColumn[],
+  aggregates: readonly PreparedAggregate[],
+  unspiller: Pick<RowUnspiller, 'read'>,
+): MergePart {
   if (part.spilled.length === 0) return part;
   const layout = groupLayout(keys, part.carriers);
-  const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout));
+  const chains = chainsOf(layout, part.carriers, aggregates);
+  const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout, chains));
   return { ...part, chunks: [...read, ...part.chunks], spilled: [] };
 }
 

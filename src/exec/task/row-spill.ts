@@ -1,5 +1,6 @@
 import type { Arena, Platform, SharedHeap, TaskMetrics } from '../../base/index.js';
 import { BlockReader, BlockWriter, DECODE_SLACK_BYTES, type FileBlock } from '../../io/block-file.js';
+import type { ChainFields } from '../compile/aggregates.js';
 import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
 import type { RowField, RowLayout } from '../row-layout.js';
 import { Room } from './room.js';
@@ -35,6 +36,7 @@ export class RowSpiller {
     private readonly place: SpillPlace,
     private readonly layout: RowLayout,
     private readonly arena: Arena,
+    private readonly chains: readonly ChainFields[] = [],
   ) {
     const { files } = place.platform;
     files.makeDirectory(place.directory);
@@ -83,12 +85,13 @@ export class RowSpiller {
 
   /** How many of the rows have no more than so many bytes in their texts, or one more. */
   #fitting(list: number, count: number, mostBytes: number): number {
-    if (this.#texts.length === 0) return count;
+    if (this.#texts.length + this.chains.length === 0) return count;
     const lengths = this.#lengths.of(count * 4);
     this.#heap.fill(0, lengths, count * 4);
     let sum = 0;
     for (const { offset, nullOffset = 0 } of this.#texts)
       sum = this.#kernels.measure(list, count, offset, nullOffset, lengths);
+    for (const { bytes } of this.chains) sum = this.#kernels.measure_chains(list, count, bytes, lengths);
     let rows = count;
     if (sum >= mostBytes) {
       sum = 0;
@@ -106,6 +109,8 @@ export class RowSpiller {
     // A text is copied from where the copy of the row still points.
     for (const { offset, nullOffset = 0 } of this.#texts)
       used = this.#kernels.move_bytes(rows, count, stride, offset, nullOffset, this.#bytes.of(0), used);
+    for (const { first, records } of this.chains)
+      used = this.#kernels.move_chains(rows, count, stride, first, records, this.#bytes.of(0), used);
     const rowBlock = this.#put(rows, count * stride);
     return { rows: count, rowBlock, ...(used === 0 ? {} : { byteBlock: this.#put(this.#bytes.of(0), used) }) };
   }
@@ -134,7 +139,11 @@ export class RowUnspiller {
     this.#reader = new BlockReader(platform.files, arena);
   }
 
-  read({ path, stride, segments }: SpilledRows, layout: RowLayout): UnspilledRows[] {
+  read(
+    { path, stride, segments }: SpilledRows,
+    layout: RowLayout,
+    chains: readonly ChainFields[] = [],
+  ): UnspilledRows[] {
     return this.#reader.within(path, (read) => {
       const load = (block: FileBlock): number => {
         const address = this.arena.alloc(block.bytes + DECODE_SLACK_BYTES);
@@ -143,7 +152,7 @@ export class RowUnspiller {
       };
       return segments.map(({ rowBlock, byteBlock, rows, prefixes }) => {
         const chunk = { address: load(rowBlock), rows, stride };
-        if (byteBlock !== undefined) relocate(this.arena.heap, layout, chunk, load(byteBlock));
+        if (byteBlock !== undefined) relocate(this.arena.heap, layout, chains, chunk, load(byteBlock));
         return { ...chunk, prefixes: prefixes === undefined ? 0 : load(prefixes) };
       });
     });
@@ -151,7 +160,16 @@ export class RowUnspiller {
 }
 
 /** Positions among the strings become addresses again. */
-function relocate(heap: SharedHeap, layout: RowLayout, { address, rows, stride }: RowChunk, bytes: number): void {
+function relocate(
+  heap: SharedHeap,
+  layout: RowLayout,
+  chains: readonly ChainFields[],
+  { address, rows, stride }: RowChunk,
+  bytes: number,
+): void {
+  const kernels = spillKernels(heap);
   for (const { carrier, offset } of layout.fields)
-    if (carrier === 'bytes') spillKernels(heap).add(address, rows, stride, offset, bytes, 0xffffffff);
+    if (carrier === 'bytes') kernels.add(address, rows, stride, offset, bytes, 0xffffffff);
+  for (const { first, last, records } of chains)
+    kernels.relocate_chains(address, rows, stride, first, last, records, bytes);
 }

@@ -11,6 +11,7 @@ export class RowStore {
   readonly #chunks: { address: number; bytes: number }[] = [];
   #nextChunk = FIRST_CHUNK_BYTES;
   #nextBytes = FIRST_CHUNK_BYTES;
+  #keptBytes = 0;
 
   constructor(
     heap: SharedHeap,
@@ -37,16 +38,17 @@ export class RowStore {
     const size = Math.max(this.#nextBytes, bytes);
     this.#nextBytes = Math.min(this.#nextBytes * 2, LARGEST_CHUNK_BYTES);
     const address = this.arena.alloc(size);
+    this.#keptBytes += size;
     this.#set(PIPE.BYTES_NEXT, address);
     this.#set(PIPE.BYTES_END, address + size);
   }
 
-  /** What is written so far; the chunk at hand is filled further. */
+  /** What is written so far, with the room that strings have; the chunk at hand is filled further. */
   get bytes(): number {
     const last = this.#chunks.at(-1);
     if (last === undefined) return 0;
     const next = this.#words[(this.state + PIPE.ROW_NEXT) >>> 2] as number;
-    return this.#chunks.reduce((n, c) => n + c.bytes, 0) - last.bytes + (next - last.address);
+    return this.#chunks.reduce((n, c) => n + c.bytes, this.#keptBytes) - last.bytes + (next - last.address);
   }
 
   /** Forgets the rows; their memory is the caller's to release. */
@@ -54,6 +56,7 @@ export class RowStore {
     this.#chunks.length = 0;
     this.#nextChunk = FIRST_CHUNK_BYTES;
     this.#nextBytes = FIRST_CHUNK_BYTES;
+    this.#keptBytes = 0;
     for (const cursor of [PIPE.ROW_NEXT, PIPE.ROW_END, PIPE.BYTES_NEXT, PIPE.BYTES_END]) this.#set(cursor, 0);
   }
 

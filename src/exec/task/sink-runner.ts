@@ -1,4 +1,5 @@
 import { type Arena, type Dictionary, engineBug, SparrowError } from '../../base/index.js';
+import { chainsOf } from '../compile/aggregates.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
 import type { SinkForm } from '../compile/sink-form.js';
@@ -164,15 +165,16 @@ class AggregateRunner implements SinkRunner {
   relieve(isLast = false): void {
     const rows = this.#rows;
     if (rows === undefined || this.#form === undefined || this.#plan?.addressing.kind === 'single') return;
+    const { aggregates, layout, carriers } = this.#form;
     // Their states are addresses of what lies in memory: it must stay.
-    if (this.#form.aggregates.some(({ entry }) => entry.collect !== undefined || entry.finishBytes !== undefined))
-      return;
+    if (aggregates.some(({ entry }) => entry.finishBytes !== undefined && entry.collect === undefined)) return;
+    const chains = chainsOf(layout, carriers, aggregates);
     const { bytes } = rows;
-    // Few groups keep the order of their first rows.
-    const areLast = isLast && totalRows(rows.chunks()) > PARTITION_ROWS;
+    // Few groups keep the order of their first rows, unless much hangs on them.
+    const areLast = isLast && (totalRows(rows.chunks()) > PARTITION_ROWS || chains.length > 0);
     if (bytes === 0 || !this.#spill.isDue(bytes, areLast)) return;
     this.#spilledRows += totalRows(rows.chunks());
-    this.#spill.groups(rows.chunks(), this.#form.layout);
+    this.#spill.groups(rows.chunks(), layout, chains);
     rows.clear();
     this.output.release();
     this.#index?.restart();

@@ -1,4 +1,5 @@
 import type { SharedHeap } from '../../base/index.js';
+import type { ChainFields } from '../compile/aggregates.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { GROUP_HEADER, JOIN_HEADER, type RowLayout } from '../row-layout.js';
@@ -42,8 +43,8 @@ export class TaskSpill {
   }
 
   /** Writes group rows, partition by partition. */
-  groups(chunks: readonly RowChunk[], layout: RowLayout): void {
-    this.#partitions(chunks, layout, GROUP_HEADER.HASH);
+  groups(chunks: readonly RowChunk[], layout: RowLayout, chains: readonly ChainFields[]): void {
+    this.#partitions(chunks, layout, GROUP_HEADER.HASH, chains);
   }
 
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
@@ -52,8 +53,8 @@ export class TaskSpill {
     this.#partitions(chunks, layout, JOIN_HEADER.HASH);
   }
 
-  #partitions(chunks: readonly RowChunk[], layout: RowLayout, hash: number): void {
-    const spiller = this.#open(layout);
+  #partitions(chunks: readonly RowChunk[], layout: RowLayout, hash: number, chains: readonly ChainFields[] = []): void {
+    const spiller = this.#open(layout, chains);
     const { heap } = this.environment.programs;
     const list = this.#list.of(totalRows(chunks) * 4);
     listsByHash(heap, chunks, hash, list, this.#counts.of(GROUP_PARTITIONS * 4)).forEach(({ address, count }, p) => {
@@ -77,7 +78,7 @@ export class TaskSpill {
     this.#isClosed = this.isUsed;
   }
 
-  #open(layout: RowLayout): RowSpiller {
+  #open(layout: RowLayout, chains: readonly ChainFields[] = []): RowSpiller {
     if (this.#spiller !== undefined) return this.#spiller;
     const { context, request, scratch } = this.environment;
     const place = {
@@ -87,7 +88,7 @@ export class TaskSpill {
       name: `task-${request.task}-${request.attempt}.rows`,
     };
     const { RowSpiller: Spiller } = rowSpill();
-    this.#spiller = new Spiller(place, layout, scratch);
+    this.#spiller = new Spiller(place, layout, scratch, chains);
     return this.#spiller;
   }
 }
