@@ -78,7 +78,7 @@ const unescaped = (text) => text.replace(/\\(.)/g, (_, c) => ({ n: '\n', r: '\r'
 const names = Object.keys(tableColumns);
 const rows = tableColumns.g.map((_, i) => `(${names.map((name) => tableColumns[name][i]).join(', ')})`);
 const tableQuery = `SELECT * FROM VALUES ${rows.join(', ')} AS t(${names.join(', ')})`;
-writeFileSync(asked, [tableQuery, ...cases.map(([, kind, sql]) => `${kind}\t${escaped(sql)}`), ''].join('\n'));
+writeFileSync(asked, [escaped(tableQuery), ...cases.map(([, kind, sql]) => `${kind}\t${escaped(sql)}`), ''].join('\n'));
 const started = Date.now();
 execFileSync(
   'java',

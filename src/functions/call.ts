@@ -1,5 +1,5 @@
 import { type DataType, type Scalar, simpleString } from '../base/index.js';
-import type { Call } from './define.js';
+import type { Call, ScalarFunction } from './define.js';
 import type { CallExpr, EvalSettings, PhysicalExpr } from './expression.js';
 
 /** What `emit` and `eval` are told of a call. */
@@ -13,6 +13,10 @@ export function callOf(expr: CallExpr, settings: EvalSettings): Call {
     ...(expr.lambdas === undefined ? {} : { lambdas: expr.lambdas }),
   };
 }
+
+/** The order in which arguments are evaluated: at the first null of one that propagates nulls, the rest is not. */
+export const argOrder = (entry: ScalarFunction, count: number): readonly number[] =>
+  entry.rightFirst === true && count === 2 ? [1, 0] : Array.from({ length: count }, (_, i) => i);
 
 const keys = new WeakMap<PhysicalExpr, string>();
 

@@ -8,7 +8,7 @@ import {
   type Scalar,
 } from '../base/index.js';
 import type { Code, Func, Local } from '../wasm/index.js';
-import { callOf, expressionKey } from './call.js';
+import { argOrder, callOf, expressionKey } from './call.js';
 import type { Call, Range, ScalarFunction } from './define.js';
 import { isDeterministic } from './deterministic.js';
 import { anyNull, carrierFor, intersect, isIntCarrier, partTypes, pushConst, take, value, widen } from './emit.js';
@@ -47,6 +47,7 @@ export class ExpressionCompiler implements Emitter {
   readonly #scopes: Map<string, Value>[] = [new Map()];
   #nullRow: Local | undefined;
   readonly #ranges = new WeakMap<PhysicalExpr, { range: Range | undefined }>();
+  readonly #failing = new WeakMap<PhysicalExpr, boolean>();
 
   constructor(options: CompilerOptions) {
     this.#options = options;
@@ -194,10 +195,10 @@ export class ExpressionCompiler implements Emitter {
     const entry = scalarFunction(expr.fn);
     const call = callOf(expr, this.#context.settings);
     if (entry.lazy === true) return this.#lazyCall(entry, expr, call);
-    const args = expr.args.map((arg) => (entry.narrow === true ? this.compile(arg) : this.compileWide(arg)));
+    const args = this.#args(entry, expr);
     const ranges = args.map((arg) => arg.range);
     if (entry.nulls === 'custom') return this.#ranged(this.#invoke(entry, args, call), entry, ranges, call);
-    // Nothing but null comes of a null literal; what the other arguments raise was compiled above.
+    // Nothing but null comes of a null literal; what the arguments before it raise was compiled above.
     if (call.literals.includes(null)) return this.#literal({ kind: 'literal', type: expr.type, value: null });
     const isNull = anyNull(this, args);
     const bare = args.map((arg) => value(arg.type, arg.carrier, arg.parts, undefined, arg.range));
@@ -216,6 +217,52 @@ export class ExpressionCompiler implements Emitter {
         if (result.isNull !== undefined) this.code.get(result.isNull).set(nullFlag);
       });
     return this.#ranged({ ...(result as Value | undefined as Value), isNull: nullFlag }, entry, ranges, call);
+  }
+
+  /** The arguments; what may fail behind one that may be null is jumped over where that is null, as Spark does. */
+  #args(entry: ScalarFunction, { args }: CallExpr): Value[] {
+    const compile = (arg: PhysicalExpr): Value => (entry.narrow === true ? this.compile(arg) : this.compileWide(arg));
+    if (entry.nulls === 'custom') return args.map(compile);
+    const values: Value[] = [];
+    const before: Value[] = [];
+    for (const i of argOrder(entry, args.length)) {
+      const arg = args[i] as PhysicalExpr;
+      const isNull =
+        before.some((known) => known.isNull !== undefined) && this.#mayFail(arg) ? anyNull(this, before) : undefined;
+      const made = isNull === undefined ? compile(arg) : this.#unless(isNull, () => compile(arg));
+      values[i] = made;
+      before.push(made);
+    }
+    return values;
+  }
+
+  /** A value that is computed where the flag is 0, and null where it is not. */
+  #unless(isNull: Local, build: () => Value): Value {
+    const nullFlag = this.code.local('i32');
+    let made: Value | undefined;
+    this.code
+      .get(isNull)
+      .tee(nullFlag)
+      .op('i32.eqz')
+      .if(() => {
+        made = this.scoped(build);
+        if (made.isNull !== undefined) this.code.get(made.isNull).set(nullFlag);
+      });
+    return { ...(made as Value | undefined as Value), isNull: nullFlag };
+  }
+
+  /** Whether evaluating it may raise an error, itself or in what it is made of. */
+  #mayFail(expr: PhysicalExpr): boolean {
+    if (expr.kind !== 'call') return false;
+    let known = this.#failing.get(expr);
+    if (known === undefined) {
+      const ranges = expr.args.map((arg) => this.rangeOf(arg));
+      known =
+        mayFail(scalarFunction(expr.fn), callOf(expr, this.#context.settings), ranges) ||
+        expr.args.some((arg) => this.#mayFail(arg));
+      this.#failing.set(expr, known);
+    }
+    return known;
   }
 
   /** Runs `build` for code that also computes on null rows, where whatever lies there must not count as a failure. */

@@ -72,6 +72,8 @@ export interface ScalarFunction extends FunctionDocs {
   readonly resolve: (args: readonly ArgType[], settings: TypingSettings) => Resolution | Mismatch;
   /** `propagate`: null when any argument is, `eval` and `emit` then never see a null. `custom`: they handle nulls themselves. */
   readonly nulls: 'propagate' | 'custom';
+  /** The second of two arguments is evaluated first, as Spark's divisions do. */
+  readonly rightFirst?: true;
   /** Whether it can raise an error on some input; then it is never evaluated early or on null rows. */
   readonly fails?: boolean | ((call: Call, ranges: readonly (Range | undefined)[]) => boolean);
   /** Arguments are evaluated only when the function asks (conditionals, AND, OR): `emitLazy`/`evalLazy` instead. */

@@ -1,5 +1,5 @@
 import { engineBug, fromPlainError, type Scalar, SparrowError } from '../base/index.js';
-import { callOf } from './call.js';
+import { argOrder, callOf } from './call.js';
 import type { Call, LambdaFunction, ScalarFunction } from './define.js';
 import { describe } from './describe.js';
 import type { CallExpr, EvalSettings, PhysicalExpr } from './expression.js';
@@ -56,16 +56,16 @@ export function withLambdas(call: Call): Call {
 
 function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call): Prepared {
   const propagate = entry.nulls === 'propagate';
+  const order = argOrder(entry, args.length);
   return (row) => {
     const values: Scalar[] = [];
-    let isNull = false;
-    for (const arg of args) {
-      const value = arg(row);
-      // Later arguments are still evaluated: they may raise an error, as they do in compiled code.
-      isNull ||= propagate && value === null;
-      values.push(value);
+    for (const i of order) {
+      const value = (args[i] as Prepared)(row);
+      // What stands behind a null is not evaluated: it may raise an error, in Spark and in compiled code neither.
+      if (propagate && value === null) return null;
+      values[i] = value;
     }
-    return isNull ? null : entry.eval(values, call);
+    return entry.eval(values, call);
   };
 }
 

@@ -175,6 +175,7 @@ const nearest = (
       { optional: 1 },
     ),
     nulls: 'propagate',
+    rightFirst: true,
     fails: roundFails,
     eval: (args, call) => evalRound(args, call, mode),
     emit: (e, args, call) => emitRound(e, args, call, mode),

@@ -70,7 +70,9 @@ export class TokenStream {
 
   /** Whether a pipe operator follows: `|>`, or `|` before a word that begins one. */
   startsPipe(): boolean {
-    return this.is('|>') || (this.singlePipes && this.is('|') && pipeWords.has(this.peek(1).upper));
+    if (this.is('|>')) return true;
+    // `a | aggregate(…)` calls the function.
+    return this.singlePipes && this.is('|') && pipeWords.has(this.peek(1).upper) && !this.is('|', 'AGGREGATE', '(');
   }
   acceptPipe(): boolean {
     if (!this.startsPipe()) return false;

@@ -85,4 +85,34 @@ describe('found by fuzzing', () => {
       code: 'MISSING_AGGREGATION',
     });
   });
+
+  test('extremes of different constants are kept apart', async () => {
+    session.createDataFrame([{ id: 64 }], 'id INT').createOrReplaceTempView('one');
+    const rows = session.sql('SELECT min(7) AS a, min(3) AS b, max(1.50) AS c, max(2.0) AS d FROM one').collect();
+    expect(await rows).toEqual([{ a: 7, b: 3, c: '1.50', d: '2.0' }]);
+  });
+
+  test('aggregate behind | is the function', async () => {
+    const rows = session.sql('SELECT 1 | aggregate(array(4), 0, (a, x) -> a + x) AS y').collect();
+    expect(await rows).toEqual([{ y: 5 }]);
+  });
+
+  test('behind a null argument nothing is evaluated, as in Spark', async () => {
+    const data = [
+      { a: null, b: 'x', c: 0 },
+      { a: 1, b: '2', c: 2 },
+    ];
+    const frame = session.createDataFrame(data, 'a INT, b STRING, c INT');
+    const rows = await frame
+      .selectExpr('a + CAST(b AS INT) AS s', 'a / c AS q', 'substring(b, a, 1 / c) AS t')
+      .collect();
+    expect(rows).toEqual([
+      { s: null, q: null, t: null },
+      { s: 3, q: 0.5, t: '' },
+    ]);
+    // Of a quotient the divisor comes first.
+    await expect(frame.selectExpr('a / CAST(b AS INT)').collect()).rejects.toMatchObject({
+      code: 'CAST_INVALID_INPUT',
+    });
+  });
 });

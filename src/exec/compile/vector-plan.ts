@@ -118,7 +118,7 @@ function planTotals(
     if (arg === undefined || lanes === undefined) return undefined;
     const total = fn === 'min' || fn === 'max' ? extremeOf(fn, lanes) : sumOf(fn, arg, lanes, addressing);
     if (total === undefined) return undefined;
-    const key = `${total.fold} ${laneKey(total.of)}`;
+    const key = `${total.fold} ${laneKey(total.of)} ${total.fold === 'sum' ? '' : total.origin}`;
     totals.set(key, total);
     totalOf.push([...totals.keys()].indexOf(key));
   }

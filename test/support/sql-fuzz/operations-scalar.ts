@@ -6,6 +6,15 @@ const whole: readonly Type[] = ['tinyint', 'smallint', 'int', 'bigint'];
 /** `x`, or DuckDB's error where the divisor is 0. */
 const guard = (x: string): string => `CASE WHEN $1 = 0 AND $0 IS NOT NULL THEN error('DIVIDE_BY_ZERO') ELSE ${x} END`;
 
+/** The remainder and the divisor added up as Java does: past the least integer it goes on from the greatest. */
+const wrapped = (type: Type): string => {
+  const sum = '(CAST($0 % $1 AS HUGEINT) + $1)';
+  const bits = type === 'bigint' ? 64 : type === 'int' ? 32 : 0;
+  return bits === 0
+    ? sum
+    : `(${sum} + CASE WHEN ${sum} < -${2n ** BigInt(bits - 1)} THEN ${2n ** BigInt(bits)} ELSE 0 END)`;
+};
+
 const logic: readonly Operation[] = [
   op(['boolean', 'boolean'], 'boolean', '($0 AND $1)', undefined, { rules: [40], weight: 6 }),
   op(['boolean', 'boolean'], 'boolean', '($0 OR $1)', undefined, { rules: [40], weight: 6 }),
@@ -47,7 +56,7 @@ const ofIntegers = whole.flatMap((type): Operation[] => [
     type,
     'pmod($0, $1)',
     guard(
-      `CASE WHEN $1 = -1 THEN $0 - $0 WHEN $0 % $1 < 0 THEN CAST((CAST($0 % $1 AS HUGEINT) + $1) % $1 AS ${duckType(type)}) ELSE $0 % $1 END`,
+      `CASE WHEN $1 = -1 THEN $0 - $0 WHEN $0 % $1 < 0 THEN CAST(${wrapped(type)} % $1 AS ${duckType(type)}) ELSE $0 % $1 END`,
     ),
     { rules: [2, 3] },
   ),
@@ -72,9 +81,17 @@ const ofIntegers = whole.flatMap((type): Operation[] => [
       op([type], to, `try_cast($0 AS ${to.toUpperCase()})`),
     ]),
   ...[type].flatMap((to) => [
-    op(['double'], to, `try_cast($0 AS ${to.toUpperCase()})`, `TRY_CAST(trunc($0) AS ${duckType(to)})`, {
-      rules: [10],
-    }),
+    op(
+      ['double'],
+      to,
+      `try_cast($0 AS ${to.toUpperCase()})`,
+      to === 'bigint'
+        ? 'CASE WHEN $0 = 9223372036854775808 THEN 9223372036854775807 ELSE TRY_CAST(trunc($0) AS BIGINT) END'
+        : `TRY_CAST(trunc($0) AS ${duckType(to)})`,
+      {
+        rules: [10],
+      },
+    ),
     op(
       ['string'],
       to,
