@@ -13,4 +13,6 @@ export interface FrameContext {
   seed(): number;
   /** Names a plan for `session.table(name)` and SQL. Throws when the name is taken and may not be replaced. */
   createView(name: string, plan: Plan, replace: boolean, scope?: 'temporary' | 'global'): void;
+  /** Whether the catalog has a table or permanent view of this name. */
+  tableExists(name: string): boolean;
 }

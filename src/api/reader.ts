@@ -5,9 +5,9 @@ import type { FrameContext } from './context.js';
 import { DeltaTable } from './delta/table.js';
 import { DataFrame } from './frame.js';
 import { theName } from './names.js';
+import { type Options, type OptionValue, optionTexts } from './options.js';
 import type { Values } from './row-types.js';
 import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
-import { type Options, type OptionValue, optionTexts } from './writer.js';
 
 interface Source {
   readonly format: string;

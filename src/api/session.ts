@@ -60,7 +60,7 @@ export class Session<in out V extends Values = Anything> {
     this.#catalog = catalog;
     this.conf = conf;
     this.#context = this.#contextWith(values);
-    this.catalog = new Catalog(catalog, this.#context);
+    this.catalog = new Catalog(catalog, this.#context, udf);
   }
 
   /**
@@ -106,6 +106,7 @@ export class Session<in out V extends Values = Anything> {
       seed: () => randomInt(2 ** 31),
       createView: (name: string, plan: Plan, replace: boolean, scope: 'temporary' | 'global' = 'temporary') =>
         session.#catalog.createView({ name, plan }, scope, replace),
+      tableExists: (name: string) => session.#catalog.stored(name) !== undefined,
     });
   }
 

@@ -151,6 +151,9 @@ export class UdfRegistration {
     return fn;
   }
 
+  names(): string[] {
+    return [...this.#functions.keys()];
+  }
   /** The function registered under a name. */
   find(name: string): JsFunction | undefined {
     return this.#functions.get(name.toLowerCase());

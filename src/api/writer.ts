@@ -1,29 +1,21 @@
 import { SparrowError } from '../base/index.js';
-import { write } from '../plan/build.js';
+import { sqlQuery, write } from '../plan/build.js';
 import type { Plan, WritePlan } from '../plan/node.js';
 import { runToEnd } from './actions.js';
 import type { FrameContext } from './context.js';
 import type { ActionOptions, WriteResult } from './engine.js';
 import { theName } from './names.js';
+import { type Options, type OptionValue, optionTexts } from './options.js';
 
 export type { WriteResult } from './engine.js';
 
 /** What happens when the target exists: Spark's save modes. */
 export type SaveMode = 'append' | 'overwrite' | 'ignore' | 'error' | 'errorifexists';
-export type OptionValue = string | number | boolean | null;
-export type Options = Readonly<Record<string, OptionValue>>;
-
 interface Target {
   readonly mode: WritePlan['mode'];
   readonly format: string;
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
-}
-
-/** Options as formats take them: text; null unsets one. */
-export function optionTexts(options: Options): Record<string, string> {
-  const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
 /**
@@ -101,6 +93,32 @@ export class DataFrameWriter<N extends string = string> {
   /** Writes in the format given by `format()`, Parquet by default. */
   save(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save(this.#target.format, path, options);
+  }
+
+  /**
+   * Writes a table of the catalog. When it exists, mode `append` adds rows (columns meet by name), `overwrite` replaces
+   * the table with what it was made of, `ignore` does nothing and `error` throws `TABLE_OR_VIEW_ALREADY_EXISTS`. An
+   * option `path` says where its files are; they then stay when the table is dropped.
+   */
+  async saveAsTable(name: string, options: ActionOptions = {}): Promise<void> {
+    const { mode, format, partitionBy, options: given } = this.#target;
+    const { textOfTable } = await import('./catalog/table-text.js');
+    const text = textOfTable(name, mode, { format, partitionBy, options: given }, (table) =>
+      this.#context.tableExists(table),
+    );
+    if (text !== undefined) await this.#run(text, options);
+  }
+  /**
+   * Adds rows to a table of the catalog, or replaces its rows in mode `overwrite`; columns meet by position. Throws
+   * `TABLE_OR_VIEW_NOT_FOUND`.
+   */
+  async insertInto(name: string, options: ActionOptions = {}): Promise<void> {
+    const { textOfInsert } = await import('./catalog/table-text.js');
+    await this.#run(textOfInsert(theName(name, 'a table'), this.#target.mode === 'overwrite'), options);
+  }
+  async #run(text: string, options: ActionOptions): Promise<void> {
+    const { SOURCE } = await import('./catalog/table-text.js');
+    await runToEnd(this.#context, sqlQuery(text, {}, { [SOURCE]: this.#plan }), options);
   }
 
   async #save(format: string, path: string, given: ActionOptions): Promise<WriteResult> {

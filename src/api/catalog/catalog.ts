@@ -1,9 +1,13 @@
+import { functionPlace } from '../../functions/names.js';
 import { sqlQuery, view } from '../../plan/build.js';
 import type { FrameContext } from '../context.js';
 import { DataFrame } from '../frame.js';
 import { theName } from '../names.js';
 import type { Row, Unknown, Values } from '../row-types.js';
-import { GLOBAL_DATABASE, type SessionCatalog, splitName } from './session-catalog.js';
+import type { CatalogFunction } from './function-list.js';
+import { GLOBAL_DATABASE, quotedTable, type SessionCatalog, splitName, type TemporaryView } from './session-catalog.js';
+import type { TableRecord } from './table-store.js';
+import type { NewTable } from './table-text.js';
 
 export interface CatalogDatabase {
   readonly name: string;
@@ -28,14 +32,36 @@ export interface CatalogColumn {
   readonly description: string | null;
 }
 
+interface UserFunctions {
+  names(): string[];
+  find(name: string): unknown;
+}
+
+const storedTable = (record: TableRecord): CatalogTable => ({
+  name: record.name,
+  database: record.database,
+  tableType: record.kind === 'view' ? 'VIEW' : record.external ? 'EXTERNAL' : 'MANAGED',
+  isTemporary: false,
+  description: record.comment ?? null,
+});
+const temporaryTable = ({ name }: TemporaryView): CatalogTable => ({
+  name,
+  database: null,
+  tableType: 'TEMPORARY',
+  isTemporary: true,
+  description: null,
+});
+
 /** What is known by name: databases, tables and views (Spark's `catalog`). */
 export class Catalog<in out V extends Values> {
   readonly #catalog: SessionCatalog;
   readonly #context: FrameContext;
+  readonly #functions: UserFunctions;
 
-  constructor(catalog: SessionCatalog, context: FrameContext) {
+  constructor(catalog: SessionCatalog, context: FrameContext, functions: UserFunctions) {
     this.#catalog = catalog;
     this.#context = context;
+    this.#functions = functions;
   }
 
   currentDatabase(): string {
@@ -57,35 +83,57 @@ export class Catalog<in out V extends Values> {
   databaseExists(name: string): boolean {
     return this.#catalog.store.database(name) !== undefined;
   }
+  /** Throws `SCHEMA_NOT_FOUND`. */
+  getDatabase(name: string): CatalogDatabase {
+    this.#catalog.requireDatabase(theName(name, 'a database'));
+    return this.listDatabases().find((known) => known.name.toLowerCase() === name.toLowerCase()) as CatalogDatabase;
+  }
 
   /** The tables and views of a database (the current one by default), temporary views with them. */
   listTables(database?: string): CatalogTable[] {
     const of = database ?? this.#catalog.currentDatabase;
     this.#catalog.requireDatabase(of);
     const isGlobal = of.toLowerCase() === GLOBAL_DATABASE;
-    const stored = (isGlobal ? [] : this.#catalog.store.tables(of)).map(
-      (record): CatalogTable => ({
-        name: record.name,
-        database: record.database,
-        tableType: record.kind === 'view' ? 'VIEW' : record.external ? 'EXTERNAL' : 'MANAGED',
-        isTemporary: false,
-        description: record.comment ?? null,
-      }),
-    );
+    const stored = (isGlobal ? [] : this.#catalog.store.tables(of)).map(storedTable);
     const views = [...(isGlobal ? this.#catalog.globalViews() : []), ...this.#catalog.temporaryViews()];
-    const temporary = views.map(
-      ({ name }): CatalogTable => ({
-        name,
-        database: null,
-        tableType: 'TEMPORARY',
-        isTemporary: true,
-        description: null,
-      }),
-    );
+    const temporary = views.map(temporaryTable);
     return [...stored, ...temporary].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
   tableExists(name: string): boolean {
     return this.#catalog.find(splitName(name)) !== undefined;
+  }
+  /** What is known of a table or view; throws `TABLE_OR_VIEW_NOT_FOUND`. */
+  getTable(name: string): CatalogTable {
+    const found = this.#catalog.require(splitName(name));
+    return found.kind === 'table' ? storedTable(found.record) : temporaryTable(found.view);
+  }
+  /**
+   * Makes a table without rows from a schema, or of the files of `path`, whose schema is taken when none is given. Throws
+   * `TABLE_OR_VIEW_ALREADY_EXISTS`.
+   */
+  async createTable(name: string, given: NewTable): Promise<DataFrame<Unknown, V>> {
+    const { textOfNewTable } = await import('./table-text.js');
+    await this.#run(await textOfNewTable(theName(name, 'a table'), given, this.#context));
+    return this.#frame(name);
+  }
+
+  /** All functions, the user's first; with a pattern (`*` is anything, `|` separates several) those that it fits. */
+  async listFunctions(pattern?: string): Promise<CatalogFunction[]> {
+    const { listFunctions } = await import('./function-list.js');
+    return listFunctions(this.#functions.names(), pattern);
+  }
+  functionExists(name: string): boolean {
+    return this.#functions.find(name) !== undefined || functionPlace(name) !== undefined;
+  }
+  /** Throws `UNRESOLVED_ROUTINE`. */
+  async getFunction(name: string): Promise<CatalogFunction> {
+    const { getFunction } = await import('./function-list.js');
+    return getFunction(theName(name, 'a function'), this.#functions.names());
+  }
+
+  /** What is remembered of a table's files is forgotten. */
+  refreshTable(name: string): Promise<Row<Unknown, V>[]> {
+    return this.#run(`REFRESH TABLE ${quotedTable(name)}`);
   }
 
   /** The columns of a table or view; throws `TABLE_OR_VIEW_NOT_FOUND`. */
@@ -112,10 +160,10 @@ export class Catalog<in out V extends Values> {
 
   /** Keeps the rows of a table or view in memory from now on. */
   cacheTable(name: string): Promise<Row<Unknown, V>[]> {
-    return this.#run(`CACHE TABLE ${name}`);
+    return this.#run(`CACHE TABLE ${quotedTable(name)}`);
   }
   uncacheTable(name: string): Promise<Row<Unknown, V>[]> {
-    return this.#run(`UNCACHE TABLE ${name}`);
+    return this.#run(`UNCACHE TABLE ${quotedTable(name)}`);
   }
   isCached(name: string): boolean {
     return this.#catalog.cacheOf(this.#catalog.require(splitName(name))) !== undefined;

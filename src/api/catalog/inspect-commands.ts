@@ -11,20 +11,9 @@ import {
   queryOf,
   text,
 } from './command-context.js';
+import { fitsPattern } from './pattern.js';
 import { GLOBAL_DATABASE } from './session-catalog.js';
 import type { TableRecord } from './table-store.js';
-
-/** SHOW's patterns: `*` is anything, `|` separates several; case does not matter. */
-function matches(pattern: string | undefined, name: string): boolean {
-  if (pattern === undefined) return true;
-  return pattern.split('|').some((part) => {
-    const source = part
-      .trim()
-      .replace(/[.+?^${}()[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*');
-    return new RegExp(`^${source}$`, 'i').test(name);
-  });
-}
 
 export const show: Handler<'show'> = (command, context) => {
   const { catalog } = context;
@@ -35,7 +24,7 @@ export const show: Handler<'show'> = (command, context) => {
       return showTables(command.what, from, pattern, context);
     case 'databases': {
       const names = catalog.store.databases().map((database) => database.name);
-      return { columns: [text('namespace')], rows: names.filter((n) => matches(pattern, n)).map((n) => [n]) };
+      return { columns: [text('namespace')], rows: names.filter((n) => fitsPattern(pattern, n)).map((n) => [n]) };
     }
     case 'columns':
       return columnsOf(from ?? [], context).then((columns) => ({
@@ -44,12 +33,12 @@ export const show: Handler<'show'> = (command, context) => {
       }));
     case 'functions': {
       const rows = functionNames()
-        .filter((n) => matches(pattern, n))
+        .filter((n) => fitsPattern(pattern, n))
         .sort();
       return { columns: [text('function')], rows: rows.map((n) => [n]) };
     }
     case 'catalogs':
-      return { columns: [text('catalog')], rows: matches(pattern, 'spark_catalog') ? [['spark_catalog']] : [] };
+      return { columns: [text('catalog')], rows: fitsPattern(pattern, 'spark_catalog') ? [['spark_catalog']] : [] };
   }
 };
 
@@ -71,7 +60,7 @@ function showTables(
     true,
   ]);
   const temporary = catalog.temporaryViews().map((v): [string, string, boolean] => ['', v.name, true]);
-  const rows = [...stored, ...global, ...temporary].filter(([, name]) => matches(pattern, name));
+  const rows = [...stored, ...global, ...temporary].filter(([, name]) => fitsPattern(pattern, name));
   rows.sort(([, a], [, b]) => (a < b ? -1 : 1));
   return { columns: [text('namespace'), text(what === 'views' ? 'viewName' : 'tableName'), flag('isTemporary')], rows };
 }

@@ -69,6 +69,12 @@ export class SessionCatalog {
     return record && { kind: 'table', record };
   }
 
+  /** The table or permanent view of a name, whatever temporary view hides it. */
+  stored(name: string): TableRecord | undefined {
+    const { database, name: table } = this.qualify(splitName(name));
+    return this.store.table(database, table);
+  }
+
   #planOf(found: Located): Plan {
     if (found.kind !== 'table') return viewPlan(found.view);
     const { record } = found;
@@ -192,3 +198,7 @@ export function splitName(name: string): string[] {
   const parts = [...name.matchAll(/`((?:[^`]|``)*)`|[^.`]+/g)];
   return parts.map(([whole, quoted]) => (quoted === undefined ? whole : quoted.replaceAll('``', '`')));
 }
+
+/** A name for SQL text: `db.my table` → `` `db`.`my table` ``. */
+export const quotedTable = (name: string): string => splitName(name).map(quotedName).join('.');
+export const quotedName = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

@@ -26,11 +26,13 @@ export const createTable: Handler<'create_table'> = async (command, context) => 
   const plan = command.query === undefined ? undefined : queryOf(command.query.text, context);
   const schema = plan === undefined ? undefined : await analyze(plan, context);
   const record = recordOf(command, database, name, schema, context);
-  if (known !== undefined) catalog.store.dropTable(known);
-  else if (!record.external) catalog.store.removeFiles(record.location);
+  // What is replaced is read until the new rows are all there, and stays when they cannot be had.
   if (plan !== undefined)
     await execute(write(ordered(plan, schema as Schema, record), target(record, 'overwrite')), context);
+  else if (!record.external) catalog.store.removeFiles(record.location);
   catalog.store.saveTable(record);
+  if (known?.kind === 'table' && !known.external && known.location !== record.location)
+    catalog.store.removeFiles(known.location);
   return NO_ROWS;
 };
 
