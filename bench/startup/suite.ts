@@ -1,18 +1,28 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Options, ourselves, type Result, type Suite } from '../harness/contract.js';
+import { type Options, ourselves, type Result, type Suite, UnavailableError } from '../harness/contract.js';
+import { peersFolder } from '../harness/paths.js';
+import { requirePeer } from '../harness/peers.js';
 import { median, rounded } from '../harness/statistics.js';
+import type { Answer } from './data.js';
 
 const start = promisify(execFile);
-const program = fileURLToPath(new URL('./program.js', import.meta.url));
+const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const roundsUsually = 20;
-const expectedRows = 10;
+const tolerance = 1e-12;
+
+/** What each engine's process is started with. */
+const programs: Readonly<Record<string, readonly string[]>> = {
+  [ourselves]: [program('./program.js')],
+  duckdb: [program('./program-duckdb.js')],
+  polars: [program('./program-polars.js'), peersFolder],
+};
 
 interface Told {
   readonly timeOrigin: number;
   readonly since: Readonly<Record<string, number>>;
-  readonly rows: number;
+  readonly answer: Answer;
 }
 
 interface Run {
@@ -49,31 +59,58 @@ function breakdown(runs: readonly Run[]): string {
   return spans.join(', ');
 }
 
+const isSame = (one: Answer | undefined, other: Answer | undefined): boolean =>
+  one !== undefined &&
+  one.length === other?.length &&
+  one.every((row, r) => row.every((value, c) => Math.abs(value - (other[r]?.[c] ?? Number.NaN)) <= tolerance * value));
+
+/** Engines that can be started here; Polars is installed where it is not. */
+function presentEngines(engines: readonly string[]): string[] {
+  return engines.filter((engine) => {
+    if (programs[engine] === undefined) return false;
+    try {
+      if (engine === 'polars') requirePeer('nodejs-polars');
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      console.error(error.message);
+      return false;
+    }
+  });
+}
+
 async function measure({ engines, rounds = roundsUsually }: Options): Promise<{ load: []; results: Result[] }> {
-  const withSparrow = engines.includes(ourselves);
-  const bare: Run[] = [];
-  const own: Run[] = [];
+  const lanes = ['node', ...presentEngines(engines)].map((engine) => ({ engine, runs: [] as Run[] }));
   for (let round = 0; round <= rounds; round++) {
-    bare.push(await time(['-e', '0']));
-    if (withSparrow) own.push(await time([program]));
+    // Another one first each time, after bare Node.
+    const [bare, ...others] = lanes;
+    const turn = others.length === 0 ? 0 : round % others.length;
+    for (const lane of [bare, ...others.slice(turn), ...others.slice(0, turn)])
+      lane?.runs.push(await time(programs[lane.engine] ?? ['-e', '0']));
   }
-  const [coldBare, ...hotBare] = bare;
-  const [coldOwn, ...hotOwn] = own;
-  const bareTimes = hotBare.map(({ wholeMs }) => wholeMs);
-  const results = [result('bare', 'node', coldBare?.wholeMs ?? 0, bareTimes, true, 'node -e 0')];
-  if (coldOwn === undefined) return { load: [], results };
-  const ok = own.every(({ told }) => told?.rows === expectedRows);
-  const resultTimes = hotOwn.map(({ resultMs = Number.NaN }) => resultMs);
-  const above = (median(resultTimes) - median(bareTimes)).toFixed(1);
-  const note = `${above} ms above node -e 0; medians: ${breakdown(hotOwn)}`;
-  const wholeTimes = hotOwn.map(({ wholeMs }) => wholeMs);
-  results.push(result('first-result', ourselves, coldOwn.resultMs ?? 0, resultTimes, ok, note));
-  results.push(result('whole-process', ourselves, coldOwn.wholeMs, wholeTimes, ok));
+  const results: Result[] = [];
+  let bareMs = 0;
+  const right = lanes.find(({ engine }) => engine === 'duckdb') ?? lanes[1];
+  for (const { engine, runs } of lanes) {
+    const [cold, ...hot] = runs as [Run, ...Run[]];
+    const whole = hot.map(({ wholeMs }) => wholeMs);
+    if (engine === 'node') {
+      bareMs = median(whole);
+      results.push(result('bare', engine, cold.wholeMs, whole, true, 'node -e 0'));
+      continue;
+    }
+    const ok = runs.every(({ told }) => isSame(told?.answer, right?.runs[0]?.told?.answer));
+    const first = hot.map(({ resultMs = Number.NaN }) => resultMs);
+    const above = first.map((ms) => ms - bareMs);
+    const note = `above the median of node -e 0; medians: ${breakdown(hot)}`;
+    results.push(result('first-result', engine, (cold.resultMs ?? 0) - bareMs, above, ok, note));
+    results.push(result('whole-process', engine, cold.wholeMs, whole, ok));
+  }
   return { load: [], results };
 }
 
 export const startup: Suite = {
   name: 'startup',
-  about: 'import to the first result of a 1,000-row frame, beside node -e 0',
+  about: 'process start to the first result over 1,000 rows of JavaScript, above node -e 0',
   run: measure,
 };

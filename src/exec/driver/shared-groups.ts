@@ -1,9 +1,11 @@
+import type { TableSource } from '../../base/index.js';
 import type { PhysicalAggregate, PhysicalPlan } from '../physical.js';
 
 /** Operators whose rows follow from their form and their inputs alone. */
 const PLAIN: ReadonlySet<PhysicalPlan['kind']> = new Set<PhysicalPlan['kind']>([
   'batches',
   'shared',
+  'scan',
   'filter',
   'project',
   'aggregate',
@@ -55,8 +57,25 @@ function isPlain(root: PhysicalPlan): boolean {
 const keyOf = ({ input, keys, aggregates }: PhysicalAggregate): string =>
   JSON.stringify({ input, keys, aggregates }, (name, value: unknown) => {
     if (name === 'columns' || name === 'estimatedRows' || name === 'load') return undefined;
+    if (isScan(value)) {
+      const { columns, fields = {}, predicate, limit } = value.request;
+      return ['scan', numberOf(value.source), columns, Object.entries(fields), predicate, limit];
+    }
     if (typeof value === 'bigint') return `${value}n`;
     if (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)))
       return `#${Object.is(value, -0) ? '-0' : value}`;
     return value instanceof Uint8Array ? `x${Buffer.from(value).toString('hex')}` : value;
   });
+
+const isScan = (value: unknown): value is Extract<PhysicalPlan, { kind: 'scan' }> =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'scan';
+
+const numbers = new WeakMap<TableSource, number>();
+let nextNumber = 1;
+
+/** A number that stands for an opened source: its files are those of that moment. */
+function numberOf(source: TableSource): number {
+  const number = numbers.get(source) ?? nextNumber++;
+  numbers.set(source, number);
+  return number;
+}
