@@ -14,7 +14,7 @@ import type { LocalColumn } from '../plan/local-data.js';
 import type { Plan } from '../plan/node.js';
 import type { FrameContext } from './context.js';
 import { describe } from './literal.js';
-import { namesOf, PACK_ROWS, packInferred, packTyped } from './pack-rows.js';
+import { type InPieces, namesOf, PACK_ROWS, packInferred, packTyped, SLICE_ROWS } from './pack-rows.js';
 import type { ShapeOfRow } from './row-types.js';
 
 /** Values column by column: arrays or typed arrays of one length. */
@@ -27,7 +27,7 @@ export type ShapeOfColumns<C extends ColumnData> = ShapeOfRow<{ [K in keyof C]: 
 export function localPlan(data: unknown, context: FrameContext, schema: Schema | readonly string[] | undefined): Plan {
   const zone = context.settings.timeZone;
   if (typeof data === 'object' && data !== null) {
-    if (Symbol.iterator in data) return ofRows([...(data as Iterable<unknown>)], schema, zone);
+    if (Symbol.iterator in data) return atOnce(ofRows([...(data as Iterable<unknown>)], schema, zone));
     const prototype = Object.getPrototypeOf(data) as unknown;
     if (prototype === Object.prototype || prototype === null) return ofColumns(data as ColumnData, schema, zone);
   }
@@ -36,20 +36,55 @@ export function localPlan(data: unknown, context: FrameContext, schema: Schema |
   });
 }
 
+/** How long rows are taken before others get the event loop, and after how many one looks at the clock. */
+const PAUSE_MS = 10;
+const LOOK_ROWS = 256;
+
+/** Rows that come one by one. Neither reading nor converting them holds the event loop. */
 export async function rowsToPlan(
   data: AsyncIterable<unknown>,
   context: FrameContext,
   schema: Schema | readonly string[] | undefined,
 ): Promise<Plan> {
   const rows: unknown[] = [];
-  for await (const row of data) rows.push(row);
-  return ofRows(rows, schema, context.settings.timeZone);
+  let since = performance.now();
+  const pause = async (): Promise<void> => {
+    if (performance.now() - since < PAUSE_MS) return;
+    await new Promise(setImmediate);
+    since = performance.now();
+  };
+  for await (const row of data) {
+    // Rows that are there already come without a turn of the event loop.
+    if (rows.push(row) % LOOK_ROWS === 0) await pause();
+  }
+  const pieces = ofRows(rows, schema, context.settings.timeZone);
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+    await pause();
+  }
 }
 
-function ofRows(rows: readonly unknown[], given: Schema | readonly string[] | undefined, zone: string): Plan {
+function atOnce<R>(pieces: InPieces<R>): R {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done === true) return value;
+  }
+}
+
+function* ofRows(
+  rows: readonly unknown[],
+  given: Schema | readonly string[] | undefined,
+  zone: string,
+): InPieces<Plan> {
   const names = isNames(given) ? given : given?.fields.map((f) => f.name);
-  const objects = rows.map((row, i) => rowObject(row, names, i));
-  if (rows.length >= PACK_ROWS) return packedPlan(objects, given, zone);
+  const objects: Record<string, unknown>[] = [];
+  for (let from = 0; from < rows.length; from += SLICE_ROWS) {
+    const to = Math.min(rows.length, from + SLICE_ROWS);
+    for (let i = from; i < to; i++) objects.push(rowObject(rows[i], names, i));
+    yield;
+  }
+  if (rows.length >= PACK_ROWS) return yield* packedPlan(objects, given, zone);
   if (isNames(given) || given === undefined) {
     if (objects.length === 0) {
       throw new SparrowError('CANNOT_INFER_EMPTY_SCHEMA', 'no rows, no schema: the columns cannot be told', {
@@ -62,20 +97,22 @@ function ofRows(rows: readonly unknown[], given: Schema | readonly string[] | un
 }
 
 /** Many rows: each column the quick way where its values allow, else value by value. */
-function packedPlan(
+function* packedPlan(
   rows: readonly Record<string, unknown>[],
   given: Schema | readonly string[] | undefined,
   zone: string,
-): Plan {
+): InPieces<Plan> {
   const at = (name: string, i: number): unknown => rows[i]?.[name];
   if (given !== undefined && !isNames(given)) {
-    const columns = given.fields.map((f) => packTyped(rows, f) ?? scalars(f, rows.length, at, zone));
+    const columns: LocalColumn[] = [];
+    for (const f of given.fields)
+      columns.push((yield* packTyped(rows, f)) ?? (yield* scalarsInPieces(f, rows.length, at, zone)));
     return local({ schema: given, content: { kind: 'scalars', rows: rows.length, columns } });
   }
   const fields: Field[] = [];
   const columns: LocalColumn[] = [];
-  for (const name of namesOf(rows)) {
-    const packed = packInferred(rows, name);
+  for (const name of yield* namesOf(rows)) {
+    const packed = yield* packInferred(rows, name);
     const type =
       packed?.type ??
       inferColumnType(
@@ -84,7 +121,7 @@ function packedPlan(
       );
     const made = field(name, type);
     fields.push(made);
-    columns.push(packed?.column ?? scalars(made, rows.length, at, zone));
+    columns.push(packed?.column ?? (yield* scalarsInPieces(made, rows.length, at, zone)));
   }
   return local({ schema: structType(fields), content: { kind: 'scalars', rows: rows.length, columns } });
 }
@@ -136,12 +173,12 @@ function plan(schema: Schema, rows: number, at: (name: string, row: number) => u
   return local({ schema, content: { kind: 'scalars', rows, columns } });
 }
 
-function scalars(
-  { name, type, nullable }: Field,
-  rows: number,
-  at: (name: string, row: number) => unknown,
-  zone: string,
-): Scalar[] {
+type At = (name: string, row: number) => unknown;
+
+const scalars = (made: Field, rows: number, at: At, zone: string): Scalar[] =>
+  atOnce(scalarsInPieces(made, rows, at, zone));
+
+function* scalarsInPieces({ name, type, nullable }: Field, rows: number, at: At, zone: string): InPieces<Scalar[]> {
   const out: Scalar[] = new Array(rows);
   let row = 0;
   const where = (): string => `column ${name}, row ${row}`;
@@ -154,6 +191,7 @@ function scalars(
       });
     }
     out[row] = value;
+    if (row % SLICE_ROWS === SLICE_ROWS - 1) yield;
   }
   return out;
 }
