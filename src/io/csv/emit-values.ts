@@ -1,9 +1,12 @@
 import type { Code, Local, WasmModule } from '../../wasm/index.js';
+import { dateDigits, expectByte, fixedDigits, pushDigits } from './emit-digits.js';
 import { type Body, COUNTERS, type Field, type Store, typedKernel } from './emit-field.js';
 import type { CsvDialect } from './options.js';
 
 /** Longer numbers do not fit 64 bits for certain. */
 const MAX_DIGITS = 18;
+/** Digits that are read together. */
+const AT_ONCE = 8;
 const SECONDS_PER_DAY = 86_400;
 
 /** The typed kernels of a dialect; decimals are emitted by scale. */
@@ -92,13 +95,22 @@ function digits(code: Code, at: Local, end: Local, value: Local, digit: Local): 
 function integerBody(bytes: number): Body {
   return (field, store, target) => {
     const { code, at, end, slow } = field;
-    const [value, digit] = [code.local('i64'), code.local('i32')];
+    const [value, digit, count] = [code.local('i64'), code.local('i32'), code.local('i32')];
     const negative = takeSign(field);
     // None, or too many to be sure.
-    code.get(end).get(at).op('i32.sub').i32(1).op('i32.sub').i32(MAX_DIGITS).op('i32.ge_u').brIf(slow);
-    code.i64(0).set(value);
-    digits(code, at, end, value, digit);
-    code.get(at).get(end).op('i32.ne').brIf(slow);
+    code.get(end).get(at).op('i32.sub').tee(count).i32(1).op('i32.sub').i32(MAX_DIGITS).op('i32.ge_u').brIf(slow);
+    code.get(count).i32(AT_ONCE).op('i32.le_u');
+    code.if(
+      () => {
+        pushDigits(field, at, count);
+        code.set(value);
+      },
+      () => {
+        code.i64(0).set(value);
+        digits(code, at, end, value, digit);
+        code.get(at).get(end).op('i32.ne').brIf(slow);
+      },
+    );
     applySign(code, value, negative);
     code.set(value);
     if (bytes < 8) {
@@ -200,11 +212,15 @@ function decimalBody(precision: number, scale: number): Body {
     const { code, slow } = field;
     const [value, fraction] = [code.local('i64'), code.local('i32')];
     const negative = takeSign(field);
-    pointed(field, value, fraction);
-    code.get(fraction).i32(scale).op('i32.gt_u').brIf(slow);
-    // A scale beyond the digits of 64 bits leaves room for nothing but zero.
-    if (scale > MAX_DIGITS) code.br(slow);
-    else scaleUp(field, value, fraction, precision, scale);
+    const anyhow = (): void => {
+      pointed(field, value, fraction);
+      code.get(fraction).i32(scale).op('i32.gt_u').brIf(slow);
+      // A scale beyond the digits of 64 bits leaves room for nothing but zero.
+      if (scale > MAX_DIGITS) code.br(slow);
+      else scaleUp(field, value, fraction, precision, scale);
+    };
+    if (scale > 0 && scale <= AT_ONCE) asUsual(field, value, precision, scale, anyhow);
+    else anyhow();
     applySign(code, value, negative);
     code.set(value);
     bound(field, value);
@@ -213,6 +229,34 @@ function decimalBody(precision: number, scale: number): Body {
       if (precision > MAX_DIGITS) code.get(target).get(value).i64(63).op('i64.shr_s').op('i64.store', 8, 0);
     });
   };
+}
+
+/** Up to eight digits, a point, and as many as the scale has; what looks otherwise is for `anyhow`. */
+function asUsual(field: Field, value: Local, precision: number, scale: number, anyhow: () => void): void {
+  const { code, at, end, slow } = field;
+  const [point, count] = [code.local('i32'), code.local('i32')];
+  code
+    .get(end)
+    .i32(scale + 1)
+    .op('i32.sub')
+    .tee(point)
+    .get(at)
+    .op('i32.sub')
+    .tee(count)
+    .i32(1)
+    .op('i32.sub');
+  code.i32(AT_ONCE).op('i32.lt_u').get(point).op('i32.load8_u').i32(46).op('i32.eq').op('i32.and');
+  code.if(() => {
+    pushDigits(field, at, count);
+    code.i64(10n ** BigInt(scale)).op('i64.mul');
+    code.get(point).i32(1).op('i32.add').set(point);
+    pushDigits(field, point, scale);
+    code.op('i64.add').tee(value);
+    code
+      .i64(10n ** BigInt(Math.min(precision, MAX_DIGITS)))
+      .op('i64.ge_u')
+      .brIf(slow);
+  }, anyhow);
 }
 
 /** `value × 10^(scale − fraction)`, slow where it might leave 18 digits or the precision. */
@@ -250,40 +294,11 @@ const booleanBody: Body = ({ code, at, end, slow }, store, target) => {
   store(() => code.get(target).get(value).op('i32.store8'));
 };
 
-/** `count` digits at an offset from `at` into an i32 local; `wrong` collects what is no digit. */
-function fixedDigits(field: Field, offset: number, count: number, wrong: Local): Local {
-  const { code, at } = field;
-  const [value, digit] = [code.local('i32'), code.local('i32')];
-  code.i32(0).set(value);
-  for (let i = 0; i < count; i++) {
-    code
-      .get(at)
-      .op('i32.load8_u', offset + i)
-      .i32(48)
-      .op('i32.sub')
-      .tee(digit);
-    code.get(value).i32(10).op('i32.mul').op('i32.add').set(value);
-    code.get(digit).i32(9).op('i32.gt_u').get(wrong).op('i32.or').set(wrong);
-  }
-  return value;
-}
-
-function expectByte({ code, at }: Field, offset: number, byte: number, wrong: Local): void {
-  code.get(at).op('i32.load8_u', offset).i32(byte).op('i32.ne').get(wrong).op('i32.or').set(wrong);
-}
-
 /** The day number of `yyyy-mm-dd` at `at`; slow when it is none. */
 function days(field: Field): Local {
   const { code, slow } = field;
   const i32 = (): Local => code.local('i32');
-  const wrong = i32();
-  code.i32(0).set(wrong);
-  const year = fixedDigits(field, 0, 4, wrong);
-  const month = fixedDigits(field, 5, 2, wrong);
-  const day = fixedDigits(field, 8, 2, wrong);
-  expectByte(field, 4, 45, wrong);
-  expectByte(field, 7, 45, wrong);
-  code.get(wrong).brIf(slow);
+  const [year, month, day] = dateDigits(field);
   code.get(month).i32(1).op('i32.sub').i32(12).op('i32.ge_u').brIf(slow);
   // Every month has 28 days; the few dates after that which need care are left to JavaScript in February only.
   code.get(day).i32(1).op('i32.sub').i32(28).op('i32.ge_u');
