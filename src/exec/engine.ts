@@ -15,7 +15,7 @@ import {
   type SessionSettings,
 } from '../plan/engine.js';
 import type { Expr } from '../plan/expr.js';
-import type { Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
+import type { CachedPlan, Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
 import { optimize } from '../plan/optimize/optimizer.js';
 import { ruleBatches } from '../plan/optimize/rules.js';
 import { schemaOf } from '../plan/output.js';
@@ -90,7 +90,7 @@ class LocalEngine implements QueryEngine {
     this.pool = new WorkerPool(this.heap, workerCount(options));
     this.#spills = new SpillDirectory(nodePlatform, options.spillDirectory);
     this.#local = new LocalStore(this.heap);
-    this.#cache = new CacheManager(this.heap);
+    this.#cache = new CacheManager(this.heap, this.#spills);
     this.#plans = new PlanCache((cacheId) => this.#cache.statistics(cacheId));
   }
 
@@ -174,9 +174,24 @@ class LocalEngine implements QueryEngine {
     const physical = await this.#physical(await optimized(), settings, run, session);
     const isInterpreted = engineMode() === 'interpreted' || (isFirst && isSmall(physical));
     isFirst = false;
-    if (!isInterpreted) return yield* (await run.executor()).batches(physical);
+    if (!isInterpreted) return yield* this.#compiled(physical, run);
     const { Interpreter } = await import('./interpreter/interpreter.js');
     yield* new Interpreter(this.heap, nodePlatform, run.settings, () => run.query.check()).batches(physical);
+  }
+
+  /** Where a cached frame turns out to be damaged on disk before the first rows are given, it is computed again. */
+  async *#compiled(physical: PhysicalPlan, run: Run): AsyncGenerator<Batch> {
+    const executor = await run.executor();
+    let given = false;
+    try {
+      for await (const batch of executor.batches(physical)) {
+        given = true;
+        yield batch;
+      }
+    } catch (error) {
+      if (!this.#cache.forgetDamaged(error) || given) throw error;
+      yield* executor.batches(physical);
+    }
   }
 
   async *#write(
@@ -201,6 +216,7 @@ class LocalEngine implements QueryEngine {
   ): AsyncGenerator<Batch> {
     this.#checkOpen();
     const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic(), this.#spills);
+    query.onShort = () => this.#cache.evict();
     this.#queries.add(query);
     const stopProgress = reportProgress(query, options);
     const given = taskSettings(settings);
@@ -255,19 +271,23 @@ class LocalEngine implements QueryEngine {
   }
 
   #lower(plan: ResolvedPlan, settings: PlanSettings, run: Run | undefined, session: SessionSettings): PhysicalPlan {
+    const input = async (cached: CachedPlan): Promise<PhysicalPlan> => {
+      const optimized = await this.#optimized(cached.input as ResolvedPlan, settings);
+      return this.#physical(optimized, settings, run as Run, session);
+    };
     const context: LowerContext = {
       settings,
       shufflePartitions: session.shufflePartitions,
       local: (local) => this.#local.batches(local),
       cached: async (cached) => {
         if (run === undefined) return [];
-        const input = async (): Promise<PhysicalPlan> => {
-          const optimized = await this.#optimized(cached.input as ResolvedPlan, settings);
-          return this.#physical(optimized, settings, run, session);
-        };
-        const batches = await this.#cache.batches(cached.cacheId, input, await run.executor());
+        const batches = await this.#cache.batches(cached.cacheId, () => input(cached), await run.executor());
         return heldBatches(batches, cached.columns);
       },
+      cachedElsewhere: async (cached) =>
+        run === undefined
+          ? undefined
+          : this.#cache.elsewhere(cached.cacheId, () => input(cached), await run.executor()),
     };
     return extractUdfs(lower(plan, context));
   }
@@ -314,8 +334,8 @@ class LocalEngine implements QueryEngine {
     return report;
   }
 
-  cache(_level: CacheLevel): number {
-    return this.#cache.open();
+  cache(level: CacheLevel): number {
+    return this.#cache.open(level);
   }
 
   async uncache(cacheId: number): Promise<void> {

@@ -8,7 +8,9 @@ import type {
   StructType,
   TableSource,
 } from '../base/index.js';
+import type { Range } from '../functions/define.js';
 import type { PhysicalExpr } from '../functions/expression.js';
+import type { SpilledRows } from './task/spilled.js';
 
 /** One column of an operator's output. */
 export interface PhysicalColumn {
@@ -52,6 +54,12 @@ export interface PhysicalScan extends PhysicalNode {
   readonly request: ScanRequest;
 }
 
+/** Rows that were put on disk, task by task, with what is known of their fields. */
+export interface StoredRows {
+  readonly fields: readonly { readonly type: DataType; readonly nullable: boolean; readonly range?: Range }[];
+  readonly parts: readonly (readonly SpilledRows[])[];
+}
+
 /** Batches that are there already: local data, a cached frame. `stable` ones outlive the query's tasks. */
 export interface PhysicalBatches extends PhysicalNode {
   readonly kind: 'batches';
@@ -62,6 +70,10 @@ export interface PhysicalBatches extends PhysicalNode {
   readonly identity?: string;
   /** Made when the query starts: the cache is filled, local rows are laid out. */
   readonly load: () => Promise<readonly Batch[]>;
+  /** Asked before: what there is in place of batches, rows on disk or a plan that makes them. */
+  readonly instead?: () => Promise<StoredRows | PhysicalPlan | undefined>;
+  /** Which columns of what is there in place of batches are wanted; all without it. */
+  readonly positions?: readonly number[];
 }
 
 /** Some columns of rows that several places of the plan read: computed once where they can be held. */

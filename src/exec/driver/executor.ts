@@ -76,10 +76,16 @@ export class Executor implements Runner {
   async materialize(flow: Flow): Promise<{ batches: Batch[]; arenas: number[] }> {
     const batches: Batch[] = [];
     const arenas: number[] = [];
-    for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
-      if (done.output.kind !== 'batches') throw engineBug('batches expected');
-      batches.push(...done.output.batches);
-      arenas.push(done.arena);
+    try {
+      for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
+        if (done.output.kind !== 'batches') throw engineBug('batches expected');
+        batches.push(...done.output.batches);
+        arenas.push(done.arena);
+      }
+    } catch (error) {
+      // The query may go on another way, and needs the room.
+      for (const arena of arenas) this.query.release(arena);
+      throw error;
     }
     return { batches, arenas };
   }
@@ -151,7 +157,8 @@ export class Executor implements Runner {
       case 'scan':
         return this.#openScan(plan);
       case 'batches':
-        return [this.batchPart(plan.columns, await plan.load())];
+        if (plan.instead === undefined) return [this.batchPart(plan.columns, await plan.load())];
+        return (await import('./stored-rows.js')).openBatches(this, plan);
       case 'shared': {
         const { openShared } = await import('./open-shared.js');
         return openShared(this, plan, this.#shared);

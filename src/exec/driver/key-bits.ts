@@ -75,6 +75,7 @@ async function rangeOf(plan: PhysicalPlan, expr: PhysicalExpr | undefined): Prom
   if (expr?.kind !== 'column') return undefined;
   switch (plan.kind) {
     case 'batches':
+      if ((await plan.instead?.()) !== undefined) return undefined;
       return batchColumns(plan.columns, await plan.load())[expr.index]?.range;
     case 'filter':
       return rangeOf(plan.input, expr);

@@ -28,6 +28,7 @@ import type {
   PhysicalJoinType,
   PhysicalPlan,
   SortKey,
+  StoredRows,
   WindowSpecCall,
 } from '../physical.js';
 import { lowerExpand, lowerGenerate, lowerRecursive, lowerRound, type Rounds, setNumbers } from './lower-relations.js';
@@ -40,6 +41,8 @@ export interface LowerContext {
   local(plan: LocalPlan): Promise<readonly Batch[]>;
   /** The cached frame's batches; filled when they are first asked for. */
   cached(plan: CachedPlan): Promise<readonly Batch[]>;
+  /** What there is of a cached frame in place of batches: it is on disk, or does not fit the memory. */
+  cachedElsewhere(plan: CachedPlan): Promise<StoredRows | PhysicalPlan | undefined>;
   readonly shufflePartitions: number;
   readonly settings: EvalSettings;
   /** The recursive queries whose step is being lowered. */
@@ -152,6 +155,8 @@ function lowerSource(
         label: `cache ${plan.cacheId}`,
         identity: `cache ${plan.cacheId} of ${plan.columns?.join() ?? 'all'}`,
         load: () => context.cached(plan),
+        instead: () => context.cachedElsewhere(plan),
+        ...(plan.columns === undefined ? {} : { positions: plan.columns }),
       };
     case 'range':
       return lowerRange(plan, columns);

@@ -35,6 +35,8 @@ export class Query {
   #spill: SpillSettings;
   #spilled = false;
   #isShort = false;
+  /** Makes room elsewhere when something did not fit. */
+  onShort?: () => unknown;
 
   constructor(
     readonly heap: SharedHeap,
@@ -60,6 +62,7 @@ export class Query {
 
   /** Something did not fit: from now on rows go to disk earlier, since both sides of a join need room at once. */
   spillEarlier(): void {
+    this.onShort?.();
     this.#isShort = true;
     this.#spill = { ...this.#spill, fromBytes: Math.min(this.#spill.fromBytes, this.heap.limitBytes * EARLY_SHARE) };
   }

@@ -168,7 +168,7 @@ export class Scheduler {
         () => query.newArena('passing').id,
       );
       const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArenas: passing };
-      const request: TaskRequest = { ...template, task, attempt, spill: query.spill, ...arenas };
+      const request: TaskRequest = { ...template, task, attempt, spill: template.spill ?? query.spill, ...arenas };
       try {
         const result = (await this.#once(query, token, { kind: 'task', request }, inline)) as TaskResult;
         query.release(scratch.id);

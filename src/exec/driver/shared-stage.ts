@@ -2,6 +2,7 @@ import { fromPlainError } from '../../base/index.js';
 import { type CancelToken, cancelled } from '../task/cancel.js';
 import { packInputs } from '../task/pack-inputs.js';
 import type { ShareRequest, ShareResult } from '../task/share.js';
+import { readsDisk } from '../task/spec.js';
 import type { DoneTask, TaskTemplate } from '../task/task.js';
 import { resultOf } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
@@ -22,7 +23,8 @@ interface SharedStage {
 export function isShareable(tasks: readonly TaskTemplate[]): boolean {
   const [first] = tasks;
   if (first === undefined || tasks.length < 2 || first.spec.sink.kind === 'write') return false;
-  return tasks.every(({ input }) => SHAREABLE.has(input.kind));
+  // What is read from disk needs an arena more.
+  return tasks.every(({ input }) => SHAREABLE.has(input.kind) && !(input.kind === 'kept' && readsDisk(input)));
 }
 
 const SHAREABLE = new Set(['batches', 'groups', 'totals', 'kept']);

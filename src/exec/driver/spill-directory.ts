@@ -19,6 +19,7 @@ export class SpillDirectory {
   readonly #parent: string;
   readonly #path: string;
   #swept = false;
+  #folders = 1;
 
   constructor(
     private readonly platform: Platform,
@@ -36,6 +37,17 @@ export class SpillDirectory {
       leastBytes: always ? 1 : Math.floor(heap.limitBytes * LEAST_SHARE),
       tableBytes: always ? LEAST_TABLE_BYTES : Math.max(LEAST_TABLE_BYTES, Math.floor(heap.limitBytes * TABLE_SHARE)),
     };
+  }
+
+  /** A folder for what outlives a query; made when it is needed. */
+  newDirectory(name: string): string {
+    return join(this.#path, `${name}-${this.#folders++}`);
+  }
+
+  /** Removes a folder some time soon. */
+  drop(directory: string): void {
+    // What is left behind goes with the session.
+    this.#removeAll(directory).catch(() => undefined);
   }
 
   /** Removes what one query left, file by file, so that the caller's thread is not held. */

@@ -18,6 +18,8 @@ function sourceArenas(input: TaskInput): number {
       return input.splits.length > 1 ? 2 : 0;
     case 'generate':
       return 1;
+    case 'kept':
+      return input.spilled === undefined ? 0 : 1;
     // The rows held, those that stream past them, and what the pipelines need meanwhile.
     case 'joined':
       return 3;

@@ -33,6 +33,7 @@ import {
   type TaskInput,
 } from './spec.js';
 import { writeColumns, writeDense, writeTables } from './state-words.js';
+import { storedChunks } from './stored-chunks.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 import { TimedCalls } from './timed-calls.js';
@@ -85,14 +86,13 @@ class TaskRun implements TaskHost {
     this.#layout = stateLayout(request.spec);
     this.#state = this.#scratch.alloc(this.#layout.bytes);
     heap.u8.fill(0, this.#state, this.#state + this.#layout.positions);
-    const output = new Arena(heap, request.outputArena, 'task output');
     this.#sink = makeSinkRunner({
       programs: environment.programs,
       request,
       layout: this.#layout,
       state: this.#state,
       scratch: this.#scratch,
-      output,
+      output: new Arena(heap, request.outputArena, 'task output'),
       context: this.#context(),
       writes,
       ...(outer === undefined ? {} : { take: outer.take, mostTaken: outer.mostRows }),
@@ -156,7 +156,8 @@ class TaskRun implements TaskHost {
       case 'joined':
         return this.#feedJoined(input);
       case 'kept':
-        for (const chunk of input.chunks) this.#runRows({ ...chunk, list: false }, chunk.rows);
+        for (const chunk of input.spilled === undefined ? input.chunks : storedChunks(this.environment, this.request))
+          this.#runRows({ ...chunk, list: false }, chunk.rows);
         return;
       case 'sorted': {
         const sorted = prepareSorted(this.environment.programs, this.request, this.#scratch, this.environment.platform);

@@ -191,7 +191,8 @@ export type TaskInput =
       readonly from: number;
       readonly to: number;
     }
-  | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[] }
+  /** Rows in memory, then rows on disk. */
+  | { readonly kind: 'kept'; readonly chunks: readonly RowChunk[]; readonly spilled?: readonly SpilledRows[] }
   | JoinedInput
   /** What another pipeline gives, with a column more for each call of a user's function. */
   | {
@@ -221,6 +222,7 @@ export type TaskInput =
 
 /** Whether rows of an input are read from disk, so that they and their texts are gone with the task. */
 export function readsDisk(input: TaskInput): boolean {
+  if (input.kind === 'kept') return input.spilled !== undefined;
   if (input.kind === 'sorted') return input.runs.some((run) => run.spilled !== undefined);
   return input.kind === 'groups' && input.merge.parts.some((part) => part.spilled.length > 0);
 }

@@ -99,6 +99,8 @@ export type TaskTemplate = Omit<
   TaskRequest,
   'scratchArena' | 'outputArena' | 'passingArenas' | 'task' | 'attempt' | 'spill'
 > & {
+  /** Where and when rows go to disk, if not as the query says. */
+  readonly spill?: SpillSettings;
   /** Pieces of the stage's source that statistics left out: said by its first task. */
   readonly skipped?: number;
 };
