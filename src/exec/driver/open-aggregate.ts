@@ -1,4 +1,5 @@
 import { engineBug } from '../../base/index.js';
+import type { PhysicalExpr } from '../../functions/expression.js';
 import { fullCarriers, prepareAggregate } from '../compile/aggregates.js';
 import { GROUP_PARTITION_BITS } from '../compile/merge.js';
 import type { PhysicalAggregate } from '../physical.js';
@@ -16,6 +17,7 @@ import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { placeGroups, placeInputs } from './place-groups.js';
 import { placeRows } from './place-rows.js';
 import type { Runner } from './runner.js';
+import { splitSums } from './split-sums.js';
 
 /** Groups that one thread merges quicker than several; also what one partition should hold. */
 const SMALL_GROUPS = 16_384;
@@ -29,8 +31,7 @@ const partitionBits = (total: number): number =>
 
 /** Groups are made by every task for itself, then merged partition by partition. */
 export async function openAggregate(executor: Runner, plan: PhysicalAggregate): Promise<Flow> {
-  const { source, inputs, small } = await executor.groups(plan, () => makeGroups(executor, plan));
-  return [groupsPart(executor, plan, source, inputs, small)];
+  return [groupsPart(executor, plan, await executor.groups(plan, () => makeGroups(executor, plan)))];
 }
 
 /** Partial groups of all tasks, and how they are shared out to be merged; nothing of them changes by merging. */
@@ -38,10 +39,14 @@ interface PartialGroups {
   readonly source: Extract<RowSourceSpec, { kind: 'groups' }>;
   readonly inputs: readonly TaskInput[];
   readonly small: boolean;
+  /** The plan's aggregates, made of what is in the groups. */
+  readonly results: readonly PhysicalExpr[];
 }
 
-async function makeGroups(executor: Runner, plan: PhysicalAggregate): Promise<PartialGroups> {
-  const flow = await executor.open(plan.input);
+async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<PartialGroups> {
+  const flow = await executor.open(given.input);
+  const { aggregates, results } = splitSums(given, flow, executor.settings);
+  const plan: PhysicalAggregate = { ...given, aggregates };
   const sink = (part: FlowPart): Extract<SinkSpec, { kind: 'aggregate' }> => ({
     kind: 'aggregate',
     keys: plan.keys,
@@ -59,7 +64,7 @@ async function makeGroups(executor: Runner, plan: PhysicalAggregate): Promise<Pa
       if (output.kind !== 'totals') throw engineBug('totals expected');
       return output;
     });
-    return { source, inputs: placeInputs(places, tables), small: places.slots <= SMALL_GROUPS };
+    return { source, results, inputs: placeInputs(places, tables), small: places.slots <= SMALL_GROUPS };
   }
   const done = await executor.allResults(flow, sink);
   const parts = done.map(({ output }) => {
@@ -75,23 +80,18 @@ async function makeGroups(executor: Runner, plan: PhysicalAggregate): Promise<Pa
           parts,
           plan.keys.length === 0 ? 0 : Math.max(small ? 0 : partitionBits(total), spilledBits(executor, parts)),
         );
-  return { source, inputs, small };
+  return { source, results, inputs, small };
 }
 
 /** The groups, finished: what the plan gives of them. */
-function groupsPart(
-  executor: Runner,
-  plan: PhysicalAggregate,
-  source: Extract<RowSourceSpec, { kind: 'groups' }>,
-  inputs: readonly TaskInput[],
-  small: boolean,
-): FlowPart {
-  const columns: SourceColumn[] = [
-    ...source.keys,
-    ...plan.aggregates.map((a) => ({ type: a.type, nullable: a.nullable })),
-  ];
+function groupsPart(executor: Runner, plan: PhysicalAggregate, groups: PartialGroups): FlowPart {
+  const { source, inputs, small, results } = groups;
+  const { keys, aggregates } = source;
+  const columns: SourceColumn[] = [...keys, ...aggregates.map(({ type, nullable }) => ({ type, nullable }))];
   const part: FlowPart = { source: { kind: 'rows', rows: source }, inputs, steps: [], tables: [], columns, small };
-  return executor.project([part], plan.output)[0] as FlowPart;
+  if (aggregates.length === plan.aggregates.length) return executor.project([part], plan.output)[0] as FlowPart;
+  const passed = keys.map(({ type, nullable }, index): PhysicalExpr => ({ kind: 'column', index, type, nullable }));
+  return executor.project(executor.project([part], [...passed, ...results]), plan.output)[0] as FlowPart;
 }
 
 /** A key's type and bounds. Rows of several parts meet in one table, so bounds hold for all or are dropped. */

@@ -123,7 +123,7 @@ function summed(fn: string, { type, nullable, range }: SourceColumn, most: bigin
 }
 
 /** Rows no group exceeds: those of the batches, where no join can make more of them. */
-function mostSummed(flow: Flow): bigint {
+export function mostSummed(flow: Flow): bigint {
   let rows = 0;
   for (const { steps, inputs, later } of flow) {
     if (later !== undefined || steps.some((step) => step.kind === 'probe' && step.how !== 'semi')) return MOST_SUMMED;
