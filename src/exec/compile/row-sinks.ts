@@ -106,7 +106,20 @@ export class SortSink implements Sink {
   prologue(): void {}
   epilogue(): void {}
 
+  /** In a top-k most rows are told by their first key: of those nothing else is read. */
   consume(columns: Columns): void {
+    const { pipe, spec } = this;
+    const [first, ...others] = spec.keys;
+    // A key that can fail has to see every row.
+    const isTold = spec.limit !== undefined && others.length > 0 && others.every(({ expr }) => expr.kind === 'column');
+    if (!isTold || first === undefined) return this.#consume(columns);
+    const values = compileKeys(pipe, [first.expr], columns);
+    pushNormalizedKey(pipe, values, [first], spec.keyColumns);
+    pipe.code.get(pipe.state).op('i64.load', PIPE.THRESHOLD).op('i64.le_u');
+    pipe.code.if(() => this.#consume(columns));
+  }
+
+  #consume(columns: Columns): void {
     const { pipe, spec } = this;
     const { code, state } = pipe;
     const keys = compileKeys(

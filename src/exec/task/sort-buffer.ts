@@ -14,8 +14,8 @@ export type SortEntries = (entries: number, count: number, scratch: number) => n
 export const scratchBytes = (entries: number): number => entries * ENTRY_BYTES + RADIX_BYTES;
 
 const FIRST_ENTRIES = 1024;
-/** A top-k keeps at least this many candidates before it sorts them out. */
-const TOP_K_BUFFER = 16384;
+/** A top-k keeps at least this many candidates before it sorts them out: the sooner, the fewer it keeps at all. */
+const TOP_K_BUFFER = 2048;
 const SAMPLES = 64;
 
 export function sorter(
