@@ -15,6 +15,7 @@ import { pushIntoScan } from './push-into-scan.js';
 import { pushLimits } from './push-limits.js';
 import { removeNoopProjects } from './remove-noop-projects.js';
 import { reorderJoins } from './reorder-joins.js';
+import { requireLiterals } from './require-literals.js';
 import { rewriteDistinctAggregates } from './rewrite-distinct-aggregates.js';
 import type { Rule } from './rule.js';
 import { semiJoinForDistinct } from './semi-join-for-distinct.js';
@@ -56,7 +57,7 @@ export const ruleBatches: readonly RuleBatch[] = [
   { name: 'semi joins', rules: [semiJoinForDistinct, ...columns] },
   { name: 'share', rules: [shareCommonExpressions] },
   { name: 'finish', rules: [...columns, narrowShared, ...expressions] },
-  { name: 'sources', once: true, rules: [pushIntoScan, pruneFields, chooseBuildSide] },
+  { name: 'sources', once: true, rules: [requireLiterals, pushIntoScan, pruneFields, chooseBuildSide] },
 ];
 
 /** Every rule, in the order of its first use. */
