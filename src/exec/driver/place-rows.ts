@@ -28,7 +28,7 @@ const MOST_SUMMED = 1n << 36n;
  * row, and nothing is hashed, neither here nor when the tables of tasks are merged.
  */
 export function placeRows({ query, settings }: Runner, flow: Flow, plan: PhysicalAggregate): PlacedKeys | undefined {
-  const rows = plan.input.estimatedRows ?? 0;
+  const rows = Math.min(plan.input.estimatedRows ?? 0, rowsLeft(flow));
   if (rows < LEAST_ROWS || plan.keys.length === 0 || flow.length === 0) return undefined;
   const known = (expr: PhysicalExpr): SourceColumn => merged(flow.map((p) => columnOf(expr, p.columns, settings)));
   const keys = plan.keys.map((key) => placedKey(known(key)));
@@ -54,6 +54,20 @@ export function placeRows({ query, settings }: Runner, flow: Flow, plan: Physica
   const room = Math.min(MOST_PLACE_BYTES, query.heap.limitBytes * MEMORY_SHARE);
   if (inAll * record > room || inAll > rows * PLACES_A_ROW) return undefined;
   return { plan: rowsPlan, placed, slots, dictionaries: keys.map(() => undefined) };
+}
+
+/** About how many rows of batches the tables leave that are asked first: estimates of the plan do not know of all these. */
+function rowsLeft(flow: Flow): number {
+  let left = 0;
+  for (const { steps, inputs, later } of flow) {
+    let share = 1;
+    for (const step of steps) if (step.kind === 'probe' && step.how === 'semi') share *= step.bits?.share ?? 1;
+    if (later !== undefined || inputs.some(({ kind }) => kind !== 'batches')) return Number.POSITIVE_INFINITY;
+    for (const input of inputs) {
+      if (input.kind === 'batches') for (const batch of input.batches) left += batch.rows * share;
+    }
+  }
+  return left;
 }
 
 /** Places in the tables of all tasks together. */
