@@ -1,6 +1,7 @@
 import * as arrow from 'apache-arrow';
+import { VARIANT_PARTS } from './arrow-layout.js';
 import { SparrowError, unreachable } from './errors.js';
-import type { DataType, Field, Schema, StructType } from './types.js';
+import type { DataType, Field, Schema } from './types.js';
 import {
   arrayType,
   binaryType,
@@ -102,12 +103,6 @@ function toArrowNested(type: Extract<DataType, { kind: 'array' | 'struct' | 'map
 }
 
 type MapEntry = { key: arrow.DataType; value: arrow.DataType };
-
-/** How a variant travels: two binary fields. */
-export const VARIANT_PARTS: StructType = structType([
-  field('metadata', binaryType, false),
-  field('value', binaryType, false),
-]);
 
 /** The schema of an Arrow table; `isDate` tells whether a Date64 column (by position) holds nothing but whole days. */
 export function fromArrowSchema(schema: arrow.Schema, isDate: (column: number) => boolean): Schema {

@@ -1,20 +1,18 @@
-import * as arrow from 'apache-arrow';
-import { toArrowTable } from '../../base/arrow.js';
+import { LayoutWriter } from '../../base/arrow-layout.js';
 import {
   type Batch,
-  buildColumn,
-  type Column,
   type DataType,
   type FileWriter,
   field,
-  readColumn,
   type Schema,
-  SparrowError,
   structType,
   type TaskContext,
   type WritableFile,
 } from '../../base/index.js';
 import { GivenOptions } from '../given-options.js';
+import { type BatchPlace, batchMessage, END_OF_STREAM, FILE_HEAD, fileEnd, padded, schemaMessage } from './encode.js';
+
+const PADDING = new Uint8Array(8);
 
 /** Writes one Arrow IPC file (or, with the option `format`, a stream), a record batch for each batch. */
 export function createArrowWriter(
@@ -29,33 +27,9 @@ export function createArrowWriter(
   return new ArrowWriter(path, schema, given.choice('format', ['file', 'stream'], 'file') === 'file', context);
 }
 
-/** What apache-arrow's writers make goes to the file at once, so that only one batch is in memory. */
-const writesTo = (out: (bytes: Uint8Array) => void) => ({
-  file: new (class extends arrow.RecordBatchFileWriter {
-    protected override _write(chunk: unknown): this {
-      return pass(this, chunk, out);
-    }
-  })(),
-  stream: new (class extends arrow.RecordBatchStreamWriter {
-    protected override _write(chunk: unknown): this {
-      return pass(this, chunk, out);
-    }
-  })(),
-});
-
-/** Their own method, but for the place the bytes go to. */
-function pass<W>(writer: W, chunk: unknown, out: (bytes: Uint8Array) => void): W {
-  const state = writer as unknown as { _started: boolean; _position: number };
-  const bytes = chunk as ArrayBufferView | undefined;
-  if (!state._started || bytes === undefined || bytes.byteLength === 0) return writer;
-  out(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice());
-  state._position += bytes.byteLength;
-  return writer;
-}
-
 class ArrowWriter implements FileWriter {
   readonly #file: WritableFile;
-  readonly #writer: arrow.RecordBatchWriter;
+  readonly #places: BatchPlace[] = [];
   #rows = 0;
   #bytes = 0;
   #closed = false;
@@ -63,39 +37,41 @@ class ArrowWriter implements FileWriter {
   constructor(
     private readonly path: string,
     private readonly schema: Schema,
-    asFile: boolean,
+    private readonly asFile: boolean,
     private readonly context: TaskContext,
   ) {
     this.#file = context.platform.files.create(path);
-    const writers = writesTo((bytes) => {
-      this.#file.write(bytes);
-      this.#bytes += bytes.length;
-    });
-    this.#writer = asFile ? writers.file : writers.stream;
+    if (asFile) this.#put(FILE_HEAD);
     // A file without rows has a schema as well.
-    this.#writer.reset(undefined, toArrowTable(context.heap, schema, []).schema);
+    this.#put(schemaMessage(schema));
   }
 
-  write(batch: Batch): void {
-    const { heap } = this.context;
-    const scratch = heap.newArena('Arrow file');
+  write({ rows, columns }: Batch): void {
+    const scratch = this.context.heap.newArena('Arrow file');
     try {
-      // All batches of a file have one schema: dictionaries of their own would make different ones.
-      const columns = batch.columns.map(
-        (column): Column =>
-          column.dictionary === undefined ? column : buildColumn(scratch, column.type, readColumn(heap, column)),
-      );
-      const table = toArrowTable(heap, this.schema, [{ rows: batch.rows, columns }]);
-      for (const recordBatch of table.batches) this.#writer.write(recordBatch);
+      const layouts = columns.map((column) => new LayoutWriter(scratch, true).column(column));
+      const { head, buffers, bodyBytes } = batchMessage(rows, layouts);
+      this.#places.push([this.#bytes, head.length, bodyBytes]);
+      this.#put(head);
+      for (const buffer of buffers) {
+        this.#put(buffer);
+        this.#put(PADDING.subarray(0, padded(buffer.length) - buffer.length));
+      }
     } finally {
       scratch.release();
     }
-    this.#rows += batch.rows;
+    this.#rows += rows;
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#file.write(bytes);
+    this.#bytes += bytes.length;
   }
 
   finish(): { rows: number; bytes: number } {
-    this.#writer.finish();
-    if (this.#bytes === 0) throw new SparrowError('INTERNAL_ERROR', 'engine bug: an Arrow file without a schema');
+    this.#put(END_OF_STREAM);
+    if (this.asFile) this.#put(fileEnd(this.schema, this.#places));
     this.#file.sync();
     this.#close();
     return { rows: this.#rows, bytes: this.#bytes };
