@@ -13,6 +13,8 @@ import { type Interned, internStrings } from './intern-strings.js';
 
 type IntStorage = 'i8' | 'i16' | 'i32' | 'i64' | 'i128';
 const DICTIONARY_LIMIT = 65_536;
+/** Entries of dictionaries between two pauses of the event loop. */
+const ENTRIES_PER_PAUSE = 8192;
 
 /**
  * Batches rewritten for a cache: integers, dates and decimals as narrow as all their values allow (with exact
@@ -59,7 +61,7 @@ async function compressColumn(all: readonly Column[], arena: Arena, breathe: () 
 async function compressBytes(all: readonly Column[], arena: Arena, breathe: () => Promise<void>): Promise<Column[]> {
   const out: Column[] = [];
   const merged = all.every((c) => c.dictionary !== undefined || c.storage === 'none')
-    ? mergeDictionaries(all, arena)
+    ? await mergeDictionaries(all, arena, breathe)
     : undefined;
   const interned = merged === undefined && canIntern(all) ? await internStrings(all, arena, breathe) : undefined;
   try {
@@ -161,10 +163,11 @@ function spanAt(heap: SharedHeap, column: Column, row: number): [number, number]
 }
 
 /** One dictionary for all batches, and what each old code becomes; undefined when it would be too large. */
-function mergeDictionaries(
+async function mergeDictionaries(
   all: readonly Column[],
   arena: Arena,
-): { dictionary: Dictionary; codes: Map<number, Int32Array> } | undefined {
+  breathe: () => Promise<void>,
+): Promise<{ dictionary: Dictionary; codes: Map<number, Int32Array> } | undefined> {
   const { heap } = arena;
   const entries = new Map<string, number>();
   const spans: [number, number][] = [];
@@ -180,13 +183,15 @@ function mergeDictionaries(
       let merged = entries.get(key);
       if (merged === undefined) {
         merged = entries.size;
+        if (merged === DICTIONARY_LIMIT) return undefined;
         entries.set(key, merged);
         spans.push([start, end]);
       }
       map[code] = merged;
+      if (code % ENTRIES_PER_PAUSE === ENTRIES_PER_PAUSE - 1) await breathe();
     }
     codes.set(dictionary.id, map);
-    if (entries.size > DICTIONARY_LIMIT) return undefined;
+    await breathe();
   }
   const total = spans.reduce((n, [start, end]) => n + end - start, 0);
   const data = arena.alloc(total);
