@@ -285,7 +285,7 @@ export class LeafWriter {
     addLevels(this.#definitions, maxDefinition);
     const body = parts.length === 0 ? values : Buffer.concat([...parts, values]);
     const compressed = this.options.compressor.compress(body);
-    const header = dataPageHeader(body.length, compressed.length, this.#levels, encoding);
+    const header = dataPageHeader(body.length, compressed, this.#levels, encoding);
     this.#keep(header, compressed, body.length);
     this.#values += this.#levels;
     this.#chunkNulls += this.#nulls;
@@ -313,7 +313,7 @@ export class LeafWriter {
       this.#pieces = [];
       const before = this.#compressed;
       const compressed = this.options.compressor.compress(plain);
-      this.#keep(dictionaryPageHeader(plain.length, compressed.length, count), compressed, plain.length);
+      this.#keep(dictionaryPageHeader(plain.length, compressed, count), compressed, plain.length);
       dictionaryBytes = this.#compressed - before;
       this.#pieces.push(...pages);
     }

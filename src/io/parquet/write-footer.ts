@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { PHYSICAL } from './metadata.js';
 import { type WriteLeaf, type WriteSchema, writeSchemaElement } from './write-schema.js';
 import { ThriftWriter } from './write-thrift.js';
@@ -9,12 +10,23 @@ const RLE = 3;
 /** Readers that know only the first version of the format take these files too. */
 const FORMAT_VERSION = 1;
 
-export function dataPageHeader(uncompressed: number, compressed: number, values: number, encoding: number): Uint8Array {
+/** What every page's header begins with, the checksum of its bytes last. */
+function pageFields(out: ThriftWriter, type: number, uncompressed: number, compressed: Uint8Array): void {
+  out.i32(1, type);
+  out.i32(2, uncompressed);
+  out.i32(3, compressed.length);
+  out.i32(4, crc32(compressed) | 0);
+}
+
+export function dataPageHeader(
+  uncompressed: number,
+  compressed: Uint8Array,
+  values: number,
+  encoding: number,
+): Uint8Array {
   const out = new ThriftWriter();
   out.struct(() => {
-    out.i32(1, DATA_PAGE);
-    out.i32(2, uncompressed);
-    out.i32(3, compressed);
+    pageFields(out, DATA_PAGE, uncompressed, compressed);
     out.structField(5, () => {
       out.i32(1, values);
       out.i32(2, encoding);
@@ -25,12 +37,10 @@ export function dataPageHeader(uncompressed: number, compressed: number, values:
   return out.bytes();
 }
 
-export function dictionaryPageHeader(uncompressed: number, compressed: number, values: number): Uint8Array {
+export function dictionaryPageHeader(uncompressed: number, compressed: Uint8Array, values: number): Uint8Array {
   const out = new ThriftWriter();
   out.struct(() => {
-    out.i32(1, DICTIONARY_PAGE);
-    out.i32(2, uncompressed);
-    out.i32(3, compressed);
+    pageFields(out, DICTIONARY_PAGE, uncompressed, compressed);
     out.structField(7, () => {
       out.i32(1, values);
       out.i32(2, PLAIN);

@@ -96,7 +96,7 @@ async function judgeError(
     again.kind === ours.kind
       ? 43
       : ours.kind === 'error'
-        ? query([expr], 'duck').includes(' IS NULL OR ')
+        ? query([expr], 'duck').match(/ IS NULL OR |>= 0 THEN /)
           ? 46
           : 0
         : rulesOf(expr).has(40)

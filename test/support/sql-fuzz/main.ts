@@ -32,6 +32,9 @@ const folder = mkdtempSync(join(tmpdir(), 'sparrow-fuzz-'));
 const both = { sparrow, duck, rules, folder };
 const started = performance.now();
 const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
+/** Resident memory in MB. */
+const resident = (): number => Math.round(process.memoryUsage().rss / 2 ** 20);
+let warm = 0;
 let found = 0;
 let said = started;
 
@@ -45,6 +48,8 @@ async function run(
   const [from, until] = only === undefined ? [0, count] : [only, only + 1];
   for (let number = from; number < until; number++) {
     const report = await one(number, tally);
+    // A fifth of the way everything is loaded and compiled once.
+    if (number - from === Math.floor((until - from) / 5)) warm = resident();
     if (performance.now() - said > SAY_MS) {
       said = performance.now();
       console.log(`  ${number - from + 1} of ${count} ${name} after ${seconds()} s`);
@@ -78,7 +83,9 @@ try {
     await run('queries', queries, (n, tally) => selfCase(both, oracle as SelfOracle, seed, n, tally));
   }
   for (const line of rules.lines()) console.log(line);
-  console.log(`fuzz: ${found === 0 ? 'all agree' : `${found} differences`}, seed ${seed}, ${seconds()} s`);
+  console.log(
+    `fuzz: ${found === 0 ? 'all agree' : `${found} differences`}, seed ${seed}, ${seconds()} s, ${warm} MB at a fifth, ${resident()} MB at the end`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
   duck.close();

@@ -31,7 +31,7 @@ export const stringOperations: readonly Operation[] = [
   op(['string', 'int'], 'string', 'right($0, $1)', 'right($0, CASE WHEN $1 < 0 THEN 0 ELSE $1 END)'),
   op(['string', int(0, 1, 3, 5, 8), text('x', 'ab', ' ', 'é')], 'string', 'lpad($0, $1, $2)'),
   op(['string', int(0, 1, 3, 5, 8), text('x', 'ab', ' ', 'é')], 'string', 'rpad($0, $1, $2)'),
-  op(['string', int(0, 1, 2, 3)], 'string', 'repeat($0, $1)'),
+  op(['string', int(0, 1, 2, 3)], 'string', 'repeat($0, $1)', 'repeat(CAST($0 AS VARCHAR), $1)'),
   op(['string'], 'string', 'reverse($0)', undefined, { rules: [20] }),
   op(['string', 'string', 'string'], 'string', 'replace($0, $1, $2)'),
   op(['string', text('ab', 'a', ' A'), text('xy', '', 'b')], 'string', 'translate($0, $1, $2)'),

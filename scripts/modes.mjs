@@ -1,0 +1,67 @@
+// npm run modes -- [mode…] [--suites aggregates,rows,tpch,conformance,tpcds]: what must hold in every way to run, in each of them.
+import { readFileSync } from 'node:fs';
+import { build } from './lib/build.mjs';
+import { bin, ensureInstalled, path, runNode } from './lib/house.mjs';
+
+ensureInstalled();
+const MODES = ['compiled', 'interpreted', 'no-optimizer', 'tiny-batches', 'one-worker', 'spill', 'faults'];
+const args = process.argv.slice(2);
+const at = args.indexOf('--suites');
+const wanted = at < 0 ? undefined : args[at + 1]?.split(',');
+const modes = MODES.filter((mode) => args.includes(mode));
+const corpora = process.env.SPARROW_CORPORA;
+
+/** Counts of a vitest run. */
+async function tests(mode, files, config = []) {
+  const report = path('build', `modes-${mode}.json`);
+  const { status } = await runNode(
+    [
+      bin('vitest'),
+      'run',
+      '--typecheck.enabled=false',
+      '--reporter=json',
+      `--outputFile=${report}`,
+      ...config,
+      ...files,
+    ],
+    { capture: true, env: { ...process.env, SPARROW_MODE: mode, SPARROW_GOLDENS: 'all' } },
+  );
+  const { numPassedTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  const failed = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName),
+  );
+  return { passed: numPassedTests, total: numTotalTests, failed, status };
+}
+
+async function conformance(mode) {
+  if (corpora === undefined) return { passed: 0, total: 0, failed: [], status: 0 };
+  const report = path('build', `modes-${mode}-conformance.json`);
+  const folder = `${corpora}/spark-sql`;
+  await runNode([path('scripts', 'conformance.mjs'), folder, '--known', '--quiet', '--mode', mode, '--json', report], {
+    capture: true,
+    env: { ...process.env, SPARROW_BUILT: '1' },
+  });
+  const { passed, total, failures } = JSON.parse(readFileSync(report, 'utf8'));
+  return { passed, total, failed: failures.map(({ file, index }) => `${file}#${index}`), status: 0 };
+}
+
+const SUITES = {
+  aggregates: (mode) => tests(mode, ['test/functions/aggregate-goldens.test.ts']),
+  rows: (mode) => tests(mode, ['row-goldens'], ['--config', 'vitest.peers.config.ts']),
+  tpch: (mode) => tests(mode, ['test/sql/tpch.test.ts']),
+  conformance,
+  tpcds: (mode) => tests(mode, ['tpcds'], ['--config', 'vitest.peers.config.ts']),
+};
+
+await build({ capture: true });
+let wrong = 0;
+for (const mode of modes.length > 0 ? modes : MODES) {
+  for (const [name, run] of Object.entries(SUITES)) {
+    if (wanted !== undefined && !wanted.includes(name)) continue;
+    const { passed, total, failed } = await run(mode);
+    wrong += failed.length;
+    console.log(`${mode.padEnd(13)} ${name.padEnd(12)} ${passed} of ${total}`);
+    for (const one of failed) console.log(`  ${one}`);
+  }
+}
+process.exitCode = wrong > 0 ? 1 : 0;
