@@ -9,8 +9,17 @@ const ofLists = (type: Type): readonly Operation[] => {
   return [
     op([element, element], type, 'array($0, $1)', '[$0, $1]', { weight: 3 }),
     op([type], 'int', 'size($0)', 'CAST(len($0) AS INTEGER)', { weight: 2 }),
-    op([type, int(1, 2, 5, -1, -4)], element, 'try_element_at($0, $1)', '$0[$1]', { rules: [27], weight: 2 }),
-    op([type, int(0, 1, 4, -1)], element, 'get($0, $1)', 'CASE WHEN $1 >= 0 THEN $0[$1 + 1] END', { rules: [27] }),
+    op([type, int(1, 2, 5, -1, -4)], element, 'try_element_at($0, $1)', `CAST($0[$1] AS ${duckType(element)})`, {
+      rules: [27],
+      weight: 2,
+    }),
+    op(
+      [type, int(0, 1, 4, -1)],
+      element,
+      'get($0, $1)',
+      `CASE WHEN $1 >= 0 THEN CAST($0[$1 + 1] AS ${duckType(element)}) END`,
+      { rules: [27] },
+    ),
     op(
       [type, element],
       'boolean',

@@ -84,7 +84,7 @@ export const stringOperations: readonly Operation[] = [
     ['string'],
     'double',
     'try_cast($0 AS DOUBLE)',
-    "CASE WHEN regexp_full_match($0, '[ \\t\\n]*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?[ \\t\\n]*') THEN TRY_CAST($0 AS DOUBLE) END",
+    "CASE WHEN regexp_full_match($0, '[ \\t\\n]*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?[ \\t\\n]*') THEN TRY_CAST(regexp_replace($0, '[dDfF][ \\t\\n]*$', '') AS DOUBLE) END",
     { rules: [11] },
   ),
   op(
