@@ -51,6 +51,8 @@ class VariantReader {
   readonly #keyWidth: number;
 
   constructor({ metadata, value }: VariantScalar) {
+    // A damaged file may say that a part is null.
+    if (!(metadata instanceof Uint8Array && value instanceof Uint8Array)) throw malformed('a part of it is missing');
     this.#value = asBuffer(value);
     this.#view = new DataView(value.buffer, value.byteOffset, value.byteLength);
     this.#metadata = asBuffer(metadata);

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { fn, Session, SparrowError } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatScalar } from '../../src/base/index.js';
 import { mix } from '../support/choices.js';
 import { root } from '../support/files.js';
 
@@ -60,6 +61,12 @@ test(`${FLIPS} bits turned in the pages of a Parquet file are noticed, or change
   }
   expect(silent).toEqual([]);
   expect(noticed).toBeGreaterThan(FLIPS * 0.95);
+});
+
+test('a variant without one of its parts is malformed', () => {
+  const [metadata, value] = [new Uint8Array([1, 0, 0]), new Uint8Array([0])];
+  for (const part of [{ metadata }, { value }, { metadata: null, value }])
+    expect(() => formatScalar({ kind: 'variant' }, part as never, 'UTC')).toThrow(/malformed/);
 });
 
 /** Promise R6: a disk that takes no more bytes. The shell's limit of a file's size fails a write after so many. */
