@@ -35,6 +35,8 @@ export interface ModuleFunction<R extends TypeInput> extends FunctionOptions {
   readonly args?: readonly TypeInput[];
   /** It gives promises: they are awaited on the calling thread. */
   readonly async?: boolean;
+  /** Run it in processes of its own: a crash, a full heap or an endless loop harms nobody else. */
+  readonly isolation?: 'process';
 }
 
 /** What is said of a function that is given itself: it runs on the calling thread, in slices. */
@@ -90,6 +92,8 @@ export function udf(
 let made = 0;
 
 const CONCURRENCY = 16;
+/** Rows that are with other processes at once. */
+const ROWS_APART = 4096;
 
 function describeModule(source: ModuleFunction<TypeInput>): JsFunction {
   const { module, export: exported, args } = source;
@@ -102,7 +106,9 @@ function describeModule(source: ModuleFunction<TypeInput>): JsFunction {
     ...common(source, source.name ?? exported, source.returns),
     source: { kind: 'module', module: module.href, export: exported },
     ...(args === undefined ? {} : { args: args.map(typeOf) }),
-    concurrency: source.async === true ? (source.concurrency ?? CONCURRENCY) : 0,
+    ...(source.isolation === 'process'
+      ? { isolation: source.isolation, concurrency: ROWS_APART }
+      : { concurrency: source.async === true ? (source.concurrency ?? CONCURRENCY) : 0 }),
   };
 }
 

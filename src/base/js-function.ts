@@ -21,4 +21,6 @@ export interface JsFunction {
   readonly deterministic: boolean;
   /** Promises under way at once, at most; 0 for a function of a module that gives none, and so can run in any thread. */
   readonly concurrency: number;
+  /** Run in a process of its own, which may end without harm. */
+  readonly isolation?: 'process';
 }

@@ -1,4 +1,4 @@
-import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { SharedHeap } from '../base/index.js';
@@ -7,6 +7,7 @@ import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, splitReader } from '../io/registry.js';
 import type { CancelToken } from './task/cancel.js';
 import { type Answer, type HeapHandle, type Job, TaskThread } from './task/thread.js';
+import { serveCalls, watchParent } from './udf/child.js';
 
 /** What a worker is started with. */
 export interface WorkerData {
@@ -21,11 +22,20 @@ export interface WorkerApi {
   ready(): boolean;
 }
 
-const { heap, flags } = workerData as WorkerData;
-const formats = { reader: splitReader, format: formatNamed };
-const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, formats, threadId);
-const api: WorkerApi = {
-  run: (job, cancel, families) => thread.answer(job, cancel, families),
-  ready: () => true,
-};
-if (parentPort !== null) expose(api, nodeEndpoint(parentPort));
+function serveTasks(port: MessagePort, { heap, flags }: WorkerData): void {
+  const formats = { reader: splitReader, format: formatNamed };
+  const thread = new TaskThread(SharedHeap.attach(heap), flags, nodePlatform, formats, threadId);
+  const api: WorkerApi = {
+    run: (job, cancel, families) => thread.answer(job, cancel, families),
+    ready: () => true,
+  };
+  expose(api, nodeEndpoint(port));
+}
+
+const given = workerData as WorkerData | { readonly parent: number } | null;
+if (parentPort === null || given === null) {
+  // A process for functions that are to be apart.
+  serveCalls();
+  new Worker(new URL(import.meta.url), { workerData: { parent: process.ppid } }).unref();
+} else if ('parent' in given) watchParent(given.parent);
+else serveTasks(parentPort, given);

@@ -4,8 +4,8 @@ import type { PhysicalUdf } from '../physical.js';
 import { planKey } from '../task/programs.js';
 import type { SourceColumn, TaskInput } from '../task/spec.js';
 import type { UdfColumn } from '../udf/batch-call.js';
-import { CallersThread, withColumns } from '../udf/callers-thread.js';
-
+import { CallersThread, type Surroundings, withColumns } from '../udf/callers-thread.js';
+import { loadFunction } from '../udf/load.js';
 import { type Flow, type FlowPart, outputSink } from './flow.js';
 import type { Runner } from './runner.js';
 import { columnAt } from './udf-calls.js';
@@ -66,6 +66,16 @@ function inTasks(executor: Runner, plan: PhysicalUdf, part: FlowPart, calls: rea
   };
 }
 
+/** How functions are loaded: those that are to be apart in processes that end with the query. */
+async function loader({ query, scheduler }: Runner, calls: readonly UdfColumn[]): Promise<Surroundings['load']> {
+  if (calls.every(({ fn }) => fn.isolation === undefined)) return loadFunction;
+  const { IsolatedFunctions } = await import('../udf/isolated.js');
+  const { startProcess } = await import('./worker-start.js');
+  const isolated = new IsolatedFunctions(scheduler.pool.size, await startProcess());
+  query.onEnd(() => isolated.close());
+  return (fn) => (fn.isolation === undefined ? loadFunction(fn) : isolated.load(fn));
+}
+
 async function onCallersThread(
   executor: Runner,
   plan: PhysicalUdf,
@@ -73,8 +83,9 @@ async function onCallersThread(
   calls: readonly UdfColumn[],
 ): Promise<FlowPart> {
   const { query, scheduler } = executor;
+  const load = await loader(executor, calls);
   const host = new CallersThread(
-    { heap: query.heap, now: () => scheduler.platform.clock.monotonic(), check: () => query.check() },
+    { heap: query.heap, now: () => scheduler.platform.clock.monotonic(), load, check: () => query.check() },
     calls,
   );
   const width = plan.input.columns.length;

@@ -31,7 +31,7 @@ interface Seat extends StartedWorker {
 /** Jobs a worker is given ahead, so that it never waits for the next one. */
 const AHEAD = 4;
 
-/** How often a job that calls user's functions is looked after, and how long it may take to stop once it is cancelled. */
+/** How often a job is looked after, and how long it may take to stop once it is cancelled. */
 const WATCH_MS = 50;
 const STUCK_MS = 250;
 
@@ -80,9 +80,8 @@ export class WorkerPool {
     const again = job.kind === 'task' && job.request.attempt > 1 ? 1 : 0;
     seat.retries += again;
     let tellLost: ((lost: WorkerLost) => void) | undefined;
-    // Compiled code looks whether it was cancelled; a user's function that does not return cannot.
-    const stopWatching =
-      job.kind === 'task' && job.request.input.kind === 'udf' ? this.#watch(seat, cancel) : undefined;
+    // Compiled code looks whether it was cancelled; a user's function or a pattern that does not come to an end cannot.
+    const stopWatching = this.#watch(seat, cancel);
     try {
       return await new Promise<Answer>((resolve, reject) => {
         tellLost = reject;
@@ -93,7 +92,7 @@ export class WorkerPool {
         seat.api.run(job, cancel, loadedFamilies()).then(resolve, reject);
       });
     } finally {
-      stopWatching?.();
+      stopWatching();
       if (tellLost !== undefined) seat.jobs.delete(tellLost);
       seat.busy--;
       seat.retries -= again;

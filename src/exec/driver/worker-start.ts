@@ -1,7 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { SparrowError } from '../../base/index.js';
 import type { WorkerApi, WorkerData } from '../worker.js';
 
 /** A worker thread and how to speak with it. */
@@ -27,11 +29,25 @@ export async function workerStarter(): Promise<StartWorker> {
 /** The built worker beside us; or, in a program that was bundled into one file, its text. */
 async function workerProgram(): Promise<(workerData: WorkerData) => Worker> {
   // This module may lie in a folder of shared chunks.
-  const file = besideUs('../sparrow-worker.js') ?? besideUs('../exec/sparrow-worker.js');
+  const file = workerFile();
   if (file !== undefined) return (workerData) => new Worker(file, { workerData, ...ownArguments() });
   const { workerSource } = await import('../worker-source.js');
   if (workerSource === undefined) throw new Error('worker threads need the built package: npm run build');
   return (workerData) => new Worker(workerSource, { eval: true, workerData, ...ownArguments() });
+}
+
+const workerFile = (): URL | undefined => besideUs('../sparrow-worker.js') ?? besideUs('../exec/sparrow-worker.js');
+
+/** How processes for functions apart are started: the program of the workers calls functions when it is no worker. */
+export async function startProcess(): Promise<() => ChildProcess> {
+  const file = workerFile();
+  if (file === undefined) {
+    throw new SparrowError('UNSUPPORTED_FEATURE', 'processes for functions need the files of the package', {
+      hint: 'leave sparrow-df out of the bundle, or leave isolation out',
+    });
+  }
+  const { fork } = await import('node:child_process');
+  return () => fork(file, { serialization: 'advanced', ...ownArguments() });
 }
 
 /** A worker inherits how node was started; what says how to read the text of `node --eval` is not for our program. */

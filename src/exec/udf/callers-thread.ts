@@ -1,6 +1,6 @@
-import { type Arena, type Batch, type Column, engineBug, type SharedHeap } from '../../base/index.js';
+import { type Arena, type Batch, type Column, engineBug, type JsFunction, type SharedHeap } from '../../base/index.js';
 import { type BatchCall, BatchCaller, type UdfColumn } from './batch-call.js';
-import { loadFunction } from './load.js';
+import type { Callable } from './load.js';
 
 /** What a slice of calls on the caller's thread should take, and how many rows the first has. */
 const SLICE_MS = 8;
@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly heap: SharedHeap;
   /** Milliseconds of a clock that only goes forward. */
   now(): number;
+  /** A function, ready to be called. */
+  load(fn: JsFunction): Callable | Promise<Callable>;
   /** Throws when the query was cancelled. */
   check(): void;
 }
@@ -28,7 +30,7 @@ export class CallersThread {
     private readonly calls: readonly UdfColumn[],
   ) {
     this.#callers = Promise.all(
-      calls.map(async (call) => new BatchCaller(around.heap, call, await loadFunction(call.fn), true)),
+      calls.map(async (call) => new BatchCaller(around.heap, call, await around.load(call.fn), true)),
     );
     this.#callers.catch(() => undefined);
   }

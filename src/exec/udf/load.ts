@@ -6,8 +6,10 @@ export type Callable = (...args: readonly unknown[]) => unknown;
 const loaded = new Map<string, Promise<Callable>>();
 
 /** The function itself: modules are imported once a thread, by their address and never from text. */
-export function loadFunction(fn: JsFunction): Callable | Promise<Callable> {
+export function loadFunction(fn: Pick<JsFunction, 'source' | 'isolation'>): Callable | Promise<Callable> {
   const { source } = fn;
+  if (fn.isolation !== undefined)
+    throw new SparrowError('UNSUPPORTED_FEATURE', 'functions in processes of their own are not interpreted');
   if (source.kind === 'local') return source.call as Callable;
   const key = `${source.module}#${source.export}`;
   let found = loaded.get(key);

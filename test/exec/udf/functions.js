@@ -19,6 +19,12 @@ export const forever = () => {
   for (;;);
 };
 export const exit = () => process.exit(3);
+export const pid = () => process.pid;
+export const exitAt = (x) => (x === 7 ? process.exit(3) : x);
+export const fillHeap = () => {
+  const all = [];
+  for (;;) all.push(new Array(1e6).fill(all.length));
+};
 export const later = async (x) => {
   await new Promise((resolve) => setTimeout(resolve, 1));
   return x + 1;

@@ -217,6 +217,42 @@ describe('functions of modules, in the workers', () => {
     await expect(numbers().select(of('exit', t.float64)('x')).collect()).rejects.toMatchObject({ code: 'TASK_FAILED' });
   });
 
+  test('in a process of its own a function harms nobody', { timeout: 120_000 }, async () => {
+    const apart = <R extends DataType>(name: string, returns: R) => of(name, returns, { isolation: 'process' });
+    const rows = await numbers()
+      .select(apart('twice', t.float64)('x').as('y'), apart('pid', t.int32)().as('p'))
+      .collect();
+    expect(rows.map(({ y }) => y)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    expect(rows.every(({ p }) => p !== process.pid)).toBe(true);
+    const many = session.range(20_000).select(apart('twice', t.float64)(col('id').cast('double')).as('y'));
+    expect(await many.agg(fn.sum('y').as('y')).collect()).toEqual([{ y: 20_000 * 19_999 }]);
+    await expect(numbers().select(apart('failAt', t.float64)('x')).collect()).rejects.toMatchObject({
+      code: 'FAILED_EXECUTE_UDF',
+      message: expect.stringContaining('seven is not allowed'),
+    });
+    // The row that ends the process is found.
+    await expect(numbers().select(apart('exitAt', t.float64)('x')).collect()).rejects.toMatchObject({
+      code: 'FAILED_EXECUTE_UDF',
+      message: expect.stringMatching(/failed for \(7\): .*ended 4 times \(exit code 3\)/),
+    });
+    const stuck = numbers()
+      .select(apart('forever', t.float64)('x'))
+      .collect({ signal: AbortSignal.timeout(300) });
+    await expect(stuck).rejects.toMatchObject({ code: 'OPERATION_CANCELED' });
+    await expect(numbers().select(apart('nowhere', t.float64)('x')).collect()).rejects.toMatchObject({
+      code: 'CANNOT_LOAD_FUNCTION_CLASS',
+    });
+  });
+
+  test('a pattern that backtracks without end is ended with its worker', { timeout: 60_000 }, async () => {
+    const texts = session
+      .range(30_000)
+      .select(fn.concat(fn.repeat(lit('a'), lit(40)), col('id').cast('string')).as('s'));
+    const query = texts.filter(col('s').rlike('^(a+)+$')).count({ signal: AbortSignal.timeout(1000) });
+    await expect(query).rejects.toMatchObject({ code: 'OPERATION_CANCELED' });
+    expect(await session.range(30_000).count()).toBe(30_000);
+  });
+
   test('equal calls are made once, those that are not deterministic each', async () => {
     const rows = await session
       .createDataFrame([{ s: 'a' }, { s: 'b' }])
