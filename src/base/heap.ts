@@ -22,6 +22,7 @@ const NEXT_ARENA = 1;
 const SEARCH_FROM = 2;
 /** Beyond this page none was ever claimed: what looks through the owners stops here. */
 const PAGES_EVER_USED = 3;
+const NEXT_DICTIONARY = 4;
 const CONTROL_WORDS = 16;
 /** Behind the control words: for the arena with number n, in slot n % BOUND_SLOTS, its number and the pages it lies between. */
 const BOUND_SLOTS = 4096;
@@ -133,6 +134,14 @@ export class SharedHeap {
     Atomics.store(this.#control, slot + 1, MAX_PAGES);
     Atomics.store(this.#control, slot + 2, 0);
     return new Arena(this, id, label);
+  }
+
+  /**
+   * A number for a dictionary that no other one has, whatever thread makes it. What was made of one may outlive it, and
+   * another may come to lie at its address, in an arena of the same number: no address would do.
+   */
+  newDictionaryId(): number {
+    return Atomics.add(this.#control, NEXT_DICTIONARY, 1) >>> 0;
   }
 
   /** Gives every page of an arena back, also from another thread than the one that claimed them. */
@@ -268,14 +277,6 @@ export class Arena {
     readonly id: number,
     readonly label: string,
   ) {}
-
-  /**
-   * A number for what lies at an address of this arena that nothing else ever has: arenas are numbered once per heap, and
-   * give each address once. What was made of a thing may outlive it, so an address alone would not do.
-   */
-  idOf(address: number): number {
-    return this.id * 2 ** 28 + (address >>> 4);
-  }
 
   /** Address of `bytes` fresh bytes (plus slack for vector loads), aligned to 16. */
   alloc(bytes: number): number {

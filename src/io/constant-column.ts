@@ -8,7 +8,7 @@ export function constantColumn(arena: Arena, type: DataType, rows: number, value
   if (carrier === 'bytes') {
     const { offsets, data } = one;
     // Dictionaries of different arenas must not meet: the arena's number is in the id.
-    const dictionary = { id: arena.id * 2 ** 28 + (offsets >>> 4), count: 1, offsets, data };
+    const dictionary = { id: arena.heap.newDictionaryId(), count: 1, offsets, data };
     return { ...one, storage: 'u8', length: rows, data: arena.allocZeroed(rows), offsets: 0, dictionary };
   }
   return buildColumn(arena, type, new Array<Scalar>(rows).fill(value));

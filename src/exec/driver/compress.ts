@@ -204,7 +204,7 @@ async function mergeDictionaries(
   });
   heap.u32[(offsets >>> 2) + spans.length] = at;
   heap.u32[(offsets >>> 2) + spans.length + 1] = at;
-  return { dictionary: { id: arena.idOf(offsets), count: spans.length, offsets, data }, codes };
+  return { dictionary: { id: arena.heap.newDictionaryId(), count: spans.length, offsets, data }, codes };
 }
 
 function recode(

@@ -165,7 +165,7 @@ class InternTable {
     u8.copyWithin(data, from, from + used);
     u32.copyWithin(offsets >>> 2, ends, ends + count + 1);
     u32[(offsets >>> 2) + count + 1] = used;
-    return { id: arena.idOf(offsets), count, offsets, data };
+    return { id: arena.heap.newDictionaryId(), count, offsets, data };
   }
 
   release(): void {

@@ -150,7 +150,7 @@ export class OutputWriter {
       const offsets = this.arena.alloc((dictionary.count + 2) * 4);
       u32.copyWithin(offsets >>> 2, from, from + dictionary.count + 1);
       u32[(offsets >>> 2) + dictionary.count + 1] = bytes;
-      kept = { id: this.arena.idOf(offsets), count: dictionary.count, offsets, data };
+      kept = { id: this.#heap.newDictionaryId(), count: dictionary.count, offsets, data };
       this.#copied.set(dictionary.id, kept);
     }
     return kept;

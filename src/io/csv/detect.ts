@@ -1,127 +1,134 @@
 import type { Platform } from '../../base/index.js';
 import { decodedChunks } from '../byte-stream.js';
 import type { DataFile } from '../paths.js';
+import { dateFormats } from './detect-dates.js';
 import type { CsvDialect, CsvReadOptions } from './options.js';
+import { parseSample, type Sample } from './sample.js';
 
 /** The beginning of a file that is looked at. */
-const SAMPLE_BYTES = 64 << 10;
-const MAX_RECORDS = 500;
-/** Nearest to the format's name first: where two serve equally well, the earlier is meant. */
-const DELIMITERS = [',', '\t', ';', '|', '^', '~', ':', ' '] as const;
+const SAMPLE_BYTES = 256 << 10;
+/** Of candidates that serve equally well, the earlier is meant. */
+const DELIMITERS = [',', '|', ';', '\t', '^', '~'] as const;
+const [DOUBLE, SINGLE, BACKSLASH, HASH] = [0x22, 0x27, 0x5c, 0x23] as const;
+const QUOTES: readonly (readonly [quote: number, escapeWith: number])[] = [
+  [DOUBLE, -1],
+  [DOUBLE, BACKSLASH],
+  [SINGLE, -1],
+  [SINGLE, BACKSLASH],
+  [-1, -1],
+];
 
-/** Finds out what the options leave to the file: `sep: 'auto'` and `header: 'auto'`. */
+/** A way to read the sample, and what it gives. */
+interface Candidate extends Sample {
+  readonly dialect: CsvDialect;
+  /** Of all records from the first one used. */
+  readonly width: number;
+  /** Records before the first one that is as wide as those that follow. */
+  readonly skipped: number;
+}
+
+/** Finds out what the options leave to the file: `sep`, `quote`, `comment`, `skipRows`, `header` and formats of dates. */
 export async function detectOptions(
   files: readonly DataFile[],
   options: CsvReadOptions,
   platform: Platform,
 ): Promise<CsvReadOptions> {
-  if (!options.detectDelimiter && !options.detectHeader) return options;
+  const { detect } = options;
+  if (!Object.values(detect).some(Boolean)) return options;
   const file = files.find(({ size }) => size > 0);
-  const sample = file === undefined ? '' : await sampleOf(file, options, platform);
-  const delimiter = options.detectDelimiter ? bestDelimiter(sample, options.dialect) : undefined;
-  const dialect =
-    delimiter === undefined ? options.dialect : { ...options.dialect, delimiter: [...Buffer.from(delimiter, 'utf8')] };
-  const separator = Buffer.from(dialect.delimiter).toString('utf8');
-  const header = options.detectHeader ? beginsWithHeader(recordsOf(sample, separator, dialect)) : options.header;
-  return { ...options, dialect, header, detectDelimiter: false, detectHeader: false };
+  const [sample, isCut] = file === undefined ? ['', false] : await sampleOf(file, options, platform);
+  const { dialect, records, skipped } = await bestReading(sample, isCut, options);
+  const used = records.slice(detect.skip ? skipped : options.skipRows);
+  const header = detect.header ? beginsWithHeader(used) : options.header;
+  return {
+    ...options,
+    dialect,
+    header,
+    skipRows: detect.skip ? skipped : options.skipRows,
+    ...(detect.dates ? dateFormats(header ? used.slice(1) : used, options) : {}),
+    detect: {},
+  };
 }
 
-async function sampleOf(file: DataFile, { encoding }: CsvReadOptions, platform: Platform): Promise<string> {
+async function sampleOf(
+  file: DataFile,
+  { encoding }: CsvReadOptions,
+  platform: Platform,
+): Promise<[text: string, isCut: boolean]> {
   const readable = platform.files.open(file.path);
   try {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
-    let isCut = false;
     for await (const chunk of decodedChunks(readable, encoding)) {
       pieces.push(chunk);
       bytes += chunk.length;
-      isCut = bytes > SAMPLE_BYTES;
-      if (isCut) break;
+      if (bytes > SAMPLE_BYTES) break;
     }
-    const text = Buffer.concat(pieces)
-      .subarray(0, SAMPLE_BYTES)
-      .toString('utf8')
-      .replace(/^\ufeff/, '');
-    // The last record may be cut off.
-    const end = isCut ? Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) : text.length;
-    return text.slice(0, end < 0 ? text.length : end);
+    const text = Buffer.concat(pieces).subarray(0, SAMPLE_BYTES).toString('utf8');
+    return [text.replace(/^\ufeff/, ''), bytes > SAMPLE_BYTES];
   } finally {
     readable.close();
   }
 }
 
-/** The delimiter that cuts most records into the same number of fields, more than one. */
-function bestDelimiter(sample: string, dialect: CsvDialect): string {
-  let best = ',';
-  let bestScore = 0;
-  for (const delimiter of DELIMITERS) {
-    const records = recordsOf(sample, delimiter, dialect);
-    const counts = new Map<number, number>();
-    for (const { length } of records) counts.set(length, (counts.get(length) ?? 0) + 1);
-    const [fields, times] = [...counts].reduce(
-      (most, entry) => (entry[1] > most[1] || (entry[1] === most[1] && entry[0] > most[0]) ? entry : most),
-      [1, 0],
-    );
-    // Blanks and colons are in texts as well: they separate only where they do in every record.
-    const isDoubtful = delimiter === ' ' || delimiter === ':';
-    if (fields < 2 || (isDoubtful && times < records.length)) continue;
-    // Records alike count most; then many fields.
-    const score = (times / records.length) ** 2 * (isDoubtful ? 0.5 : 1) * (1 + Math.min(fields, 50) / 1000);
-    if (score > bestScore) {
-      best = delimiter;
-      bestScore = score;
-    }
+/** The reading that cuts most records alike, into the most fields; without any, the options' own. */
+async function bestReading(sample: string, isCut: boolean, options: CsvReadOptions): Promise<Candidate> {
+  let best: Candidate | undefined;
+  for (const dialect of dialects(sample, options)) {
+    const parsed = parseSample(sample, isCut, dialect);
+    const candidate = parsed && consistent(parsed, dialect, options.detect.skip === true);
+    if (candidate !== undefined && isBetter(candidate, best)) best = candidate;
+    await new Promise<void>((resume) => setImmediate(resume));
   }
-  return best;
+  if (best !== undefined) return best;
+  // Nothing is strict CSV: the reader makes of it what it can.
+  const { dialect } = options;
+  const { records = [] } = parseSample(sample, isCut, dialect, false) ?? {};
+  return { dialect, records, comments: 0, quoted: false, width: 0, skipped: 0 };
 }
 
-/** The first records of a text; blank lines and comments are none. */
-function recordsOf(text: string, delimiter: string, dialect: CsvDialect): string[][] {
-  const quote = dialect.quote < 0 ? '' : String.fromCharCode(dialect.quote);
-  const escapeWith = dialect.escape < 0 ? '' : String.fromCharCode(dialect.escape);
-  const comment = dialect.comment < 0 ? '' : String.fromCharCode(dialect.comment);
-  const records: string[][] = [];
-  let at = 0;
-  while (at < text.length && records.length < MAX_RECORDS) {
-    if (comment !== '' && text[at] === comment) {
-      const end = /[\r\n]/g;
-      end.lastIndex = at;
-      at = (end.exec(text)?.index ?? text.length) + 1;
-      continue;
-    }
-    const record: string[] = [];
-    for (;;) {
-      let field = '';
-      if (quote !== '' && text[at] === quote) {
-        at++;
-        while (at < text.length) {
-          const c = text[at] as string;
-          if (c === escapeWith && at + 1 < text.length && (text[at + 1] === quote || text[at + 1] === escapeWith)) {
-            field += text[at + 1];
-            at += 2;
-          } else if (c === quote && text[at + 1] === quote) {
-            field += quote;
-            at += 2;
-          } else if (c === quote) {
-            at++;
-            break;
-          } else {
-            field += c;
-            at++;
-          }
-        }
+/** The readings to try; characters that the sample has not cannot mean anything in it. */
+function* dialects(sample: string, { dialect, detect }: CsvReadOptions): Generator<CsvDialect> {
+  const has = (code: number): boolean => sample.includes(String.fromCharCode(code));
+  const quotes = QUOTES.filter((codes) => codes.every((code) => code < 0 || has(code)));
+  // Where nothing cuts all records alike, a line is one field.
+  const never = DELIMITERS.find((text) => !sample.includes(text)) ?? '\u0001';
+  const separators = [...DELIMITERS.filter((text) => sample.includes(text)), never].map((text) => [
+    ...Buffer.from(text),
+  ]);
+  const comments = /^[ \t]*#/m.test(sample) ? [-1, HASH] : [-1];
+  for (const [quote, escapeWith] of detect.quote ? quotes : [[dialect.quote, dialect.escape] as const]) {
+    for (const delimiter of detect.delimiter ? separators : [dialect.delimiter]) {
+      for (const comment of detect.comment ? comments : [dialect.comment]) {
+        yield { ...dialect, quote, escape: escapeWith, delimiter, comment };
       }
-      while (at < text.length && !text.startsWith(delimiter, at) && text[at] !== '\n' && text[at] !== '\r')
-        field += text[at++];
-      record.push(field);
-      if (!text.startsWith(delimiter, at)) break;
-      at += delimiter.length;
     }
-    if (text[at] === '\r' && text[at + 1] === '\n') at++;
-    at++;
-    if (record.length > 1 || (record[0] as string).trim() !== '') records.push(record);
   }
-  return records;
+}
+
+/** Undefined where records behind the widest one are narrower: what is cut so is not cut right. */
+function consistent(parsed: Sample, dialect: CsvDialect, maySkip: boolean): Candidate | undefined {
+  let width = 0;
+  let skipped = 0;
+  for (const [at, { length }] of parsed.records.entries()) {
+    if (length === width) continue;
+    if (length < width || (at > 0 && !maySkip)) return undefined;
+    width = length;
+    skipped = at;
+  }
+  // A comment is a line of its own; records cut alike without comments need none.
+  return { ...parsed, dialect, width, skipped };
+}
+
+function isBetter(one: Candidate, best: Candidate | undefined): boolean {
+  if (best === undefined) return true;
+  // What quotes in strict CSV is no text.
+  if (best.quoted && one.dialect.quote < 0) return false;
+  const [rows, most] = [one.records.length - one.skipped, best.records.length - best.skipped];
+  if (one.width > 1 && best.width < 2) return true;
+  if (one.width < best.width) return false;
+  if (one.comments > 0 && best.comments === 0 && best.skipped > 0) return true;
+  return rows > most || (rows === most && (one.width > best.width || (one.quoted && !best.quoted)));
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -140,9 +147,9 @@ function kindOf(text: string): string {
  * The first record is a header unless a value of it is of the kind all values below it are, and that kind is not text.
  * Where everything is text, nothing tells, and a header is what most files have.
  */
-function beginsWithHeader([first, ...rest]: readonly string[][]): boolean {
+function beginsWithHeader([first, ...rest]: readonly (readonly string[])[]): boolean {
   if (first === undefined) return false;
-  if (rest.length === 0) return first.every((name) => kindOf(name) === 'text');
+  if (rest.length === 0) return first.every((name) => name !== '' && kindOf(name) === 'text');
   let isLike = false;
   for (const [column, name] of first.entries()) {
     const kinds = new Set(rest.flatMap((record) => (record[column] ? [kindOf(record[column].trim())] : [])));

@@ -50,8 +50,9 @@ export async function firstRecord(
     return await withArena(async (arena) => {
       const shape = { width: options.maxColumns, fields: options.maxColumns };
       const index = new TextIndex(arena, options.dialect, shape, Math.min(readable.size, 1 << 16));
+      let left = options.skipRows;
       for await (const _ of pieces(readable, index, options, 0, readable.size)) {
-        if (index.next(1)) return fieldsOf(index, options, file.path);
+        while (index.next(1)) if (left-- === 0) return fieldsOf(index, options, file.path);
       }
       return undefined;
     });
@@ -131,11 +132,11 @@ export async function inferTypes(
       try {
         for (const [start, end] of ranges(readable, options, ratio)) {
           index.restart();
-          let header = options.header && start === 0;
+          let left = start === 0 ? options.skipRows + (options.header ? 1 : 0) : 0;
           for await (const _ of pieces(readable, index, options, start, end)) {
-            while (index.next(header ? 1 : MAX_ROWS)) {
-              if (!header) columns.add(index);
-              header = false;
+            while (index.next(left > 0 ? 1 : MAX_ROWS)) {
+              if (left === 0) columns.add(index);
+              else left--;
               if (platform.clock.monotonic() - sliceStart < SLICE_MS) continue;
               await new Promise<void>((resume) => setImmediate(resume));
               sliceStart = platform.clock.monotonic();

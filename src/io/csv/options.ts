@@ -25,9 +25,10 @@ export interface CsvDialect {
 export interface CsvReadOptions {
   readonly dialect: CsvDialect;
   readonly header: boolean;
-  /** The delimiter, or whether there is a header, is to be found out from the file. */
-  readonly detectDelimiter: boolean;
-  readonly detectHeader: boolean;
+  /** Records left out before the header, or the first one. */
+  readonly skipRows: number;
+  /** What is to be found out from the file. */
+  readonly detect: { readonly [K in 'delimiter' | 'quote' | 'comment' | 'skip' | 'header' | 'dates']?: boolean };
   readonly inferSchema: boolean;
   readonly enforceSchema: boolean;
   readonly mode: CsvMode;
@@ -120,6 +121,7 @@ const NAMES = [
   'timestampType',
   'columnPruning',
   'extension',
+  'skipRows',
 ] as const;
 type OptionName = (typeof NAMES)[number];
 type Given = GivenOptions<OptionName>;
@@ -151,12 +153,12 @@ function lineSeparator(given: Given): string {
 
 function dialectOf(given: Given): CsvDialect {
   const multiLine = given.text('multiLine') === undefined ? undefined : given.flag('multiLine', true);
-  const quote = given.character('quote', '"');
+  const quote = isAuto(given, 'quote') ? 0x22 : given.character('quote', '"');
   return {
     delimiter: [...Buffer.from(separator(given), 'utf8')],
     quote,
     escape: quote < 0 ? -1 : given.character('escape', '\\'),
-    comment: given.character('comment', ''),
+    comment: isAuto(given, 'comment') ? -1 : given.character('comment', ''),
     newline: [...Buffer.from(lineSeparator(given), 'utf8')],
     lineMode: multiLine === false,
     trimLeading: given.flag('ignoreLeadingWhiteSpace', false),
@@ -182,8 +184,15 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
   return {
     dialect: dialectOf(given),
     header: isAuto(given, 'header') ? false : given.flag('header', false),
-    detectDelimiter: isAuto(given, 'sep', 'delimiter'),
-    detectHeader: isAuto(given, 'header'),
+    skipRows: isAuto(given, 'skipRows') ? 0 : given.number('skipRows', 0, 0, 1_000_000),
+    detect: {
+      delimiter: isAuto(given, 'sep', 'delimiter'),
+      quote: isAuto(given, 'quote'),
+      comment: isAuto(given, 'comment'),
+      skip: isAuto(given, 'skipRows'),
+      header: isAuto(given, 'header'),
+      dates: isAuto(given, 'dateFormat'),
+    },
     inferSchema: given.flag('inferSchema', false),
     enforceSchema: given.flag('enforceSchema', true),
     mode: modeOf(given),
@@ -208,7 +217,7 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
 
 function formatsOf(given: Given): Pick<CsvReadOptions, 'dateFormat' | 'timestampFormat' | 'timestampNtzFormat'> {
   const [date, timestamp, local] = [
-    given.text('dateFormat'),
+    isAuto(given, 'dateFormat') ? undefined : given.text('dateFormat'),
     given.text('timestampFormat'),
     given.text('timestampNTZFormat'),
   ];

@@ -28,7 +28,8 @@ class SplitScan {
   readonly #index: TextIndex;
   readonly #columns: ColumnReader;
   #rowsLeft: number;
-  #headerPending: boolean;
+  /** Records that are no rows: those to skip, and the header. */
+  #pending: number;
   /** Whether every record must be looked at for the right number of fields. */
   readonly #strict: boolean;
   readonly #corrupt: CsvColumn | undefined;
@@ -45,7 +46,7 @@ class SplitScan {
     this.#columns = new ColumnReader(this.#index, columns, options, payload.path);
     this.#rowsLeft =
       request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;
-    this.#headerPending = payload.header;
+    this.#pending = payload.start === 0 ? options.skipRows + (payload.header ? 1 : 0) : 0;
     this.#corrupt = columns.find(({ source }) => source.kind === 'corrupt');
     this.#strict = options.mode !== 'PERMISSIVE' || this.#corrupt !== undefined;
   }
@@ -109,10 +110,10 @@ class SplitScan {
 
   *#blocks(): Generator<Batch> {
     const { context } = this;
-    while (this.#rowsLeft > 0 && this.#index.next(this.#headerPending ? 1 : undefined)) {
+    while (this.#rowsLeft > 0 && this.#index.next(this.#pending > 0 ? 1 : undefined)) {
       this.#noteEnd();
-      if (this.#headerPending) {
-        this.#headerPending = false;
+      if (this.#pending > 0) {
+        this.#pending--;
         continue;
       }
       context.checkCancelled();

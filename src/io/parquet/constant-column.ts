@@ -14,7 +14,7 @@ export function constantColumn(group: GroupContext, column: SplitColumn): Column
     const data = group.alloc(bytes.length);
     heap.i32.set([0, bytes.length], offsets >>> 2);
     heap.u8.set(bytes, data);
-    const dictionary = { id: arena.idOf(offsets), count: 1, offsets, data };
+    const dictionary = { id: arena.heap.newDictionaryId(), count: 1, offsets, data };
     return { ...base, storage: 'u8', data: arena.allocZeroed(rows), dictionary };
   }
   const storage = storageOf(column);

@@ -47,7 +47,7 @@ export class StringSink implements Sink {
     const data = group.alloc(this.leaf.decode.convert === 'uuid' ? count * UUID_CHARS : bytes);
     group.task.heap.i32[offsets >>> 2] = 0;
     this.#plain(page.start, page.end, count, offsets, data, 0);
-    const id = group.task.arena.idOf(offsets);
+    const id = group.task.heap.newDictionaryId();
     this.#entries = count;
     // Null rows have code 0, so that even an empty dictionary needs an entry.
     if (count === 0) group.task.heap.i32[(offsets >>> 2) + 1] = 0;

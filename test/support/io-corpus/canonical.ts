@@ -22,7 +22,12 @@ export class RowHash {
 
   /** Of the texts of the values, whatever their types: formats without types leave those to each reader. */
   looseDigest(): string {
-    return digestOf(this.#lines.map((line) => line.replaceAll('"', '').replace(/(\d)\.0(?=[,\]}])/g, '$1')));
+    const loosened = (line: string): string =>
+      line
+        .replace(/T00:00:00\.000000"/g, '"')
+        .replaceAll('"', '')
+        .replace(/(\d)\.0(?=[,\]}])/g, '$1');
+    return digestOf(this.#lines.map(loosened));
   }
 
   /** The first few lines, as they are hashed. */
@@ -66,6 +71,31 @@ export const pairsText = (pairs: readonly (readonly [string, string])[]): string
     .map(([key, value]) => `[${key},${value}]`)
     .sort()
     .join(',')}]`;
+
+const TIMESTAMP = /^(\d{4,}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?\d*(?:Z|\+00(?::?00)?)?$/;
+
+const BYTES = /^(?:\\x[0-9A-F]{2})+$/;
+
+/** A variant's JSON with its fields sorted, and instants as clocks of UTC with what fraction they have to the microsecond. */
+export function jsonText(json: string | null): string {
+  const sorted = (value: unknown): unknown => {
+    // Engines write single floats with the digits of double ones, and bytes in hex.
+    if (typeof value === 'number') return Math.fround(value) === value ? Number(floatText(value, true)) : value;
+    if (typeof value === 'string' && BYTES.test(value)) {
+      return Buffer.from(value.replaceAll('\\x', ''), 'hex').toString('base64');
+    }
+    if (typeof value === 'string')
+      return value.replace(TIMESTAMP, (_, day, clock, f = '') => `${day} ${clock}${f.replace(/\.?0*$/, '')}`);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(sorted);
+    return Object.fromEntries(
+      Object.entries(value)
+        .sort()
+        .map(([name, item]) => [name, sorted(item)]),
+    );
+  };
+  return json === null ? 'null' : JSON.stringify(sorted(JSON.parse(json)));
+}
 
 function digestOf(lines: string[]): string {
   lines.sort();

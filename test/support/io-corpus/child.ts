@@ -1,17 +1,20 @@
-// One file, read by one engine in a process of its own: prints what came out as one line of JSON.
+// Reads files with one engine, in a process of its own: a line of JSON for each one asked for by a line of JSON.
+import { createInterface } from 'node:readline';
 import { SparrowError } from 'sparrow-df';
-import type { Kind } from './kinds.js';
+import type { CorpusItem } from './kinds.js';
+import type { Reader } from './reader.js';
 
-const [path = '', kind = 'parquet', engine = 'sparrow', memory = '1GB'] = process.argv.slice(2);
-const started = performance.now();
+const [engine = 'sparrow', memory = '1GB'] = process.argv.slice(2);
+
+const reader: Reader =
+  engine === 'sparrow'
+    ? await (await import('./ours.js')).ourReader(memory)
+    : await (await import('./duckdb.js')).duckdbReader(memory);
 const SAMPLE_ROWS = 3;
 
-async function read(): Promise<Record<string, unknown>> {
+async function read({ path, kind }: CorpusItem): Promise<Record<string, unknown>> {
   try {
-    const hash =
-      engine === 'sparrow'
-        ? await (await import('./ours.js')).readOurs(path, kind as Kind, memory)
-        : await (await import('./duckdb.js')).readDuckdb(path, kind as Kind, memory);
+    const hash = await reader.read(path, kind);
     return {
       status: 'ok',
       rows: hash.rows,
@@ -27,7 +30,11 @@ async function read(): Promise<Record<string, unknown>> {
   }
 }
 
-const result = await read();
-const ms = Math.round(performance.now() - started);
-const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
-process.stdout.write(`\n${JSON.stringify({ ...result, ms, peakRssMb })}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const started = performance.now();
+  const result = await read(JSON.parse(line) as CorpusItem);
+  const ms = Math.round(performance.now() - started);
+  const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  process.stdout.write(`\n${JSON.stringify({ ...result, ms, peakRssMb })}\n`);
+}
+await reader.close();

@@ -16,8 +16,9 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { daysText, floatText, hexText, microsText, pairsText, RowHash } from './canonical.js';
+import { daysText, floatText, hexText, jsonText, microsText, pairsText, RowHash } from './canonical.js';
 import type { Kind } from './kinds.js';
+import type { Reader } from './reader.js';
 
 const READERS: Readonly<Partial<Record<Kind, (path: string) => string>>> = {
   parquet: (path) => `read_parquet(${path}, hive_partitioning=false)`,
@@ -28,22 +29,34 @@ const READERS: Readonly<Partial<Record<Kind, (path: string) => string>>> = {
 /** Whether DuckDB can be asked about files of a kind. */
 export const isReadByDuckdb = (kind: Kind): boolean => READERS[kind] !== undefined;
 
-/** Reads a file with DuckDB. */
-export async function readDuckdb(path: string, kind: Kind, memory: string): Promise<RowHash> {
-  const reader = READERS[kind];
-  if (reader === undefined) throw new Error(`DuckDB does not read ${kind}`);
+/** Reads files with DuckDB. */
+export async function duckdbReader(memory: string): Promise<Reader> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: memory });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
-  const result = await connection.stream(`SELECT * FROM ${reader(`'${path.replaceAll("'", "''")}'`)}`);
-  const types = result.columnTypes();
-  const hash = new RowHash();
-  for await (const rows of result.yieldRows()) {
-    for (const row of rows) hash.add(row.map((value, i) => text(value, types[i])));
-  }
-  connection.closeSync();
-  instance.closeSync();
-  return hash;
+  const read = async (path: string, kind: Kind): Promise<RowHash> => {
+    const reader = READERS[kind];
+    if (reader === undefined) throw new Error(`DuckDB does not read ${kind}`);
+    const from = `FROM ${reader(`'${path.replaceAll("'", "''")}'`)}`;
+    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * ${from}`)).getRows();
+    const variants = described.filter(([, type]) => type === 'VARIANT').map(([name]) => `"${name}"`);
+    const casts = variants.map((name) => `${name}::JSON::VARCHAR AS ${name}`).join(', ');
+    const result = await connection.stream(`SELECT *${casts === '' ? '' : ` REPLACE (${casts})`} ${from}`);
+    const types = result.columnTypes();
+    const isVariant = described.map(([, type]) => type === 'VARIANT');
+    const hash = new RowHash();
+    for await (const rows of result.yieldRows()) {
+      for (const row of rows) {
+        hash.add(row.map((value, i) => (isVariant[i] ? jsonText(value as string | null) : text(value, types[i]))));
+      }
+    }
+    return hash;
+  };
+  const close = async (): Promise<void> => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  return { read, close };
 }
 
 function text(value: DuckDBValue, type: DuckDBType | undefined): string {
@@ -70,8 +83,15 @@ function text(value: DuckDBValue, type: DuckDBType | undefined): string {
     const fields = names.map((name, i) => `${JSON.stringify(name)}:${text(value.entries[name] ?? null, types[i])}`);
     return `{${fields.join(',')}}`;
   }
+  if (typeof value === 'string' && type?.alias === 'JSON') {
+    // A text in JSON is that text; everything else is the text of the JSON.
+    const parsed: unknown = JSON.parse(value);
+    return JSON.stringify(typeof parsed === 'string' ? parsed : value);
+  }
   if (typeof value === 'bigint') return JSON.stringify(String(value));
   if (typeof value === 'number') {
+    // Of the type that holds it where there are no unsigned integers.
+    if (type?.typeId === DuckDBTypeId.UINTEGER) return JSON.stringify(String(value));
     return Number.isInteger(value) && type?.typeId !== DuckDBTypeId.FLOAT && type?.typeId !== DuckDBTypeId.DOUBLE
       ? String(value)
       : floatText(value, type?.typeId === DuckDBTypeId.FLOAT);

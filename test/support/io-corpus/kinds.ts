@@ -11,7 +11,16 @@ export const READ_OPTIONS: Readonly<Record<Kind, Readonly<Record<string, string 
   avro: {},
   orc: {},
   delta: {},
-  csv: { header: 'auto', sep: 'auto', inferSchema: true, mode: 'PERMISSIVE' },
+  csv: {
+    sep: 'auto',
+    quote: 'auto',
+    comment: 'auto',
+    skipRows: 'auto',
+    header: 'auto',
+    dateFormat: 'auto',
+    inferSchema: true,
+    mode: 'PERMISSIVE',
+  },
   json: {
     multiLine: true,
     mode: 'FAILFAST',

@@ -1,28 +1,11 @@
 // npm run io-corpus: every file of a folder, each in a limited process of its own.
-import { spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Exceptions } from './exceptions.js';
 import { type CorpusItem, itemsBelow } from './kinds.js';
-
-const HEAP_MB = 1536;
-const MEMORY = '1GB';
-/** Past it a process is ended. */
-const MOST_RSS_MB = 3072;
-const WATCH_MS = 100;
-
-interface Outcome {
-  readonly status: 'ok' | 'refused' | 'wrong' | 'crash' | 'hang';
-  readonly rows?: number;
-  readonly hash?: string;
-  readonly loose?: string;
-  readonly sample?: readonly string[];
-  readonly error?: string;
-  readonly ms: number;
-  readonly peakRssMb: number;
-}
+import { type Outcome, Reading } from './reading.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,58 +15,26 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     jobs: { type: 'string' },
     timeout: { type: 'string', default: '60' },
+    reuse: { type: 'string', default: '1' },
+    against: { type: 'string' },
   },
 });
 
-function residentMb(pid: number | undefined): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
-function readOne({ path, kind }: CorpusItem, engine: string): Promise<Outcome> {
-  const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
-  const started = performance.now();
-  return new Promise((done) => {
-    const args = [`--max-old-space-size=${HEAP_MB}`, child, path, kind, engine, MEMORY];
-    const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    let complaints = '';
-    let ended: 'hang' | 'crash' | undefined;
-    let peak = 0;
-    running.stdout.on('data', (text) => (output += text));
-    running.stderr.on('data', (text) => (complaints = `${complaints}${text}`.slice(-2000)));
-    const watch = setInterval(() => {
-      peak = Math.max(peak, residentMb(running.pid));
-      if (performance.now() - started > Number(values.timeout) * 1000) ended = 'hang';
-      else if (peak > MOST_RSS_MB) ended = 'crash';
-      if (ended !== undefined) running.kill('SIGKILL');
-    }, WATCH_MS);
-    running.on('close', (code, signal) => {
-      clearInterval(watch);
-      const ms = Math.round(performance.now() - started);
-      const last = output.trim().split('\n').at(-1) ?? '';
-      if (ended === undefined && code === 0 && last.startsWith('{')) {
-        done(JSON.parse(last) as Outcome);
-        return;
-      }
-      const how = ended === 'crash' ? `more than ${MOST_RSS_MB} MB of memory` : `ended by ${signal ?? `code ${code}`}`;
-      const peakRssMb = Math.round(peak);
-      done({ status: ended ?? 'crash', error: `${how}: ${complaints.trim()}`, ms, peakRssMb });
-    });
-  });
-}
-
 type Line = Outcome & { readonly file: string; readonly kind: string; readonly oracle?: Outcome };
 
-async function lineOf(item: CorpusItem, root: string, oracle: string | undefined): Promise<Line> {
-  const ours = await readOne(item, 'sparrow');
+interface Engines {
+  readonly sparrow: Reading;
+  readonly oracle: Reading | undefined;
+  /** What the oracle said in an earlier run. */
+  readonly earlier: ReadonlyMap<string, Outcome>;
+}
+
+async function lineOf(item: CorpusItem, root: string, { sparrow, oracle, earlier }: Engines): Promise<Line> {
+  const ours = await sparrow.read(item);
   const file = relative(root, item.path) || item.path;
-  const asked = oracle !== undefined && ['parquet', 'csv', 'json'].includes(item.kind);
-  if (!asked) return { file, kind: item.kind, ...ours };
-  const theirs = await readOne(item, oracle);
+  const theirs =
+    earlier.get(file) ?? (['parquet', 'csv', 'json'].includes(item.kind) ? await oracle?.read(item) : undefined);
+  if (theirs === undefined) return { file, kind: item.kind, ...ours };
   // Without types in the file, 1 and "1" are the same value.
   const compared = item.kind === 'parquet' ? 'hash' : 'loose';
   const differs = ours.status === 'ok' && theirs.status === 'ok' && ours[compared] !== theirs[compared];
@@ -112,10 +63,15 @@ function print(line: Line): void {
   }
 }
 
+const earlierLines = (path: string): readonly Line[] =>
+  (JSON.parse(readFileSync(path, 'utf8')) as { files: readonly Line[] }).files;
+
 async function main(): Promise<void> {
   const [folder] = positionals;
   if (folder === undefined || !statSync(folder).isDirectory()) {
-    console.error('npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb] [--only text] [--jobs n]');
+    console.error(
+      'npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb] [--only text] [--jobs n] [--reuse n]',
+    );
     process.exitCode = 2;
     return;
   }
@@ -130,12 +86,21 @@ async function main(): Promise<void> {
   );
   const lines: Line[] = [];
   let next = 0;
+  const earlier = new Map<string, Outcome>();
+  for (const { file, oracle } of values.against === undefined ? [] : earlierLines(values.against)) {
+    if (oracle !== undefined) earlier.set(file, oracle);
+  }
+  const started = (engine: string): Reading => new Reading(engine, Number(values.reuse), Number(values.timeout) * 1000);
   const run = async (): Promise<void> => {
+    const oracle = values.oracle === undefined ? undefined : started(values.oracle);
+    const engines = { sparrow: started('sparrow'), oracle, earlier };
     for (let item = wanted[next++]; item !== undefined; item = wanted[next++]) {
-      const line = await lineOf(item, root, values.oracle);
+      const line = await lineOf(item, root, engines);
       lines.push(line);
       print(line);
     }
+    engines.sparrow.end();
+    oracle?.end();
   };
   const jobs = Number(values.jobs ?? Math.min(2, availableParallelism()));
   await Promise.all(Array.from({ length: jobs }, run));
@@ -143,12 +108,16 @@ async function main(): Promise<void> {
   const counts: Record<string, number> = {};
   for (const { status } of lines) counts[status] = (counts[status] ?? 0) + 1;
   const theirs = lines.filter(({ oracle }) => oracle?.status === 'ok');
-  const onlyTheirs = theirs.filter(({ status }) => status !== 'ok').length;
   const summary = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
   console.log(`${lines.length} files: ${summary.join(', ')}; ${skipped} of no known kind left out`);
-  if (values.oracle !== undefined) {
+  if (theirs.length > 0) {
+    const exceptions = new Exceptions('test/conformance/io-exceptions.json');
+    const others = theirs.filter(({ status }) => status !== 'ok').map(({ file }) => file);
+    const corpora = process.env.SPARROW_CORPORA ?? resolve(root, '..');
+    const unknown = others.filter((file) => !exceptions.has(resolve(root, file), corpora));
     console.log(
-      `${values.oracle} reads ${theirs.length}; of these ${theirs.length - onlyTheirs} equal, ${onlyTheirs} not`,
+      `${values.oracle ?? 'the other'} reads ${theirs.length}; of these ${theirs.length - others.length} equal, ` +
+        `${others.length - unknown.length} listed with reasons, ${unknown.length} not: ${unknown.join(' ')}`,
     );
   }
   if (values.json !== undefined) {

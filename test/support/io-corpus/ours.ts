@@ -1,9 +1,10 @@
-import { type DataType, Session } from 'sparrow-df';
-import { floatText, hexText, microsText, pairsText, RowHash } from './canonical.js';
+import { col, type DataType, fn, Session } from 'sparrow-df';
+import { floatText, hexText, jsonText, microsText, pairsText, RowHash } from './canonical.js';
 import { type Kind, READ_OPTIONS } from './kinds.js';
+import type { Reader } from './reader.js';
 
-/** Reads a file with Sparrow; `memory` bounds its columns. */
-export async function readOurs(path: string, kind: Kind, memory: string): Promise<RowHash> {
+/** Reads files with Sparrow, in one session; `memory` bounds its columns. */
+export async function ourReader(memory: string): Promise<Reader> {
   const session = await Session.create({
     workers: 1,
     memory,
@@ -12,19 +13,27 @@ export async function readOurs(path: string, kind: Kind, memory: string): Promis
     timestamp: 'micros',
     decimal: 'string',
   });
-  try {
-    const frame = session.read.format(kind).options(READ_OPTIONS[kind]).load(path);
-    const { fields } = await frame.schema();
+  const read = async (path: string, kind: Kind): Promise<RowHash> => {
+    const whole = session.read.format(kind).options(READ_OPTIONS[kind]).load(path);
+    const { fields } = await whole.schema();
+    const variants = fields.filter(({ type }) => type.kind === 'variant');
+    const frame = variants.length === 0 ? whole : whole.withColumns(asJson(variants));
     const writers = fields.map(({ name, type }) => ({ name, write: writerOf(type) }));
     const hash = new RowHash();
     for await (const row of frame as AsyncIterable<Record<string, unknown>>) {
       hash.add(writers.map(({ name, write }) => write(row[name])));
     }
     return hash;
-  } finally {
-    await session.stop();
-  }
+  };
+  return { read, close: () => session.stop() };
 }
+
+/** Of a variant within a column, which is a JavaScript value already. */
+const plainJson = (value: unknown): string =>
+  JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? Number(item) : item)) as string;
+
+const asJson = (fields: readonly { readonly name: string }[]) =>
+  Object.fromEntries(fields.map(({ name }) => [name, fn.toJson(col(`\`${name}\``))]));
 
 type Write = (value: unknown) => string;
 
@@ -69,19 +78,8 @@ function bareWriterOf(type: DataType): Write {
       };
     }
     case 'variant':
-      return variantText;
+      return (value) => jsonText(typeof value === 'string' ? value : plainJson(value));
     default:
       return (value) => JSON.stringify(value);
   }
-}
-
-function variantText(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
-  if (typeof value === 'bigint') return JSON.stringify(String(value));
-  if (typeof value === 'number') return floatText(value, false);
-  if (value instanceof Uint8Array) return hexText(value);
-  if (Array.isArray(value)) return `[${value.map(variantText).join(',')}]`;
-  if (typeof value !== 'object') return JSON.stringify(value);
-  const fields = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${variantText(item)}`);
-  return `{${fields.join(',')}}`;
 }
