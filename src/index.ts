@@ -1,6 +1,14 @@
 export { assertDataFrameEqual, type EqualOptions } from './api/assert-equal.js';
 export { Column } from './api/column.js';
 export type { RuntimeConfig } from './api/conf.js';
+export {
+  type DatabaseAdapter,
+  type DatabaseConnection,
+  type DatabaseValue,
+  mysql,
+  postgres,
+  sqlite,
+} from './api/database/adapters.js';
 export { type DeltaExpr, DeltaMergeBuilder, type DeltaSet } from './api/delta/merge.js';
 export { DeltaTable } from './api/delta/table.js';
 export type {

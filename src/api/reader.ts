@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Schema, SparrowError } from '../base/index.js';
 import { read } from '../plan/build.js';
 import type { FrameContext } from './context.js';
+import type { DatabaseAdapter } from './database/adapters.js';
 import { DeltaTable } from './delta/table.js';
 import { DataFrame } from './frame.js';
 import { theName } from './names.js';
@@ -83,6 +84,14 @@ export class DataFrameReader<S, V extends Values> {
   /** A Delta Lake table whose rows are to be changed. */
   deltaTable(path: Path): DeltaTable<V> {
     return new DeltaTable(this.#context, pathText(path));
+  }
+  /**
+   * A table or a query of a database: `read.database(postgres('postgres://…'), { table: 'orders' })`. Columns, and the
+   * conditions and limits that the database decides alike, are asked of it; with `partitionColumn`, `lowerBound`,
+   * `upperBound` and `numPartitions` several connections share the rows out.
+   */
+  database(adapter: DatabaseAdapter, options: Options & ({ table: string } | { query: string })): DataFrame<S, V> {
+    return this.#frame('database', [adapter.kind], { ...options, adapter: JSON.stringify(adapter) });
   }
   /** Files of the format given by `format()`, Parquet by default. */
   load(path?: Path | readonly Path[]): DataFrame<S, V> {

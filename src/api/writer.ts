@@ -3,6 +3,7 @@ import { sqlQuery, write } from '../plan/build.js';
 import type { Plan, WritePlan } from '../plan/node.js';
 import { runToEnd } from './actions.js';
 import type { FrameContext } from './context.js';
+import type { DatabaseAdapter } from './database/adapters.js';
 import type { ActionOptions, WriteResult } from './engine.js';
 import { theName } from './names.js';
 import { type Options, type OptionValue, optionTexts } from './options.js';
@@ -89,6 +90,12 @@ export class DataFrameWriter<N extends string = string> {
   /** Writes to the Delta Lake table `path`, which is made if there is none. */
   delta(path: string, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('delta', path, options);
+  }
+  /** Inserts the rows into a table of a database, in one transaction. A table that is not there is made. */
+  async database(adapter: DatabaseAdapter, table: string, options: ActionOptions = {}): Promise<WriteResult> {
+    const { writeDatabase } = await import('./database/write-frame.js');
+    const target = { adapter, table: theName(table, 'a table'), mode: this.#target.mode };
+    return writeDatabase(this.#context, this.#plan, target, options);
   }
   /** Writes in the format given by `format()`, Parquet by default. */
   save(path: string, options: ActionOptions = {}): Promise<WriteResult> {

@@ -54,6 +54,11 @@ export const formats: readonly FormatEntry[] = [
     prepareWrite: async (request, platform) => (await import('./delta/write.js')).prepareDeltaWrite(request, platform),
   },
   {
+    name: 'database',
+    extensions: [],
+    load: async () => (await import('./database/index.js')).databaseFormat,
+  },
+  {
     name: 'text',
     extensions: ['.txt', '.text', '.log', '.txt.gz'],
     load: async () => (await import('./text/index.js')).textFormat,
