@@ -1,6 +1,6 @@
-import type { DatabaseAdapter } from '../../io/database/adapter.js';
+import type { DatabaseAdapter } from '../../io/database/connection.js';
 
-export type { DatabaseAdapter, DatabaseConnection, DatabaseValue } from '../../io/database/adapter.js';
+export type { DatabaseAdapter, DatabaseConnection, DatabaseValue } from '../../io/database/connection.js';
 
 type Options = DatabaseAdapter['options'];
 const asOptions = (given: string | Options, name: string): Options =>

@@ -7,14 +7,13 @@ import {
   type Schema,
   SparrowError,
 } from '../../base/index.js';
+import { connect, located } from '../../io/database/adapter.js';
 import {
-  connect,
   type DatabaseAdapter,
   type DatabaseConnection,
   type DatabaseValue,
   databaseError,
-  located,
-} from '../../io/database/adapter.js';
+} from '../../io/database/connection.js';
 import { tableName } from '../../io/database/dialect.js';
 import type { Plan } from '../../plan/node.js';
 import { start } from '../actions.js';

@@ -9,7 +9,8 @@ import {
   simpleString,
   type TaskContext,
 } from '../../base/index.js';
-import { connect, type DatabaseValue, databaseError } from './adapter.js';
+import { connect } from './adapter.js';
+import { type DatabaseValue, databaseError } from './connection.js';
 import { type DatabaseSplit, openDatabase } from './open.js';
 
 /** Tables and queries of databases, over drivers that are loaded when they are used. */

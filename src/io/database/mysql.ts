@@ -17,7 +17,7 @@ import {
   timestampNtzType,
   timestampType,
 } from '../../base/index.js';
-import type { DatabaseConnection, DatabaseValue } from './adapter.js';
+import type { DatabaseConnection, DatabaseValue } from './connection.js';
 import { type Dialect, quotedText } from './dialect.js';
 
 /** What is used of the package `mysql2/promise`. */

@@ -9,7 +9,8 @@ import {
   type TableSource,
 } from '../../base/index.js';
 import { GivenOptions } from '../given-options.js';
-import { connect, type DatabaseAdapter, databaseError, located } from './adapter.js';
+import { connect, located } from './adapter.js';
+import { type DatabaseAdapter, databaseError } from './connection.js';
 import { conditionText, type Dialect, selectText, tableName } from './dialect.js';
 
 /** One query of a scan: read over a connection of its own. */

@@ -16,7 +16,7 @@ import {
   timestampNtzType,
   timestampType,
 } from '../../base/index.js';
-import type { DatabaseConnection, DatabaseValue } from './adapter.js';
+import type { DatabaseConnection, DatabaseValue } from './connection.js';
 import { type Dialect, quotedText, tableName } from './dialect.js';
 
 /** What is used of the package `pg`. */

@@ -10,7 +10,7 @@ import {
   stringType,
   timestampNtzType,
 } from '../../base/index.js';
-import type { DatabaseConnection, DatabaseValue } from './adapter.js';
+import type { DatabaseConnection, DatabaseValue } from './connection.js';
 import { type Dialect, quotedText } from './dialect.js';
 
 /** What is used of `node:sqlite`. */
