@@ -51,6 +51,8 @@ export { Session } from './api/session.js';
 export type { SessionOptions } from './api/session-options.js';
 export type { StandardSchema } from './api/standard-schema.js';
 export { StorageLevel } from './api/storage-level.js';
+export type { StreamingProgress, StreamingQuery } from './api/stream/query.js';
+export type { DataStreamWriter, Trigger } from './api/stream/writer.js';
 export { t } from './api/types.js';
 export {
   type FunctionOptions,

@@ -21,6 +21,7 @@ import { itemExprs, made, theColumn, theName, wholeNumber } from './names.js';
 import { repeatedSample } from './repeated-sample.js';
 import type { Anything, Values } from './row-types.js';
 import { StorageLevel } from './storage-level.js';
+import { DataStreamWriter } from './stream/writer.js';
 import { asOrder } from './window.js';
 
 /** Which way to sort: one answer for all columns, or one for each. */
@@ -53,6 +54,11 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
   /** Another name of `filter`. */
   where<C extends Condition<S>>(condition: FitsCondition<S, C>): this {
     return this.filter(condition);
+  }
+
+  /** Runs a frame of `session.readStream`: `frame.writeStream.option('checkpointLocation', 's/').start('out/')`. */
+  get writeStream(): DataStreamWriter<this> {
+    return new DataStreamWriter(this.context, this.running, (plan) => this.same(plan));
   }
 
   /** Each different row once. Nulls equal nulls. */

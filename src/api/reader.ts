@@ -14,6 +14,7 @@ interface Source {
   readonly format: string;
   readonly options: Readonly<Record<string, string>>;
   readonly schema: Schema | undefined;
+  readonly stream?: 'source';
 }
 
 /** File, folder or pattern: `flights/*.parquet`. */
@@ -110,9 +111,9 @@ export class DataFrameReader<S, V extends Values> {
         hint: `session.read.${format}('data/*.${format}')`,
       });
     }
-    const { schema } = this.#source;
+    const { schema, stream } = this.#source;
     const options = { ...this.#source.options, ...optionTexts(more) };
-    const description = { format, paths, options, ...(schema === undefined ? {} : { schema }) };
+    const description = { format, paths, options, ...(schema && { schema }), ...(stream && { stream }) };
     return new DataFrame(this.#context, read(description));
   }
 }

@@ -123,6 +123,14 @@ export class Session<in out V extends Values = Anything> {
   }
 
   /**
+   * Reads folders of files, and Delta tables, as streams: `session.readStream.schema({ … }).csv('in/')`. Such a frame is
+   * run by its `writeStream`, which takes what is new, batch by batch.
+   */
+  get readStream(): DataFrameReader<Unknown, V> {
+    return new DataFrameReader(this.#context, { format: 'parquet', options: {}, schema: undefined, stream: 'source' });
+  }
+
+  /**
    * A frame of the caller's rows: an iterable of objects (or of arrays, with a list of names), or an object of columns
    * (`{ id: [1, 2] }`). The schema is inferred from all rows unless it is given; a missing property is null. Values are
    * copied at once. An apache-arrow table and an async iterable, which is read to its end, give a promise; rows of the

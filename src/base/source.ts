@@ -59,6 +59,8 @@ export interface TableSource {
   readonly format: string;
   readonly schema: Schema;
   readonly statistics: TableStatistics;
+  /** Rows of the same source come in other queries, whose results are put together with this one's. */
+  readonly isPart?: boolean;
   /** The pieces to read for a request, after pruning; plus what pruning saved. */
   plan(request: ScanRequest): Promise<{ readonly splits: readonly ScanSplit[]; readonly skipped: number }>;
 }
@@ -70,6 +72,10 @@ export interface SourceDescription {
   readonly options: Readonly<Record<string, string>>;
   /** The schema the user gave, where he gave one. */
   readonly schema?: Schema;
+  /** Of the files that the paths mean, only these. */
+  readonly only?: readonly string[];
+  /** `source`: a stream, which only a streaming query reads. Else what a micro-batch of one reads, for its output mode. */
+  readonly stream?: 'source' | 'append' | 'complete';
 }
 
 /** The reading half of a format, used by tasks. Batches hold the requested columns in order, ≤ BATCH_ROWS rows each. */

@@ -82,6 +82,14 @@ export async function formatNamed(name: string): Promise<Format> {
 
 /** Opens a source: its metadata is read. Files of the web are fetched as far as the format reads them. */
 export async function openSource(description: SourceDescription, platform: Platform): Promise<TableSource> {
+  const { stream, only, ...plain } = description;
+  if (stream === undefined && only === undefined) return openPlain(description, platform);
+  const { ofStream, withOnly } = await import('./stream-source.js');
+  const source = await openPlain(plain, only === undefined ? platform : withOnly(platform, only));
+  return stream === undefined ? source : ofStream(source, stream);
+}
+
+async function openPlain(description: SourceDescription, platform: Platform): Promise<TableSource> {
   const format = await formatNamed(description.format);
   if (!description.paths.some((path) => /^https?:\/\//i.test(path))) return format.open(description, platform);
   const { openRemote } = await import('./remote/open.js');

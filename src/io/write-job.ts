@@ -14,6 +14,8 @@ export interface WriteTarget {
   readonly kind?: 'directory' | 'file';
   /** With mode overwrite: only the partitions that rows are written to are replaced. */
   readonly dynamic?: boolean;
+  /** A name of this write, kept at the target: when it is there already, nothing is written. */
+  readonly once?: string;
 }
 
 /** Where the files of a write go. Plain data that travels to the tasks. */
@@ -56,6 +58,8 @@ const SUCCESS = '_SUCCESS';
 /** Below the staging folder: the whole output, and what it replaces. */
 const READY = 'ready';
 const OLD = 'old';
+/** In the target: the names of writes that are done once. */
+const DONE = '_done';
 const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 const MAX_NAME_BYTES = 255;
 
@@ -72,7 +76,7 @@ export function saveMode(word: string): SaveMode {
 /** Checks the target against the mode and makes a place for temporary files. */
 export function prepareWrite(
   platform: Platform,
-  { path, mode, kind = 'directory', dynamic = false }: WriteTarget,
+  { path, mode, kind = 'directory', dynamic = false, once }: WriteTarget,
 ): WriteJob {
   const { files } = platform;
   const target = resolve(path);
@@ -107,12 +111,13 @@ export function prepareWrite(
   );
   const staging = stagingPath(target, id);
   const plan: WritePlan = { target, kind, mode, dynamic, staging, id };
-  const skip = found !== undefined && mode === 'ignore';
+  const isDone = once !== undefined && files.stat(join(target, DONE, once)) !== undefined;
+  const skip = isDone || (found !== undefined && mode === 'ignore');
   if (!skip) {
     beginStaging(staging);
     files.makeDirectory(join(staging, 'tasks'));
   }
-  return new Job(plan, skip, files, path);
+  return new Job(plan, skip, files, path, once);
 }
 
 function alreadyExists(path: string): SparrowError {
@@ -177,12 +182,14 @@ class Job implements WriteJob {
     readonly skip: boolean,
     private readonly files: FileSystem,
     private readonly path: string,
+    private readonly once?: string,
   ) {}
 
   commit(written: readonly WrittenFile[]): void {
     if (this.#ended || this.skip) return;
     try {
       const moves = written.map((file) => ({ from: file.temporaryPath, to: this.#relative(file) }));
+      if (this.once !== undefined) moves.push(this.#note(this.once));
       if (this.plan.kind === 'file') this.#commitFile(moves);
       else this.#commitDirectory(moves);
     } catch (error) {
@@ -199,6 +206,15 @@ class Job implements WriteJob {
     if (this.skip) return;
     if (isUnfinished(this.files, this.plan.staging)) endStaging(this.plan.staging);
     else removeStaging(this.files, this.plan.staging);
+  }
+
+  /** The name of the write goes to the target with its files, in the same step. */
+  #note(name: string): Move {
+    const from = join(this.plan.staging, 'tasks', name);
+    const note = this.files.create(from);
+    note.sync();
+    note.close();
+    return { from, to: join(DONE, name) };
   }
 
   /** The place of a file below the target; refuses files that are not this write's. */

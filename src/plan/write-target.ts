@@ -7,4 +7,6 @@ export interface WriteTarget {
   readonly dynamic?: boolean;
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
+  /** A name of this write: one of the same name that was done before makes it nothing. Files only. */
+  readonly once?: string;
 }

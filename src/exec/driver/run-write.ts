@@ -66,7 +66,9 @@ async function prepare({ scheduler }: Executor, plan: WritePlan, input: Physical
   const asked = plan.dynamic === true;
   const own = entryOf(plan.format)?.prepareWrite;
   if (own === undefined) {
-    return prepareWrite(scheduler.platform, { path, mode, dynamic: asked && partitionBy.length > 0 });
+    const { once } = plan;
+    const dynamic = asked && partitionBy.length > 0;
+    return prepareWrite(scheduler.platform, { path, mode, dynamic, ...(once === undefined ? {} : { once }) });
   }
   const columns = input.columns.map(({ name, type, nullable }) => field(name, type, nullable));
   return own({ path, mode, dynamic: asked, columns, partitionBy, options }, scheduler.platform);

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { basename, join, resolve } from 'node:path';
+import { type FileSystem, SparrowError } from '../../base/index.js';
+
+/** What of a source a batch reads: files, or the versions of a table after one and up to another. */
+export type Piece = { readonly files: readonly string[] } | { readonly after: number; readonly upTo: number };
+
+/** What a batch reads of each source, in the order in which the sources stand in the query. */
+export type Offsets = readonly Piece[];
+
+/**
+ * The state of a streaming query, in a folder: its number, what each batch reads (written before the batch runs), and
+ * which batches are done. Laid out as Spark does: `metadata`, `offsets/n`, `commits/n`.
+ */
+export class Checkpoint {
+  readonly #folder: string;
+  readonly id: string;
+  readonly #offsets: Offsets[] = [];
+  /** Batches that are done. */
+  done = 0;
+
+  constructor(
+    private readonly files: FileSystem,
+    path: string,
+  ) {
+    this.#folder = resolve(path);
+    for (const name of ['', 'offsets', 'commits', 'temporary']) files.makeDirectory(join(this.#folder, name));
+    if (files.stat(join(this.#folder, 'metadata')) === undefined) this.#put('metadata', { id: randomUUID() });
+    ({ id: this.id } = this.#get('metadata') as { id: string });
+    for (let batch = 0; files.stat(join(this.#folder, 'offsets', String(batch))) !== undefined; batch++) {
+      this.#offsets.push(this.#get(join('offsets', String(batch))) as Offsets);
+      if (files.stat(join(this.#folder, 'commits', String(batch))) !== undefined) this.done = batch + 1;
+    }
+  }
+
+  /** What the batches so far read, the one that is not done too. */
+  get offsets(): readonly Offsets[] {
+    return this.#offsets;
+  }
+
+  /** Says durably what the next batch reads. */
+  begin(offsets: Offsets): void {
+    this.#put(join('offsets', String(this.#offsets.length)), offsets);
+    this.#offsets.push(offsets);
+  }
+
+  /** Says durably that the batch after the last one done is done. */
+  commit(): void {
+    this.#put(join('commits', String(this.done)), {});
+    this.done++;
+  }
+
+  #get(name: string): unknown {
+    const file = this.files.open(join(this.#folder, name));
+    try {
+      const bytes = Buffer.alloc(file.size);
+      file.readInto(bytes, 0, file.size);
+      return JSON.parse(bytes.toString('utf8'));
+    } finally {
+      file.close();
+    }
+  }
+
+  /** A file appears whole, or is another query's. */
+  #put(name: string, content: unknown): void {
+    const path = join(this.#folder, name);
+    const draft = join(this.#folder, 'temporary', `${basename(name)}-${randomUUID()}`);
+    const file = this.files.create(draft);
+    file.write(Buffer.from(JSON.stringify(content)));
+    file.sync();
+    file.close();
+    const isOurs = this.files.claim(draft, path);
+    this.files.remove(draft);
+    this.files.syncDirectory(join(path, '..'));
+    if (isOurs || name === 'metadata') return;
+    throw new SparrowError('CONCURRENT_STREAM_LOG_UPDATE', `another query writes to the checkpoint ${this.#folder}`, {
+      where: `checkpoint ${name}`,
+      hint: 'run one query at a time with a checkpoint',
+    });
+  }
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type SourceDescription, SparrowError } from '../../base/index.js';
+import { nodePlatform } from '../../io/node-platform.js';
+import { write } from '../../plan/build.js';
+import type { Plan, ReadPlan, WritePlan } from '../../plan/node.js';
+import { allNodes, transformUp } from '../../plan/walk.js';
+import { runToEnd } from '../actions.js';
+import type { FrameContext } from '../context.js';
+import type { WriteResult } from '../engine.js';
+import { Checkpoint, type Offsets, type Piece } from './checkpoint.js';
+import { type StreamSource, streamSource } from './sources.js';
+
+/** What a micro-batch did. */
+export interface StreamingProgress {
+  readonly batchId: number;
+  readonly timestamp: string;
+  readonly durationMs: number;
+  /** Files, or versions of tables, that the batch read. */
+  readonly inputs: number;
+  readonly result: WriteResult;
+}
+
+type FileTarget = Omit<WritePlan, 'kind' | 'input' | 'planId' | 'mode'>;
+
+/** What a streaming query is to do. */
+export interface StreamTask {
+  readonly plan: Plan;
+  readonly checkpoint: string;
+  readonly mode: 'append' | 'complete';
+  /** Where rows go; or a function of each batch. */
+  readonly target: FileTarget | ((plan: Plan, batch: number) => Promise<unknown>);
+  /** Milliseconds between looks for new input; undefined: what is there now, and then the query ends. */
+  readonly everyMs: number | undefined;
+  readonly name: string | undefined;
+}
+
+const KEPT_PROGRESS = 100;
+
+/** A streaming query that runs, or ran: micro-batch after micro-batch over what is new in its sources. */
+export class StreamingQuery {
+  readonly runId: string = randomUUID();
+  readonly recentProgress: StreamingProgress[] = [];
+  readonly #abort = new AbortController();
+  readonly #ended: Promise<void>;
+  #isActive = true;
+  #exception: unknown;
+
+  private constructor(
+    private readonly context: FrameContext,
+    private readonly task: StreamTask,
+    private readonly state: Checkpoint,
+    private readonly sources: ReadonlyMap<SourceDescription, StreamSource>,
+  ) {
+    this.#ended = this.#run().then(
+      () => {
+        this.#isActive = false;
+      },
+      (error: unknown) => {
+        this.#isActive = false;
+        if (!this.#abort.signal.aborted) this.#exception = error;
+      },
+    );
+  }
+
+  static async start(context: FrameContext, task: StreamTask): Promise<StreamingQuery> {
+    const found = allNodes(task.plan).flatMap((node) => (node.kind === 'read' ? [node.description] : []));
+    const descriptions = [...new Set(found.filter(({ stream }) => stream !== undefined))];
+    if (descriptions.length === 0) {
+      throw new SparrowError('WRITE_STREAM_NOT_ALLOWED', 'writeStream needs a frame of session.readStream', {
+        hint: 'use frame.write for frames that do not stream',
+      });
+    }
+    const sources = new Map<SourceDescription, StreamSource>();
+    for (const description of descriptions) sources.set(description, await streamSource(context, description));
+    return new StreamingQuery(context, task, new Checkpoint(nodePlatform.files, task.checkpoint), sources);
+  }
+
+  /** The same for every run with a checkpoint. */
+  get id(): string {
+    return this.state.id;
+  }
+  get name(): string | undefined {
+    return this.task.name;
+  }
+  get isActive(): boolean {
+    return this.#isActive;
+  }
+  /** Why the query ended, when it failed. */
+  get exception(): unknown {
+    return this.#exception;
+  }
+  get lastProgress(): StreamingProgress | undefined {
+    return this.recentProgress.at(-1);
+  }
+
+  /** Waits until the query ends; throws what it failed with. */
+  async awaitTermination(): Promise<void> {
+    await this.#ended;
+    if (this.#exception !== undefined) throw this.#exception;
+  }
+
+  /** Ends the query; a batch that runs is given up, and done again by the next run. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { state, task } = this;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      // What an earlier run began is done first, with the same input.
+      if (state.offsets.length > state.done) await this.#batch(state.done);
+      else {
+        const offsets = await this.#next();
+        if (offsets !== undefined) state.begin(offsets);
+        else if (task.everyMs === undefined) return;
+        else await pause(task.everyMs, signal);
+      }
+    }
+  }
+
+  async #next(): Promise<Offsets | undefined> {
+    const earlier = (i: number): Piece[] => this.state.offsets.flatMap((offsets) => offsets[i] ?? []);
+    const sources = [...this.sources.values()];
+    const next = await Promise.all(sources.map((source, i) => source.next(earlier(i))));
+    if (next.every((piece) => piece === undefined)) return undefined;
+    // A source without news has a piece of nothing.
+    return next.map((piece, i): Piece => piece ?? nothingAfter(earlier(i).at(-1)));
+  }
+
+  async #batch(batch: number): Promise<void> {
+    const { state, task, context } = this;
+    const began = nodePlatform.clock.now();
+    const pieces = (i: number): Piece[] => {
+      const offsets = task.mode === 'complete' ? state.offsets.slice(0, batch + 1) : [state.offsets[batch] ?? []];
+      return offsets.flatMap((each) => each[i] ?? []);
+    };
+    const rows = async (mode: StreamTask['mode']): Promise<Plan> => {
+      const leaves = new Map<SourceDescription, Plan>();
+      for (const [i, [description, source]] of [...this.sources].entries()) {
+        leaves.set(description, await source.rows(pieces(i), mode));
+      }
+      return transformUp(task.plan, (node) => leaves.get((node as ReadPlan).description) ?? node);
+    };
+    const plan = await rows(task.mode);
+    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
+    if (typeof task.target === 'function') {
+      await context.engine.analyze(plan, context.settings);
+      // What the function does with the rows of a batch is its own affair.
+      await task.target(await rows('complete'), batch);
+    } else result = await this.#write(plan, batch, task.target);
+    const read = [...this.sources.keys()].flatMap((_, i) => pieces(i));
+    const inputs = read.reduce((n, p) => n + ('files' in p ? p.files.length : p.upTo - p.after), 0);
+    state.commit();
+    const durationMs = nodePlatform.clock.now() - began;
+    this.recentProgress.push({ batchId: batch, timestamp: new Date(began).toISOString(), durationMs, inputs, result });
+    if (this.recentProgress.length > KEPT_PROGRESS) this.recentProgress.shift();
+  }
+
+  /** Writes the rows of a batch, unless an earlier run did so before it died. */
+  async #write(plan: Plan, batch: number, target: FileTarget): Promise<WriteResult> {
+    const mode = this.task.mode === 'complete' ? ('overwrite' as const) : ('append' as const);
+    const { signal } = this.#abort;
+    if (target.format === 'delta') {
+      const { writeDelta } = await import('../delta/write-frame.js');
+      const options = { ...target.options, txnAppId: this.id, txnVersion: String(batch) };
+      return writeDelta(this.context, plan, { ...target, mode, options }, { signal });
+    }
+    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
+    const once = `${this.id}-${batch}`;
+    const onWritten = (made: WriteResult): void => {
+      result = made;
+    };
+    await runToEnd(this.context, write(plan, { ...target, mode, once }), { signal, onWritten });
+    // The name of the batch before is not asked for any more.
+    if (batch > 0) nodePlatform.files.remove(join(target.path, '_done', `${this.id}-${batch - 1}`));
+    return result;
+  }
+}
+
+const nothingAfter = (last: Piece | undefined): Piece =>
+  last !== undefined && 'upTo' in last ? { after: last.upTo, upTo: last.upTo } : { files: [] };
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resume) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resume();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,64 @@
+// A streaming query that is killed at any moment loses nothing and repeats nothing.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fn, Session } from 'sparrow-df';
+import { expect, it } from 'vitest';
+import { root } from '../support/files.js';
+
+/** More of them: SPARROW_KILLS=500. */
+const KILLS = Number(process.env.SPARROW_KILLS ?? 6);
+const MOST_MS = 600;
+const ROWS = 40;
+const library = pathToFileURL(join(root, 'dist/index.js')).href;
+const program = join(root, 'test/support/kill-writes/stream-child.mjs');
+
+function run(folder: string, killAfterMs?: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const running = spawn(process.execPath, [program, library, folder]);
+    let errors = '';
+    running.stderr.on('data', (text) => (errors += text));
+    running.stdout.once('data', () => {
+      if (killAfterMs !== undefined) setTimeout(() => running.kill('SIGKILL'), killAfterMs);
+    });
+    running.on('close', (code, signal) => {
+      if (code === 0 || signal === 'SIGKILL') resolve();
+      else reject(new Error(errors));
+    });
+  });
+}
+
+it(`killed ${KILLS} times, each row comes out once`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sparrow-streams-'));
+  const session = await Session.create({ workers: 1 });
+  mkdirSync(join(folder, 'in'));
+  let files = 0;
+  const addInput = (): void => {
+    const lines = Array.from({ length: ROWS }, (_, i) => JSON.stringify({ id: files * ROWS + i, text: `t${i}` }));
+    writeFileSync(join(folder, 'draft'), lines.join('\n'));
+    renameSync(join(folder, 'draft'), join(folder, 'in', `${files++}.json`));
+  };
+  let random = 7;
+  try {
+    for (let kill = 0; kill < KILLS; kill++) {
+      random = (random * 1103515245 + 12345) % 2147483648;
+      addInput();
+      addInput();
+      await run(folder, (random / 2147483648) * MOST_MS);
+    }
+    await run(folder);
+    const frames = [session.read.parquet(join(folder, 'files')), session.read.delta(join(folder, 'table'))];
+    for (const frame of frames) {
+      const [totals] = await frame
+        .agg(fn.count().as('n'), fn.countDistinct('id').as('different'), fn.max('id').as('last'))
+        .collect();
+      expect(totals).toEqual({ n: files * ROWS, different: files * ROWS, last: files * ROWS - 1 });
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  } finally {
+    await session.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 600_000);
