@@ -131,12 +131,25 @@ export class DataFrameWriter<N extends string = string> {
   async #save(format: string, path: string, given: ActionOptions): Promise<WriteResult> {
     const { options, dynamic } = overwriting(this.#target.options, this.#context);
     const target = { ...this.#target, options, dynamic, format, path: theName(path, 'the path to write to') };
+    if (/^s3a?:\/\//i.test(target.path)) return this.#saveToS3(target, given);
     if (target.format === 'delta') {
       const { writeDelta } = await import('./delta/write-frame.js');
       return writeDelta(this.#context, this.#plan, target, given);
     }
     let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
     await runToEnd(this.#context, write(this.#plan, target), { ...given, onWritten: (made) => (result = made) });
+    return result;
+  }
+
+  async #saveToS3(target: Parameters<typeof write>[1], given: ActionOptions): Promise<WriteResult> {
+    const { writeS3 } = await import('../io/remote/s3-write.js');
+    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
+    await writeS3(target, (path, options) =>
+      runToEnd(this.#context, write(this.#plan, { ...target, path, options, mode: 'error' }), {
+        ...given,
+        onWritten: (made) => (result = made),
+      }),
+    );
     return result;
   }
 

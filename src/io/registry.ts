@@ -91,7 +91,7 @@ export async function openSource(description: SourceDescription, platform: Platf
 
 async function openPlain(description: SourceDescription, platform: Platform): Promise<TableSource> {
   const format = await formatNamed(description.format);
-  if (!description.paths.some((path) => /^https?:\/\//i.test(path))) return format.open(description, platform);
+  if (!description.paths.some((path) => /^(https?|s3a?):\/\//i.test(path))) return format.open(description, platform);
   const { openRemote } = await import('./remote/open.js');
   return openRemote(format, description, platform);
 }

@@ -35,7 +35,7 @@ afterAll(async () => {
 
 test('what cannot be reached is said', async () => {
   const nowhere = session.read.database(sqlite(join(folder, 'no', 'file.db')), { table: 't' });
-  const code = module === undefined ? 'MISSING_DATABASE_DRIVER' : 'FAILED_DATABASE';
+  const code = module === undefined ? 'MISSING_PACKAGE' : 'FAILED_DATABASE';
   await expect(nowhere.count()).rejects.toMatchObject({ code });
   const neither = session.read.database(sqlite(path), {} as never);
   await expect(neither.count()).rejects.toMatchObject({ code: 'INVALID_OPTION' });

@@ -18,7 +18,7 @@ const run = (...command: string[]): void => {
   execFileSync(command[0] as string, command.slice(1), { stdio: 'ignore' });
 };
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((found) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
@@ -84,7 +84,10 @@ export async function startMariadb(): Promise<Server> {
 /** The URL of a module of a package that the tests install beside the project. */
 export function driverModule(name: string, version: string): string {
   const folder = join(root, 'build', 'peers', 'node');
-  const [owner = name] = name.split('/');
+  const owner = name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
   if (!existsSync(join(folder, 'node_modules', owner))) {
     mkdirSync(folder, { recursive: true });
     run('npm', 'install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', `${owner}@${version}`);

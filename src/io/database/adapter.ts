@@ -1,7 +1,4 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { SparrowError } from '../../base/index.js';
+import { missingPackage, packageUrl } from '../optional-package.js';
 import type { DatabaseAdapter, DatabaseConnection } from './connection.js';
 
 /** A ready adapter: the package it needs, and how it connects with that package's exports. */
@@ -20,21 +17,8 @@ const READY: Readonly<Record<string, Ready>> = {
 export function located(adapter: DatabaseAdapter): DatabaseAdapter {
   const ready = READY[adapter.kind];
   if (ready === undefined || adapter.driver !== undefined || ready.package.startsWith('node:')) return adapter;
-  for (const from of [import.meta.url, join(process.cwd(), 'index.js')]) {
-    try {
-      return { ...adapter, driver: pathToFileURL(createRequire(from).resolve(ready.package)).href };
-    } catch {
-      // Looked for in the next place.
-    }
-  }
-  throw notThere(ready.package);
+  return { ...adapter, driver: packageUrl(ready.package) };
 }
-
-const notThere = (name: string, cause?: unknown): SparrowError =>
-  new SparrowError('MISSING_DATABASE_DRIVER', `the package ${name} is needed and not there`, {
-    hint: name.startsWith('node:') ? 'SQLite needs Node.js 22 or later' : `npm install ${name.split('/')[0]}`,
-    ...(cause === undefined ? {} : { cause }),
-  });
 
 /** Opens a connection. */
 export async function connect(adapter: DatabaseAdapter): Promise<DatabaseConnection> {
@@ -47,7 +31,7 @@ export async function connect(adapter: DatabaseAdapter): Promise<DatabaseConnect
   try {
     driver = (await import(adapter.driver ?? ready.package)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    throw notThere(ready.package, cause);
+    throw missingPackage(ready.package, cause);
   }
   return (await ready.load()).connect(adapter.options, 'default' in driver ? driver.default : driver);
 }

@@ -1,7 +1,9 @@
 import type { Format, Platform, ScanRequest, SourceDescription, TableSource } from '../../base/index.js';
+import { expandPaths } from '../paths.js';
 import { RemoteFile } from './remote-file.js';
+import { isS3, splitOptions } from './s3.js';
 
-export const isRemote = (path: string): boolean => /^https?:\/\//i.test(path);
+export const isRemote = (path: string): boolean => /^https?:\/\//i.test(path) || isS3(path);
 
 /**
  * Opens files of the web: each becomes a file of this machine, of which the bytes are fetched that the format reads. A
@@ -14,18 +16,32 @@ export async function openRemote(
 ): Promise<TableSource> {
   const remote = new Map<string, RemoteFile>();
   const paths: string[] = [];
+  const { own, rest } = splitOptions(description.options);
+  const prepare = async (file: RemoteFile): Promise<void> => {
+    if (format.remote === undefined) await file.ensure([[0, file.size]]);
+    else await format.remote.prepare(file);
+  };
   for (const path of description.paths) {
     if (!isRemote(path)) {
       paths.push(path);
       continue;
     }
+    if (isS3(path)) {
+      const { mirrored } = await import('./s3-mirror.js');
+      const local = await mirrored(path, own, remote);
+      paths.push(local);
+      // A Delta table's log says which files are read; all come.
+      const read =
+        format.name === 'delta' ? [...remote.keys()] : expandPaths(platform.files, [local]).map((f) => f.path);
+      for (const each of read) await prepare(remote.get(each) as RemoteFile);
+      continue;
+    }
     const file = await RemoteFile.open(path);
     remote.set(file.path, file);
     paths.push(file.path);
-    if (format.remote === undefined) await file.ensure([[0, file.size]]);
-    else await format.remote.prepare(file);
+    await prepare(file);
   }
-  const source = await format.open({ ...description, paths }, platform);
+  const source = await format.open({ ...description, paths, options: rest }, platform);
   return format.remote === undefined ? source : new RemoteSource(source, format, remote, description.paths);
 }
 

@@ -31,15 +31,21 @@ export class RemoteFile {
   #work: Promise<void> = Promise.resolve();
 
   private constructor(
-    readonly url: string,
+    /** Where the bytes are fetched; an address may hold for some time only. */
+    public url: string,
     readonly path: string,
     readonly info: RemoteInfo,
   ) {}
 
-  static async open(url: string): Promise<RemoteFile> {
-    const info = await remoteInfo(url);
-    const known = files.get(url);
-    if (known !== undefined && sameVersion(known.info, info)) return known;
+  /** `known`: the file's name and version, where the address itself tells neither. */
+  static async open(url: string, of?: { readonly key: string; readonly info: RemoteInfo }): Promise<RemoteFile> {
+    const info = of?.info ?? (await remoteInfo(url));
+    const key = of?.key ?? url;
+    const known = files.get(key);
+    if (known !== undefined && sameVersion(known.info, info)) {
+      known.url = url;
+      return known;
+    }
     const folder = join(localFolder(), String(++count));
     mkdirSync(folder);
     const file = new RemoteFile(url, join(folder, nameOf(url)), info);
@@ -48,7 +54,7 @@ export class RemoteFile {
     futimesSync(descriptor, 0, 0);
     closeSync(descriptor);
     // What others still read of the former version stays until the process ends.
-    files.set(url, file);
+    files.set(key, file);
     return file;
   }
 
@@ -112,7 +118,7 @@ let count = 0;
 let folder: string | undefined;
 
 /** The folder of this process; those of processes that are dead are removed. */
-function localFolder(): string {
+export function localFolder(): string {
   if (folder !== undefined) return folder;
   const parent = tmpdir();
   for (const name of readdirSync(parent)) {
