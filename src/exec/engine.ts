@@ -79,7 +79,6 @@ class LocalEngine implements QueryEngine {
   readonly #turns = new Turns();
   readonly #spills: SpillDirectory;
   #hadVariables = false;
-  #hasStreams = false;
   #stopped = false;
 
   constructor(
@@ -101,10 +100,7 @@ class LocalEngine implements QueryEngine {
     let catalog = this.#catalogs.get(key);
     if (catalog === undefined) {
       catalog = {
-        openSource: (description) => {
-          this.#hasStreams ||= description.stream !== undefined;
-          return openSource(description, nodePlatform);
-        },
+        openSource: (description) => openSource(description, nodePlatform),
         view: this.options.view,
         viewNames: this.options.viewNames,
         variable: (name) => this.options.variable?.(name),
@@ -138,13 +134,7 @@ class LocalEngine implements QueryEngine {
   }
 
   async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
-    const resolved = await this.#resolve(plan, evalSettings(settings), settings);
-    await this.#checkStreams(resolved);
-    return schemaOf(resolved);
-  }
-
-  async #checkStreams(resolved: ResolvedPlan): Promise<void> {
-    if (this.#hasStreams) (await import('../plan/resolve/stream-check.js')).readsParts(resolved);
+    return schemaOf(await this.#resolve(plan, evalSettings(settings), settings));
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
@@ -161,7 +151,6 @@ class LocalEngine implements QueryEngine {
       return { schema: prepared.schema, batches: this.#running(settings, options, given) };
     }
     const resolved = await resolve(whole, this.#catalog(options.settings), settings);
-    await this.#checkStreams(resolved);
     const schema = schemaOf(resolved);
     const optimized = async (): Promise<ResolvedPlan> => {
       const found = await this.#optimizedFor(resolved, settings);

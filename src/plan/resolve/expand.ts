@@ -107,16 +107,18 @@ const opened = new WeakMap<Catalog, WeakMap<SourceDescription, Promise<TableSour
 const sources = new WeakMap<SourceDescription, TableSource>();
 
 /** Opens every source that is read and not yet known. */
-export async function openSources(plan: Plan, catalog: Catalog): Promise<void> {
+export async function openSources(plan: Plan, catalog: Catalog): Promise<{ readonly hasParts: boolean }> {
   let known = opened.get(catalog);
   if (known === undefined) {
     known = new WeakMap();
     opened.set(catalog, known);
   }
   const opening: Promise<unknown>[] = [];
+  let hasParts = false;
   for (const node of everyNode(plan)) {
     if (node.kind !== 'read') continue;
     const { description } = node;
+    hasParts ||= description.stream === 'append';
     let source = known.get(description);
     if (source === undefined) {
       source = catalog.openSource(description);
@@ -125,6 +127,7 @@ export async function openSources(plan: Plan, catalog: Catalog): Promise<void> {
     opening.push(remember(source, node, known));
   }
   await Promise.all(opening);
+  return { hasParts };
 }
 
 async function remember(

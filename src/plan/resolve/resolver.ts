@@ -46,8 +46,10 @@ export type { PlanSettings } from './context.js';
 export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettings): Promise<ResolvedPlan> {
   return withParts(async () => {
     const whole = expand(plan, catalog);
-    await openSources(whole, catalog);
-    return analyze(whole, catalog, settings);
+    const { hasParts } = await openSources(whole, catalog);
+    const resolved = analyze(whole, catalog, settings);
+    if (hasParts) (await import('./stream-check.js')).checkParts(resolved);
+    return resolved;
   });
 }
 

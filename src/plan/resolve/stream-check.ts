@@ -18,9 +18,9 @@ const WHOLE = new Set<Plan['kind']>([
   'lateral_join',
 ]);
 
-/** Whether a plan reads parts of streams; throws where its operators need all of one. */
-export function readsParts(root: ResolvedPlan): boolean {
-  return foldPlan<{ readonly is: boolean }>(root, (plan, inputs) => {
+/** Throws where operators over the part of a stream that a micro-batch reads need all of it. */
+export function checkParts(root: ResolvedPlan): void {
+  foldPlan<{ readonly is: boolean }>(root, (plan, inputs) => {
     const of = inputs.map(({ is }) => is);
     if (plan.kind === 'scan') return { is: plan.source.isPart === true };
     if (!of.includes(true)) return { is: false };
@@ -32,7 +32,7 @@ export function readsParts(root: ResolvedPlan): boolean {
       if (left === right || !kept) throw unsupported(left === right ? 'join of two streams' : `${plan.how} join`);
     }
     return { is: true };
-  }).is;
+  });
 }
 
 const unsupported = (what: string): SparrowError =>
