@@ -44,10 +44,15 @@ export async function duckdbReader(memory: string): Promise<Reader> {
     const result = await connection.stream(`SELECT *${casts === '' ? '' : ` REPLACE (${casts})`} ${from}`);
     const types = result.columnTypes();
     const isVariant = described.map(([, type]) => type === 'VARIANT');
+    const cell = (value: DuckDBValue, i: number): string => {
+      if (isVariant[i]) return jsonText(value as string | null);
+      // JSON in Parquet is text as it stands there.
+      return kind === 'parquet' && typeof value === 'string' ? JSON.stringify(value) : text(value, types[i]);
+    };
     const hash = new RowHash();
     for await (const rows of result.yieldRows()) {
       for (const row of rows) {
-        hash.add(row.map((value, i) => (isVariant[i] ? jsonText(value as string | null) : text(value, types[i]))));
+        hash.add(row.map((value, i) => cell(value, i)));
       }
     }
     return hash;
