@@ -23,7 +23,7 @@ const SPARSE_SPREAD = 128n;
 const MAX_SPARSE_SLOTS = 1n << 24n;
 
 /** Between so many slots, and so many a row, those of a ranked table are fewer than it costs to find them. */
-const LEAST_RANKED = 1n << 16n;
+const LEAST_RANKED = 1n << 19n;
 const RANKED_SPREAD = 3n;
 
 /** Rows without a match that one task gives. */
