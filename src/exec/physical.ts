@@ -181,6 +181,9 @@ export interface PhysicalFrame {
   readonly unit: 'rows' | 'range';
   readonly start?: number;
   readonly end?: number;
+  /** The bound is months from the key: how far that is depends on the key. */
+  readonly startMonths?: boolean;
+  readonly endMonths?: boolean;
 }
 
 /** Output: the input's columns followed by one per call. */
@@ -242,6 +245,8 @@ export interface PhysicalRecursion extends PhysicalNode {
   readonly last: RoundRows;
   readonly all: RoundRows;
   readonly maxLevel: number;
+  /** No round begins when so many rows are there. */
+  readonly rowsAsked: number;
 }
 
 /** Rows that one round leaves to the next, as whoever runs the plan keeps them. */

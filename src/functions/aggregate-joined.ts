@@ -8,6 +8,12 @@ import { isOrderable, wrongCount, wrongType } from './signature.js';
 
 type Resolved = Resolution | Mismatch;
 
+function evaluated(entry: AggregateFunction, rows: readonly Scalar[][], call: Call): Scalar {
+  const state = entry.eval.init(call);
+  for (const row of rows) entry.eval.update(state, row, call);
+  return entry.eval.finish(state, call);
+}
+
 /** The sum or average with null in place of an overflow. */
 function tolerant(
   entry: AggregateFunction,
@@ -26,9 +32,9 @@ function tolerant(
     finish: (rows, given) => {
       const call: Call = { ...given, fn: entry.name, settings: { ...given.settings, ansi: true } };
       try {
-        const state = entry.eval.init(call);
-        for (const row of rows) entry.eval.update(state, row, call);
-        return entry.eval.finish(state, call);
+        // The sum of intervals is an interval, also where only the average is asked for.
+        if (entry !== sum && call.returns.kind.startsWith('interval')) evaluated(sum, rows, { ...call, fn: 'sum' });
+        return evaluated(entry, rows, call);
       } catch (error) {
         if (error instanceof SparrowError) return null;
         throw error;

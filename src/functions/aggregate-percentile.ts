@@ -15,7 +15,7 @@ import { collecting, readRecords } from './aggregate-collect.js';
 import { compareScalars } from './compare-scalars.js';
 import type { AggregateFunction, ArgType, Call, Mismatch, Resolution } from './define.js';
 import { finishDoubles } from './percentile-doubles.js';
-import { isIntervalType, isOrderable, wrongCount, wrongType } from './signature.js';
+import { isGroupable, isIntervalType, wrongCount, wrongType } from './signature.js';
 
 type Resolved = Resolution | Mismatch;
 
@@ -221,7 +221,7 @@ function resolveMode(args: readonly ArgType[]): Resolved {
       code: 'INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING',
     };
   if (args.length > 3) return wrongCount(args.length, 1, 2);
-  if (!isOrderable(x.type)) return wrongType(0, 'a type with an order', x.type);
+  if (!isGroupable(x.type)) return wrongType(0, 'a type whose values can be compared', x.type);
   if (flag?.literal === null)
     return { mismatch: 'argument 2 must not be null', code: 'DATATYPE_MISMATCH.UNEXPECTED_NULL' };
   if (flag !== undefined && flag.type.kind !== 'boolean') return wrongType(1, 'a boolean', flag.type);

@@ -5,7 +5,15 @@ import { compareScalars, compareTyped } from './compare-scalars.js';
 import { type ArgType, type Call, type Mismatch, type Range, type Resolution, scalar } from './define.js';
 import { anyNull, part, pushNull, takeBoolean, value, widen } from './emit.js';
 import { emitIn } from './in-emit.js';
-import { commonType, commonTypeOf, isOrderable, noCommonType, sameTypes, wrongCount, wrongType } from './signature.js';
+import {
+  commonTypeOf,
+  comparableType,
+  isOrderable,
+  noCommonType,
+  sameTypes,
+  wrongCount,
+  wrongType,
+} from './signature.js';
 import type { Emitter, Value } from './value.js';
 
 type Resolved = Resolution | Mismatch;
@@ -21,7 +29,7 @@ const NO_ORDER = 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE';
 
 function pairOf(a: ArgType, b: ArgType, args: readonly ArgType[]): Resolved {
   if (a.type.kind === 'decimal' && b.type.kind === 'decimal') return { args: [a.type, b.type], returns: booleanType };
-  const common = commonType(a.type, b.type);
+  const common = comparableType(a.type, b.type);
   if (common === undefined) return noCommonType(args);
   if (!isOrderable(common)) return { ...wrongType(0, 'a type that can be compared', common), code: NO_ORDER };
   return { args: [common, common], returns: booleanType };
@@ -84,7 +92,8 @@ function emitNullSafe(e: Emitter, args: readonly Value[], call: Call): Value | u
 
 function resolveIn(args: readonly ArgType[]): Resolved {
   if (args.length < 2) return wrongCount(args.length, 2, Number.POSITIVE_INFINITY);
-  const common = commonTypeOf(args.map((arg) => arg.type));
+  const nothing: DataType = { kind: 'null' };
+  const common = args.reduce<DataType | undefined>((type, arg) => type && comparableType(type, arg.type), nothing);
   if (common === undefined) return noCommonType(args);
   if (!isOrderable(common)) return wrongType(0, 'a type that can be compared', common);
   return { args: args.map(() => common), returns: booleanType };

@@ -56,6 +56,15 @@ export function commonType(a: DataType, b: DataType, ansi = true): DataType | un
   return commonNested(a, b, ansi);
 }
 
+/** The type in which values of both are compared: of structs of the same types the names do not matter. */
+export function comparableType(a: DataType, b: DataType, ansi = true): DataType | undefined {
+  const { kind } = a;
+  if (kind !== 'struct' || b.kind !== 'struct' || a.fields.length !== b.fields.length) return commonType(a, b, ansi);
+  const isSame = a.fields.every((f, i) => sameType(f.type, (b.fields[i] as Field).type));
+  if (!isSame) return commonType(a, b, ansi);
+  return structType(a.fields.map((f, i) => field(f.name, f.type, f.nullable || b.fields[i]?.nullable === true)));
+}
+
 /** The interval type with the units of both. */
 export function widerInterval(a: IntervalType, b: IntervalType): IntervalType | undefined {
   if (a.kind !== b.kind) return undefined;

@@ -194,6 +194,10 @@ export type FrameBound =
       readonly offset: number;
       /** `offset` is microseconds of an interval; once resolved it is in units of the ordering key (days of dates). */
       readonly interval?: boolean;
+      /** `offset` is months. */
+      readonly months?: boolean;
+      /** The distance as it was written, where that is not a whole number. */
+      readonly shown?: string;
     };
 
 export interface SortOrder {
@@ -235,6 +239,8 @@ export interface Subquery {
   readonly outerIds?: readonly number[];
   /** What of it the plan mentions, as often as it does: for the name of the column. */
   readonly mentions?: readonly string[];
+  /** Equal texts mean that two subqueries give the same for the same outer columns. */
+  readonly same?: string;
   readonly type?: DataType;
   readonly nullable?: boolean;
 }

@@ -178,7 +178,7 @@ function ownKey(expr: Expr): string {
     case 'outer_reference':
       return `outer:#${expr.attribute.id}`;
     case 'subquery':
-      return `subquery:${expr.form}:${expr.values.length}:${expr.outerIds?.join(',')}:${planNumber(expr.plan)}`;
+      return `subquery:${expr.form}:${expr.values.length}:${expr.outerIds?.join(',')}:${expr.same ?? planNumber(expr.plan)}`;
     case 'unresolved_lambda':
       return `lambda:${expr.params.join()}`;
     case 'lambda':

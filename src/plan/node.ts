@@ -383,6 +383,8 @@ export interface RecursivePlan extends Node {
   /** Rows that came before are left out (UNION). */
   readonly distinct: boolean;
   readonly maxLevel: number;
+  /** More rows than these are not asked for: no round begins when they are there. */
+  readonly rowsAsked?: number;
   readonly output: readonly Attribute[];
 }
 /** The rows of the round before, inside the step of a recursive query. */

@@ -274,8 +274,9 @@ function ownFrame(input: Expr): string | undefined {
 
 function boundText(bound: FrameBound, cast = false): string {
   if (bound.kind !== 'offset') return bound.kind.replace('_', ' ').toUpperCase();
-  if (bound.offset < 0 && cast) return `(- ${-bound.offset}) FOLLOWING`;
-  return bound.offset < 0 ? `${-bound.offset} PRECEDING` : `${bound.offset} FOLLOWING`;
+  const text = bound.shown ?? Math.abs(bound.offset);
+  if (!(bound.offset < 0)) return `${text} FOLLOWING`;
+  return cast ? `(- ${text}) FOLLOWING` : `${text} PRECEDING`;
 }
 
 /** A type in a message: `BIGINT`. */

@@ -1,5 +1,7 @@
+import { float64Type, parseScalar } from '../base/index.js';
 import { sortOrder } from '../plan/build.js';
 import type { Expr, FrameBound, SortOrder, WindowFrame, WindowSpec } from '../plan/expr.js';
+import { scalarText } from '../plan/scalar-text.js';
 import type { ExprParser } from './token-stream.js';
 
 /** What follows OVER: `(PARTITION BY … ORDER BY … ROWS BETWEEN … AND …)`, or the name of a window. */
@@ -58,18 +60,40 @@ function readBound(parser: ExprParser): FrameBound {
   if (tokens.accept('CURRENT', 'ROW')) return { kind: 'current_row' };
   if (tokens.accept('UNBOUNDED', 'PRECEDING')) return { kind: 'unbounded_preceding' };
   if (tokens.accept('UNBOUNDED', 'FOLLOWING')) return { kind: 'unbounded_following' };
-  const start = tokens.peek();
-  const offset = parser.value();
-  const value = offset.kind === 'literal' ? offset.value : undefined;
-  if (offset.kind !== 'literal' || (typeof value !== 'number' && typeof value !== 'bigint')) {
-    throw tokens.error('a frame bound must be a number or an interval of days and times', start);
-  }
-  const amount = offset.type.kind === 'decimal' ? Number(value) / 10 ** offset.type.scale : Number(value);
-  if (offset.type.kind === 'interval_ym') {
-    throw tokens.error('frame bounds of years and months are not supported', start, 'UNSUPPORTED_FEATURE.FRAME_BOUND');
-  }
-  const interval = offset.type.kind === 'interval_dt' ? { interval: true } : {};
-  if (tokens.accept('PRECEDING')) return { kind: 'offset', offset: -amount, ...interval };
+  const bound = distance(parser);
+  if (tokens.accept('PRECEDING')) return { ...bound, offset: -bound.offset };
   tokens.expect('FOLLOWING');
-  return { kind: 'offset', offset: amount, ...interval };
+  return bound;
 }
+
+type Distance = Extract<FrameBound, { readonly kind: 'offset' }>;
+
+/** A number, perhaps as text, or an interval. */
+function distance(parser: ExprParser): Distance {
+  const { tokens } = parser;
+  const start = tokens.peek();
+  const given = parser.value();
+  const value = given.kind === 'literal' ? given.value : undefined;
+  if (given.kind !== 'literal' || value === null || value === undefined || isOther(given.type.kind)) {
+    throw tokens.error(
+      'a frame bound must be a number or an interval',
+      start,
+      given.kind === 'literal' && given.type.kind !== 'null' ? UNACCEPTED : undefined,
+    );
+  }
+  const { type } = given;
+  if (type.kind === 'string') {
+    const offset = parseScalar(float64Type, String(value), 'UTC');
+    if (typeof offset !== 'number') throw tokens.error(`'${value}' is no distance`, start, UNACCEPTED);
+    return { kind: 'offset', offset, shown: String(value) };
+  }
+  const offset = type.kind === 'decimal' ? Number(value) / 10 ** type.scale : Number(value);
+  if (type.kind === 'interval_ym') return { kind: 'offset', offset, months: true, shown: scalarText(type, value) };
+  if (type.kind === 'interval_dt') return { kind: 'offset', offset, interval: true, shown: scalarText(type, value) };
+  return { kind: 'offset', offset };
+}
+
+const UNACCEPTED = 'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE';
+
+const isOther = (kind: string): boolean =>
+  !/^(int|float|decimal|string)/.test(kind) && kind !== 'interval_ym' && kind !== 'interval_dt';

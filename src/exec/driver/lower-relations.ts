@@ -118,9 +118,10 @@ export function lowerRecursive(
   const all: RoundRows = { batches: [], rows: [] };
   rounds.set(plan.id, last);
   rounds.set(-plan.id, all);
-  const { maxLevel } = plan;
+  const { maxLevel, rowsAsked = Number.POSITIVE_INFINITY } = plan;
+  const loop = { kind: 'recursion', columns, last, all, maxLevel, rowsAsked } as const;
   if (!plan.distinct) {
-    return { kind: 'recursion', columns, anchor: lower(plan.left), step: lower(plan.right), last, all, maxLevel };
+    return { ...loop, anchor: lower(plan.left), step: lower(plan.right) };
   }
   // UNION: only rows that no round had before.
   const before: RecursiveRefPlan = { kind: 'recursive_ref', id: -plan.id, output: plan.output };
@@ -129,15 +130,7 @@ export function lowerRecursive(
   const same = made.map((column, i) => equalNullSafe(column, plan.output[i] as Attribute));
   const fresh = join(step, before, 'anti', joinAndOrNone(same));
   const anchor = distinct(plan.left);
-  return {
-    kind: 'recursion',
-    columns,
-    anchor: lower(anchor),
-    step: lower(project(fresh, made)),
-    last,
-    all,
-    maxLevel,
-  };
+  return { ...loop, anchor: lower(anchor), step: lower(project(fresh, made)) };
 }
 
 export function lowerRound(plan: RecursiveRefPlan, columns: readonly PhysicalColumn[], rounds: Rounds): PhysicalPlan {

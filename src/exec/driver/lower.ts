@@ -2,7 +2,7 @@ import { type Batch, binaryType, engineBug, type Predicate, SparrowError } from 
 import { evaluate } from '../../functions/evaluate.js';
 import { type EvalSettings, isNullable, type PhysicalExpr } from '../../functions/expression.js';
 import { bind as bindAny, bindWith as bindAnyWith, positionsOf } from '../../plan/bind.js';
-import type { AggregateCall, Alias, Attribute, Expr, SortOrder } from '../../plan/expr.js';
+import type { AggregateCall, Alias, Attribute, Expr, FrameBound, SortOrder } from '../../plan/expr.js';
 import { readsOnly, toAttribute } from '../../plan/expr-type.js';
 import { exprKey } from '../../plan/facts.js';
 import { equiTerm, splitAnd } from '../../plan/logic.js';
@@ -361,6 +361,8 @@ function lowerWindow(
   };
 }
 
+const isMonths = (bound: FrameBound): boolean => bound.kind === 'offset' && bound.months === true;
+
 function windowCall(alias: Alias, input: readonly Attribute[], bind: Bind): WindowSpecCall {
   const window = alias.input;
   if (window.kind !== 'window_call') throw engineBug(`a window column that is a ${window.kind}`);
@@ -380,7 +382,13 @@ function windowCall(alias: Alias, input: readonly Attribute[], bind: Bind): Wind
     ...(frame === undefined
       ? {}
       : {
-          frame: { unit: frame.unit, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) },
+          frame: {
+            unit: frame.unit,
+            ...(start === undefined ? {} : { start }),
+            ...(end === undefined ? {} : { end }),
+            ...(isMonths(frame.start) ? { startMonths: true } : {}),
+            ...(isMonths(frame.end) ? { endMonths: true } : {}),
+          },
         }),
   };
 }

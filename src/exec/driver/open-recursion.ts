@@ -8,8 +8,11 @@ import type { Runner } from './runner.js';
 export async function openRecursion(executor: Runner, plan: PhysicalRecursion): Promise<Flow> {
   const all: Batch[] = [];
   let round = await rowsOf(executor, await executor.open(plan.anchor));
+  let rows = 0;
   for (let level = 1; round.length > 0; level++) {
     all.push(...round);
+    for (const batch of round) rows += batch.rows;
+    if (rows >= plan.rowsAsked) break;
     if (level > plan.maxLevel) throw tooDeep(plan.maxLevel);
     plan.last.batches = round;
     plan.all.batches = all;

@@ -221,6 +221,7 @@ export class Interpreter {
     let round = await allRows(this.#pages(plan.anchor));
     for (let level = 1; round.length > 0; level++) {
       for (const row of round) all.push(row);
+      if (all.length >= plan.rowsAsked) break;
       if (level > plan.maxLevel) throw tooDeep(plan.maxLevel);
       plan.last.rows = round;
       plan.all.rows = all;

@@ -139,7 +139,13 @@ function overRows(
       });
       if (pace.due()) await pace.breathe();
     }
-    return entry.eval(values, ordered.peers, part.length, call, frames(spec.frame, plan.orderBy, ordered));
+    return entry.eval(
+      values,
+      ordered.peers,
+      part.length,
+      call,
+      frames(spec.frame, plan.orderBy, ordered, call.settings),
+    );
   };
 }
 
@@ -160,7 +166,7 @@ function overFrames(
       inputs.push(counts ? args.map((arg) => arg(row)) : undefined);
       if (pace.due()) await pace.breathe();
     }
-    const frameOf = frames(spec.frame, plan.orderBy, ordered);
+    const frameOf = frames(spec.frame, plan.orderBy, ordered, call.settings);
     const results: Scalar[] = [];
     let state = init(call);
     let [first, next] = [0, 0];

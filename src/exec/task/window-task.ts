@@ -61,7 +61,7 @@ export async function windowed(
 
 /** Nothing but what is known here may be asked of a call: another property may change what it means. */
 const KNOWN: ReadonlySet<string> = new Set(['fn', 'args', 'type', 'nullable', 'frame', 'filter']);
-const KNOWN_FRAME: ReadonlySet<string> = new Set(['unit', 'start', 'end']);
+const KNOWN_FRAME: ReadonlySet<string> = new Set(['unit', 'start', 'end', 'startMonths', 'endMonths']);
 
 function isCompiled(call: WindowSpecCall): boolean {
   const present = (object: object): string[] =>

@@ -1,4 +1,5 @@
 import { booleanType, int32Type, int64Type } from '../../base/index.js';
+import { isOn } from '../../functions/define.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import { aggregate, join, limit, project } from '../build.js';
 import type { AggregateCall, Alias, Attribute, Expr, Subquery } from '../expr.js';
@@ -33,12 +34,16 @@ interface Partner {
   readonly single: boolean;
 }
 
+/** Settings for what Spark did before: groups of no rows have no row for EXISTS and IN, and a count of 0 for values. */
+const LEGACY_EXISTS = 'spark.sql.optimizer.decorrelateExistsSubqueryLegacyIncorrectCountHandling.enabled';
+const LEGACY_VALUE = 'spark.sql.optimizer.decorrelateSubqueryLegacyIncorrectCountHandling.enabled';
+
 const named = (name: string, input: Expr): Alias => Object.freeze({ kind: 'alias', name, input, id: nextId() });
 
 /** The rows of `plan` for each row of `around`, found by joining. */
 export function partnerOf(around: Plan, plan: Plan, outer: OuterColumns, settings: EvalSettings): Partner {
   if (!isCorrelated(plan, outer)) return { plan, conditions: [], single: false };
-  const pulled = pull(plan, outer, false);
+  const pulled = pull(plan, outer, isOn(settings, LEGACY_EXISTS));
   if (pulled !== undefined) {
     const conditions = pulled.predicates.map((predicate) => withOuter(predicate, outer));
     return { plan: pulled.plan, conditions, single: false };
@@ -165,7 +170,7 @@ export function scalarValue(around: Plan, subquery: Subquery, settings: EvalSett
   const plan = planOf(subquery.plan);
   const [column] = outputOf(plan);
   const value = column as Attribute;
-  const global = globalAggregate(plan);
+  const global = globalAggregate(plan, isOn(settings, LEGACY_VALUE));
   if (global !== undefined) {
     const pulled = pull(plan, outer, true);
     if (pulled !== undefined) {
@@ -210,19 +215,19 @@ function isSingle(plan: Plan): boolean {
 }
 
 /** For projections over one group of everything: what they give when there are no rows. */
-function globalAggregate(plan: Plan): ((id: number, settings: EvalSettings) => Expr) | undefined {
+function globalAggregate(plan: Plan, grouped: boolean): ((id: number, settings: EvalSettings) => Expr) | undefined {
   switch (plan.kind) {
     case 'subquery_alias':
-      return globalAggregate(plan.input);
+      return globalAggregate(plan.input, grouped);
     case 'aggregate': {
-      if (plan.groupBy.length > 0) return undefined;
+      if (plan.groupBy.length > 0 && !grouped) return undefined;
       const made = new Map(
         plan.output.map((expr) => [toAttribute(expr).id, expr.kind === 'alias' ? expr.input : expr]),
       );
       return (id, settings) => valueOfNothing(made.get(id) as Expr, settings);
     }
     case 'project': {
-      const below = globalAggregate(plan.input);
+      const below = globalAggregate(plan.input, grouped);
       if (below === undefined) return undefined;
       const made = new Map(plan.exprs.map((expr) => [toAttribute(expr).id, expr.kind === 'alias' ? expr.input : expr]));
       return (id, settings) => {

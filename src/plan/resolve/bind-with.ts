@@ -1,8 +1,11 @@
+import { int64Type } from '../../base/index.js';
 import { subqueryAlias, withPlanId } from '../build.js';
 import { nextId } from '../ids.js';
 import { everyNode, mapNested } from '../nested.js';
 import type { Plan, RecursiveRefPlan } from '../node.js';
-import { mapChildren, replace } from '../walk.js';
+import { mapExprs } from '../node-exprs.js';
+import { mapChildren, replace, transformUp } from '../walk.js';
+import { transformExpr } from '../walk-expr.js';
 
 /** What names mean that WITH gave, in lower case. */
 type Names = ReadonlyMap<string, Plan>;
@@ -24,7 +27,7 @@ function bind(plan: Plan, names: Names): Plan {
     }
     case 'with': {
       const inner = new Map(names);
-      for (const query of plan.queries) inner.set(query.name.toLowerCase(), bind(query.plan, inner));
+      for (const query of plan.queries) inner.set(query.name.toLowerCase(), seeded(bind(query.plan, inner)));
       return keepId(bind(plan.input, inner), plan);
     }
     case 'recursion': {
@@ -38,5 +41,22 @@ function bind(plan: Plan, names: Names): Plan {
     }
   }
 }
+
+const unseeded: ReadonlySet<string> = new Set(['rand', 'random', 'randn']);
+
+/** A query that is named twice gives the same rows twice: its random numbers get a seed, which names do not show. */
+const seeded = (plan: Plan): Plan =>
+  transformUp(plan, (node) =>
+    mapNested(
+      mapExprs(node, (expr) =>
+        transformExpr(expr, (e) => {
+          if (e.kind !== 'unresolved_call' || e.args.length > 0 || !unseeded.has(e.name.toLowerCase())) return e;
+          const value = BigInt(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
+          return replace(e, { args: [{ kind: 'literal', type: int64Type, value, written: '' }] });
+        }),
+      ),
+      seeded,
+    ),
+  );
 
 const keepId = (plan: Plan, { planId }: Plan): Plan => (planId === undefined ? plan : withPlanId(plan, planId));

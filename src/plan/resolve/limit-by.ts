@@ -8,6 +8,7 @@ import { columnName } from '../sql-text.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
+import { endedBy } from './recursion.js';
 
 /** LIMIT and OFFSET: a whole number that is known before the query runs. */
 export function resolveLimitBy(plan: LimitByPlan, input: Analyzed, context: Context): Plan {
@@ -27,5 +28,5 @@ export function resolveLimitBy(plan: LimitByPlan, input: Analyzed, context: Cont
   if (value === null || value === undefined) throw refused('IS_NULL', 'must not be null');
   const rows = Number(value);
   if (rows < 0) throw refused('IS_NEGATIVE', 'must not be negative');
-  return name === 'limit' ? limit(input.plan, rows) : limit(input.plan, undefined, rows);
+  return name === 'limit' ? limit(endedBy(input.plan, rows), rows) : limit(input.plan, undefined, rows);
 }

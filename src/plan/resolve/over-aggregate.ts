@@ -17,8 +17,9 @@ import { castTo, foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, resolveExpr } from './exprs.js';
 import { groupingCalls, refuseGrouping } from './grouping-sets.js';
+import { withKeys } from './join-keys.js';
 import { unresolvedColumn } from './names.js';
-import { type Scope, scopeOf } from './scope.js';
+import { isNotHere, type Scope, scopeOf } from './scope.js';
 
 /** The aggregation whose groups an expression above these nodes can still name, as in ORDER BY after GROUP BY. */
 export function aggregateBelow(plan: Plan): AggregatePlan | undefined {
@@ -30,6 +31,11 @@ export function aggregateBelow(plan: Plan): AggregatePlan | undefined {
   return undefined;
 }
 
+interface Above {
+  readonly exprs: readonly Expr[];
+  readonly input: Plan;
+}
+
 /** Expressions over an aggregation's rows that may also read its grouping columns and aggregates of its input. */
 export function resolveOverAggregate(
   exprs: readonly Expr[],
@@ -38,7 +44,35 @@ export function resolveOverAggregate(
   context: Context,
   isSort = false,
   rowsFirst = false,
-): { readonly exprs: readonly Expr[]; readonly input: Plan } {
+): Above {
+  try {
+    return resolveOverGroups(exprs, input, below, context, isSort, rowsFirst);
+  } catch (error) {
+    // A key that a USING join below left out can still be named.
+    const open = isNotHere(error) ? withKeys(below.input) : undefined;
+    const known = scopeOfGroups(below);
+    if (open === undefined || known === undefined || known.sets !== undefined) throw error;
+    const scope = scopeOver({ plan: open, frames: input.frames }, context);
+    const wider = remembered(aggregate(open, below.groupBy, below.output), { scope });
+    return resolveOverGroups(
+      exprs,
+      { ...input, plan: rebuild(input.plan, below, wider) },
+      wider,
+      context,
+      isSort,
+      rowsFirst,
+    );
+  }
+}
+
+function resolveOverGroups(
+  exprs: readonly Expr[],
+  input: Analyzed,
+  below: AggregatePlan,
+  context: Context,
+  isSort: boolean,
+  rowsFirst: boolean,
+): Above {
   const known = scopeOfGroups(below);
   const rows = withGroupNames(known?.scope ?? scopeOver({ plan: below.input, frames: input.frames }, context), known);
   const shown = scopeOver(input, context);

@@ -4,12 +4,14 @@ import type { Attribute, Expr } from '../expr.js';
 import { nextId } from '../ids.js';
 import type { Plan, RecursionPlan } from '../node.js';
 import { outputOf } from '../output.js';
+import { withChildren } from '../walk.js';
 import type { Analyzed } from './analyzed.js';
 import { castTo } from './calls.js';
 import type { Context } from './context.js';
 
-/** Rounds after which a recursive query is taken to go on for ever (spark.sql.cteRecursionLevelLimit). */
+/** Rounds after which a recursive query is taken to go on for ever. */
 const MOST_ROUNDS = 100;
+const LIMIT_SETTING = 'spark.sql.cteRecursionLevelLimit';
 
 /** The columns are the anchor's; every round is brought to their types. */
 export function resolveRecursion(plan: RecursionPlan, anchor: Analyzed, context: Context): Plan {
@@ -35,9 +37,21 @@ export function resolveRecursion(plan: RecursionPlan, anchor: Analyzed, context:
     left: anchor.plan,
     right,
     distinct: !plan.all,
-    maxLevel: plan.maxLevel ?? MOST_ROUNDS,
+    maxLevel: plan.maxLevel ?? Number(context.settings.config?.[LIMIT_SETTING] ?? MOST_ROUNDS),
     output,
   });
+}
+
+/** The plan under a LIMIT: a recursion there may end with the rows that are asked for. */
+export function endedBy(plan: Plan, rowsAsked: number): Plan {
+  if (plan.kind === 'project' || plan.kind === 'subquery_alias') {
+    const input = endedBy(plan.input, rowsAsked);
+    return input === plan.input ? plan : withChildren(plan, [input]);
+  }
+  if (plan.kind === 'limit' && plan.limit === undefined) {
+    return withChildren(plan, [endedBy(plan.input, rowsAsked + plan.offset)]);
+  }
+  return plan.kind === 'recursive' ? Object.freeze({ ...plan, rowsAsked }) : plan;
 }
 
 const wrongWidth = (wanted: number, given: number): SparrowError =>

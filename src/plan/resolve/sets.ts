@@ -1,5 +1,5 @@
 import { type DataType, SparrowError, simpleString } from '../../base/index.js';
-import { commonType } from '../../functions/signature.js';
+import { comparableType } from '../../functions/signature.js';
 import { distinct, join, project, union, windowNode } from '../build.js';
 import type { Alias, Attribute, Expr, WindowCall, WindowFrame } from '../expr.js';
 import { toAttribute } from '../expr-type.js';
@@ -86,7 +86,7 @@ function commonTypes(sides: readonly (readonly Expr[])[], operation: string): re
     for (const [s, side] of sides.entries()) {
       if (side.length !== first.length) throw wrongWidth(operation, first.length, side.length, s);
       const other = toAttribute(side[i] as Expr).type;
-      const wider = commonType(type, other);
+      const wider = comparableType(type, other);
       if (wider === undefined) throw incompatible(operation, i, s, type, other);
       type = wider;
     }

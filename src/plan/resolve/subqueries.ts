@@ -1,12 +1,15 @@
 import { booleanType, SparrowError, simpleString } from '../../base/index.js';
-import { commonType } from '../../functions/signature.js';
+import { comparableType } from '../../functions/signature.js';
 import { project } from '../build.js';
 import type { Alias, Attribute, Expr, Subquery } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
+import { isDeterministic } from '../facts.js';
 import { nextId } from '../ids.js';
-import { outerMentions, outerReferences } from '../nested.js';
+import { everyNode, outerMentions, outerReferences } from '../nested.js';
 import { type Plan, planOf } from '../node.js';
+import { planExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
+import { planShape } from '../plan-shape.js';
 import { castTo } from './calls.js';
 import type { PlanSettings } from './context.js';
 import type { Scope } from './scope.js';
@@ -48,7 +51,7 @@ function resolveIn(
     );
   }
   const types = columns.map((column, i) => {
-    const type = commonType(exprType(values[i] as Expr), column.type);
+    const type = comparableType(exprType(values[i] as Expr), column.type);
     if (type !== undefined) return type;
     throw new SparrowError(
       'DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH',
@@ -67,13 +70,22 @@ function resolveIn(
   return { ...finish(expr, cast, left, scope), type: booleanType, nullable };
 }
 
+/** What the query was before it was resolved, if it gives the same each time. */
+function sameText(expr: Subquery, resolved: Plan): { readonly same?: string } {
+  const shape = planShape(planOf(expr.plan), () => undefined);
+  if (shape === undefined) return {};
+  const isSure = everyNode(resolved).every((node) => node.kind !== 'sample' && planExprs(node).every(isDeterministic));
+  return isSure ? { same: shape.text } : {};
+}
+
 function finish(expr: Subquery, plan: Plan, values: readonly Expr[], scope: Scope): Subquery {
   const read = outerReferences(plan);
   const outer = read.map(
     (attribute): Expr => scope.byId(attribute.id) ?? Object.freeze({ kind: 'outer_reference', attribute }),
   );
   const outerIds = read.map((attribute) => attribute.id);
-  return Object.freeze({ ...expr, plan, values, outer, outerIds, mentions: outerMentions(plan) });
+  const known = { outer, outerIds, mentions: outerMentions(plan), ...sameText(expr, plan) };
+  return Object.freeze({ ...expr, plan, values, ...known });
 }
 
 function notOneColumn(output: readonly Attribute[]): SparrowError {

@@ -26,7 +26,7 @@ export function resolveWindow(expr: WindowCall): Expr {
     });
   }
   if (isWindow && spec.orderBy.length === 0) {
-    throw new SparrowError('WINDOW_FUNCTION_WITHOUT_ORDER', `${sqlText(input)} needs a window with ORDER BY`, {
+    throw new SparrowError('_LEGACY_ERROR_TEMP_1037', `${sqlText(input)} needs a window with ORDER BY`, {
       sqlState: '42601',
       hint: 'add .orderBy(…) to the window',
     });
@@ -62,6 +62,12 @@ function mayBeEmpty(input: AggregateCall, frame: WindowFrame): boolean {
 const badFrame = (expr: WindowCall, why: string, code = 'SPECIFIED_WINDOW_FRAME_INVALID_BOUND'): SparrowError =>
   new SparrowError(`DATATYPE_MISMATCH.${code}`, `${why}: ${sqlText(expr)}`, { sqlState: '42K09' });
 
+/** What a distance is counted in. */
+function unitOf(bound: FrameBound): string | undefined {
+  if (bound.kind !== 'offset') return undefined;
+  return bound.months === true ? 'months' : bound.interval === true ? 'days and times' : 'numbers';
+}
+
 /** ROWS counts in 32 bits. */
 const MOST_ROWS = 2 ** 31 - 1;
 
@@ -79,6 +85,10 @@ function positionOf(bound: FrameBound): number {
 }
 
 function checkFrame(expr: WindowCall, frame: WindowFrame): void {
+  const [lower, upper] = [unitOf(frame.start), unitOf(frame.end)];
+  if (lower !== undefined && upper !== undefined && lower !== upper) {
+    throw badFrame(expr, `the window frame goes from ${lower} to ${upper}`, 'SPECIFIED_WINDOW_FRAME_DIFF_TYPES');
+  }
   if (positionOf(frame.start) > positionOf(frame.end)) {
     const offsets = frame.start.kind === 'offset' && frame.end.kind === 'offset';
     const code = offsets ? 'SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON' : undefined;
@@ -103,31 +113,46 @@ function inKeyUnits(expr: WindowCall, frame: WindowFrame): WindowFrame {
   const converted = (bound: FrameBound): FrameBound => {
     if (bound.kind !== 'offset') return bound;
     if (frame.unit === 'rows') {
-      if (bound.interval !== true && Number.isInteger(bound.offset) && Math.abs(bound.offset) <= MOST_ROWS)
+      if (bound.shown === undefined && Number.isInteger(bound.offset) && Math.abs(bound.offset) <= MOST_ROWS)
         return bound;
       throw badFrame(expr, 'a ROWS frame counts whole rows', 'SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE');
     }
-    return { kind: 'offset', offset: offsetFor(expr, type as DataType, bound.offset, bound.interval === true) };
+    const { shown, months } = bound;
+    const offset = months ? monthsFor(expr, type as DataType, bound.offset) : offsetFor(expr, type as DataType, bound);
+    return { kind: 'offset', offset, ...(months ? { months } : {}), ...(shown === undefined ? {} : { shown }) };
   };
   const [start, end] = [converted(frame.start), converted(frame.end)];
   return start === frame.start && end === frame.end ? frame : { ...frame, start, end };
 }
 
-function offsetFor(expr: WindowCall, type: DataType, offset: number, isInterval: boolean): number {
-  const refused = (): SparrowError => {
-    const what = isInterval ? 'an interval' : 'a number';
-    return badFrame(expr, `${what} is no distance of ${simpleString(type).toUpperCase()}`, 'RANGE_FRAME_INVALID_TYPE');
-  };
+type Distance = Extract<FrameBound, { readonly kind: 'offset' }>;
+
+/** Types to which Spark casts a number before it finds that they have no distances. */
+const castable: ReadonlySet<string> = new Set(['string', 'boolean']);
+
+function noDistance(expr: WindowCall, type: DataType, what: string): SparrowError {
+  const code = castable.has(type.kind) ? 'SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE' : 'RANGE_FRAME_INVALID_TYPE';
+  return badFrame(expr, `${what} is no distance of ${simpleString(type).toUpperCase()}`, code);
+}
+
+/** Months stay months: how far they are depends on the date. */
+function monthsFor(expr: WindowCall, type: DataType, months: number): number {
+  if (['date', 'timestamp', 'timestamp_ntz', 'interval_ym'].includes(type.kind)) return months;
+  throw noDistance(expr, type, 'an interval of months');
+}
+
+function offsetFor(expr: WindowCall, type: DataType, { offset, interval = false }: Distance): number {
+  const refused = (): SparrowError => noDistance(expr, type, interval ? 'an interval' : 'a number');
   switch (type.kind) {
     case 'date': {
-      const days = isInterval ? offset / MICROS_PER_DAY : offset;
+      const days = interval ? offset / MICROS_PER_DAY : offset;
       if (!Number.isInteger(days)) throw refused();
       return days;
     }
     case 'timestamp':
     case 'timestamp_ntz':
     case 'interval_dt':
-      if (!isInterval) throw refused();
+      if (!interval) throw refused();
       return offset;
     case 'int8':
     case 'int16':
@@ -136,7 +161,7 @@ function offsetFor(expr: WindowCall, type: DataType, offset: number, isInterval:
     case 'float32':
     case 'float64':
     case 'decimal':
-      if (isInterval) throw refused();
+      if (interval) throw refused();
       return offset;
     default:
       throw refused();
