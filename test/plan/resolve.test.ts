@@ -407,7 +407,7 @@ describe('windows', () => {
   test('RANGE bounds are in the units of the key', async () => {
     const week = "sum(delay) over (order by day range between interval '7' day preceding and current row) as s";
     expect(plainText(await resolved(select(from('flights'), week)))).toContain(
-      'RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND CURRENT ROW',
+      "RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND CURRENT ROW",
     );
     const errorAt = (frame: string) => errorOf(select(from('flights'), `sum(delay) over (order by ${frame})`));
     for (const frame of [
