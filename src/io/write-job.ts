@@ -16,6 +16,8 @@ export interface WriteTarget {
   readonly dynamic?: boolean;
   /** A name of this write, kept at the target: when it is there already, nothing is written. */
   readonly once?: string;
+  /** With mode overwrite: only this partition, and those in it, are replaced, also when no rows are written. */
+  readonly within?: readonly (readonly [column: string, value: string | null])[];
 }
 
 /** Where the files of a write go. Plain data that travels to the tasks. */
@@ -76,7 +78,7 @@ export function saveMode(word: string): SaveMode {
 /** Checks the target against the mode and makes a place for temporary files. */
 export function prepareWrite(
   platform: Platform,
-  { path, mode, kind = 'directory', dynamic = false, once }: WriteTarget,
+  { path, mode, kind = 'directory', dynamic = false, once, within = [] }: WriteTarget,
 ): WriteJob {
   const { files } = platform;
   const target = resolve(path);
@@ -110,6 +112,7 @@ export function prepareWrite(
     '',
   );
   const staging = stagingPath(target, id);
+  const place = join(...within.map(([column, value]) => partitionDirectory(column, value)), '.');
   const plan: WritePlan = { target, kind, mode, dynamic, staging, id };
   const isDone = once !== undefined && files.stat(join(target, DONE, once)) !== undefined;
   const skip = isDone || (found !== undefined && mode === 'ignore');
@@ -117,7 +120,7 @@ export function prepareWrite(
     beginStaging(staging);
     files.makeDirectory(join(staging, 'tasks'));
   }
-  return new Job(plan, skip, files, path, once);
+  return new Job(plan, skip, files, path, once, place === '.' ? undefined : place);
 }
 
 function alreadyExists(path: string): SparrowError {
@@ -183,6 +186,8 @@ class Job implements WriteJob {
     private readonly files: FileSystem,
     private readonly path: string,
     private readonly once?: string,
+    /** The folder below the target that is replaced, where not all of it is. */
+    private readonly within?: string,
   ) {}
 
   commit(written: readonly WrittenFile[]): void {
@@ -251,6 +256,7 @@ class Job implements WriteJob {
     const found = files.stat(plan.target);
     if (found === undefined) this.#appear(this.#ready(moves));
     else if (plan.mode === 'append') this.#add(moves);
+    else if (plan.mode === 'overwrite' && this.within !== undefined) this.#replaceFolder(moves, this.within);
     else if (plan.mode === 'overwrite' && plan.dynamic) this.#replacePartitions(moves);
     else if (plan.mode === 'overwrite') {
       this.#take([{ from: relative(plan.staging, this.#ready(moves)), to: '', aside: OLD }]);
@@ -298,6 +304,15 @@ class Job implements WriteJob {
     const ready = relative(plan.staging, this.#ready(moves));
     const partitions = [...new Set(moves.map(({ to }) => dirname(to)))];
     this.#take(partitions.map((to) => ({ from: join(ready, to), to, aside: join(OLD, to) })));
+    this.#mark(plan.target);
+  }
+
+  /** What was written takes the place of one folder, be it empty. */
+  #replaceFolder(moves: readonly Move[], folder: string): void {
+    const { plan, files } = this;
+    const ready = this.#ready(moves);
+    files.makeDirectory(join(ready, folder));
+    this.#take([{ from: join(relative(plan.staging, ready), folder), to: folder, aside: join(OLD, folder) }]);
     this.#mark(plan.target);
   }
 

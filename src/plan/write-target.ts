@@ -5,6 +5,8 @@ export interface WriteTarget {
   readonly mode: 'append' | 'overwrite' | 'ignore' | 'error';
   /** With mode overwrite: only partitions that rows are written to are replaced. */
   readonly dynamic?: boolean;
+  /** With mode overwrite: only this partition, and those in it, are replaced, also when no rows are written. */
+  readonly within?: readonly (readonly [column: string, value: string | null])[];
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
   /** A name of this write: one of the same name that was done before makes it nothing. Files only. */

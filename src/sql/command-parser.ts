@@ -1,5 +1,6 @@
 import type { DataType } from '../base/index.js';
 import { withQueries } from '../plan/build-relations.js';
+import { readDelete, readMerge, readUpdate } from './change-parser.js';
 import type { AlterAction, Command, Insert, SqlStatement } from './command.js';
 import { ifExists, readColumn, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
 import { readCreate } from './create-parser.js';
@@ -35,6 +36,7 @@ function readQuery(query: QueryContext): SqlStatement {
       const insert = readInsert(query);
       return { ...insert, query: withQueries(insert.query, queries) };
     }
+    if (tokens.accept('MERGE')) return readMerge(query, queries);
     tokens.back(place);
   }
   return { kind: 'query', plan: query.query() };
@@ -43,6 +45,9 @@ function readQuery(query: QueryContext): SqlStatement {
 const commands: Readonly<Record<string, (query: QueryContext) => Command>> = {
   CREATE: readCreate,
   INSERT: (query) => readInsert(query),
+  DELETE: readDelete,
+  UPDATE: readUpdate,
+  MERGE: (query) => readMerge(query),
   DROP: (query) => readDrop(query),
   TRUNCATE: ({ tokens }) => {
     tokens.expect('TABLE');

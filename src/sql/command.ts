@@ -60,6 +60,49 @@ export interface Insert {
   readonly query: Plan;
 }
 
+/** A column and what it becomes; without a value its default. */
+export interface Assignment {
+  readonly column: string;
+  readonly value?: Expr;
+}
+
+/** The table whose rows are changed, and what it is called in expressions. */
+interface ChangedTable {
+  readonly table: NameParts;
+  readonly alias?: string;
+}
+
+export interface DeleteRows extends ChangedTable {
+  readonly kind: 'delete';
+  readonly where?: Expr;
+}
+
+export interface UpdateRows extends ChangedTable {
+  readonly kind: 'update';
+  readonly set: readonly Assignment[];
+  readonly where?: Expr;
+}
+
+/** `all`: every column takes the source's of its name. */
+export type MergeAction =
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'set'; readonly set: readonly Assignment[] };
+
+export interface MergeClause {
+  readonly on: 'matched' | 'notMatched' | 'notMatchedBySource';
+  readonly condition?: Expr;
+  readonly action: MergeAction;
+}
+
+export interface MergeRows extends ChangedTable {
+  readonly kind: 'merge';
+  readonly source: Plan;
+  readonly on: Expr;
+  /** Of those that apply to a row the first is taken. */
+  readonly clauses: readonly MergeClause[];
+}
+
 export type AlterAction =
   | { readonly kind: 'rename'; readonly to: NameParts }
   | { readonly kind: 'add_columns'; readonly columns: readonly ColumnDefinition[] }
@@ -77,6 +120,9 @@ export type Command =
   | CreateView
   | CreateTable
   | Insert
+  | DeleteRows
+  | UpdateRows
+  | MergeRows
   | {
       readonly kind: 'create_database';
       readonly name: NameParts;

@@ -9,17 +9,17 @@ import { readTableFunction } from './table-function-parser.js';
 
 /** What follows FROM: relations separated by commas, each with its joins. */
 export function readRelations(query: QueryContext): Plan {
-  let plan = readJoined(query);
+  let plan = readRelation(query);
   while (query.tokens.accept(',')) {
     if (query.tokens.is('LATERAL') && !query.tokens.is('LATERAL', 'VIEW')) {
       plan = readExtensions(query, lateralJoin(plan, readPrimary(query, true)));
-    } else plan = join(plan, readJoined(query), 'inner');
+    } else plan = join(plan, readRelation(query), 'inner');
   }
   return plan;
 }
 
 /** One relation with the joins and pivots after it. */
-function readJoined(query: QueryContext): Plan {
+export function readRelation(query: QueryContext): Plan {
   return readExtensions(query, readPrimary(query));
 }
 

@@ -1,6 +1,7 @@
 import {
   booleanType,
   type DataType,
+  DEFAULT_VALUE_OPTIONS,
   field,
   type Scalar,
   type Schema,
@@ -12,6 +13,7 @@ import { local, sqlQuery } from '../../plan/build.js';
 import type { Plan, SqlQueryPlan } from '../../plan/node.js';
 import type { Command } from '../../sql/command.js';
 import type { RuntimeConfig } from '../conf.js';
+import type { FrameContext } from '../context.js';
 import type { QueryEngine, SessionSettings } from '../engine.js';
 import type { SessionCatalog } from './session-catalog.js';
 
@@ -41,6 +43,15 @@ export type Handler<K extends Command['kind']> = (
   command: Extract<Command, { kind: K }>,
   context: CommandContext,
 ) => Promise<CommandRows> | CommandRows;
+
+/** What frames need, for commands that do what a method of frames does. */
+export const frameContext = ({ engine, settings }: CommandContext): FrameContext => ({
+  engine,
+  settings,
+  values: DEFAULT_VALUE_OPTIONS,
+  seed: () => 0,
+  createView: () => undefined,
+});
 
 /** The rows of a command as a plan. */
 export function rowsPlan({ columns, rows }: CommandRows): Plan {

@@ -2,6 +2,7 @@ import { SparrowError } from '../../base/index.js';
 import { aggregate, alias, call } from '../../plan/build.js';
 import type { Plan } from '../../plan/node.js';
 import type { Command, CommandKind } from '../../sql/command.js';
+import { deleteRows, mergeRows, updateRows } from './change-commands.js';
 import {
   type CommandContext,
   type CommandRows,
@@ -22,6 +23,9 @@ const handlers: { readonly [K in CommandKind]: Handler<K> } = {
   create_view: createView,
   create_table: createTable,
   insert,
+  delete: deleteRows,
+  update: updateRows,
+  merge: mergeRows,
   create_database: ({ name, ifNotExists, comment, location }, { catalog }) => {
     const own = name.at(-1) as string;
     if (catalog.store.database(own) !== undefined) {

@@ -1,13 +1,16 @@
-import { type DataType, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
+import { type DataType, formatScalar, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
+import { constantValue } from '../../plan/bind.js';
 import { alias, cast, column, project, sqlExpr, toNames, write } from '../../plan/build.js';
 import type { Expr } from '../../plan/expr.js';
 import { nullOf } from '../../plan/logic.js';
+import type { Plan } from '../../plan/node.js';
 import type { Insert } from '../../sql/command.js';
 import {
   analyze,
   bound,
   type CommandContext,
   execute,
+  frameContext,
   type Handler,
   NO_ROWS,
   notSupported,
@@ -39,13 +42,61 @@ export const insert: Handler<'insert'> = async (command, context) => {
       return alias(assigned(column(names[at] as string), given.type, c, record, context), c.name);
     return alias(missing(command, c), c.name);
   });
-  if (command.overwrite && command.partition.some((p) => p.value !== undefined)) {
-    throw notSupported('INSERT OVERWRITE of one partition is not possible yet: overwrite the whole table');
-  }
   const rows = project(toNames(plan, names), exprs);
-  await execute(write(rows, target(record, command.overwrite ? 'overwrite' : 'append')), context);
+  if (command.overwrite) await overwrite(rows, command, record, context);
+  else await execute(write(rows, target(record, 'append')), context);
   return NO_ROWS;
 };
+
+/** The whole table is replaced, or the partitions named, or with Spark's dynamic mode those that rows go to. */
+async function overwrite(rows: Plan, command: Insert, record: TableRecord, context: CommandContext): Promise<void> {
+  const whole = target(record, 'overwrite');
+  const setting = context.conf.get('spark.sql.sources.partitionOverwriteMode', 'static');
+  const named = command.partition.filter((p) => p.value !== undefined);
+  if (record.partitionBy.length > 0 && setting?.toLowerCase() === 'dynamic') {
+    await execute(write(rows, { ...whole, dynamic: true }), context);
+  } else if (named.length === 0) await execute(write(rows, whole), context);
+  else if (record.format === 'delta') await replacePartition(rows, command, record, context);
+  else await execute(write(rows, { ...whole, within: partitionOf(command, record, context) }), context);
+}
+
+async function replacePartition(rows: Plan, command: Insert, record: TableRecord, context: CommandContext) {
+  const terms = valuesOf(command, record, context).map(({ name, type, text }) => {
+    const column = `\`${name.replaceAll('`', '``')}\``;
+    if (text === null) return `${column} IS NULL`;
+    const value = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+    return `${column} = CAST('${value}' AS ${simpleString(type)})`;
+  });
+  const options = { ...record.options, replaceWhere: terms.join(' AND ') };
+  const { writeDelta } = await import('../delta/write-frame.js');
+  const given = { ...target(record, 'overwrite'), options };
+  await writeDelta(frameContext(context), rows, given, {});
+}
+
+/** The values of PARTITION (…), as text. */
+function valuesOf({ partition }: Insert, record: TableRecord, context: CommandContext) {
+  return partition.flatMap(({ name, value }) => {
+    if (value === undefined) return [];
+    const own = record.columns.find((c) => same(c.name, name));
+    if (own === undefined) throw unknownColumn(name, record);
+    const settings = { ...context.settings, nowMicros: 0n };
+    const found = constantValue({ kind: 'cast', input: value, type: own.type }, settings);
+    if (found === undefined) throw notSupported(`the value of the partition column ${name} must be a constant`);
+    const text = found === null ? null : formatScalar(own.type, found, settings.timeZone);
+    return [{ name: own.name, type: own.type, text }];
+  });
+}
+
+/** The outermost partition columns with their values: files of a table lie in folders in that order. */
+function partitionOf(command: Insert, record: TableRecord, context: CommandContext) {
+  const values = valuesOf(command, record, context);
+  return values.map((_, i) => {
+    const name = record.partitionBy[i] ?? '';
+    const own = values.find((value) => same(value.name, name));
+    if (own !== undefined) return [name, own.text] as const;
+    throw notSupported(`PARTITION must name the outermost of the partition columns: ${record.partitionBy.join(', ')}`);
+  });
+}
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

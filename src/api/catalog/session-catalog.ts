@@ -22,6 +22,15 @@ export type Located =
 export const GLOBAL_DATABASE = 'global_temp';
 const CATALOG = 'spark_catalog';
 
+const fileFormats: ReadonlySet<string> = new Set(['parquet', 'delta', 'csv', 'json', 'text', 'avro', 'arrow']);
+
+/** Files that a query names by their format and path: parquet.`/data/flights`. */
+function filesOf([format = '', path, ...more]: readonly string[]): Plan | undefined {
+  const known = format.toLowerCase();
+  if (path === undefined || more.length > 0 || !fileFormats.has(known)) return undefined;
+  return read({ format: known, paths: [path], options: {} });
+}
+
 /** Names of a session: temporary views first, then what the warehouse holds. */
 export class SessionCatalog {
   readonly store: TableStore;
@@ -42,7 +51,7 @@ export class SessionCatalog {
   plan(name: string): Plan | undefined {
     const parts = splitName(name);
     const found = this.find(parts);
-    if (found === undefined) return undefined;
+    if (found === undefined) return filesOf(parts);
     const plan = this.#planOf(found);
     const cacheId = this.#caches.get(cacheKey(found));
     const own = cacheId === undefined ? plan : cached(plan, cacheId);
@@ -80,6 +89,9 @@ export class SessionCatalog {
     const { record } = found;
     if (record.kind === 'view') {
       return viewPlan({ name: record.name, text: record.text ?? '', columns: record.columns.map((c) => c.name) });
+    }
+    if (record.format === 'delta' && this.store.hasLog(record.location)) {
+      return read({ format: 'delta', paths: [record.location], options: record.options });
     }
     const schema = structType(record.columns.map((c) => field(c.name, c.type, c.nullable)));
     if (!this.store.hasFiles(record.location)) {

@@ -69,6 +69,6 @@ export class SqlEngine implements QueryEngine {
 
 /** First words of statements that are no queries; WITH may stand before INSERT. */
 const commandWord =
-  /^(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:create|insert|drop|truncate|alter|use|set|reset|show|describe|desc|explain|cache|uncache|clear|refresh|declare|with)\b/i;
+  /^(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:create|insert|delete|update|merge|drop|truncate|alter|use|set|reset|show|describe|desc|explain|cache|uncache|clear|refresh|declare|with)\b/i;
 
 export const startsCommand = (text: string): boolean => commandWord.test(text);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Schema, SparrowError } from '../../base/index.js';
-import { column, project, toNames, write } from '../../plan/build.js';
+import { attribute, column, emptyLocal, project, read, toNames, write } from '../../plan/build.js';
 import type { Plan } from '../../plan/node.js';
 import type { ColumnDefinition, CreateTable } from '../../sql/command.js';
 import {
@@ -25,16 +25,35 @@ export const createTable: Handler<'create_table'> = async (command, context) => 
   }
   const plan = command.query === undefined ? undefined : queryOf(command.query.text, context);
   const schema = plan === undefined ? undefined : await analyze(plan, context);
-  const record = recordOf(command, database, name, schema, context);
+  const made = recordOf(command, database, name, schema, context);
+  const record = plan === undefined && made.format === 'delta' ? await withOwnColumns(made, context) : made;
   // What is replaced is read until the new rows are all there, and stays when they cannot be had.
-  if (plan !== undefined)
-    await execute(write(ordered(plan, schema as Schema, record), target(record, 'overwrite')), context);
-  else if (!record.external) catalog.store.removeFiles(record.location);
+  if (plan !== undefined) {
+    const whole = target(record, 'overwrite');
+    const options = record.format === 'delta' ? { ...whole.options, overwriteSchema: 'true' } : whole.options;
+    await execute(write(ordered(plan, schema as Schema, record), { ...whole, options }), context);
+  } else {
+    if (!record.external) catalog.store.removeFiles(record.location);
+    if (record.format === 'delta' && !catalog.store.hasLog(record.location)) await makeLog(record, context);
+  }
   catalog.store.saveTable(record);
   if (known?.kind === 'table' && !known.external && known.location !== record.location)
     catalog.store.removeFiles(known.location);
   return NO_ROWS;
 };
+
+/** The log of a Delta table says what columns it has before there are rows. */
+async function makeLog(record: TableRecord, context: CommandContext): Promise<void> {
+  const none = emptyLocal(record.columns.map((c) => attribute(c.name, c.type, c.nullable)));
+  await execute(write(none, target(record, 'append')), context);
+}
+
+/** A Delta table that is there already knows its columns. */
+async function withOwnColumns(record: TableRecord, context: CommandContext): Promise<TableRecord> {
+  if (!record.external || !context.catalog.store.hasLog(record.location)) return record;
+  const { fields } = await analyze(read({ format: 'delta', paths: [record.location], options: {} }), context);
+  return { ...record, columns: fields.map((f): TableColumn => ({ name: f.name, type: f.type, nullable: f.nullable })) };
+}
 
 /** The format a table is made in when none is named. */
 const DEFAULT_FORMAT = 'parquet';

@@ -111,6 +111,11 @@ export class TableStore {
     });
   }
 
+  /** Whether it is the folder of a Delta table. */
+  hasLog(location: string): boolean {
+    return this.#files.stat(join(location, '_delta_log'))?.directory === true;
+  }
+
   removeFiles(location: string): void {
     if (this.#files.stat(location) !== undefined) this.#files.remove(location);
   }

@@ -66,9 +66,10 @@ async function prepare({ scheduler }: Executor, plan: WritePlan, input: Physical
   const asked = plan.dynamic === true;
   const own = entryOf(plan.format)?.prepareWrite;
   if (own === undefined) {
-    const { once } = plan;
+    const { once, within } = plan;
     const dynamic = asked && partitionBy.length > 0;
-    return prepareWrite(scheduler.platform, { path, mode, dynamic, ...(once === undefined ? {} : { once }) });
+    const more = { ...(once === undefined ? {} : { once }), ...(within === undefined ? {} : { within }) };
+    return prepareWrite(scheduler.platform, { path, mode, dynamic, ...more });
   }
   const columns = input.columns.map(({ name, type, nullable }) => field(name, type, nullable));
   return own({ path, mode, dynamic: asked, columns, partitionBy, options }, scheduler.platform);
