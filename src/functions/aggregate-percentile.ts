@@ -13,7 +13,7 @@ import {
 } from '../base/index.js';
 import { collecting, readRecords } from './aggregate-collect.js';
 import { compareScalars } from './compare-scalars.js';
-import type { AggregateFunction, ArgType, Call, Mismatch, Resolution } from './define.js';
+import { type AggregateFunction, type ArgType, type Call, isOn, type Mismatch, type Resolution } from './define.js';
 import { finishDoubles } from './percentile-doubles.js';
 import { isGroupable, isIntervalType, wrongCount, wrongType } from './signature.js';
 
@@ -119,9 +119,13 @@ function continuous(all: Ordered, share: number): number {
 }
 
 /** The first value that at least this share of the rows does not come after. */
-const discrete = (all: Ordered, share: number): number => all.at(Math.max(Math.ceil(all.count * share) - 1, 0));
+function discrete(all: Ordered, share: number, call: Call): number {
+  if (isOn(call.settings, 'spark.sql.legacy.percentileDiscCalculation'))
+    return all.at(Math.floor((all.count - 1) * share));
+  return all.at(Math.max(Math.ceil(all.count * share) - 1, 0));
+}
 
-type At = (all: Ordered, share: number) => number;
+type At = (all: Ordered, share: number, call: Call) => number;
 
 const orderOf = (all: Counted): Ordered => ({ count: Number(all.upTo.at(-1)), at: (row) => valueAt(all, row) });
 
@@ -134,7 +138,9 @@ const bytesWith =
     if (records.length === 0) return null;
     if (argTypes[0]?.kind === 'float64' && (ordered || literals.length === 2)) {
       const shares = numbersOf(literals[1] ?? null, argTypes[1] as DataType);
-      const found = finishDoubles(records, shares, ordered && literals[2] === true, at);
+      const found = finishDoubles(records, shares, ordered && literals[2] === true, (all, share) =>
+        at(all, share, call),
+      );
       if (found !== undefined) return returns.kind === 'array' ? found : (found[0] as Scalar);
     }
     return finish(readRecords(records, given), given);
@@ -158,7 +164,9 @@ const finishWith =
     const asType = (n: number): Scalar =>
       element.kind === 'interval_dt' ? toLong(n) : element.kind === 'interval_ym' ? toInt(n) : n;
     const literal = call.literals[1] ?? null;
-    const shares = numbersOf(literal, call.argTypes[1] as DataType).map((share) => asType(at(orderOf(all), share)));
+    const shares = numbersOf(literal, call.argTypes[1] as DataType).map((share) =>
+      asType(at(orderOf(all), share, call)),
+    );
     return returns.kind === 'array' ? shares : (shares[0] as Scalar);
   };
 

@@ -62,6 +62,7 @@ const ASKED_BY_FUNCTIONS = [
   'spark.sql.legacy.javaCharsets',
   'spark.sql.legacy.codingErrorAction',
   'spark.sql.binaryOutputStyle',
+  'spark.sql.legacy.percentileDiscCalculation',
 ];
 
 /** The settings that tasks get: a query's instant is in its plan already. */

@@ -39,7 +39,7 @@ function readQuery(query: QueryContext): SqlStatement {
     if (tokens.accept('MERGE')) return readMerge(query, queries);
     tokens.back(place);
   }
-  return { kind: 'query', plan: query.query() };
+  return { kind: 'query', plan: queryParser(tokens, query.settings).query() };
 }
 
 const commands: Readonly<Record<string, (query: QueryContext) => Command>> = {

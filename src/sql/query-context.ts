@@ -11,8 +11,8 @@ export interface QueryContext {
   readonly tokens: TokenStream;
   readonly settings: ParseSettings;
   readonly exprs: ExprParser;
-  /** A whole query: WITH, set operations, ORDER BY, LIMIT. */
-  query(): Plan;
+  /** A whole query: WITH, set operations, ORDER BY, LIMIT. As a relation it may give names of WITH around it anew. */
+  query(isRelation?: boolean): Plan;
   /** `WITH a AS (…), …` with what each name stands for. */
   definitions(): readonly { readonly name: string; readonly plan: Plan }[];
   /** A query without WITH, set operations and ORDER BY, or one in parentheses. */

@@ -36,6 +36,8 @@ class QueryParser implements QueryContext {
   readonly settings: ParseSettings;
   readonly exprs: ExprParser;
   #depth = 0;
+  /** Names that WITH has given around here, in lower case. */
+  #defined: ReadonlySet<string> = new Set();
 
   constructor(tokens: TokenStream, settings: ParseSettings) {
     this.tokens = tokens;
@@ -43,11 +45,14 @@ class QueryParser implements QueryContext {
     this.exprs = expressionParser(tokens, settings, () => this.query());
   }
 
-  query(): Plan {
+  query(isRelation = false): Plan {
     if (++this.#depth > DEEPEST) throw this.tokens.error('the query is nested too deeply');
+    const outside = this.#defined;
+    if (isRelation) this.#defined = new Set();
     const queries = this.tokens.is('WITH') ? this.definitions() : [];
     const plan = this.#organized(this.#setOperations());
     this.#depth--;
+    this.#defined = outside;
     return queries.length === 0 ? plan : withQueries(plan, queries);
   }
 
@@ -65,8 +70,13 @@ class QueryParser implements QueryContext {
       tokens.expect('(');
       const body = this.query();
       tokens.expect(')');
-      if (queries.some((query) => query.name.toLowerCase() === name.toLowerCase())) throw duplicated(name);
+      const key = name.toLowerCase();
+      if (queries.some((query) => query.name.toLowerCase() === key)) throw duplicated(name);
+      if (this.settings.config?.[PRECEDENCE]?.toUpperCase() === 'EXCEPTION' && this.#defined.has(key)) {
+        throw ambiguousInside(name);
+      }
       queries.push({ name, plan: recursive(body, name, names, isRecursive, maxLevel) });
+      this.#defined = new Set([...this.#defined, key]);
     } while (tokens.accept(','));
     return queries;
   }
@@ -152,6 +162,15 @@ const ascending = (input: SortOrder['input']): SortOrder => ({
   descending: false,
   nullsFirst: true,
 });
+
+/** What becomes of a name that WITH gives inside a query where it has a meaning already. */
+const PRECEDENCE = 'spark.sql.legacy.ctePrecedencePolicy';
+
+const ambiguousInside = (name: string): SparrowError =>
+  new SparrowError('AMBIGUOUS_ALIAS_IN_NESTED_CTE', `the name \`${name}\` of WITH has a meaning around it, too`, {
+    sqlState: '42KD0',
+    parameters: { name: `\`${name}\``, config: `"${PRECEDENCE}"` },
+  });
 
 function duplicated(name: string): SparrowError {
   return new SparrowError('DUPLICATED_CTE_NAMES', `the name \`${name}\` is defined twice in WITH`, {

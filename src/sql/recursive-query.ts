@@ -1,3 +1,4 @@
+import { SparrowError } from '../base/index.js';
 import { toNames } from '../plan/build.js';
 import { recursion } from '../plan/build-relations.js';
 import { everyNode } from '../plan/nested.js';
@@ -14,7 +15,12 @@ export function recursive(
 ): Plan {
   const named = names === undefined ? body : toNames(body, names);
   if (!allowed || !reads(body, name)) return named;
-  return looped(body, name, names, maxLevel) ?? named;
+  const loop = looped(body, name, names, maxLevel);
+  if (loop !== undefined) return loop;
+  throw new SparrowError('INVALID_RECURSIVE_CTE', `the recursive query \`${name}\` is no anchor UNION ALL a step`, {
+    sqlState: '42836',
+    hint: 'write the rows to start from, UNION ALL, and a query that reads the name',
+  });
 }
 
 const reads = (plan: Plan, name: string): boolean =>
@@ -31,6 +37,7 @@ function looped(
   const union = body.kind === 'distinct' ? body.input : body;
   if (union.kind === 'union' && union.inputs.length === 2) {
     const [anchor, step] = union.inputs as readonly [Plan, Plan];
+    if (reads(anchor, name)) return undefined;
     return recursion({
       name,
       anchor,

@@ -109,7 +109,7 @@ function readParenthesized(query: QueryContext): Plan {
   const { tokens } = query;
   tokens.expect('(');
   const isQuery = startsQuery(query);
-  const plan = isQuery ? query.query() : readRelations(query);
+  const plan = isQuery ? query.query(true) : readRelations(query);
   tokens.expect(')');
   return withAlias(query, readSample(query, plan), isQuery ? '__auto_generated_subquery_name' : undefined);
 }

@@ -413,10 +413,12 @@ describe('windows', () => {
     for (const frame of [
       "day range between interval '7' hour preceding and current row",
       "delay range between interval '7' day preceding and current row",
-      'origin range between 1 preceding and current row',
     ]) {
       expect((await errorAt(frame)).code).toBe('DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE');
     }
+    expect((await errorAt('origin range between 1 preceding and current row')).code).toBe(
+      'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE',
+    );
     expect((await errorAt('day rows between 1 following and 1 preceding')).code).toBe(
       'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON',
     );

@@ -66,6 +66,37 @@ describe('queries in queries', () => {
     expect(await values(text)).toEqual([[2], [3], [4]]);
   });
 
+  test.each([
+    ['WITH RECURSIVE x(n) AS (SELECT n FROM x) SELECT * FROM x', 'INVALID_RECURSIVE_CTE'],
+    [
+      'WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1L FROM x) SELECT * FROM x',
+      'CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE',
+    ],
+    [
+      'WITH RECURSIVE x(n) AS (SELECT 1L UNION ALL SELECT sum(n) FROM x) SELECT * FROM x',
+      'INVALID_RECURSIVE_REFERENCE.PLACE',
+    ],
+    [
+      'SELECT * FROM VALUES (1) AS t(a), LATERAL (SELECT a + rand(0))',
+      'UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.NON_DETERMINISTIC_LATERAL_SUBQUERIES',
+    ],
+  ])('%s is refused', async (text, code) => {
+    await codeOf(text).toMatchObject({ code });
+  });
+
+  test('a name of WITH inside WITH, where the session says that it must not have two meanings', async () => {
+    const text = 'WITH t AS (SELECT 1 AS a), u AS (WITH t AS (SELECT 2 AS a) SELECT * FROM t) SELECT * FROM u';
+    expect(await values(text)).toEqual([[2]]);
+    session.conf.set('spark.sql.legacy.ctePrecedencePolicy', 'EXCEPTION');
+    try {
+      await codeOf(text).toMatchObject({ code: 'AMBIGUOUS_ALIAS_IN_NESTED_CTE' });
+      const relation = 'WITH t AS (SELECT 1 AS a) SELECT * FROM (WITH t AS (SELECT 2 AS a) SELECT * FROM t)';
+      expect(await values(relation)).toEqual([[2]]);
+    } finally {
+      session.conf.unset('spark.sql.legacy.ctePrecedencePolicy');
+    }
+  });
+
   test('a key that NATURAL JOIN left out can be sorted by over groups', async () => {
     const text = `SELECT sum(v) AS s FROM VALUES (1, 5), (2, 3) AS a(k, v) NATURAL JOIN VALUES (1, 5), (2, 3) AS b(k, v)
       GROUP BY a.k ORDER BY max(b.v)`;

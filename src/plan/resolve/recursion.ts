@@ -1,10 +1,11 @@
-import { SparrowError } from '../../base/index.js';
+import { type DataType, SparrowError, sameType, simpleString } from '../../base/index.js';
+import { commonType } from '../../functions/signature.js';
 import { project } from '../build.js';
 import type { Attribute, Expr } from '../expr.js';
 import { nextId } from '../ids.js';
 import type { Plan, RecursionPlan } from '../node.js';
 import { outputOf } from '../output.js';
-import { withChildren } from '../walk.js';
+import { children, withChildren } from '../walk.js';
 import type { Analyzed } from './analyzed.js';
 import { castTo } from './calls.js';
 import type { Context } from './context.js';
@@ -26,7 +27,9 @@ export function resolveRecursion(plan: RecursionPlan, anchor: Analyzed, context:
   const step = context.subquery(plan.step, context.outer, new Map([[id, output]])).plan;
   const made = outputOf(step);
   if (made.length !== columns.length) throw wrongWidth(columns.length, made.length);
+  checkPlace(step, id, false);
   const exprs = made.map((column, i): Expr => {
+    checkMerge((output[i] as Attribute).type, column.type);
     const input = castTo(column, (output[i] as Attribute).type, context.settings.ansi);
     return input === column ? column : Object.freeze({ kind: 'alias', name: column.name, input, id: nextId() });
   });
@@ -40,6 +43,40 @@ export function resolveRecursion(plan: RecursionPlan, anchor: Analyzed, context:
     maxLevel: plan.maxLevel ?? Number(context.settings.config?.[LIMIT_SETTING] ?? MOST_ROUNDS),
     output,
   });
+}
+
+/** The step must give values of the anchor's types, or narrower ones. */
+function checkMerge(anchor: DataType, step: DataType): void {
+  const common = commonType(anchor, step);
+  if (common !== undefined && sameType(common, anchor)) return;
+  const [left, right] = [anchor, step].map((type) => `"${simpleString(type).toUpperCase()}"`) as [string, string];
+  throw new SparrowError(
+    'CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE',
+    `the step of a recursive query gives ${right} where its anchor gives ${left}`,
+    { sqlState: '42825', parameters: { left, right }, hint: 'cast the column of the anchor or of the step' },
+  );
+}
+
+/** A round cannot be grouped, computed over as a whole, or lack its rows' partners: it would mean another thing each time. */
+function checkPlace(plan: Plan, id: number, isBad: boolean): void {
+  if (plan.kind === 'recursive_ref' && plan.id === id && isBad) {
+    throw new SparrowError(
+      'INVALID_RECURSIVE_REFERENCE.PLACE',
+      'a recursive query must not be read inside an aggregation, a window or the side of an outer join that may be missing',
+      { sqlState: '42836' },
+    );
+  }
+  if (plan.kind === 'join') {
+    const [left, right] = [
+      plan.how === 'right' || plan.how === 'full',
+      plan.how !== 'inner' && plan.how !== 'cross' && plan.how !== 'right',
+    ];
+    checkPlace(plan.left, id, isBad || left);
+    checkPlace(plan.right, id, isBad || right);
+    return;
+  }
+  const inside = isBad || plan.kind === 'aggregate' || plan.kind === 'window';
+  for (const input of children(plan)) checkPlace(input, id, inside);
 }
 
 /** The plan under a LIMIT: a recursion there may end with the rows that are asked for. */
