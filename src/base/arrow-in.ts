@@ -2,6 +2,7 @@ import * as arrow from 'apache-arrow';
 import { arrowBytesColumn } from './arrow-bytes.js';
 import { arrowValidity, fixedColumn } from './arrow-fixed.js';
 import { fromArrowSchema } from './arrow-types.js';
+import { packInterval } from './calendar-interval.js';
 import type { Batch, Column, Dictionary } from './column.js';
 import { sliceIntoBatches } from './column.js';
 import { buildColumn } from './column-builder.js';
@@ -70,6 +71,7 @@ class ArrowReader {
       case 'string':
       case 'binary':
         return arrowBytesColumn(arena, type, data);
+      case 'interval':
       case 'array':
       case 'struct':
       case 'map':
@@ -97,9 +99,21 @@ class ArrowReader {
         }) as [Uint8Array[], Uint8Array[]];
         return withNulls(data, (i) => ({ metadata: metadata[i] as Uint8Array, value: value[i] as Uint8Array }));
       }
+      case 'interval':
+        return this.#intervals(data);
       default:
         return this.#viaColumn(type, data, path);
     }
+  }
+
+  #intervals(data: arrow.Data): Scalar[] {
+    const words = data.values as Int32Array;
+    const view = new DataView(words.buffer, words.byteOffset, words.byteLength);
+    return withNulls(data, (i) => {
+      const at = 16 * i;
+      const micros = view.getBigInt64(at + 8, true) / 1000n;
+      return packInterval({ months: view.getInt32(at, true), days: view.getInt32(at + 4, true), micros });
+    });
   }
 
   #viaColumn(type: DataType, data: arrow.Data, path: string): Scalar[] {

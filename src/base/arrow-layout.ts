@@ -1,3 +1,4 @@
+import { unpackInterval } from './calendar-interval.js';
 import type { Column } from './column.js';
 import { buildColumn } from './column-builder.js';
 import { isNullAt, numberStorage, readColumn } from './column-reader.js';
@@ -65,6 +66,8 @@ export class LayoutWriter {
       case 'string':
       case 'binary':
         return this.#bytes(column, base);
+      case 'interval':
+        return { ...base, data: this.#intervals(column) };
       case 'array':
       case 'struct':
       case 'map':
@@ -73,6 +76,19 @@ export class LayoutWriter {
       default:
         return { ...base, data: this.#words(column) };
     }
+  }
+
+  /** Arrow has the months first, and nanoseconds: as many as 64 bits hold. */
+  #intervals(column: Column): Int32Array {
+    const out = new DataView(new ArrayBuffer(16 * column.length));
+    for (const [i, value] of readColumn(this.#heap, column).entries()) {
+      if (value === null) continue;
+      const { months, days, micros } = unpackInterval(value as bigint);
+      out.setInt32(16 * i, months, true);
+      out.setInt32(16 * i + 4, days, true);
+      out.setBigInt64(16 * i + 8, micros * 1000n, true);
+    }
+    return new Int32Array(out.buffer);
   }
 
   /** A column of texts as codes of its dictionary. */

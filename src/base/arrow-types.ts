@@ -6,6 +6,7 @@ import {
   arrayType,
   binaryType,
   booleanType,
+  calendarIntervalType,
   dateType,
   dayTimeIntervalType,
   decimalType,
@@ -74,6 +75,8 @@ export function toArrowType(type: DataType): arrow.DataType {
       return new arrow.IntervalYearMonth();
     case 'interval_dt':
       return new arrow.DurationMicrosecond();
+    case 'interval':
+      return new arrow.IntervalMonthDayNano();
     case 'array':
     case 'struct':
     case 'map':
@@ -140,6 +143,7 @@ export function fromArrowType(type: arrow.DataType, path: string): DataType {
   if (is.isTimestamp(type)) return type.timezone ? timestampType : timestampNtzType;
   if (is.isInterval(type) && type.unit === arrow.IntervalUnit.YEAR_MONTH) return yearMonthIntervalType;
   if (is.isInterval(type) && type.unit === arrow.IntervalUnit.DAY_TIME) return dayTimeIntervalType;
+  if (is.isInterval(type) && type.unit === arrow.IntervalUnit.MONTH_DAY_NANO) return calendarIntervalType;
   if (is.isDuration(type)) return dayTimeIntervalType;
   if (is.isDictionary(type)) return fromArrowType(type.dictionary, path);
   return fromNested(type, path);

@@ -1,4 +1,5 @@
 import { parseDate, parseTime, trimAll } from './calendar.js';
+import { parseCalendarInterval } from './calendar-interval.js';
 import { SparrowError, unreachable } from './errors.js';
 import { parseDayTime, parseYearMonth } from './interval-text.js';
 import { parseDouble, parseExactDecimal, parseFloat32, parseInteger } from './number-text.js';
@@ -46,6 +47,11 @@ export function fromUserValue(type: DataType, value: unknown, where: Where, time
     case 'timestamp':
     case 'timestamp_ntz':
       return momentOf(type, value, where, timeZone);
+    case 'interval': {
+      const parsed = typeof value === 'string' ? parseCalendarInterval(value) : undefined;
+      if (parsed !== undefined) return parsed;
+      throw mismatch(type, value, where, "give text such as '1 year 2 days'");
+    }
     case 'interval_ym':
     case 'interval_dt':
       return intervalOf(type, value, where);

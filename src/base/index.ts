@@ -1,4 +1,5 @@
 export * from './calendar.js';
+export * from './calendar-interval.js';
 export * from './column.js';
 export * from './column-builder.js';
 export * from './column-reader.js';

@@ -9,6 +9,7 @@ import {
   trimAll,
   twoDigits,
 } from './calendar.js';
+import { formatCalendarInterval, parseCalendarInterval } from './calendar-interval.js';
 import { engineBug, unreachable } from './errors.js';
 import { formatDayTime, formatYearMonth, parseDayTime, parseYearMonth } from './interval-text.js';
 import {
@@ -64,6 +65,8 @@ export function formatScalar(type: DataType, scalar: Scalar, timeZone: string): 
       return formatYearMonth(scalar as number, type);
     case 'interval_dt':
       return formatDayTime(scalar as bigint, type);
+    case 'interval':
+      return formatCalendarInterval(scalar as bigint);
     case 'array':
     case 'struct':
     case 'map':
@@ -193,6 +196,8 @@ export function parseScalar(type: DataType, text: string, timeZone: string): Sca
       return parseYearMonth(text, type);
     case 'interval_dt':
       return parseDayTime(text, type);
+    case 'interval':
+      return parseCalendarInterval(text);
     case 'null':
     case 'array':
     case 'struct':

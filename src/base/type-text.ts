@@ -3,6 +3,7 @@ import {
   arrayType,
   binaryType,
   booleanType,
+  calendarIntervalType,
   type DataType,
   dateType,
   decimalType,
@@ -197,6 +198,7 @@ class TypeReader {
   }
 
   #interval(): DataType {
+    if (!/^[a-z]+$/i.test(this.#peek()) || /^(not|comment)$/i.test(this.#peek())) return calendarIntervalType;
     const from = this.#next().toLowerCase();
     let to = from;
     if (this.#peek().toLowerCase() === 'to') {

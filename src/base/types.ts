@@ -19,6 +19,7 @@ export type DataType =
   | TimestampNtzType
   | YearMonthIntervalType
   | DayTimeIntervalType
+  | CalendarIntervalType
   | ArrayType
   | StructType
   | MapType
@@ -88,6 +89,10 @@ export interface DayTimeIntervalType {
   readonly kind: 'interval_dt';
   readonly fields?: IntervalFields;
 }
+/** Months, days and microseconds, each with a sign of its own: one number of 128 bits (calendar-interval.ts). */
+export interface CalendarIntervalType {
+  readonly kind: 'interval';
+}
 /** The first and the last unit of an interval, as positions in `intervalUnits` of its kind. */
 export type IntervalFields = readonly [from: number, to: number];
 export interface ArrayType<E extends DataType = DataType> {
@@ -149,6 +154,7 @@ export const timestampType: TimestampType = simple('timestamp');
 export const timestampNtzType: TimestampNtzType = simple('timestamp_ntz');
 export const yearMonthIntervalType: YearMonthIntervalType = simple('interval_ym');
 export const dayTimeIntervalType: DayTimeIntervalType = simple('interval_dt');
+export const calendarIntervalType: CalendarIntervalType = simple('interval');
 export const intervalUnits = {
   interval_ym: ['year', 'month'],
   interval_dt: ['day', 'hour', 'minute', 'second'],
@@ -231,6 +237,7 @@ export function simpleString(type: DataType): string {
     case 'date':
     case 'timestamp':
     case 'timestamp_ntz':
+    case 'interval':
     case 'variant':
       return type.kind;
     default:
@@ -315,6 +322,8 @@ export function carrierOf(type: DataType): Carrier {
       return 'i64';
     case 'decimal':
       return type.precision <= MAX_LONG_PRECISION ? 'i64' : 'i128';
+    case 'interval':
+      return 'i128';
     case 'float32':
       return 'f32';
     case 'float64':

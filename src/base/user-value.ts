@@ -1,4 +1,5 @@
 import { formatDate, formatDateTime, formatTime } from './calendar.js';
+import { calendarIntervalIso } from './calendar-interval.js';
 import { SparrowError, unreachable } from './errors.js';
 import { isoDayTime, isoYearMonth } from './interval-text.js';
 import { formatDecimal } from './number-text.js';
@@ -46,6 +47,8 @@ export function toUserValue(type: DataType, scalar: Scalar, options: ValueOption
       return isoYearMonth(scalar as number);
     case 'interval_dt':
       return isoDayTime(scalar as bigint);
+    case 'interval':
+      return calendarIntervalIso(scalar as bigint);
     case 'array':
     case 'struct':
     case 'map':

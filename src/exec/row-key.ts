@@ -55,6 +55,7 @@ export function keyText(type: DataType, value: Scalar): string {
     case 'timestamp_ntz':
     case 'interval_ym':
     case 'interval_dt':
+    case 'interval':
       return String(value);
     default:
       return unreachable(type);

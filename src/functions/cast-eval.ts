@@ -17,6 +17,7 @@ import {
   MAX_PRECISION,
   type MapScalar,
   MICROS_PER_DAY,
+  parseCalendarInterval,
   parseDecimal,
   parseScalar,
   readVariant,
@@ -75,6 +76,7 @@ export function castScalar(value: Scalar, from: DataType, to: DataType, context:
   if (to.kind === 'variant') return toVariant(from, value);
   // Without ANSI a date is no number.
   if (from.kind === 'date' && isNumeric(to)) return null;
+  if (to.kind === 'interval') return from.kind === 'string' ? (parseCalendarInterval(value as string) ?? null) : value;
   if (from.kind === 'string') return fromText(value as string, from, to, context);
   switch (to.kind) {
     case 'boolean':

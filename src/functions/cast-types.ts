@@ -65,6 +65,8 @@ function canCastNested(from: DataType, to: DataType, ansi: boolean): boolean {
 /** Whether a cast of a value that is not null can give null: only without ANSI, for try_cast, and from NaN. */
 export function castNullable(from: DataType, to: DataType, tolerant: boolean, ansi: boolean): boolean {
   if ((isFloating(from) && to.kind === 'decimal') || from.kind === 'variant') return true;
+  // Text that is no calendar interval is null, with ANSI, too.
+  if (to.kind === 'interval') return true;
   return (tolerant || !ansi) && castFails(from, to);
 }
 
@@ -72,7 +74,7 @@ export function castNullable(from: DataType, to: DataType, tolerant: boolean, an
 export function castFails(from: DataType, to: DataType): boolean {
   if (from.kind === 'null' || to.kind === 'string') return false;
   if (isNestedKind(from.kind)) return true;
-  if (from.kind === 'string') return to.kind !== 'binary';
+  if (from.kind === 'string') return to.kind !== 'binary' && to.kind !== 'interval';
   // Without ANSI, a date as a number is null.
   if (from.kind === 'date' && (isNumeric(to) || to.kind === 'boolean')) return true;
   if (to.kind === 'boolean' || isFloating(to)) return false;

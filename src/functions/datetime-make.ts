@@ -26,7 +26,8 @@ const seldom = 'a call per row: seldom the bottleneck';
 const SECONDS = decimalType(16, 6);
 const MINUTE_MICROS = 60_000_000n;
 
-const secondsParam = (type: DataType): Param => ({
+/** Seconds with their fraction. */
+export const secondsParam = (type: DataType): Param => ({
   wants: 'numeric',
   accept: (given) => (isNumeric(given) || given.kind === 'string' || given.kind === 'null' ? type : undefined),
 });

@@ -3,6 +3,7 @@ import {
   type DataType,
   dateType,
   decimalType,
+  float64Type,
   instantToLocal,
   int8Type,
   int32Type,
@@ -16,6 +17,7 @@ import {
   timestampType,
   timeZone,
 } from '../base/index.js';
+import { calendarField } from './calendar-interval.js';
 import { datetimeFunctions } from './datetime.js';
 import { dayOfYear, floorMod, isoWeek, weekdayOf } from './datetime-units.js';
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
@@ -140,9 +142,20 @@ const TIME_NAMES: Readonly<Record<string, string>> = {
 
 const fieldName = (literal: Scalar | undefined): string => (typeof literal === 'string' ? literal.toUpperCase() : '');
 
+/** What fields of calendar intervals are. */
+const CALENDAR_TYPES: Readonly<Record<string, DataType>> = {
+  YEAR: int32Type,
+  MONTH: int8Type,
+  DAY: int32Type,
+  HOUR: int64Type,
+  MINUTE: int8Type,
+  SECOND: SECOND_TYPE,
+};
+
 function resolvePart(args: readonly ArgType[]): Resolution | Mismatch {
   const [field, source] = args;
   if (field === undefined || source === undefined || args.length > 2) return wrongCount(args.length, 2, 2);
+  if (field.literal === null) return { args: [stringType, source.type], returns: float64Type, nullable: true };
   if (typeof field.literal !== 'string')
     return { mismatch: 'the field must be a constant string', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
   const name = fieldName(field.literal);
@@ -162,6 +175,11 @@ function resolvePart(args: readonly ArgType[]): Resolution | Mismatch {
     return time === undefined
       ? bad
       : { args: [stringType, source.type], returns: time === 'SECOND' ? SECOND_TYPE : int8Type };
+  }
+  if (source.type.kind === 'interval') {
+    const as = time ?? DATE_FIELDS[name]?.as?.toUpperCase() ?? '';
+    const returns = Object.hasOwn(CALENDAR_TYPES, as) ? CALENDAR_TYPES[as] : undefined;
+    return returns === undefined ? bad : { args: [stringType, source.type], returns };
   }
   if (source.type.kind === 'time' && time === undefined) return bad;
   if (DATE_FIELDS[name] !== undefined) return partOf(args, dateType, int32Type);
@@ -198,6 +216,9 @@ function evalPart(field: Scalar | undefined, value: Scalar, call: Call): Scalar 
   const name = fieldName(field);
   const type = call.argTypes[1] as DataType;
   if (type.kind === 'interval_ym' || type.kind === 'interval_dt') return intervalPart(name, value, type);
+  if (type.kind === 'interval') {
+    return calendarField(TIME_NAMES[name] ?? DATE_FIELDS[name]?.as?.toUpperCase() ?? '', value) as Scalar;
+  }
   const ofDate = DATE_FIELDS[name]?.of;
   if (ofDate !== undefined) return ofDate(value as number);
   const local = instantToLocal(zoneFor(type, call), value as bigint);

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type DataType, int32Type, int64Type, type Scalar, simpleString, stringType } from '../base/index.js';
+import {
+  type DataType,
+  int32Type,
+  int64Type,
+  type Scalar,
+  simpleString,
+  stringType,
+  unpackInterval,
+} from '../base/index.js';
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
 import { anyBinary, anyInt, takes } from './implicit.js';
 import { murmur3Bytes, murmur3Int, murmur3Long } from './murmur3.js';
@@ -57,6 +65,10 @@ function hashScalar<H>(hasher: Hasher<H>, type: DataType, value: Scalar, seed: H
     case 'timestamp_ntz':
     case 'interval_dt':
       return hasher.long(value as bigint, seed);
+    case 'interval': {
+      const { months, days, micros } = unpackInterval(value as bigint);
+      return hasher.int(months, hasher.int(days, hasher.long(micros, seed)));
+    }
     case 'float32':
       return hasher.int(float32Bits(value as number), seed);
     case 'float64':

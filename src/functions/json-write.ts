@@ -89,6 +89,7 @@ export class JsonWriter {
         return `"${Buffer.from(value as Uint8Array).toString('base64')}"`;
       case 'interval_ym':
       case 'interval_dt':
+      case 'interval':
         return jsonString(writeInterval(type, value));
       default:
         return String(value);

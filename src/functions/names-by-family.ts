@@ -72,7 +72,10 @@ export const namesByFamily = {
     'currentTime current_time, tryToDate try_to_date, toTime to_time, tryToTime try_to_time',
     'timeTrunc time_trunc, timeDiff time_diff, timeFromSeconds time_from_seconds',
     'timeFromMillis time_from_millis, timeFromMicros time_from_micros, timeToSeconds time_to_seconds',
-    'timeToMillis time_to_millis, timeToMicros time_to_micros',
+    'timeToMillis time_to_millis, timeToMicros time_to_micros, makeInterval make_interval',
+    'tryMakeInterval try_make_interval, moveByInterval move_by_interval, addIntervals add_intervals',
+    'subtractIntervals subtract_intervals, intervalBetween interval_between',
+    'negateInterval negate_interval, multiplyInterval multiply_interval, divideInterval divide_interval',
   ],
   nested: [
     'getField getfield, getItem getitem, elementAt element_at, tryElementAt try_element_at, get get',

@@ -191,10 +191,14 @@ export function noCommonType(args: readonly ArgType[]): Mismatch {
 
 /** Whether values of the type have an order (everything but maps and variants). */
 export const isOrderable = (type: DataType): boolean =>
-  isMadeOf(type, ({ kind }) => kind !== 'map' && kind !== 'variant');
+  isMadeOf(type, ({ kind }) => kind !== 'map' && kind !== 'variant' && kind !== 'interval');
 
 /** Whether values of the type can be told apart, so that rows can be grouped by them (everything but variants). */
 export const isGroupable = (type: DataType): boolean => isMadeOf(type, ({ kind }) => kind !== 'variant');
+
+/** As `isGroupable`, without maps. */
+export const isDistinguishable = (type: DataType): boolean =>
+  isMadeOf(type, ({ kind }) => kind !== 'map' && kind !== 'variant');
 
 function isMadeOf(type: DataType, isGood: (type: DataType) => boolean): boolean {
   if (!isGood(type)) return false;

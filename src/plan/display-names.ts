@@ -97,6 +97,9 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   approx_percentile: [undefined, undefined, '10000'],
   listagg: [undefined, 'NULL'],
   string_agg: [undefined, 'NULL'],
+  ...Object.fromEntries(
+    ['make_interval', 'try_make_interval'].map((name) => [name, ['0', '0', '0', '0', '0', '0', '0.000000']]),
+  ),
   make_ym_interval: ['0', '0'],
   make_dt_interval: ['0', '0', '0', '0.000000'],
 };
@@ -110,7 +113,9 @@ export function shownArguments(name: string, args: readonly string[], returns?: 
     return [...args, returns?.kind === 'binary' ? "X'00'" : ' '];
   }
   const more = Object.hasOwn(defaults, name) ? (defaults[name] ?? []) : [];
-  return args.length === 0 ? args : [...args, ...more.slice(args.length).filter((arg) => arg !== undefined)];
+  return args.length === 0 && more[0] === undefined
+    ? args
+    : [...args, ...more.slice(args.length).filter((arg) => arg !== undefined)];
 }
 
 /** Calls that the parser marks because they are written with words between the arguments. */

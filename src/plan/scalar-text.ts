@@ -42,6 +42,8 @@ export function scalarText(type: DataType, value: Scalar, quoted = true, zone = 
     }
     case 'variant':
       return simpleString(type);
+    case 'interval':
+      return `INTERVAL '${formatScalar(type, value, zone)}'`;
     case 'decimal':
       return scientific(formatScalar(type, value, zone), type.scale);
     default:

@@ -1,8 +1,8 @@
-import { integerBounds, intervalType, intervalUnits } from '../base/index.js';
+import { calendarIntervalType, checkedInterval, integerBounds, intervalType, intervalUnits } from '../base/index.js';
 import { literal } from '../plan/build.js';
 import type { Literal } from '../plan/expr.js';
 import type { Token } from './lexer.js';
-import type { TokenStream } from './token-stream.js';
+import type { ParseSettings, TokenStream } from './token-stream.js';
 
 const MONTHS: Readonly<Record<string, bigint>> = { YEAR: 12n, MONTH: 1n };
 const SECOND = 1_000_000n;
@@ -23,15 +23,18 @@ const typedAs: Readonly<Record<string, string>> = { WEEK: 'DAY', MILLISECOND: 'S
 /** Months and microseconds, of which an interval has one or the other. */
 interface Amount {
   months: bigint;
+  /** All but months. */
   micros: bigint;
+  /** The days among the microseconds. */
+  days: bigint;
   kinds: Set<'months' | 'micros'>;
   units: Set<string>;
 }
 
 /** What follows INTERVAL: `'1' DAY`, `3 days 2 hours`, `'1-2' YEAR TO MONTH`, `'1 day 2 hours'`. */
-export function readIntervalLiteral(tokens: TokenStream): Literal {
+export function readIntervalLiteral(tokens: TokenStream, settings: ParseSettings): Literal {
   const start = tokens.peek();
-  const amount: Amount = { months: 0n, micros: 0n, kinds: new Set(), units: new Set() };
+  const amount: Amount = { months: 0n, micros: 0n, days: 0n, kinds: new Set(), units: new Set() };
   const signed = tokens.peek().upper === '-' || tokens.peek().upper === '+';
   const next = tokens.peek(signed ? 1 : 0);
   if (next.kind === 'string' && unitOf(tokens.peek(signed ? 2 : 1)) === undefined) {
@@ -45,6 +48,7 @@ export function readIntervalLiteral(tokens: TokenStream): Literal {
       ranged = false;
     }
   }
+  if (settings.config?.[LEGACY] === 'true') return calendarLiteral(amount, tokens, start);
   return finish(amount, tokens, start);
 }
 
@@ -110,6 +114,7 @@ function add(amount: Amount, text: string, unit: string, negative: boolean, toke
     return;
   }
   const micros = BigInt(fraction.padEnd(6, '0').slice(0, 6));
+  if (unit === 'DAY' || unit === 'WEEK') amount.days += sign * whole * (unit === 'WEEK' ? 7n : 1n);
   amount.micros += sign * (whole * (MICROS[unit] as bigint) + micros);
   amount.kinds.add('micros');
 }
@@ -188,6 +193,15 @@ function rangePattern(units: readonly string[]): RegExp {
     return `${separator}(${digits}${unit === 'SECOND' ? '(?:\\.\\d{1,9})?' : ''})`;
   });
   return new RegExp(`^${parts.join('')}$`);
+}
+
+/** With this setting literals are calendar intervals, which may mix months and days. */
+const LEGACY = 'spark.sql.legacy.interval.enabled';
+
+function calendarLiteral({ months, days, micros }: Amount, tokens: TokenStream, start: Token): Literal {
+  const value = checkedInterval(Number(months), Number(days), micros - days * (MICROS.DAY as bigint));
+  if (value !== undefined) return literal(calendarIntervalType, value);
+  throw tokens.error('the interval is out of range', start, 'INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION');
 }
 
 function finish(amount: Amount, tokens: TokenStream, start: Token): Literal {

@@ -16,8 +16,8 @@ import {
   timestampType,
   timeType,
 } from '../base/index.js';
-import { literal } from '../plan/build.js';
-import type { Literal } from '../plan/expr.js';
+import { call, cast, literal } from '../plan/build.js';
+import type { Expr, Literal } from '../plan/expr.js';
 import type { Token } from './lexer.js';
 import type { ParseSettings, TokenStream } from './token-stream.js';
 
@@ -81,19 +81,41 @@ function decimalLiteral(text: string): Literal | undefined {
 }
 
 /** DATE '…', TIMESTAMP '…', X'…' and their kin; undefined where the word does not begin such a literal. */
-export function typedLiteral(tokens: TokenStream, settings: ParseSettings): Literal | undefined {
+export function typedLiteral(tokens: TokenStream, settings: ParseSettings): Expr | undefined {
   const word = tokens.peek();
   if (word.kind !== 'word' || tokens.peek(1).kind !== 'string') return undefined;
   let type = typeOf(word.upper, settings);
   if (type === undefined) return undefined;
   tokens.next();
   const text = tokens.string();
+  const special = specialMoment(type, text.trim().toLowerCase());
+  if (special !== undefined) return special;
   if (word.upper === 'TIMESTAMP' && type.kind === 'timestamp_ntz' && namesZone(text)) type = timestampType;
   const value = type.kind === 'binary' ? parseHex(text) : parseScalar(type, text, settings.timeZone);
   if (value === undefined || value === null) {
     throw tokens.error(`'${text}' is no value of type ${word.upper}`, word, 'INVALID_TYPED_LITERAL');
   }
   return literal(type, value);
+}
+
+/** `epoch`, and the days around the one on which the query runs. */
+function specialMoment(type: DataType, word: string): Expr | undefined {
+  if (type.kind !== 'date' && !type.kind.startsWith('timestamp')) return undefined;
+  const day = call('current_date');
+  const as = (expr: Expr): Expr => (type.kind === 'date' ? expr : cast(expr, type));
+  switch (word) {
+    case 'epoch':
+      return type.kind === 'date' ? literal(type, 0) : literal(type, 0n);
+    case 'now':
+      return type.kind === 'date' ? day : call(type.kind === 'timestamp' ? 'current_timestamp' : 'localtimestamp');
+    case 'today':
+      return as(day);
+    case 'yesterday':
+    case 'tomorrow':
+      return as(call('date_add', day, literal(int32Type, word === 'tomorrow' ? 1 : -1)));
+    default:
+      return undefined;
+  }
 }
 
 /** A time with a zone is an instant, whatever TIMESTAMP means. */

@@ -86,7 +86,7 @@ function readWord(parser: ExprParser, token: Token): Expr {
     case 'INTERVAL':
       if (startsInterval(parser)) {
         tokens.next();
-        return readIntervalLiteral(tokens);
+        return readIntervalLiteral(tokens, settings);
       }
       break;
     case 'CURRENT_DATE':

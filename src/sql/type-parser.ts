@@ -2,6 +2,7 @@ import {
   arrayType,
   binaryType,
   booleanType,
+  calendarIntervalType,
   type DataType,
   dateType,
   decimalType,
@@ -161,7 +162,7 @@ function readInterval(tokens: TokenStream): DataType {
   const kind = (['interval_ym', 'interval_dt'] as const).find((k) =>
     (intervalUnits[k] as readonly string[]).includes(from),
   );
-  if (kind === undefined) throw tokens.unexpected('YEAR, MONTH, DAY, HOUR, MINUTE or SECOND');
+  if (kind === undefined) return calendarIntervalType;
   tokens.next();
   const units: readonly string[] = intervalUnits[kind];
   const to = tokens.accept('TO') ? tokens.next().upper.toLowerCase() : from;

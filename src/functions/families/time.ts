@@ -1,3 +1,4 @@
+import { calendarIntervalFunctions } from '../calendar-interval.js';
 import { datetimeFunctions } from '../datetime.js';
 import { datetimeMoreFunctions } from '../datetime-more.js';
 import { timeFunctions } from '../time.js';
@@ -7,4 +8,5 @@ export const timeFamily = {
   ...datetimeFunctions,
   ...datetimeMoreFunctions,
   ...timeFunctions,
+  ...calendarIntervalFunctions,
 };

@@ -67,6 +67,7 @@ export function cellOf(type: DataType, options: CsvReadOptions, where: string): 
     case 'interval_ym':
       return cell('i32', 'slow4');
     case 'null':
+    case 'interval':
     case 'array':
     case 'struct':
     case 'map':

@@ -201,6 +201,10 @@ function leafShape(type: DataType & { readonly kind: LeafKind }): LeafShape {
       return { physical: 'int64', logical: logical(8, micros(false)) };
     case 'null':
       return { physical: 'int32', logical: logical(11) };
+    case 'interval':
+      throw new SparrowError('UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE', 'Parquet has no columns of type interval', {
+        hint: 'write it as string, or as months and microseconds',
+      });
     default:
       return unreachable(type);
   }
@@ -304,5 +308,6 @@ const SPARK_NAMES: Readonly<Record<Exclude<DataType['kind'], 'struct' | 'array' 
   timestamp_ntz: 'timestamp_ntz',
   interval_ym: 'interval year to month',
   interval_dt: 'interval day to second',
+  interval: 'interval',
   variant: 'variant',
 };

@@ -11,7 +11,7 @@ import {
 import { canCast, castNullable, castRefusal } from '../../functions/cast-types.js';
 import type { ArgType, GeneratorFunction } from '../../functions/define.js';
 import { findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
-import { canImplicitlyCast, isGroupable, isOrderable } from '../../functions/signature.js';
+import { canImplicitlyCast, isDistinguishable, isGroupable, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import { shownName } from '../display-names.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
@@ -240,6 +240,11 @@ export function requireBoolean(expr: Expr, what: string, code: string): Expr {
 /** What can be grouped by: maps can, though they have no order. */
 export function requireGroupable(expr: Expr): void {
   requireOrderable(expr, 'group by', isGroupable);
+}
+
+/** What rows can be told apart by in DISTINCT: not maps. */
+export function requireDistinguishable(expr: Expr): void {
+  requireOrderable(expr, 'group by', isDistinguishable);
 }
 
 export function requireOrderable(expr: Expr, what: string, isGood: (type: DataType) => boolean = isOrderable): void {

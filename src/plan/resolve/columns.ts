@@ -5,7 +5,7 @@ import { nextId } from '../ids.js';
 import type { DropDuplicatesPlan, DropPlan, Plan, RenamePlan, ToNamesPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
-import { buildCall, requireOrderable } from './calls.js';
+import { buildCall, requireDistinguishable } from './calls.js';
 import type { Context } from './context.js';
 import { indexOf, nameParts, unresolvedColumn } from './names.js';
 import { findColumn } from './scope.js';
@@ -90,7 +90,7 @@ export function resolveDropDuplicates(plan: DropDuplicatesPlan, input: Analyzed,
     for (const { id } of found) keys.add(id);
   }
   const whole = plan.columns.length === 0 || output.every((attribute) => keys.has(attribute.id));
-  for (const attribute of output) if (whole || keys.has(attribute.id)) requireOrderable(attribute, 'group by');
+  for (const attribute of output) if (whole || keys.has(attribute.id)) requireDistinguishable(attribute);
   if (whole) return distinct(input.plan);
   const exprs = output.map((attribute): Expr => {
     if (keys.has(attribute.id)) return attribute;

@@ -19,7 +19,7 @@ import { outputOf } from '../output.js';
 import { children, foldPlan, replace, withChildren } from '../walk.js';
 import { resolveAggregate } from './aggregate.js';
 import { type Analyzed, backTo, resolveOver } from './analyzed.js';
-import { foldLiteralCasts, requireOrderable } from './calls.js';
+import { foldLiteralCasts, requireDistinguishable } from './calls.js';
 import { resolveDrop, resolveDropDuplicates, resolveRename, resolveToNames } from './columns.js';
 import { type Context, locate, type PlanSettings, placeOf } from './context.js';
 import { expand, openedSource, openSources } from './expand.js';
@@ -259,7 +259,7 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
   },
   union: (plan, inputs, context) => resolveUnion(plan, inputs, context),
   distinct: (plan, inputs) => {
-    for (const attribute of outputOf(first(inputs).plan)) requireOrderable(attribute, 'group by');
+    for (const attribute of outputOf(first(inputs).plan)) requireDistinguishable(attribute);
     return asIs(plan, inputs);
   },
   window: asIs,

@@ -1,4 +1,5 @@
-import { type DataType, float64Type, stringType, timestampType } from '../../base/index.js';
+import { booleanType, type DataType, float64Type, stringType, timestampType } from '../../base/index.js';
+import { isOn } from '../../functions/define.js';
 import { findEntry } from '../../functions/registry.js';
 import type { Expr } from '../expr.js';
 import { exprType } from '../expr-type.js';
@@ -42,9 +43,14 @@ const isInterval = ({ kind }: DataType): boolean => kind === 'interval_dt' || ki
 
 /** Arithmetic of an interval with a string, NULL or number, by Spark's implicit casts; undefined for all other calls. */
 export function intervalCall(name: string, args: readonly Expr[], settings: PlanSettings): Expr | undefined {
+  if (args.some((arg) => arg.kind !== 'unresolved_star' && arg.kind !== 'lambda' && isCalendar(arg))) {
+    return calendarCall(findEntry(name)?.name, args, settings);
+  }
   const [left, right] = args;
   if (left === undefined || right === undefined || args.length !== 2) return undefined;
   const [a, b] = [exprType(left), exprType(right)];
+  const isLegacy = isDateTime(a) && a.kind === b.kind && isOn(settings, 'spark.sql.legacy.interval.enabled');
+  if (isLegacy && findEntry(name)?.name === 'sub') return buildCall('intervalBetween', args, settings);
   if (isInterval(a) === isInterval(b)) return undefined;
   switch (findEntry(name)?.name) {
     case 'add':
@@ -55,6 +61,32 @@ export function intervalCall(name: string, args: readonly Expr[], settings: Plan
       return isInterval(a) ? scaled('mul', left, right, settings) : scaled('mul', right, left, settings);
     case 'div':
       return isInterval(a) ? scaled('div', left, right, settings) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const isCalendar = (arg: Expr): boolean => exprType(arg).kind === 'interval';
+
+/** Arithmetic of calendar intervals: functions of their own. */
+function calendarCall(name: string | undefined, args: readonly Expr[], settings: PlanSettings): Expr | undefined {
+  const [left, right] = args;
+  if (left === undefined) return undefined;
+  if (right === undefined) return name === 'neg' ? buildCall('negateInterval', [left], settings) : undefined;
+  if (args.length !== 2) return undefined;
+  const both = isCalendar(left) && isCalendar(right);
+  const back: Expr = { kind: 'literal', type: booleanType, value: true };
+  switch (name) {
+    case 'add':
+      if (both) return buildCall('addIntervals', args, settings);
+      return buildCall('moveByInterval', isCalendar(left) ? [right, left] : [left, right], settings);
+    case 'sub':
+      if (both) return buildCall('subtractIntervals', args, settings);
+      return isCalendar(right) ? buildCall('moveByInterval', [left, right, back], settings) : undefined;
+    case 'mul':
+      return buildCall('multiplyInterval', isCalendar(left) ? args : [right, left], settings);
+    case 'div':
+      return isCalendar(left) ? buildCall('divideInterval', args, settings) : undefined;
     default:
       return undefined;
   }
