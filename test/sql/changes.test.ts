@@ -74,6 +74,11 @@ describe('rows of Delta tables', () => {
     expect(await rows(`SELECT name FROM delta.\`${path}\` WHERE id = 9`)).toEqual([['Zoe']]);
   });
 
+  test('CREATE OR REPLACE TABLE AS SELECT makes other columns of it', async () => {
+    await session.execute('CREATE OR REPLACE TABLE people USING delta AS SELECT 1 AS x');
+    expect(await rows('SELECT * FROM people')).toEqual([[1]]);
+  });
+
   test('INSERT OVERWRITE of one partition', async () => {
     await session.execute(`
       CREATE OR REPLACE TABLE sales (n INT, year INT) USING delta PARTITIONED BY (year);

@@ -51,6 +51,7 @@ export const frameContext = ({ engine, settings }: CommandContext): FrameContext
   values: DEFAULT_VALUE_OPTIONS,
   seed: () => 0,
   createView: () => undefined,
+  tableExists: () => false,
 });
 
 /** The rows of a command as a plan. */
