@@ -88,11 +88,8 @@ describe('calendar intervals', () => {
     const table = await frame.limit(6).toArrow();
     expect(String(table.schema.fields[1]?.type)).toMatch(/Interval/);
     // Months, days, and nanoseconds in two words.
-    expect([...(table.getChildAt(1)?.data[0]?.values as Int32Array).slice(0, 12)]).toEqual([
-      ...[0, 0, 0, 0],
-      ...[1, -1, 0, 0],
-      ...[2, 0, 0, 0],
-    ]);
+    const words = table.getChildAt(1)?.data[0]?.values as Int32Array;
+    expect([...words.slice(0, 12)]).toEqual([...[0, 0, 0, 0], ...[1, -1, 0, 0], ...[2, 0, 0, 0]]);
     await frame.unpersist();
   });
 
