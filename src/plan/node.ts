@@ -5,7 +5,6 @@ import type { LocalData } from './local-data.js';
 import type { JoinType, PivotValue } from './node-parts.js';
 import type { SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
-
 export type { JoinType, PivotValue } from './node-parts.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
@@ -374,7 +373,7 @@ export interface LateralJoinPlan extends Node {
   readonly how: 'inner' | 'left' | 'cross';
   readonly condition?: Expr;
 }
-/** A recursive query: the anchor's rows, then round after round what `step` makes of the round before. */
+/** A recursive query: the anchor's rows, then rounds of what `step` makes of the last; `rowsAsked` rows are enough. */
 export interface RecursivePlan extends Node {
   readonly kind: 'recursive';
   readonly id: number;
@@ -383,7 +382,6 @@ export interface RecursivePlan extends Node {
   /** Rows that came before are left out (UNION). */
   readonly distinct: boolean;
   readonly maxLevel: number;
-  /** More rows than these are not asked for: no round begins when they are there. */
   readonly rowsAsked?: number;
   readonly output: readonly Attribute[];
 }
