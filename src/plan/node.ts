@@ -5,6 +5,7 @@ import type { LocalData } from './local-data.js';
 import type { JoinType, PivotValue } from './node-parts.js';
 import type { SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
+
 export type { JoinType, PivotValue } from './node-parts.js';
 
 /** What a query asks, as a tree of frozen plain data. The resolver turns the unresolved nodes into the others. */
@@ -395,6 +396,5 @@ export interface WritePlan extends Node, WriteTarget {
   readonly kind: 'write';
   readonly input: Plan;
 }
-
 /** The plan of a subquery. */
 export const planOf = (nested: NestedPlan): Plan => nested as Plan;

@@ -149,6 +149,8 @@ function typeTable(type: DataType): { readonly number: number; readonly parts?: 
       return { number: 11, parts: [short(0)] };
     case 'interval_dt':
       return { number: 18, parts: [MICROSECONDS] };
+    case 'interval':
+      return { number: 11, parts: [short(2)] };
     case 'array':
       return { number: 12 };
     case 'struct':
