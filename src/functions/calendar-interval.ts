@@ -4,6 +4,7 @@ import {
   checkedInterval,
   civilFromDays,
   type DataType,
+  dateType,
   daysInMonth,
   decimalType,
   instantToLocal,
@@ -64,7 +65,10 @@ function moved(moment: Scalar, interval: Scalar, call: Call): Scalar {
         { sqlState: '22006', hint: 'cast the date to a timestamp' },
       );
     }
-    return addMonths(moment as number, months) + days + Number(micros < 0n ? (micros - DAY + 1n) / DAY : micros / DAY);
+    const shift = days + Number(micros < 0n ? (micros - DAY + 1n) / DAY : micros / DAY);
+    const result = addMonths(moment as number, months) + shift;
+    if ((result | 0) !== result) throw overflow('date');
+    return result;
   }
   const zone = timeZone(kind === 'timestamp' ? call.settings.timeZone : 'UTC');
   const { days: date, ofDay } = splitMicros(instantToLocal(zone, moment as bigint));
@@ -88,6 +92,7 @@ function divided(interval: Scalar, divisor: number, call: Call): Scalar {
     const { months, days, micros } = parts(interval);
     const wholeDays = Math.trunc(days / divisor);
     const rest = Number(micros) / divisor + MICROS_PER_DAY * (days / divisor - wholeDays);
+    if (!Number.isFinite(rest)) return made(Number.NaN, 0, 0n, call);
     return made(Math.trunc(months / divisor), wholeDays, BigInt(Math.round(rest)), call);
   }
   if (!call.settings.ansi) return null;
@@ -190,7 +195,13 @@ export const calendarIntervalFunctions = {
       'From the second to the first of two dates in years, months and days, or of two timestamps in time: what `-` means with spark.sql.legacy.interval.enabled. For plans, not for users.',
     examples: [["interval_between(date'2021-03-01', date'2020-01-31')", '1 years 1 months 1 days']],
     shown: ([a, b]) => `(${a} - ${b})`,
-    resolve: takes([anyMoment, anyMoment], calendarIntervalType),
+    resolve: (args, settings) => {
+      const found = takes([anyMoment, anyMoment], calendarIntervalType)(args, settings);
+      if ('mismatch' in found) return found;
+      // A date beside a timestamp is its midnight.
+      const type = found.args.find(({ kind }) => kind !== 'date') ?? dateType;
+      return { ...found, args: [type, type] };
+    },
     nulls: 'propagate',
     eval: ([to, from], call) => between(to as Scalar, from as Scalar, call),
     compiled: seldom,

@@ -279,7 +279,7 @@ export const datetimeUnitFunctions = {
       const kind = call.argTypes[1]?.kind;
       const as =
         DATE_FIELDS[name]?.as ?? (TIME_NAMES[name] === 'SECOND' ? undefined : TIME_FIELDS[TIME_NAMES[name] ?? '']?.as);
-      if (as === undefined || kind === 'interval_ym' || kind === 'interval_dt') return undefined;
+      if (as === undefined || kind?.startsWith('interval')) return undefined;
       const inner: Call = { ...call, fn: as, argTypes: call.argTypes.slice(1), literals: [undefined] };
       return datetimeFunctions[as].emit?.(e, args.slice(1), inner);
     },

@@ -14,6 +14,10 @@ const byReason: Readonly<Record<string, string>> = {
   'is syntax, asked in the statements of the conformance corpus': 'isin when raiseError assertTrue',
   'needs an order of rows: held to DuckDB’s answers (test/exec, the fuzzer) and in the conformance corpus':
     'rowNumber rank denseRank percentRank cumeDist ntile lag lead nthValue',
+  'is what an operator means for calendar intervals, asked in the statements of the conformance corpus':
+    'moveByInterval addIntervals subtractIntervals intervalBetween negateInterval multiplyInterval divideInterval',
+  'gives calendar intervals, which the recorder cannot write down; asked in the conformance corpus':
+    'makeInterval tryMakeInterval',
   'gives its values in any order, or only statistics': 'collectSet histogramNumeric',
   'is asked with its sibling’s inputs in tests of its family':
     'posexplodeOuter variantExplode variantExplodeOuter bitmapOrAgg bitmapAndAgg regrCount',

@@ -1,4 +1,11 @@
-import { type DataType, integerBounds, type Scalar, writeVariant } from '../../src/base/index.js';
+import {
+  type DataType,
+  int32Type,
+  integerBounds,
+  packInterval,
+  type Scalar,
+  writeVariant,
+} from '../../src/base/index.js';
 
 /** A small seeded generator (mulberry32): the same seed gives the same values everywhere. */
 export class Random {
@@ -115,6 +122,12 @@ export function randomScalar(type: DataType, random: Random, small = false): Exc
       return randomInteger(type, random, small);
     case 'interval_dt':
       return random.pick([0n, 1n, -86_400_000_000n, 3_600_000_000n, random.bigint(-(10n ** 13n), 10n ** 13n)]);
+    case 'interval':
+      return packInterval({
+        months: Number(randomInteger(int32Type, random, small)),
+        days: Number(randomInteger(int32Type, random, small)),
+        micros: random.pick([0n, 1n, -3_600_000_000n, random.bigint(-(10n ** 13n), 10n ** 13n)]),
+      });
     case 'time':
       return random.bigint(0n, 86_399_999_999n);
     case 'timestamp':
