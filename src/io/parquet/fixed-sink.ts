@@ -123,7 +123,7 @@ export class FixedSink implements Sink {
   }
 
   #convertWide(source: number, count: number, target: number): void {
-    const { kernels, task } = this.group;
+    const { kernels } = this.group;
     const { convert, plainBytes } = this.leaf.decode;
     switch (convert) {
       case 'none':

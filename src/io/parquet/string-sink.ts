@@ -179,7 +179,7 @@ export class StringSink implements Sink {
   }
 
   #plain(source: number, end: number, count: number, offsets: number, data: number, position: number): number {
-    const { kernels, task } = this.group;
+    const { kernels } = this.group;
     const { physical, plainBytes, convert } = this.leaf.decode;
     if (physical !== 'fixed') {
       const next = kernels.plainStrings(source, end, count, offsets, data, position);
@@ -207,7 +207,7 @@ export class StringSink implements Sink {
   }
 
   #deltaLengths(values: PageValues, offsets: number): void {
-    const { kernels, task } = this.group;
+    const { kernels } = this.group;
     const { end, count } = values;
     const { lengths, next } = readLengths(this.group, values, 'lengths', this.place);
     const bytes = end - next;
