@@ -7,7 +7,7 @@ import { type Answer, goldenNames, readGoldens, sameAnswer } from '../support/sp
 const openFile = new URL('../conformance/functions-open.json', import.meta.url);
 const open: Readonly<Record<string, readonly string[]>> = JSON.parse(readFileSync(openFile, 'utf8'));
 const names = goldenNames().filter((name) => readGoldens(name).kind === 'row');
-/** One case of so many: all with SPARROW_GOLDENS=all, as `npm run modes` asks. */
+/** One case of so many: all with SPARROW_GOLDENS=all, as `npm run modes` asks. Without the variable nothing runs. */
 const step = process.env.SPARROW_GOLDENS === 'all' ? 1 : 16;
 
 // spark-goldens.test.ts asks both forms of a function; here the whole engine is asked, in the mode of the run.
