@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     ...shared.test,
     include: ['test/peers/**/*.test.ts'],
+    // They install into one folder what they need, and measure nothing: one after the other.
+    fileParallelism: false,
     exclude: ['**/node_modules/**', ...(withoutGoldens ? ['**/row-goldens.test.ts'] : [])],
     typecheck: { enabled: false },
     testTimeout: 600_000,

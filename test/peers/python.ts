@@ -30,11 +30,6 @@ export async function askPython(program: string, ...args: readonly string[]): Pr
   const python = await pythonWithPackages();
   // The threads of some packages are torn down in an order that aborts the process: it ends before.
   const whole = `${program}\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n`;
-  const ask = () => run(python, ['-c', whole, ...args], { timeout: 120_000, maxBuffer: 1 << 28 });
-  // A process that was killed gave no answer, wrong or right: it is asked once more.
-  const { stdout } = await ask().catch((error: { signal?: string | null }) => {
-    if (typeof error.signal !== 'string') throw error;
-    return ask();
-  });
+  const { stdout } = await run(python, ['-c', whole, ...args], { timeout: 120_000, maxBuffer: 1 << 28 });
   return JSON.parse(stdout);
 }

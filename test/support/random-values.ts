@@ -376,6 +376,7 @@ function kindOfScalar(type: DataType): string {
     case 'timestamp':
     case 'timestamp_ntz':
     case 'interval_dt':
+    case 'interval':
     case 'time':
       return 'bigint';
     default:
