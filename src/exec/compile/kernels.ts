@@ -91,7 +91,8 @@ function pushPartition(code: Code, row: Local, table: Local): void {
     .op('i32.add');
 }
 
-function eachRow(code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void): void {
+/** Runs a body for each of `count` rows of `stride` bytes, one behind the other. */
+export function eachRow(code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void): void {
   const i = code.local('i32');
   const row = code.local('i32');
   code.get(rows).set(row);

@@ -1,5 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { eachRow } from './kernels.js';
 import { ENTRY_BYTES } from './sort-entry.js';
 
 /**
@@ -93,14 +94,14 @@ function compileSpillKernels(): Uint8Array<ArrayBuffer> {
   module.function('add', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...given) => {
     const [rows, count, stride, offset, by, most] = given as unknown as Six;
     const [at, sum] = [code.local('i32'), code.local('i32')];
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       code.get(row).get(offset).op('i32.add').tee(at);
       code.get(at).op('i32.load', 0).get(by).op('i32.add').tee(sum);
       code.get(most).get(sum).get(most).op('i32.lt_u').select().op('i32.store', 0);
     });
   });
   module.function('number', ['i32', 'i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, offset, first) => {
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       code.get(row).get(offset).op('i32.add').get(first).op('i32.store', 0);
       step(code, first, 1);
     });
@@ -126,13 +127,13 @@ function partitions(module: WasmModule): void {
   const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
   module.function('count_hashes', [...five], [], (code, rows, count, stride, hash, counts) => {
     const slot = code.local('i32');
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       slotOf(code, row, hash, counts).tee(slot).get(slot).op('i32.load', 0).i32(1).op('i32.add').op('i32.store', 0);
     });
   });
   module.function('list_by_hash', [...five], [], (code, rows, count, stride, hash, cursors) => {
     const [slot, at] = [code.local('i32'), code.local('i32')];
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       slotOf(code, row, hash, cursors).tee(slot).op('i32.load', 0).tee(at).get(row).op('i32.store', 0);
       code.get(slot).get(at).i32(4).op('i32.add').op('i32.store', 0);
     });
@@ -143,7 +144,7 @@ function entries(module: WasmModule): void {
   module.function('list_entries', ['i32', 'i32', 'i32', 'i32'], [], (code, from, count, list, prefixes) => {
     const width = code.local('i32');
     code.i32(ENTRY_BYTES).set(width);
-    each(code, from, count, width, (entry) => {
+    eachRow(code, from, count, width, (entry) => {
       code.get(list).get(entry).op('i32.load', 8).op('i32.store', 0);
       code.get(prefixes).get(entry).op('i64.load', 0).op('i64.store', 0);
       step(code, list, 4);
@@ -155,7 +156,7 @@ function entries(module: WasmModule): void {
     ['i32', 'i32', 'i32', 'i32', 'i32'],
     [],
     (code, rows, count, stride, prefixes, to) => {
-      each(code, rows, count, stride, (row) => {
+      eachRow(code, rows, count, stride, (row) => {
         code.get(to).get(prefixes).op('i64.load', 0).op('i64.store', 0);
         code.get(to).get(row).op('i64.extend_i32_u').op('i64.store', 8);
         step(code, prefixes, 8);
@@ -183,7 +184,7 @@ function texts(module: WasmModule): void {
     const [rows, count, stride, offset, nulls, bytes] = given as unknown as Six;
     const used = given[6] as Local;
     const [size, from, to, end, field] = Array.from({ length: 5 }, () => code.local('i32')) as unknown as Six;
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       pushLength(code, row, offset, nulls);
       code.set(size);
       code.get(row).get(offset).op('i32.add').tee(field).op('i32.load', 0).set(from);
@@ -225,7 +226,7 @@ function chains(module: WasmModule): void {
     const [rows, count, stride, first, records, bytes] = given as unknown as Six;
     const used = given[6] as Local;
     const [left, from, record, to, end, size] = Array.from({ length: 6 }, () => code.local('i32')) as unknown as Six;
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       field(code, row, first).op('i32.load', 0).set(record);
       field(code, row, first).get(used).op('i32.store', 0);
       field(code, row, records).op('i32.load', 0).tee(left);
@@ -246,7 +247,7 @@ function chains(module: WasmModule): void {
     const [rows, count, stride, first, last, records] = given as unknown as Six;
     const base = given[6] as Local;
     const [left, record, next] = [code.local('i32'), code.local('i32'), code.local('i32')];
-    each(code, rows, count, stride, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       field(code, row, records).op('i32.load', 0).tee(left);
       code.if(() => {
         field(code, row, first).op('i32.load', 0).get(base).op('i32.add').set(next);
@@ -280,20 +281,6 @@ function pushLength(code: Code, row: Local, offset: Local, nulls: Local): void {
 
 const step = (code: Code, pointer: Local, bytes: number): Code =>
   code.get(pointer).i32(bytes).op('i32.add').set(pointer);
-
-function each(code: Code, rows: Local, count: Local, stride: Local, body: (row: Local) => void): void {
-  const [i, row] = [code.local('i32'), code.local('i32')];
-  code.get(rows).set(row);
-  code.forRange(
-    i,
-    () => code.i32(0),
-    count,
-    () => {
-      body(row);
-      code.get(row).get(stride).op('i32.add').set(row);
-    },
-  );
-}
 
 function eachListed(code: Code, list: Local, count: Local, body: (row: Local) => void): void {
   const [i, at, row] = [code.local('i32'), code.local('i32'), code.local('i32')];
