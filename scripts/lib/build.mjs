@@ -14,12 +14,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 import { fewChunks } from './chunks.mjs';
 import { declarations } from './declarations.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
+import { minified } from './minify.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
 const entries = {
@@ -139,7 +140,8 @@ async function workerProgram(esbuild) {
     format: 'cjs',
     plugins: [dearPartsLater, namedClasses, withoutDocs],
   });
-  return { text: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
+  const { code } = await minified(outputFiles[0].text);
+  return { text: code, inputs: Object.keys(metafile.inputs) };
 }
 
 /** Examples and summaries of functions are for `DESCRIBE FUNCTION`, which no worker answers. */
@@ -198,7 +200,6 @@ const dearParts = {
     'fstatSync',
     'fsyncSync',
     'ftruncateSync',
-    'futimesSync',
     'linkSync',
     'mkdirSync',
     'mkdtempSync',
@@ -320,7 +321,7 @@ async function bundle() {
   const outputs = outputFiles.map((file) => relative(root, file.path).replaceAll('\\', '/'));
   // Chunks first: a file that is there finds what it imports.
   outputFiles.sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
-  for (const file of outputFiles) put(file.path, file.text);
+  for (const [file, text] of await minifiedAll(outputFiles, withWorkerSource(metafile))) put(file, text);
   chmodSync(path('dist/cli/sparrow.js'), 0o755);
   const made = [
     ...Object.keys(metafile.inputs),
@@ -328,11 +329,32 @@ async function bundle() {
     'tsconfig.build.json',
     'scripts/lib/build.mjs',
     'scripts/lib/chunks.mjs',
+    'scripts/lib/minify.mjs',
   ];
   const inputs = [...new Set(made)].filter((file) => existsSync(path(file))).sort();
   // What was saved while we read it is read again next time.
   const isSettled = inputs.every((file) => statSync(path(file)).mtimeMs < started);
   put(notesFile, JSON.stringify({ hash: isSettled ? digest(inputs) : '', outputs, inputs, stale: notes()?.stale }));
+}
+
+const withWorkerSource = ({ outputs }) =>
+  new Set(
+    Object.keys(outputs)
+      .filter((file) => 'src/exec/worker-source.ts' in outputs[file].inputs)
+      .map((file) => path(file)),
+  );
+
+/** The files of a bundle and their maps, minified; what is packed already stays. */
+async function minifiedAll(files, packed) {
+  const texts = new Map(files.map((file) => [file.path, file.text]));
+  const programs = [...texts].filter(([file]) => file.endsWith('.js') && !packed.has(file));
+  const done = programs.map(async ([file, text]) => {
+    const { code, map } = await minified(text, { module: true, map: texts.get(`${file}.map`) });
+    texts.set(file, `${code}//# sourceMappingURL=${basename(file)}.map\n`);
+    texts.set(`${file}.map`, map);
+  });
+  await Promise.all(done);
+  return texts;
 }
 
 /** What was compiled from files that are gone must not be found. */

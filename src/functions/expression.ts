@@ -75,3 +75,10 @@ export function taskSettings({ ansi, timeZone, config = {} }: EvalSettings): Eva
 
 export const isNullable = (expr: PhysicalExpr): boolean =>
   expr.kind === 'literal' ? expr.value === null : expr.nullable;
+
+/** Positions of the columns an expression reads. */
+export function referencedColumns(expr: PhysicalExpr, into = new Set<number>()): Set<number> {
+  if (expr.kind === 'column') into.add(expr.index);
+  else if (expr.kind === 'call') for (const arg of expr.args) referencedColumns(arg, into);
+  return into;
+}

@@ -24,6 +24,7 @@ import {
   SparrowError,
   type WritableFile,
 } from '../base/index.js';
+import { isMirror } from './remote/mirror.js';
 
 /** Files of this machine, by synchronous calls: readers run in workers and fill shared memory directly. */
 export const nodeFiles: FileSystem = {
@@ -79,8 +80,11 @@ export const nodePlatform: Platform = {
 };
 
 function info(path: string, stat: { size: number; mtimeMs: number; isDirectory(): boolean }): FileInfo {
-  return { path, size: stat.size, modifiedMs: stat.mtimeMs, directory: stat.isDirectory() };
+  return { path, size: stat.size, modifiedMs: modifiedMs(path, stat), directory: stat.isDirectory() };
 }
+
+/** A copy of a remote file grows while others read what they asked for, which is no change of the file. */
+const modifiedMs = (path: string, stat: { mtimeMs: number }): number => (isMirror(path) ? 0 : stat.mtimeMs);
 
 function claim(from: string, to: string): boolean {
   try {
@@ -110,7 +114,7 @@ class NodeReadable implements ReadableFile {
     this.#descriptor = openSync(path, 'r');
     const stat = fstatSync(this.#descriptor);
     this.size = stat.size;
-    this.modifiedMs = stat.mtimeMs;
+    this.modifiedMs = modifiedMs(path, stat);
   }
 
   readInto(target: Uint8Array, position: number, length: number): void {

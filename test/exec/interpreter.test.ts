@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   float64Type,
   int32Type,
+  int64Type,
   type Platform,
   type Scalar,
   SharedHeap,
@@ -148,6 +149,16 @@ describe('groups', () => {
       [0n, null],
     ]);
     expect(await run(group(none, [col(none, 0)], [aggregateCall('count', [])]))).toEqual([]);
+  });
+
+  test('makes no result that nobody reads', async () => {
+    // Spark prunes the aggregate, and so does not fail; `bitmap_construct_agg` says only at its end that 40,000 is too far.
+    const far = rowsPlan(heap, [int64Type], [[40_000n]]);
+    const all = group(far, [], [aggregateCall('bitmap_construct_agg', [col(far, 0)]), aggregateCall('count', [])]);
+    await expect(run(all)).rejects.toMatchObject({ code: 'INVALID_BITMAP_POSITION' });
+    if (all.kind !== 'aggregate') throw new Error('no aggregate');
+    const count = all.output.slice(1);
+    expect(await run({ ...all, columns: all.columns.slice(1), output: count })).toEqual([[1n]]);
   });
 });
 

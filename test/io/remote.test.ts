@@ -116,6 +116,20 @@ describe('Parquet over HTTP', () => {
     expect(await facts.agg(fn.max('half').as('m')).collect()).toEqual([{ m: 199999.5 }]);
   });
 
+  test('is read while more of it is fetched', async () => {
+    const facts = session.read.parquet(url);
+    const part = (n: number) =>
+      facts.filter(
+        col('id')
+          .ge(n * 50_000)
+          .and(col('id').lt((n + 1) * 50_000)),
+      );
+    const maxima = await Promise.all(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((n) => part(n).agg(fn.max('half').as('m'), fn.max('text').as('t')).collect()),
+    );
+    expect(maxima.map(([row]) => row?.m)).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((n) => ((n + 1) * 50_000 - 1) / 2));
+  });
+
   test('comes whole from a server that knows no ranges', async () => {
     knowsRanges = false;
     expect(await session.read.parquet(url).agg(fn.max('id').as('m')).collect()).toEqual([{ m: 399999 }]);

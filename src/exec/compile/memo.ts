@@ -1,9 +1,9 @@
 import { isDeterministic } from '../../functions/deterministic.js';
-import type { PhysicalExpr } from '../../functions/expression.js';
+import { type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { Local } from '../../wasm/index.js';
 import type { ColumnLoader, ColumnValue } from './load.js';
-import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
+import { type Columns, type Pipe, pushTrue } from './pipe.js';
 import { COLUMN, COLUMN_BYTES, MAX_MEMOS, MEMO_BYTES } from './state-layout.js';
 
 /** What a memo byte says of a dictionary entry. */

@@ -1,6 +1,6 @@
 import { engineBug } from '../../base/index.js';
 import { ExpressionCompiler } from '../../functions/compile.js';
-import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import { type EvalSettings, type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
 import type { ModuleContext } from '../../functions/module-context.js';
 import type { Emitter, Value } from '../../functions/value.js';
 import type { Code, Func, Local } from '../../wasm/index.js';
@@ -130,13 +130,6 @@ export class Pipe {
     code.get(state).get(row).i32(stride).op('i32.add').op('i32.store', PIPE.ROW_NEXT);
     return row;
   }
-}
-
-/** Positions of the columns an expression reads. */
-export function referencedColumns(expr: PhysicalExpr, into = new Set<number>()): Set<number> {
-  if (expr.kind === 'column') into.add(expr.index);
-  else if (expr.kind === 'call') for (const arg of expr.args) referencedColumns(arg, into);
-  return into;
 }
 
 /** Pushes 1 when a boolean value is true (null is not). */

@@ -1,6 +1,6 @@
 import { carrierOf, engineBug, part } from '../../base/index.js';
 import type { Call } from '../../functions/define.js';
-import type { PhysicalExpr } from '../../functions/expression.js';
+import { type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { type Local, WasmModule } from '../../wasm/index.js';
 import type { PipelineSpec, PlacedGroups, StepSpec } from '../task/spec.js';
@@ -8,7 +8,7 @@ import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
 import { emitFilledMemo, emitMemo, type FilledMemo, memoizable } from './memo.js';
-import { type Columns, Pipe, pushTrue, referencedColumns } from './pipe.js';
+import { type Columns, Pipe, pushTrue } from './pipe.js';
 import { PrefilterLoop } from './prefilter.js';
 import { expectedShare, type MaskEntries, planPrefilter } from './prefilter-plan.js';
 import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';

@@ -1,12 +1,11 @@
 import type { DataType } from '../../base/index.js';
 import { pow10 } from '../../functions/decimal.js';
-import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import { type EvalSettings, type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
 import type { StepSpec } from '../task/spec.js';
 import { type BitTest, planBitTests } from './bit-tests.js';
 import { comparable } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
 import { isNeverTrueForNull } from './memo.js';
-import { referencedColumns } from './pipe.js';
 
 /** Comparisons that vectors make at once; with a constant of whole numbers the others are written with these. */
 export type MaskCompare = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge';

@@ -1,4 +1,5 @@
 import { booleanType, engineBug } from '../../base/index.js';
+import { referencedColumns } from '../../functions/expression.js';
 import type { Local } from '../../wasm/index.js';
 import { fieldAt, JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import type { ProbeStep, SourceColumn } from '../task/spec.js';
@@ -6,7 +7,7 @@ import { compileKeys } from './aggregates.js';
 import { pushRank, pushWord } from './kernels.js';
 import { extend, hashKeys, pushEqual, pushSameKey } from './keys.js';
 import { type ColumnValue, loadField, newParts } from './load.js';
-import { type Columns, type Pipe, pushTrue, referencedColumns } from './pipe.js';
+import { type Columns, type Pipe, pushTrue } from './pipe.js';
 import { keptLayout, storedCarrier } from './rows.js';
 import { TABLE, TABLE_BYTES } from './state-layout.js';
 

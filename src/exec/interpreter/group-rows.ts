@@ -1,7 +1,7 @@
 import type { Scalar } from '../../base/index.js';
 import type { AggregateFunction, Call } from '../../functions/define.js';
 import type { Prepared } from '../../functions/evaluate.js';
-import type { EvalSettings } from '../../functions/expression.js';
+import { type EvalSettings, referencedColumns } from '../../functions/expression.js';
 import { aggregateFunction } from '../../functions/registry.js';
 import type { AggregateSpec, PhysicalAggregate } from '../physical.js';
 import { canonical, keysText } from '../row-key.js';
@@ -90,9 +90,14 @@ async function* finished(
 ): Pages {
   // Columns of groups have no names: they are keys and calls.
   const output = plan.output.map((expr) => ready(expr, []));
+  // As in compiled form: a result nobody reads is not made, and so cannot fail.
+  const read = new Set<number>();
+  for (const expr of plan.output) referencedColumns(expr, read);
   const page = new PageWriter();
   for (const { keys, states } of groups) {
-    const results = aggregates.map(({ entry, call }, i) => entry.eval.finish(states[i] as Scalar[], call));
+    const results = aggregates.map(({ entry, call }, i) =>
+      read.has(keys.length + i) ? entry.eval.finish(states[i] as Scalar[], call) : null,
+    );
     const row = [...keys, ...results];
     page.push(output.map((expr) => expr(row)));
     if (pace.due()) await pace.rest();

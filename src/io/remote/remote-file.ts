@@ -1,24 +1,14 @@
-import {
-  closeSync,
-  ftruncateSync,
-  futimesSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fetchRange, type RemoteInfo, remoteInfo } from './fetch-range.js';
+import { mirrorName, mirrorPid } from './mirror.js';
 
 /** Gaps smaller than this are fetched too: a request costs more. */
 const GAP_BYTES = 64 << 10;
 /** Pieces fetched side by side. */
 const PIECE_BYTES = 8 << 20;
 const AT_ONCE = 4;
-const NAME = /^sparrow-remote-(\d+)$/;
 
 export type Range = readonly [start: number, end: number];
 
@@ -51,7 +41,6 @@ export class RemoteFile {
     const file = new RemoteFile(url, join(folder, nameOf(url)), info);
     const descriptor = openSync(file.path, 'w');
     ftruncateSync(descriptor, info.size);
-    futimesSync(descriptor, 0, 0);
     closeSync(descriptor);
     // What others still read of the former version stays until the process ends.
     files.set(key, file);
@@ -90,11 +79,19 @@ export class RemoteFile {
         return parts;
       });
     const next = pieces.values();
-    await Promise.all(
+    // When one fails the others start no further piece, and are over before anybody is told.
+    let failed = false;
+    const outcomes = await Promise.allSettled(
       Array.from({ length: Math.min(AT_ONCE, pieces.length) }, async () => {
-        for (const piece of next) await this.#fetch(piece);
+        try {
+          for (const piece of next) if (!failed) await this.#fetch(piece);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
       }),
     );
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   async #fetch([start, end]: Range): Promise<void> {
@@ -103,8 +100,6 @@ export class RemoteFile {
     try {
       for await (const { start: at, bytes } of fetchRange(this.url, this.info, start, end)) {
         writeSync(descriptor, bytes, 0, bytes.length, at);
-        // Readers take a file with another time for one that was changed.
-        futimesSync(descriptor, 0, 0);
         this.#have = merged([...this.#have, [at, at + bytes.length]], 0);
       }
     } finally {
@@ -122,10 +117,10 @@ export function localFolder(): string {
   if (folder !== undefined) return folder;
   const parent = tmpdir();
   for (const name of readdirSync(parent)) {
-    const pid = Number(NAME.exec(name)?.[1] ?? 0);
+    const pid = mirrorPid(name);
     if (pid > 0 && (pid === process.pid || !isAlive(pid))) rmSync(join(parent, name), { recursive: true, force: true });
   }
-  const own = join(parent, `sparrow-remote-${process.pid}`);
+  const own = join(parent, mirrorName(process.pid));
   mkdirSync(own, { recursive: true, mode: 0o700 });
   process.once('exit', () => rmSync(own, { recursive: true, force: true }));
   folder = own;
