@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import {
   type Arena,
   type FileSystem,
@@ -7,8 +6,12 @@ import {
   SparrowError,
   type WritableFile,
 } from '../base/index.js';
+import { checksum } from './checksum.js';
 import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from './parquet/encode-snappy.js';
 import { kernelsFor, PATTERN_BYTES, patternBytes } from './parquet/kernels/index.js';
+
+/** Smaller blocks are written together. */
+const STAGE_BYTES = 1 << 18;
 
 /** Bytes of the heap that were put into a file of our own: compressed with Snappy where that saves something. */
 export interface FileBlock {
@@ -16,7 +19,7 @@ export interface FileBlock {
   readonly storedBytes: number;
   readonly bytes: number;
   /** Of the bytes as stored. */
-  readonly crc: number;
+  readonly checksum: number;
 }
 
 type Way = 'packed' | 'plain';
@@ -55,12 +58,17 @@ function costsOf(platform: Platform): Costs {
 export class BlockWriter {
   readonly #file: WritableFile;
   readonly #table: number;
+  readonly #costs: Costs;
+  readonly #stage: number;
+  #staged = 0;
   #target = 0;
   #capacity = 0;
-  /** Bytes in the file. */
-  size = 0;
-
-  readonly #costs: Costs;
+  /** Where the next block will be in the file. */
+  #size = 0;
+  #way: Way;
+  /** What was written this way since the file was last written to, and how long that took. */
+  #bytes = 0;
+  #ms = 0;
 
   /** `arena` gives the room to compress in. */
   constructor(
@@ -71,35 +79,66 @@ export class BlockWriter {
     this.#file = platform.files.create(path);
     this.#costs = costsOf(platform);
     this.#table = arena.alloc(SNAPPY_TABLE_BYTES);
+    this.#stage = arena.alloc(STAGE_BYTES);
+    this.#way = this.#costs.cheaper();
   }
 
   write(address: number, bytes: number): FileBlock {
     const { heap } = this.arena;
     const { clock } = this.platform;
     const began = clock.monotonic();
-    const way = this.#costs.cheaper();
-    const compressed = way === 'packed' ? this.#compress(address, bytes) : undefined;
-    const stored = compressed ?? heap.u8.subarray(address, address + bytes);
-    this.#file.write(stored);
-    this.#costs.note(way, (clock.monotonic() - began) / bytes);
-    const block = { offset: this.size, storedBytes: stored.length, bytes, crc: crc32(stored) };
-    this.size += stored.length;
+    const end = this.#way === 'packed' ? this.#compress(address, bytes) : undefined;
+    const from = end === undefined ? address : this.#target;
+    const storedBytes = end === undefined ? bytes : end - from;
+    const block = { offset: this.#size, storedBytes, bytes, checksum: checksum(heap, from, storedBytes) };
+    this.#size += storedBytes;
+    const isFull = this.#staged + storedBytes > STAGE_BYTES;
+    if (isFull) this.#flush();
+    if (storedBytes > STAGE_BYTES) this.#file.write(heap.u8.subarray(from, from + storedBytes));
+    else {
+      heap.u8.copyWithin(this.#stage + this.#staged, from, from + storedBytes);
+      this.#staged += storedBytes;
+    }
+    this.#bytes += bytes;
+    this.#ms += clock.monotonic() - began;
+    if (isFull) this.#reckon();
     return block;
   }
 
   close(): void {
+    try {
+      this.#flush();
+    } finally {
+      this.#file.close();
+    }
+  }
+
+  /** Closes the file without what is not in it yet. */
+  discard(): void {
     this.#file.close();
   }
 
-  /** Undefined when the bytes do not become fewer. */
-  #compress(address: number, bytes: number): Uint8Array | undefined {
+  #flush(): void {
+    if (this.#staged > 0) this.#file.write(this.arena.heap.u8.subarray(this.#stage, this.#stage + this.#staged));
+    this.#staged = 0;
+  }
+
+  #reckon(): void {
+    this.#costs.note(this.#way, this.#ms / this.#bytes);
+    this.#way = this.#costs.cheaper();
+    this.#bytes = 0;
+    this.#ms = 0;
+  }
+
+  /** The end of what they become; undefined when that is not less. */
+  #compress(address: number, bytes: number): number | undefined {
     const { heap } = this.arena;
     if (bytes > this.#capacity) {
       this.#capacity = roomFor(bytes);
       this.#target = this.arena.alloc(snappyBound(this.#capacity));
     }
     const end = snappyKernel(heap).compress(address, address + bytes, this.#target, this.#table) >>> 0;
-    return end - this.#target < bytes ? heap.u8.subarray(this.#target, end) : undefined;
+    return end - this.#target < bytes ? end : undefined;
   }
 }
 
@@ -132,7 +171,7 @@ export class BlockReader {
     const end = source + block.storedBytes;
     const stored = heap.u8.subarray(source, end);
     file.readInto(stored, block.offset, block.storedBytes);
-    if (crc32(stored) !== block.crc) throw damaged(file, block);
+    if (checksum(heap, source, block.storedBytes) !== block.checksum) throw damaged(file, block);
     if (plain) return;
     const whole = kernelsFor(heap).snappy(source, end, target, target + block.bytes, this.#patterns);
     if (whole !== 1) throw damaged(file, block);

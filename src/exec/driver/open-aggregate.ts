@@ -137,7 +137,7 @@ function rowsOfInput(input: TaskInput): number | undefined {
 /** What was too much for the memory is not merged at one go, even where few groups have much: lists of values, say. */
 function spilledBits({ query }: Runner, parts: readonly Groups[]): number {
   const segments = parts.flatMap(({ spilled = [] }) => spilled.flat().flatMap((rows) => rows.segments));
-  const bytes = segments.reduce((n, { rowBlock, byteBlock }) => n + rowBlock.bytes + (byteBlock?.bytes ?? 0), 0);
+  const bytes = segments.reduce((n, { block }) => n + block.bytes, 0);
   const wanted = Math.ceil(Math.log2(Math.max(1, (bytes * MERGES_IN_MEMORY) / query.heap.limitBytes)));
   return Math.min(GROUP_PARTITION_BITS, wanted);
 }

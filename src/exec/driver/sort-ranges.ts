@@ -81,7 +81,7 @@ function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number 
 
 function bytesOf({ count, spilled }: SortedRun): number {
   if (spilled === undefined) return count * ENTRY_BYTES;
-  return spilled.segments.reduce((n, s) => n + s.rowBlock.bytes + (s.byteBlock?.bytes ?? 0) + s.rows * ENTRY_BYTES, 0);
+  return spilled.segments.reduce((n, s) => n + s.block.bytes + s.rows * ENTRY_BYTES, 0);
 }
 
 function cutsOf(runs: readonly SortedRun[], order: Uint32Array, every: number): Cut[] {

@@ -8,7 +8,7 @@ import type { SpillSettings } from '../task/task.js';
 /** The share of the memory in use from which on tasks put what they keep on disk. */
 const PRESSED_SHARE = 0.5;
 /** A task writes what it keeps when that is this share of the memory. */
-const LEAST_SHARE = 1 / 32;
+const LEAST_SHARE = 1 / 8;
 /** What the rows in a join's table may be: several are in memory at once, each with an index. */
 const TABLE_SHARE = 1 / 16;
 const LEAST_TABLE_BYTES = 1 << 16;

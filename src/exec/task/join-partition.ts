@@ -68,13 +68,11 @@ function expectedBytes({ parts, layout }: JoinSideRows): number {
   const { stride } = keptLayout(layout);
   let bytes = 0;
   for (const { spilled, list } of parts) {
-    for (const { segments } of spilled) for (const segment of segments) bytes += bytesOf(segment);
+    for (const { segments } of spilled) for (const segment of segments) bytes += segment.block.bytes;
     bytes += list.count * stride;
   }
   return bytes;
 }
-
-const bytesOf = ({ rowBlock, byteBlock }: SpillSegment): number => rowBlock.bytes + (byteBlock?.bytes ?? 0);
 
 async function runRows(
   task: PartitionTask,

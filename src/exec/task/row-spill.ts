@@ -17,6 +17,7 @@ export interface SpillPlace {
   readonly name: string;
 }
 
+const PREFIX_BYTES = 8;
 /** What a segment holds at most, before compression, unless a single row has more. */
 const SEGMENT_BYTES = 1 << 20;
 /** Of a sorted run, of which a range takes whole segments: many runs are read at once. */
@@ -28,9 +29,9 @@ export class RowSpiller {
   readonly #heap: SharedHeap;
   readonly #kernels: SpillKernels;
   readonly #texts: readonly RowField[];
-  readonly #rows: Room;
-  readonly #bytes: Room;
+  readonly #room: Room;
   readonly #lengths: Room;
+  #textBytes = 0;
 
   constructor(
     private readonly place: SpillPlace,
@@ -44,7 +45,7 @@ export class RowSpiller {
     this.#heap = arena.heap;
     this.#kernels = spillKernels(arena.heap);
     this.#texts = layout.fields.filter((field) => field.carrier === 'bytes');
-    [this.#rows, this.#bytes, this.#lengths] = [new Room(arena), new Room(arena), new Room(arena)];
+    [this.#room, this.#lengths] = [new Room(arena), new Room(arena)];
   }
 
   /** Writes the rows whose addresses are in a list, in its order; of a sorted run with the key prefix of each. */
@@ -56,10 +57,9 @@ export class RowSpiller {
     const heads: number[] = [];
     for (let from = 0; from < count; ) {
       const rows = this.#fitting(list + from * 4, Math.min(count - from, most), bytes);
-      const segment = this.#segment(list + from * 4, rows);
       const at = prefixes === undefined ? 0 : prefixes + from * 8;
-      const first = at === 0 ? {} : { prefixes: this.#put(at, rows * 8), first: this.#heap.u64[at >>> 3] as bigint };
-      segments.push({ ...segment, ...first });
+      const block = this.#segment(list + from * 4, rows, at);
+      segments.push({ rows, block, ...(at === 0 ? {} : { first: this.#heap.u64[at >>> 3] as bigint }) });
       heads.push(from);
       from += rows;
     }
@@ -70,6 +70,11 @@ export class RowSpiller {
 
   close(): void {
     this.#writer.close();
+  }
+
+  /** Closes the file; what is in it is lost. */
+  discard(): void {
+    this.#writer.discard();
   }
 
   #first(list: number, prefixes: number, heads: readonly number[]): SpilledRows {
@@ -85,6 +90,7 @@ export class RowSpiller {
 
   /** How many of the rows have no more than so many bytes in their texts, or one more. */
   #fitting(list: number, count: number, mostBytes: number): number {
+    this.#textBytes = 0;
     if (this.#texts.length + this.chains.length === 0) return count;
     const lengths = this.#lengths.of(count * 4);
     this.#heap.fill(0, lengths, count * 4);
@@ -97,28 +103,25 @@ export class RowSpiller {
       sum = 0;
       for (rows = 0; rows < count && sum < mostBytes; rows++) sum += this.#heap.u32[(lengths >>> 2) + rows] as number;
     }
-    this.#bytes.of(sum);
+    this.#textBytes = sum;
     return rows;
   }
 
-  #segment(list: number, count: number): SpillSegment {
+  #segment(list: number, count: number, prefixes: number): FileBlock {
     const { stride } = this.layout;
-    const rows = this.#rows.of(count * stride);
+    const prefixBytes = prefixes === 0 ? 0 : count * PREFIX_BYTES;
+    const rows = this.#room.of(count * stride + prefixBytes + this.#textBytes);
     this.#kernels.gather(list, count, stride, rows);
+    if (prefixBytes > 0) this.#heap.u8.copyWithin(rows + count * stride, prefixes, prefixes + prefixBytes);
+    const texts = rows + count * stride + prefixBytes;
     let used = 0;
     // A text is copied from where the copy of the row still points.
     for (const { offset, nullOffset = 0 } of this.#texts)
-      used = this.#kernels.move_bytes(rows, count, stride, offset, nullOffset, this.#bytes.of(0), used);
+      used = this.#kernels.move_bytes(rows, count, stride, offset, nullOffset, texts, used);
     for (const { first, records } of this.chains)
-      used = this.#kernels.move_chains(rows, count, stride, first, records, this.#bytes.of(0), used);
-    const rowBlock = this.#put(rows, count * stride);
-    return { rows: count, rowBlock, ...(used === 0 ? {} : { byteBlock: this.#put(this.#bytes.of(0), used) }) };
-  }
-
-  #put(address: number, bytes: number): FileBlock {
-    const before = this.#writer.size;
-    const block = this.#writer.write(address, bytes);
-    this.place.metrics.spilledBytes += this.#writer.size - before;
+      used = this.#kernels.move_chains(rows, count, stride, first, records, texts, used);
+    const block = this.#writer.write(rows, texts + used - rows);
+    this.place.metrics.spilledBytes += block.storedBytes;
     return block;
   }
 }
@@ -150,10 +153,12 @@ export class RowUnspiller {
         read(block, address);
         return address;
       };
-      return segments.map(({ rowBlock, byteBlock, rows, prefixes }) => {
-        const chunk = { address: load(rowBlock), rows, stride };
-        if (byteBlock !== undefined) relocate(this.arena.heap, layout, chains, chunk, load(byteBlock));
-        return { ...chunk, prefixes: prefixes === undefined ? 0 : load(prefixes) };
+      return segments.map(({ block, rows, first }) => {
+        const address = load(block);
+        const prefixes = address + rows * stride;
+        const texts = prefixes + (first === undefined ? 0 : rows * PREFIX_BYTES);
+        relocate(this.arena.heap, layout, chains, { address, rows, stride }, texts);
+        return { address, rows, stride, prefixes };
       });
     });
   }

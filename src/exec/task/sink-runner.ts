@@ -181,7 +181,7 @@ class AggregateRunner implements SinkRunner {
   }
 
   abandon(): void {
-    this.#spill.close();
+    this.#spill.abandon();
   }
 
   finish(): TaskOutput {
@@ -313,7 +313,7 @@ class RowsRunner implements SinkRunner {
   }
 
   abandon(): void {
-    this.#spill?.close();
+    this.#spill?.abandon();
   }
 
   finish(): TaskOutput {

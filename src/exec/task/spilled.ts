@@ -3,11 +3,8 @@ import type { FileBlock } from '../../io/block-file.js';
 /** Rows on disk that are read at one go. */
 export interface SpillSegment {
   readonly rows: number;
-  readonly rowBlock: FileBlock;
-  /** The strings of the rows, which hold positions in it instead of addresses. */
-  readonly byteBlock?: FileBlock;
-  /** Of a sorted run: the key prefix of each row. */
-  readonly prefixes?: FileBlock;
+  /** The rows, of a sorted run the key prefix of each, then their strings: rows hold positions among these. */
+  readonly block: FileBlock;
   /** Of a sorted run: the key prefix of its first row. */
   readonly first?: bigint;
 }
@@ -20,4 +17,12 @@ export interface SpilledRows {
   readonly segments: readonly SpillSegment[];
   /** Of a sorted run: the first row of each segment. */
   readonly heads?: SpilledRows;
+}
+
+/** What one task wrote at several times, as if at once: that is less to tell. */
+export function together(written: readonly SpilledRows[]): readonly SpilledRows[] {
+  const [first] = written;
+  if (first === undefined || written.length === 1) return written;
+  const rows = written.reduce((n, some) => n + some.rows, 0);
+  return [{ ...first, rows, segments: written.flatMap((some) => some.segments) }];
 }

@@ -9,8 +9,12 @@ import type { RowSpiller } from './row-spill.js';
 import { totalRows } from './row-store.js';
 import type { SinkEnvironment } from './sink-types.js';
 import type { RowChunk, RowList } from './spec.js';
-import type { SpilledRows } from './spilled.js';
+import { type SpilledRows, together } from './spilled.js';
 
+/** From this share of the memory on less is worth writing: */
+const URGENT_SHARE = 3 / 4;
+/** so many times less. Many small pieces cost more to write, and to read again, than few large ones. */
+const URGENT_PART = 4;
 /** What a task keeps to its end and would leave in memory. */
 const LAST_BYTES = 1 << 18;
 
@@ -21,8 +25,7 @@ export class TaskSpill {
   #numbered = 0;
   readonly #list: Room;
   readonly #counts: Room;
-  /** Group or join rows by partition, in the order in which they came. */
-  readonly partitions: SpilledRows[][] = Array.from({ length: GROUP_PARTITIONS }, () => []);
+  readonly #partitions: SpilledRows[][] = Array.from({ length: GROUP_PARTITIONS }, () => []);
   /** Sorted runs, in the order of their rows. */
   readonly runs: SpilledRows[] = [];
 
@@ -35,30 +38,38 @@ export class TaskSpill {
     return this.#spiller !== undefined;
   }
 
+  /** Group or join rows by partition, in the order in which they came. */
+  get partitions(): (readonly SpilledRows[])[] {
+    return this.#partitions.map(together);
+  }
+
   /** Whether so many kept bytes should go to disk: fewer are worth it when no more will come. */
   isDue(bytes: number, isLast: boolean): boolean {
     const { programs, request } = this.environment;
-    const least = isLast ? Math.min(LAST_BYTES, request.spill.leastBytes) : request.spill.leastBytes;
-    return bytes >= least && programs.heap.usedBytes >= request.spill.fromBytes;
+    const { fromBytes, leastBytes } = request.spill;
+    const { usedBytes, limitBytes } = programs.heap;
+    if (usedBytes < fromBytes) return false;
+    if (isLast) return bytes >= Math.min(LAST_BYTES, leastBytes);
+    return bytes >= (usedBytes < limitBytes * URGENT_SHARE ? leastBytes : leastBytes / URGENT_PART);
   }
 
   /** Writes group rows, partition by partition. */
   groups(chunks: readonly RowChunk[], layout: RowLayout, chains: readonly ChainFields[]): void {
-    this.#partitions(chunks, layout, GROUP_HEADER.HASH, chains);
+    this.#scatter(chunks, layout, GROUP_HEADER.HASH, chains);
   }
 
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
   joinRows(chunks: readonly RowChunk[], layout: RowLayout): void {
     this.#numbered = numberRows(this.environment.programs.heap, chunks, this.#numbered);
-    this.#partitions(chunks, layout, JOIN_HEADER.HASH);
+    this.#scatter(chunks, layout, JOIN_HEADER.HASH);
   }
 
-  #partitions(chunks: readonly RowChunk[], layout: RowLayout, hash: number, chains: readonly ChainFields[] = []): void {
+  #scatter(chunks: readonly RowChunk[], layout: RowLayout, hash: number, chains: readonly ChainFields[] = []): void {
     const spiller = this.#open(layout, chains);
     const { heap } = this.environment.programs;
     const list = this.#list.of(totalRows(chunks) * 4);
     listsByHash(heap, chunks, hash, list, this.#counts.of(GROUP_PARTITIONS * 4)).forEach(({ address, count }, p) => {
-      if (count > 0) this.partitions[p]?.push(spiller.write(address, count));
+      if (count > 0) this.#partitions[p]?.push(spiller.write(address, count));
     });
   }
 
@@ -75,6 +86,12 @@ export class TaskSpill {
   /** Harmless when it was called before. */
   close(): void {
     if (!this.#isClosed) this.#spiller?.close();
+    this.#isClosed = this.isUsed;
+  }
+
+  /** What was written will not be read. */
+  abandon(): void {
+    if (!this.#isClosed) this.#spiller?.discard();
     this.#isClosed = this.isUsed;
   }
 
