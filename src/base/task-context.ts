@@ -18,6 +18,8 @@ export interface TaskMetrics {
   rowsRead: number;
   rowGroupsRead: number;
   rowGroupsSkipped: number;
+  /** Pages of columns that were not decoded, as no row in them was wanted. */
+  pagesSkipped: number;
   /** Bytes put on disk for want of memory. */
   spilledBytes: number;
 }
@@ -27,5 +29,6 @@ export const newTaskMetrics = (): TaskMetrics => ({
   rowsRead: 0,
   rowGroupsRead: 0,
   rowGroupsSkipped: 0,
+  pagesSkipped: 0,
   spilledBytes: 0,
 });

@@ -114,6 +114,7 @@ export interface StageReport {
   longestMs: number;
   bytesRead: number;
   rowGroupsSkipped: number;
+  pagesSkipped: number;
   spilledBytes: number;
   /** Column memory in use at most while its tasks ended. */
   peakBytes: number;
@@ -125,7 +126,8 @@ export interface StageReport {
 export function stagesText(stages: readonly StageReport[], wallMs: number, peakBytes: number): string {
   const rows = stages.map((s, i) => {
     const read = s.bytesRead > 0 ? `, ${(s.bytesRead / 2 ** 20).toFixed(1)} MiB read` : '';
-    const skipped = s.rowGroupsSkipped > 0 ? `, ${s.rowGroupsSkipped} row groups skipped` : '';
+    const groups = s.rowGroupsSkipped > 0 ? `, ${s.rowGroupsSkipped} row groups skipped` : '';
+    const skipped = s.pagesSkipped > 0 ? `${groups}, ${s.pagesSkipped} pages skipped` : groups;
     const spilled = s.spilledBytes > 0 ? `, ${(s.spilledBytes / 2 ** 20).toFixed(1)} MiB spilled` : '';
     return `${i + 1}. ${s.label}: ${s.inputRows} rows in, ${s.outputRows} out, ${s.tasks} tasks, ${s.taskMs.toFixed(1)} ms in all, longest ${s.longestMs.toFixed(1)} ms${read}${skipped}${spilled}, ${mebibytes(s.peakBytes)} in use${balanceText(s)}`;
   });

@@ -78,6 +78,7 @@ export class Query {
       longestMs: 0,
       bytesRead: 0,
       rowGroupsSkipped: piecesSkipped,
+      pagesSkipped: 0,
       spilledBytes: 0,
       peakBytes: this.heap.usedBytes,
       threads: new Map(),
@@ -106,6 +107,7 @@ export class Query {
     report.longestMs = Math.max(report.longestMs, done.milliseconds);
     report.bytesRead += done.metrics.bytesRead;
     report.rowGroupsSkipped += done.metrics.rowGroupsSkipped;
+    report.pagesSkipped += done.metrics.pagesSkipped;
     report.spilledBytes += done.metrics.spilledBytes;
   }
 

@@ -5,12 +5,15 @@ import { corrupt, type Place } from './error.js';
 import { type Kernels, kernelsFor, PATTERN_BYTES, patternBytes } from './kernels/index.js';
 import type { PageHeader } from './metadata.js';
 import { parsePageHeader } from './page-header.js';
+import type { RowSelection } from './row-selection.js';
 import { KERNEL_SLACK, Scratch } from './scratch.js';
 import type { ParquetSplit, SplitChunk } from './split.js';
 import { ThriftError } from './thrift.js';
 
 /** Bytes read from the file at a time: most chunks are read at once, large ones do not fill the memory. */
 const WINDOW_BYTES = 1 << 22;
+/** The same where pages are passed over. */
+const SPARSE_BYTES = 1 << 16;
 const HEADER_BYTES = 1 << 12;
 const MAX_HEADER_BYTES = 1 << 24;
 const FORGOTTEN_BYTES = 128;
@@ -26,6 +29,8 @@ export class GroupContext {
     readonly task: TaskContext,
     readonly file: ReadableFile,
     readonly split: ParquetSplit,
+    /** Which rows are wanted; all without it. */
+    readonly selection?: RowSelection,
   ) {
     this.kernels = kernelsFor(task.heap);
     this.scratch = new Scratch(task.arena);
@@ -50,6 +55,8 @@ export interface Page {
   readonly end: number;
   /** Version 2 keeps its levels apart, uncompressed: repetition levels, then definition levels. */
   readonly levels: number;
+  /** Nobody wants it: only the header was read. */
+  readonly isSkipped: boolean;
 }
 
 /** The pages of a column chunk, one after the other; a page is valid until the next one is asked for. */
@@ -65,6 +72,8 @@ export class ChunkPages {
   #windowStart = 0;
   #windowBytes = 0;
   #page = 0;
+  /** Pages have been passed over: what follows may be, too. */
+  #sparse = false;
 
   constructor(
     private readonly group: GroupContext,
@@ -78,8 +87,8 @@ export class ChunkPages {
     this.#values = chunk.values;
   }
 
-  /** The next data or dictionary page. */
-  next(): Page | undefined {
+  /** The next data or dictionary page. What is not wanted is neither read nor decompressed. */
+  next(isWanted?: (header: PageHeader) => boolean): Page | undefined {
     while (this.#remaining > 0 && this.#values > 0) {
       this.group.task.checkCancelled();
       const header = this.#header();
@@ -87,15 +96,27 @@ export class ChunkPages {
       if (bytes > this.#remaining) {
         throw this.#corrupt(`it announces ${bytes} bytes, ${this.#remaining} are left in the column chunk`);
       }
-      const source = this.#ensure(bytes);
-      this.#advance(bytes);
-      this.#page++;
-      if (header.type === 'index') continue;
+      if (header.type === 'index') {
+        this.#pass(bytes);
+        continue;
+      }
       if (header.type !== 'dictionary') this.#values -= header.values;
+      if (isWanted?.(header) === false) {
+        this.#pass(bytes);
+        this.#sparse = true;
+        return { header, start: 0, end: 0, levels: 0, isSkipped: true };
+      }
+      const source = this.#ensure(bytes);
+      this.#pass(bytes);
       this.#verify(header, source);
       return this.#open(header, source);
     }
     return undefined;
+  }
+
+  #pass(bytes: number): void {
+    this.#advance(bytes);
+    this.#page++;
   }
 
   #corrupt(what: string, cause?: unknown): SparrowError {
@@ -131,7 +152,7 @@ export class ChunkPages {
     const into = this.#position - this.#windowStart;
     if (this.#windowBytes - into >= bytes && this.#window !== 0) return this.#window + into;
     const kept = this.#window === 0 ? 0 : Math.max(0, this.#windowBytes - into);
-    const length = Math.max(bytes, Math.min(WINDOW_BYTES, this.#remaining));
+    const length = Math.max(bytes, Math.min(this.#sparse ? SPARSE_BYTES : WINDOW_BYTES, this.#remaining));
     const { u8 } = group.task.heap;
     const old = this.#window + into;
     const window = group.scratch.get('file', length);
@@ -157,7 +178,7 @@ export class ChunkPages {
     const from = source + levels;
     const codec = header.type === 'data_v2' && !header.compressed ? undefined : this.#codec;
     if (codec === undefined) {
-      return { header, start: from, end: from + packed, levels: source };
+      return { header, start: from, end: from + packed, levels: source, isSkipped: false };
     }
     if (plain > MAX_PAGE_BYTES || plain > packed * codec.maxRatio + 64) {
       throw this.#corrupt(`${packed} bytes of ${codec.name} cannot become ${plain} bytes`);
@@ -165,7 +186,7 @@ export class ChunkPages {
     const target = this.group.scratch.get('page', plain);
     // An empty page may have no compressed bytes at all.
     if (plain > 0 || packed > 0) this.#decompress(codec, from, packed, target, plain);
-    return { header, start: target, end: target + plain, levels: source };
+    return { header, start: target, end: target + plain, levels: source, isSkipped: false };
   }
 
   #decompress(codec: Codec, source: number, sourceBytes: number, target: number, targetBytes: number): void {

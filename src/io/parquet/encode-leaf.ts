@@ -15,6 +15,7 @@ const WORTHWHILE = 0.8;
 export interface LeafOptions {
   readonly dictionary: boolean;
   readonly pageBytes: number;
+  readonly pageRows: number;
   readonly compressor: Compressor;
 }
 
@@ -206,7 +207,8 @@ export class LeafWriter {
 
   /** Ends the page when it is full; called between rows. */
   endRow(): void {
-    if (this.#levels >= PAGE_VALUES || this.#plain.length >= this.options.pageBytes) this.flushPage();
+    if (this.#levels >= Math.min(PAGE_VALUES, this.options.pageRows) || this.#plain.length >= this.options.pageBytes)
+      this.flushPage();
   }
 
   flushPage(): void {

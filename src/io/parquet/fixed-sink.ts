@@ -76,6 +76,10 @@ export class FixedSink implements Sink {
     this.group.kernels[`spread${this.#width}`](this.#data + row * this.#width, validity, row, count, dense);
   }
 
+  skip(): void {
+    // Fixed places: the next values find theirs.
+  }
+
   finish(): Pick<Column, 'storage' | 'data' | 'offsets'> {
     return { storage: this.narrow ?? this.leaf.decode.storage, data: this.#data, offsets: 0 };
   }

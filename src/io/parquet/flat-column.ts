@@ -3,6 +3,7 @@ import { ChunkPages, type GroupContext, type Page } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
 import { FixedSink, TooWide } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
+import type { PageHeader } from './metadata.js';
 import type { Leaf, Sink } from './sink.js';
 import type { NarrowStorage, SplitChunk, SplitColumn } from './split.js';
 import { StringSink } from './string-sink.js';
@@ -45,14 +46,22 @@ function readPages(
   const pages = new ChunkPages(group, chunk, place);
   let row = 0;
   let nulls = 0;
-  for (let page = pages.next(); page !== undefined && row <= rows; page = pages.next()) {
+  const { selection } = group;
+  const isWanted = (header: PageHeader): boolean =>
+    selection === undefined || header.type === 'dictionary' || selection.keeps(row, row + header.values);
+  for (let page = pages.next(isWanted); page !== undefined && row <= rows; page = pages.next(isWanted)) {
     if (page.header.type === 'dictionary') {
       sink.dictionary(page);
       continue;
     }
     const { values: count } = page.header;
     if (count > rows - row) throw corrupt(place, `its pages have more than the ${rows} rows of the row group`);
-    nulls += readPage(group, leaf, page, sink, validity, row, place);
+    if (page.isSkipped) {
+      sink.skip(row, count);
+      if (validity !== 0) group.kernels.fillBits(validity, row, count, -1);
+      selection?.leaveOut(row, row + count);
+      group.task.metrics.pagesSkipped++;
+    } else nulls += readPage(group, leaf, page, sink, validity, row, place);
     row += count;
   }
   if (row !== rows) throw corrupt(place, `its pages have ${row} of the ${rows} rows of the row group`);

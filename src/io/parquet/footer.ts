@@ -236,15 +236,20 @@ function rowGroup(r: ThriftReader): RowGroup {
 
 function columnChunk(r: ThriftReader): ColumnChunk {
   const chunk: Writable<ColumnChunk> = { encrypted: false };
+  const index: (number | undefined)[] = [];
   r.struct((id, wire) => {
     if (id === 1) chunk.filePath = text(r, wire);
     else if (id === 3 && wire === WIRE.struct) chunk.metadata = columnMetadata(r);
+    else if (id >= 4 && id <= 7) index[id - 4] = r.int();
     else {
       if (id === 8 || id === 9) chunk.encrypted = true;
       return false;
     }
     return true;
   });
+  const [offsetAt = 0, offsetBytes = 0, columnAt = 0, columnBytes = 0] = index;
+  if (offsetAt > 0 && offsetBytes > 0) chunk.offsetIndex = { offset: offsetAt, bytes: offsetBytes };
+  if (columnAt > 0 && columnBytes > 0) chunk.columnIndex = { offset: columnAt, bytes: columnBytes };
   return chunk;
 }
 
@@ -253,7 +258,7 @@ function columnMetadata(r: ThriftReader): ColumnMetadata {
   let physical: ColumnMetadata['physical'] | undefined;
   let codec: CodecName | undefined;
   let path: string[] = [];
-  const more: { dictionaryPageOffset?: number; statistics?: Statistics } = {};
+  const more: { dictionaryPageOffset?: number; statistics?: Statistics; bloomFilter?: number } = {};
   r.struct((id, wire) => {
     if (id === 1) physical = named(PHYSICAL, r.int(), 'physical type');
     else if (id === 3) path = r.list((element) => text(r, element));
@@ -264,6 +269,7 @@ function columnMetadata(r: ThriftReader): ColumnMetadata {
     else if (id === 9) m.dataPageOffset = count(r, 'bytes before a page');
     else if (id === 11) more.dictionaryPageOffset = count(r, 'bytes before a page');
     else if (id === 12 && wire === WIRE.struct) more.statistics = statistics(r);
+    else if (id === 14) more.bloomFilter = r.int();
     else return false;
     return true;
   });

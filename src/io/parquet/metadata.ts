@@ -107,6 +107,14 @@ export interface ColumnMetadata {
   readonly dataPageOffset: number;
   readonly dictionaryPageOffset?: number;
   readonly statistics?: Statistics;
+  /** Where its bloom filter begins. */
+  readonly bloomFilter?: number;
+}
+
+/** A piece of a file. */
+export interface FileSpan {
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 export interface ColumnChunk {
@@ -115,6 +123,9 @@ export interface ColumnChunk {
   readonly encrypted: boolean;
   /** Absent when it is encrypted. */
   readonly metadata?: ColumnMetadata;
+  /** Where the page index has the bounds of its pages, and their places. */
+  readonly columnIndex?: FileSpan;
+  readonly offsetIndex?: FileSpan;
 }
 
 export interface RowGroup {

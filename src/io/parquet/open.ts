@@ -23,9 +23,9 @@ import { type DataFile, expandPaths } from '../paths.js';
 import { corrupt, unsupported } from './error.js';
 import { readFooter } from './footer.js';
 import type { FileMetadata, RowGroup } from './metadata.js';
-import { mayMatch } from './prune.js';
+import { columnsOf, mayMatch } from './prune.js';
 import { type ColumnNode, type FileColumn, fileColumns, leavesOf, withFields } from './schema.js';
-import type { NarrowStorage, ParquetSplit, SplitChunk, SplitColumn } from './split.js';
+import type { ChunkIndex, NarrowStorage, ParquetSplit, SplitChunk, SplitColumn } from './split.js';
 import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
 import { withVariants } from './unmarked-variant.js';
 
@@ -253,6 +253,7 @@ class ParquetTable implements TableSource {
 
   #split(file: OpenFile, index: number, group: RowGroup, fields: readonly Field[], request: ScanRequest): ScanSplit {
     const { path, size, modifiedMs } = file.file;
+    const asked = columnsOf(request.predicate);
     const columns = fields.map(({ name, type }): SplitColumn => {
       const constant = this.#constant(file, name);
       const found = file.columns.get(name);
@@ -265,7 +266,10 @@ class ParquetTable implements TableSource {
         type,
         node,
         ...narrowed(node, this.statistics.columns[name]),
-        chunks: leavesOf(node).map((leaf) => splitChunk(file, index, group, leaf.chunk, leaf.path)),
+        chunks: leavesOf(node).map((leaf) => {
+          const chunk = splitChunk(file, index, group, leaf.chunk, leaf.path);
+          return asked.has(name) && node.kind === 'leaf' ? { ...chunk, ...indexOf(file, group, leaf.chunk) } : chunk;
+        }),
       };
     });
     const payload: ParquetSplit = {
@@ -317,6 +321,22 @@ function statsOf(
   if (node.kind !== 'leaf') return { rows, mayHaveNaN: false };
   const { statistics } = group.columns[node.chunk]?.metadata ?? {};
   return chunkStats(statistics, file.metadata.columnOrders[node.chunk], { type, decode: node.decode }, rows);
+}
+
+/** What a file knows of a chunk beyond its statistics. */
+function indexOf(file: OpenFile, group: RowGroup, chunk: number): { index?: ChunkIndex } {
+  const { columnIndex, offsetIndex, metadata } = group.columns[chunk] ?? {};
+  const bloomFilter = metadata?.bloomFilter;
+  const order = file.metadata.columnOrders[chunk];
+  const pages = columnIndex !== undefined && offsetIndex !== undefined ? { columnIndex, offsetIndex } : {};
+  if (columnIndex === undefined && bloomFilter === undefined) return {};
+  return {
+    index: {
+      ...pages,
+      ...(bloomFilter === undefined ? {} : { bloomFilter: { offset: bloomFilter } }),
+      ...(order === undefined ? {} : { order }),
+    },
+  };
 }
 
 /** The chunk of a leaf, checked against the file's size. */

@@ -14,6 +14,20 @@ export function mayMatch(predicate: Predicate, stats: (column: string) => ChunkS
   return outcome(predicate, stats).canBeTrue;
 }
 
+/** The columns that a predicate asks about. */
+export function columnsOf(predicate: Predicate | undefined): ReadonlySet<string> {
+  if (predicate === undefined) return new Set();
+  switch (predicate.kind) {
+    case 'and':
+    case 'or':
+      return new Set(predicate.inputs.flatMap((input) => [...columnsOf(input)]));
+    case 'not':
+      return columnsOf(predicate.input);
+    default:
+      return new Set([predicate.column]);
+  }
+}
+
 function outcome(predicate: Predicate, stats: (column: string) => ChunkStats | undefined): Outcome {
   switch (predicate.kind) {
     case 'and':

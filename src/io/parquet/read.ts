@@ -3,10 +3,13 @@ import {
   type Batch,
   type Column,
   engineBug,
+  type Predicate,
+  type ReadableFile,
   type ScanRequest,
   type ScanSplit,
   SparrowError,
   type SplitReader,
+  sliceColumn,
   sliceIntoBatches,
   type TaskContext,
 } from '../../base/index.js';
@@ -16,7 +19,14 @@ import { constantColumn } from './constant-column.js';
 import { unsupported } from './error.js';
 import { readFlat } from './flat-column.js';
 import { readNested } from './nested-column.js';
-import { MAX_GROUP_ROWS, type ParquetSplit } from './split.js';
+import { indexedRows } from './page-index.js';
+import { columnsOf } from './prune.js';
+import type { RowRanges } from './row-ranges.js';
+import { RowSelection } from './row-selection.js';
+import { rowTest } from './row-test.js';
+import { KERNEL_SLACK } from './scratch.js';
+import type { Leaf } from './sink.js';
+import { MAX_GROUP_ROWS, type ParquetSplit, type SplitColumn } from './split.js';
 
 /** Reads row groups; synchronous, but for the first page of a codec that has to be made ready. */
 export const parquetReader: SplitReader = {
@@ -56,20 +66,48 @@ function* readGroup(split: ScanSplit, request: ScanRequest, context: TaskContext
       `write the file with at most ${MAX_GROUP_ROWS} rows in one`,
     );
   }
-  const columns = readColumns(split, payload, context);
+  const { columns, ranges } = readColumns(split, payload, request, context);
+  const read = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
   context.metrics.rowGroupsRead++;
-  context.metrics.rowsRead += rows;
+  context.metrics.rowsRead += read;
   const wanted = request.limit === undefined || request.predicate !== undefined ? rows : Math.min(rows, request.limit);
-  for (const batch of sliceIntoBatches(columns, wanted, BATCH_ROWS)) {
-    context.checkCancelled();
-    yield batch;
+  for (const [from, to] of ranges) {
+    const part = from === 0 && to === rows ? columns : columns.map((c) => partOfColumn(c, from, to - from, context));
+    for (const batch of sliceIntoBatches(part, Math.min(wanted, to - from), BATCH_ROWS)) {
+      context.checkCancelled();
+      yield batch;
+    }
   }
 }
 
-function readColumns(split: ScanSplit, payload: ParquetSplit, context: TaskContext): Column[] {
+/** Rows of a column from any row on: a bitmap has to begin at a whole byte. */
+function partOfColumn(column: Column, from: number, rows: number, { heap, arena }: TaskContext): Column {
+  const start = from & ~7;
+  const shift = from & 7;
+  const { validity: bitmap, ...part } = sliceColumn({ ...column, validity: 0 }, from, rows);
+  if (column.validity === 0) return { ...part, validity: bitmap };
+  const source = column.validity + (start >>> 3);
+  if (shift === 0) return { ...part, validity: source };
+  const bytes = (rows + 7) >>> 3;
+  const validity = arena.alloc(bytes + KERNEL_SLACK);
+  const { u8 } = heap;
+  for (let i = 0; i < bytes; i++)
+    u8[validity + i] = ((u8[source + i] as number) >>> shift) | ((u8[source + i + 1] as number) << (8 - shift));
+  return { ...part, validity };
+}
+
+interface ReadRows {
+  readonly columns: Column[];
+  /** The rows that are whole. */
+  readonly ranges: RowRanges;
+}
+
+function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanRequest, context: TaskContext): ReadRows {
+  const all: RowRanges = [[0, payload.rows]];
   if (payload.columns.every((column) => column.chunks.length === 0)) {
     // Counting rows needs no file.
-    return payload.columns.map((column) => constantColumn(new GroupContext(context, NO_FILE, payload), column));
+    const group = new GroupContext(context, NO_FILE, payload);
+    return { columns: payload.columns.map((column) => constantColumn(group, column)), ranges: all };
   }
   const file = context.platform.files.open(payload.path);
   try {
@@ -79,18 +117,39 @@ function readColumns(split: ScanSplit, payload: ParquetSplit, context: TaskConte
         hint: 'run the query again',
       });
     }
+    if (request.predicate !== undefined) return readSelected(split, request.predicate, context, file);
     const group = new GroupContext(context, file, payload);
-    return payload.columns.map((column) => {
-      context.checkCancelled();
-      const { node } = column;
-      if (node === undefined) return constantColumn(group, column);
-      if (node.kind === 'leaf' && node.maxRepetition === 0)
-        return readFlat(group, column, node, split.stats?.[column.name]);
-      return readNested(group, column, node);
-    });
+    return { columns: payload.columns.map((column) => readColumn(group, column, split)), ranges: all };
   } finally {
     file.close();
   }
+}
+
+function readColumn(group: GroupContext, column: SplitColumn, split: ScanSplit): Column {
+  group.task.checkCancelled();
+  const { node } = column;
+  if (node === undefined) return constantColumn(group, column);
+  if (isFlat(column)) return readFlat(group, column, node as Leaf, split.stats?.[column.name]);
+  return readNested(group, column, node);
+}
+
+const isFlat = ({ node }: SplitColumn): boolean => node?.kind === 'leaf' && node.maxRepetition === 0;
+
+/** The columns that a predicate asks about come first; of the others only the pages in which it may be true somewhere. */
+function readSelected(split: ScanSplit, predicate: Predicate, context: TaskContext, file: ReadableFile): ReadRows {
+  const payload = split.payload as ParquetSplit;
+  const selection = new RowSelection(payload.rows, indexedRows(predicate, payload, file));
+  const group = new GroupContext(context, file, payload, selection);
+  const asked = columnsOf(predicate);
+  const isAsked = (column: SplitColumn): boolean => isFlat(column) && asked.has(column.name);
+  const done = new Map<string, Column>();
+  const order = [...payload.columns].sort((a, b) => Number(isAsked(b)) - Number(isAsked(a)));
+  for (const column of order) {
+    if (!selection.keeps(0, payload.rows)) return { columns: [], ranges: [] };
+    done.set(column.name, readColumn(group, column, split));
+    if (isAsked(column)) selection.refine(rowTest(predicate, (name) => done.get(name), context.heap));
+  }
+  return { columns: payload.columns.map(({ name }) => done.get(name) as Column), ranges: selection.decoded() };
 }
 
 const NO_FILE = {

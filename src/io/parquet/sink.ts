@@ -23,6 +23,8 @@ export interface Sink {
   values(values: PageValues): void;
   /** Moves the last `dense` values of the `count` rows from `row` to the rows whose bit is set. */
   spread(validity: number, row: number, count: number, dense: number): void;
+  /** The `count` rows from `row` stay without values: nobody looks at them. */
+  skip(row: number, count: number): void;
   finish(): Pick<Column, 'storage' | 'data' | 'offsets' | 'dictionary'>;
 }
 

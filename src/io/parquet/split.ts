@@ -1,5 +1,5 @@
 import type { DataType, Storage } from '../../base/index.js';
-import type { CodecName } from './metadata.js';
+import type { CodecName, ColumnOrder, FileSpan } from './metadata.js';
 import type { ColumnNode } from './schema.js';
 
 /** More rows than this in one row group cannot be addressed. */
@@ -14,6 +14,15 @@ export interface SplitChunk {
   readonly uncompressedBytes: number;
   readonly values: number;
   readonly codec: CodecName;
+  /** What the file knows of its values beyond the row group's statistics, where the query asks about them. */
+  readonly index?: ChunkIndex;
+}
+
+export interface ChunkIndex {
+  readonly columnIndex?: FileSpan;
+  readonly offsetIndex?: FileSpan;
+  readonly bloomFilter?: Pick<FileSpan, 'offset'>;
+  readonly order?: ColumnOrder;
 }
 
 /** Integers of fewer bits than the column's type has. */

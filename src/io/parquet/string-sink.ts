@@ -98,6 +98,19 @@ export class StringSink implements Sink {
     kernels[`spread${this.#codeBytes}`](this.#codes + row * this.#codeBytes, validity, row, count, dense);
   }
 
+  skip(row: number, count: number): void {
+    const { heap } = this.group.task;
+    if (this.#offsets === 0 && this.#dictionary !== undefined) {
+      // Codes must be valid, should a later page turn all of them into plain strings.
+      this.#ensureCodes();
+      const from = this.#codes + row * this.#codeBytes;
+      heap.u8.fill(0, from, from + count * this.#codeBytes);
+      return;
+    }
+    this.#toPlain(row);
+    heap.i32[(this.#offsets >>> 2) + row + count] = this.#position;
+  }
+
   finish(): Pick<Column, 'storage' | 'data' | 'offsets' | 'dictionary'> {
     // A later page may have turned the codes into plain strings.
     if (this.#offsets !== 0 || this.#codes === 0 || this.#dictionary === undefined) {

@@ -28,6 +28,7 @@ interface WriteSettings {
   readonly groupRows: number;
   readonly groupBytes: number;
   readonly pageBytes: number;
+  readonly pageRows: number;
 }
 
 /** Every option, in lower case. */
@@ -37,6 +38,7 @@ const OPTIONS = [
   'parquet.enable.dictionary',
   'parquet.block.size',
   'parquet.page.size',
+  'parquet.page.row.count.limit',
   'rowgrouprows',
 ];
 
@@ -63,6 +65,7 @@ function settingsOf(options: Readonly<Record<string, string>>): WriteSettings {
     groupRows: number('rowgrouprows', 1 << 20),
     groupBytes: number('parquet.block.size', 128 << 20),
     pageBytes: number('parquet.page.size', 1 << 20),
+    pageRows: number('parquet.page.row.count.limit', 20_000),
   };
 }
 
@@ -102,21 +105,22 @@ class ParquetWriter implements FileWriter {
     private readonly compressor: Compressor,
     private readonly context: TaskContext,
   ) {
-    const { dictionary, pageBytes } = settings;
-    this.#leaves = schema.leaves.map((leaf) => new LeafWriter(leaf, { dictionary, pageBytes, compressor }));
+    const { dictionary, pageBytes, pageRows } = settings;
+    this.#leaves = schema.leaves.map((leaf) => new LeafWriter(leaf, { dictionary, pageBytes, pageRows, compressor }));
     this.#shredder = new Shredder(this.#leaves);
     this.#file = context.platform.files.create(path);
     this.#file.write(MAGIC);
   }
 
   write(batch: Batch): void {
-    const { groupRows, groupBytes } = this.settings;
+    const { groupRows, groupBytes, pageRows } = this.settings;
+    const pieceRows = Math.min(PIECE_ROWS, pageRows);
     // Nested columns are decoded once a batch.
     const decoded = this.schema.columns.map((node, i) =>
       node.kind === 'leaf' ? undefined : readColumn(this.context.heap, batch.columns[i] as Column),
     );
     for (let from = 0; from < batch.rows; ) {
-      const to = Math.min(batch.rows, from + PIECE_ROWS, from + groupRows - this.#groupRows);
+      const to = Math.min(batch.rows, from + pieceRows, from + groupRows - this.#groupRows);
       this.schema.columns.forEach((node, i) => {
         const values = decoded[i];
         if (node.kind === 'leaf') this.#addFlat(node, batch.columns[i] as Column, from, to);

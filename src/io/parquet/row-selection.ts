@@ -1,0 +1,64 @@
+import { type RowRanges, union, without } from './row-ranges.js';
+import type { RowTest } from './row-test.js';
+
+/** Rows that are tested together. */
+const BLOCK_ROWS = 1024;
+const NONE = 1;
+const SOME = 2;
+
+/**
+ * Which rows of a row group a query may want (late materialization): tested in blocks, and only when a page that holds
+ * them is about to be decoded. A page in which any row may be wanted is decoded whole.
+ */
+export class RowSelection {
+  readonly #blocks: Uint8Array;
+  readonly #mask = new Uint8Array(BLOCK_ROWS);
+  readonly #leftOut: (readonly [number, number])[] = [];
+  #test: RowTest | undefined;
+
+  /** `ranges`: the rows that the page index leaves. */
+  constructor(
+    readonly rows: number,
+    private readonly ranges: RowRanges,
+  ) {
+    this.#blocks = new Uint8Array(Math.ceil(rows / BLOCK_ROWS));
+  }
+
+  /** From now on rows are also held against a test, which knows at least as much as the one before. */
+  refine(test: RowTest | undefined): void {
+    this.#test = test;
+    for (const [i, state] of this.#blocks.entries()) if (state === SOME) this.#blocks[i] = 0;
+  }
+
+  /** Whether some row of from…to may be wanted. */
+  keeps(from: number, to: number): boolean {
+    return this.ranges.some(([a, b]) => a < to && b > from && this.#anyOf(Math.max(a, from), Math.min(b, to)));
+  }
+
+  /** Rows that were not decoded in some column. */
+  leaveOut(from: number, to: number): void {
+    this.#leftOut.push([from, to]);
+  }
+
+  /** The rows that have all their values. */
+  decoded(): RowRanges {
+    return without(this.rows, union(this.#leftOut));
+  }
+
+  #anyOf(from: number, to: number): boolean {
+    if (this.#test === undefined) return true;
+    const last = Math.ceil(to / BLOCK_ROWS);
+    for (let block = Math.floor(from / BLOCK_ROWS); block < last; block++) {
+      if (this.#blocks[block] === 0) this.#blocks[block] = this.#look(this.#test, block * BLOCK_ROWS);
+      if (this.#blocks[block] === SOME) return true;
+    }
+    return false;
+  }
+
+  #look(test: RowTest, from: number): number {
+    const to = Math.min(this.rows, from + BLOCK_ROWS);
+    const mask = this.#mask.subarray(0, to - from).fill(1);
+    test(from, to, mask);
+    return mask.includes(1) ? SOME : NONE;
+  }
+}
