@@ -39,7 +39,7 @@ const FILTERS: readonly (readonly [condition: string, skips: boolean])[] = [
   ["day >= DATE '2020-10-25'", true],
   ['mixed = 29', true],
   ['mixed < 29000', false],
-  ['id > 40000 OR mixed = -1', true],
+  ['id > 29995 OR mixed = -1', true],
   ['gappy IS NULL AND gaps > 5', false],
   ["few <> 'd1'", false],
 ];
