@@ -1,15 +1,51 @@
 import { type BytesDictionary, WordDictionary } from './encode-dictionary.js';
 
-/** Longer bounds are left out: a footer is no place for documents. */
+/** Longer bounds are left out of the footer, which is no place for documents, and cut in the page index. */
 const MAX_BOUND_BYTES = 256;
+const MAX_INDEX_BYTES = 64;
 
-/** The least and greatest value of a column chunk, as the footer holds them. */
+/** The least and greatest of some values, as they lie in a page. */
+export interface MinMax {
+  readonly min?: Uint8Array;
+  readonly max?: Uint8Array;
+}
+
+/** Bounds of a chunk as its statistics hold them. */
+export function footerBounds({ min, max }: MinMax): MinMax {
+  if (min === undefined || max === undefined || min.length > MAX_BOUND_BYTES || max.length > MAX_BOUND_BYTES) return {};
+  return { min, max };
+}
+
+/** Bounds of a page of byte strings as its index holds them: what is cut from a greatest one is rounded up. */
+export function indexBounds({ min, max }: MinMax): MinMax {
+  if (min === undefined || max === undefined) return {};
+  if (max.length <= MAX_INDEX_BYTES) return { min: cut(min), max };
+  let end = MAX_INDEX_BYTES;
+  // Readers may take it for text: it is cut where a character begins, and raised at a byte of ASCII.
+  while (end > 0 && (max[end - 1] as number) >= 0x7f) end--;
+  if (end === 0) return {};
+  const raised = max.slice(0, end);
+  raised[end - 1] = (raised[end - 1] as number) + 1;
+  return { min: cut(min), max: raised };
+}
+
+/** The beginning of a text, without a part of a character. */
+function cut(bytes: Uint8Array): Uint8Array {
+  let end = Math.min(bytes.length, MAX_INDEX_BYTES);
+  while (end > 0 && end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
+}
+
+/** The least and greatest value of what is added. */
 export interface Bounds {
   addWords(words: Int32Array, count: number): void;
   addBytes(source: Uint8Array, start: number, end: number): void;
-  addDictionary(dictionary: WordDictionary | BytesDictionary): void;
+  /** The entries that `codes` name. */
+  addEntries(dictionary: WordDictionary | BytesDictionary, codes: Uint32Array, count: number): void;
+  /** One value in its PLAIN form, without a length. */
+  addPlain(bytes: Uint8Array): void;
   /** The bounds of what was added, which is then forgotten. */
-  take(): { readonly min?: Uint8Array; readonly max?: Uint8Array };
+  take(): MinMax;
 }
 
 abstract class DictionaryBounds implements Bounds {
@@ -17,22 +53,39 @@ abstract class DictionaryBounds implements Bounds {
 
   addBytes(_source: Uint8Array, _start: number, _end: number): void {}
 
-  addDictionary(dictionary: WordDictionary | BytesDictionary): void {
-    if (dictionary instanceof WordDictionary) this.addWords(dictionary.values(), dictionary.count);
-    else {
-      const plain = dictionary.plain();
-      for (let code = 0; code < dictionary.count; code++) {
-        const { start, end } = dictionary.entry(code);
-        this.addBytes(plain, start, end);
-      }
+  addEntries(dictionary: WordDictionary | BytesDictionary, codes: Uint32Array, count: number): void {
+    const seen = new Uint8Array(dictionary.count);
+    for (let i = 0; i < count; i++) seen[codes[i] as number] = 1;
+    if (dictionary instanceof WordDictionary) {
+      const { words: width } = dictionary;
+      const values = dictionary.values();
+      const kept = new Int32Array(dictionary.count * width);
+      let at = 0;
+      for (let code = seen.indexOf(1); code >= 0; code = seen.indexOf(1, code + 1))
+        for (let k = 0; k < width; k++) kept[at++] = values[code * width + k] as number;
+      this.addWords(kept, at / width);
+      return;
+    }
+    const plain = dictionary.plain();
+    for (let code = seen.indexOf(1); code >= 0; code = seen.indexOf(1, code + 1)) {
+      const { start, end } = dictionary.entry(code);
+      this.addBytes(plain, start, end);
     }
   }
 
-  abstract take(): { readonly min?: Uint8Array; readonly max?: Uint8Array };
+  addPlain(bytes: Uint8Array): void {
+    if (this.isWords) this.addWords(new Int32Array(Uint8Array.from(bytes).buffer), 1);
+    else this.addBytes(bytes, 0, bytes.length);
+  }
+
+  protected readonly isWords: boolean = false;
+
+  abstract take(): MinMax;
 }
 
 /** Signed integers of 32 or 64 bits. */
 export class WordBounds extends DictionaryBounds {
+  protected override readonly isWords = true;
   #any = false;
   #min: [low: number, high: number] = [0, 0];
   #max: [low: number, high: number] = [0, 0];
@@ -68,7 +121,7 @@ export class WordBounds extends DictionaryBounds {
     this.#max = [maxLow, maxHigh];
   }
 
-  take(): { min?: Uint8Array; max?: Uint8Array } {
+  take(): MinMax {
     if (!this.#any) return {};
     this.#any = false;
     const bytes = (pair: [number, number]) => new Uint8Array(new Int32Array(pair).buffer, 0, this.words * 4);
@@ -78,6 +131,7 @@ export class WordBounds extends DictionaryBounds {
 
 /** Floating numbers. A NaN has no place in their order, so with one among them nothing is said. */
 export class NumberBounds extends DictionaryBounds {
+  protected override readonly isWords = true;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
   #any = false;
@@ -104,7 +158,7 @@ export class NumberBounds extends DictionaryBounds {
     this.#any ||= count > 0;
   }
 
-  take(): { min?: Uint8Array; max?: Uint8Array } {
+  take(): MinMax {
     const usable = this.#any && !this.#notANumber;
     // Both zeros are equal to those who ask: the bounds must hold for either.
     const [min, max] = [this.#min === 0 ? -0 : this.#min, this.#max === 0 ? 0 : this.#max];
@@ -128,12 +182,10 @@ export class BytesBounds extends DictionaryBounds {
     if (this.#max === undefined || compare(source, start, end, this.#max) > 0) this.#max = source.slice(start, end);
   }
 
-  take(): { min?: Uint8Array; max?: Uint8Array } {
+  take(): MinMax {
     const [min, max] = [this.#min, this.#max];
     this.#min = this.#max = undefined;
-    if (min === undefined || max === undefined || min.length > MAX_BOUND_BYTES || max.length > MAX_BOUND_BYTES)
-      return {};
-    return { min, max };
+    return min === undefined || max === undefined ? {} : { min, max };
   }
 }
 
@@ -163,7 +215,7 @@ export class FixedBounds extends DictionaryBounds {
     }
   }
 
-  take(): { min?: Uint8Array; max?: Uint8Array } {
+  take(): MinMax {
     const [min, max] = [this.#min, this.#max];
     this.#min = this.#max = undefined;
     return min === undefined || max === undefined ? {} : { min, max };

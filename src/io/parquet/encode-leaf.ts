@@ -1,8 +1,11 @@
-import { type Bounds, BytesBounds, FixedBounds, NumberBounds, WordBounds } from './encode-bounds.js';
+import type { BloomBuilder } from './encode-bloom.js';
+import type { Bounds } from './encode-bounds.js';
 import { BytesDictionary, WordDictionary } from './encode-dictionary.js';
 import { bitWidth, encodeHybrid } from './encode-hybrid.js';
+import { boundsOf, PageList } from './encode-pages.js';
+import { GrowingBytes } from './growing-bytes.js';
 import type { Compressor } from './write-codecs.js';
-import { dataPageHeader, dictionaryPageHeader } from './write-footer.js';
+import { dataPageHeader, dictionaryPageHeader, type EncodedPage } from './write-footer.js';
 import type { WriteLeaf } from './write-schema.js';
 
 /** A page ends at so many values or bytes, whichever comes first. */
@@ -17,6 +20,8 @@ export interface LeafOptions {
   readonly pageBytes: number;
   readonly pageRows: number;
   readonly compressor: Compressor;
+  /** Where the column gets a bloom filter. */
+  readonly bloom?: BloomBuilder;
 }
 
 /** A column chunk, complete: pages ready to be written, and what the footer says of them. */
@@ -31,42 +36,28 @@ export interface EncodedChunk {
   readonly encodings: readonly number[];
   readonly min?: Uint8Array;
   readonly max?: Uint8Array;
+  readonly pages: readonly EncodedPage[];
+  readonly bloom?: Uint8Array;
 }
 
 const PLAIN = 0;
 const RLE = 3;
 const RLE_DICTIONARY = 8;
 
-/** Bytes that values are collected in. */
-class Bytes {
-  buffer = Buffer.allocUnsafe(1 << 12);
-  length = 0;
-
-  /** Room for more; returns where. */
-  take(bytes: number): number {
-    const at = this.length;
-    if (at + bytes > this.buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(at + bytes, this.buffer.length * 2));
-      grown.set(this.buffer.subarray(0, at));
-      this.buffer = grown;
-    }
-    this.length = at + bytes;
-    return at;
-  }
-}
-
 /**
  * Collects the values of one leaf and turns them into pages. Values that are there are added without the nulls
  * between them; levels tell where those are.
  */
 export class LeafWriter {
+  /** Of the page under way. */
   readonly #bounds: Bounds;
+  readonly #pages: PageList;
   readonly #words: 0 | 1 | 2;
   #dictionary: WordDictionary | BytesDictionary | undefined;
   /** Numbers of dictionary entries seen so far, told by the dictionaries of the input. */
   #codes = new Uint32Array(1024);
   #codeCount = 0;
-  readonly #plain = new Bytes();
+  readonly #plain = new GrowingBytes();
   #definitions = new Uint8Array(1024);
   #repetitions = new Uint8Array(1024);
   #levels = 0;
@@ -87,6 +78,7 @@ export class LeafWriter {
     this.#words =
       physical === 'int32' || physical === 'float' ? 1 : physical === 'int64' || physical === 'double' ? 2 : 0;
     this.#bounds = boundsOf(leaf);
+    this.#pages = new PageList(leaf);
     this.#startDictionary();
   }
 
@@ -215,6 +207,9 @@ export class LeafWriter {
     if (this.#levels === 0) return;
     if (this.#dictionary !== undefined && !this.#dictionaryPages && !this.#isWorthwhile()) this.#dropDictionary();
     if (this.#dictionary === undefined) {
+      const { bloom } = this.options;
+      if (bloom !== undefined)
+        bloom.add(this.#plain.buffer.subarray(0, this.#plain.length), this.#width, this.#levels - this.#nulls);
       this.#page(this.#plainBytes(), PLAIN);
       this.#plainPages = true;
     } else {
@@ -223,6 +218,7 @@ export class LeafWriter {
       const body = new Uint8Array(codes.length + 1);
       body[0] = width;
       body.set(codes, 1);
+      this.#bounds.addEntries(this.#dictionary, this.#codes, this.#codeCount);
       this.#page(body, RLE_DICTIONARY);
       this.#dictionaryPages = true;
       this.#codeCount = 0;
@@ -241,7 +237,7 @@ export class LeafWriter {
   /** Plain from here on. Codes not yet in a page become values again, or a page of their own after others. */
   #dropDictionary(): void {
     const dictionary = this.#dictionary as WordDictionary | BytesDictionary;
-    this.#bounds.addDictionary(dictionary);
+    this.#bounds.addEntries(dictionary, this.#codes, this.#codeCount);
     if (this.#dictionaryPages) this.#closed = { plain: dictionary.plain(), count: dictionary.count };
     this.#dictionary = undefined;
     const plain = dictionary.plain();
@@ -288,10 +284,19 @@ export class LeafWriter {
     const body = parts.length === 0 ? values : Buffer.concat([...parts, values]);
     const compressed = this.options.compressor.compress(body);
     const header = dataPageHeader(body.length, compressed, this.#levels, encoding);
+    const offset = this.#compressed;
     this.#keep(header, compressed, body.length);
+    const bytes = this.#compressed - offset;
+    const levels = { count: this.#levels, nulls: this.#nulls, repetitions: this.#repetitions };
+    this.#pages.add({ offset, bytes }, this.#bounds.take(), levels);
     this.#values += this.#levels;
     this.#chunkNulls += this.#nulls;
     this.#levels = this.#nulls = this.#plain.length = 0;
+  }
+
+  /** Bytes of a value in PLAIN encoding; 0 for those behind their lengths. */
+  get #width(): number {
+    return this.#words * 4 || (this.leaf.physical === 'fixed' ? this.leaf.typeLength : 0);
   }
 
   #keep(header: Uint8Array, compressed: Uint8Array, bodyBytes: number): void {
@@ -304,13 +309,13 @@ export class LeafWriter {
   /** The chunk of the row group that ends here; the next one starts anew. */
   finishChunk(): EncodedChunk {
     this.flushPage();
-    if (this.#dictionary !== undefined) this.#bounds.addDictionary(this.#dictionary);
     let dictionaryBytes = 0;
     if (this.#dictionaryPages) {
       const { plain, count } = this.#closed ?? {
         plain: (this.#dictionary as WordDictionary).plain(),
         count: this.#dictionary?.count ?? 0,
       };
+      this.options.bloom?.add(plain, this.#width, count);
       const pages = this.#pieces;
       this.#pieces = [];
       const before = this.#compressed;
@@ -332,7 +337,8 @@ export class LeafWriter {
       values: this.#values,
       nulls: this.#chunkNulls,
       encodings,
-      ...this.#bounds.take(),
+      ...this.#pages.take(dictionaryBytes),
+      ...(this.options.bloom === undefined ? {} : { bloom: this.options.bloom.take() }),
     };
     this.#reset();
     return chunk;
@@ -365,20 +371,5 @@ export class LeafWriter {
     const grown = new Uint32Array(Math.max(needed, this.#codes.length * 2));
     grown.set(this.#codes);
     this.#codes = grown;
-  }
-}
-
-function boundsOf({ physical }: WriteLeaf): Bounds {
-  switch (physical) {
-    case 'float':
-    case 'double':
-      return new NumberBounds(physical);
-    case 'int32':
-    case 'int64':
-      return new WordBounds(physical === 'int32' ? 1 : 2);
-    case 'byte_array':
-      return new BytesBounds();
-    default:
-      return new FixedBounds(physical === 'boolean');
   }
 }

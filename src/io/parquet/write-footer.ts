@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { PHYSICAL } from './metadata.js';
+import type { MinMax } from './encode-bounds.js';
+import { type FileSpan, PHYSICAL } from './metadata.js';
 import { type WriteLeaf, type WriteSchema, writeSchemaElement } from './write-schema.js';
 import { ThriftWriter } from './write-thrift.js';
 
@@ -49,6 +50,18 @@ export function dictionaryPageHeader(uncompressed: number, compressed: Uint8Arra
   return out.bytes();
 }
 
+/** A data page, as the page index tells of it. */
+export interface EncodedPage extends MinMax {
+  /** From the beginning of the chunk. */
+  readonly offset: number;
+  /** With its header. */
+  readonly bytes: number;
+  readonly firstRow: number;
+  readonly nulls: number;
+  /** It has nothing but nulls. */
+  readonly isNull: boolean;
+}
+
 /** A column chunk that is in the file. */
 export interface WrittenChunk {
   readonly leaf: WriteLeaf;
@@ -61,6 +74,9 @@ export interface WrittenChunk {
   readonly encodings: readonly number[];
   readonly min?: Uint8Array;
   readonly max?: Uint8Array;
+  readonly columnIndex?: FileSpan;
+  readonly offsetIndex?: FileSpan;
+  readonly bloomFilter?: FileSpan;
 }
 
 export interface WrittenGroup {
@@ -102,6 +118,14 @@ function rowGroup(out: ThriftWriter, group: WrittenGroup, codec: number): void {
   out.structList(1, group.chunks, (chunk) => {
     out.i64(2, chunk.offset);
     out.structField(3, () => columnMetadata(out, chunk, codec));
+    for (const [id, span] of [
+      [4, chunk.offsetIndex],
+      [6, chunk.columnIndex],
+    ] as const) {
+      if (span === undefined) continue;
+      out.i64(id, span.offset);
+      out.i32(id + 1, span.bytes);
+    }
   });
   out.i64(
     2,
@@ -126,6 +150,52 @@ function columnMetadata(out: ThriftWriter, chunk: WrittenChunk, codec: number): 
   out.i64(9, chunk.offset + chunk.dictionaryBytes);
   if (chunk.dictionaryBytes > 0) out.i64(11, chunk.offset);
   out.structField(12, () => statistics(out, chunk));
+  if (chunk.bloomFilter !== undefined) {
+    out.i64(14, chunk.bloomFilter.offset);
+    out.i32(15, chunk.bloomFilter.bytes);
+  }
+}
+
+const UNORDERED = 0;
+
+/** The ColumnIndex of pages; undefined where one with values has no bounds. */
+export function columnIndexBytes(pages: readonly EncodedPage[]): Uint8Array | undefined {
+  const none = new Uint8Array();
+  if (pages.some(({ isNull, min, max }) => !isNull && (min === undefined || max === undefined))) return undefined;
+  const out = new ThriftWriter();
+  out.struct(() => {
+    out.boolList(
+      1,
+      pages.map(({ isNull }) => isNull),
+    );
+    out.binaryList(
+      2,
+      pages.map(({ min }) => min ?? none),
+    );
+    out.binaryList(
+      3,
+      pages.map(({ max }) => max ?? none),
+    );
+    out.i32(4, UNORDERED);
+    out.i64List(
+      5,
+      pages.map(({ nulls }) => nulls),
+    );
+  });
+  return out.bytes();
+}
+
+/** The OffsetIndex of the pages of a chunk that begins at `start`. */
+export function offsetIndexBytes(pages: readonly EncodedPage[], start: number): Uint8Array {
+  const out = new ThriftWriter();
+  out.struct(() =>
+    out.structList(1, pages, ({ offset, bytes, firstRow }) => {
+      out.i64(1, start + offset);
+      out.i32(2, bytes);
+      out.i64(3, firstRow);
+    }),
+  );
+  return out.bytes();
 }
 
 function statistics(out: ThriftWriter, { leaf, min, max, nulls }: WrittenChunk): void {

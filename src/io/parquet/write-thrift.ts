@@ -62,6 +62,21 @@ export class ThriftWriter {
     for (const item of items) this.#zigzag(item);
   }
 
+  i64List(id: number, items: readonly number[]): void {
+    this.#listField(id, WIRE.i64, items.length);
+    for (const item of items) this.#zigzag(item);
+  }
+
+  boolList(id: number, items: readonly boolean[]): void {
+    this.#listField(id, WIRE.true, items.length);
+    for (const item of items) this.#byte(item ? WIRE.true : WIRE.false);
+  }
+
+  binaryList(id: number, items: readonly Uint8Array[]): void {
+    this.#listField(id, WIRE.binary, items.length);
+    for (const item of items) this.#raw(item);
+  }
+
   textList(id: number, items: readonly string[]): void {
     this.#listField(id, WIRE.binary, items.length);
     for (const item of items) this.#raw(Buffer.from(item, 'utf8'));

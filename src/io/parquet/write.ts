@@ -3,17 +3,26 @@ import {
   type Column,
   type Field,
   type FileWriter,
-  nearestNames,
   readColumn,
   SparrowError,
   type TaskContext,
   type WritableFile,
 } from '../../base/index.js';
+import { BloomBuilder } from './encode-bloom.js';
 import { addFlat } from './encode-flat.js';
 import { LeafWriter } from './encode-leaf.js';
 import { Shredder } from './encode-nested.js';
+import type { FileSpan } from './metadata.js';
 import { type Compressor, compressorNamed } from './write-codecs.js';
-import { footerBytes, type WrittenChunk, type WrittenGroup } from './write-footer.js';
+import {
+  columnIndexBytes,
+  type EncodedPage,
+  footerBytes,
+  offsetIndexBytes,
+  type WrittenChunk,
+  type WrittenGroup,
+} from './write-footer.js';
+import { settingsOf, type WriteSettings } from './write-options.js';
 import { sparkSchemaJson, type WriteNode, type WriteSchema, writeSchema } from './write-schema.js';
 
 const MAGIC = Buffer.from('PAR1');
@@ -21,53 +30,6 @@ const CREATED_BY = 'sparrow-df version 0.1.0';
 const SPARK_ROW_METADATA = 'org.apache.spark.sql.parquet.row.metadata';
 /** Rows are taken in pieces of this many, so that pages and row groups end where they should. */
 const PIECE_ROWS = 8192;
-
-interface WriteSettings {
-  readonly compression: string;
-  readonly dictionary: boolean;
-  readonly groupRows: number;
-  readonly groupBytes: number;
-  readonly pageBytes: number;
-  readonly pageRows: number;
-}
-
-/** Every option, in lower case. */
-const OPTIONS = [
-  'compression',
-  'parquet.compression',
-  'parquet.enable.dictionary',
-  'parquet.block.size',
-  'parquet.page.size',
-  'parquet.page.row.count.limit',
-  'rowgrouprows',
-];
-
-function settingsOf(options: Readonly<Record<string, string>>): WriteSettings {
-  const given = new Map(Object.entries(options).map(([key, value]) => [key.toLowerCase(), value]));
-  for (const key of given.keys()) {
-    if (OPTIONS.includes(key)) continue;
-    throw new SparrowError('UNKNOWN_OPTION', `Parquet has no option ${JSON.stringify(key)} for writing`, {
-      where: 'parquet options',
-      candidates: nearestNames(key, OPTIONS, 3),
-    });
-  }
-  const number = (name: string, fallback: number): number => {
-    const value = Number(given.get(name) ?? fallback);
-    if (Number.isSafeInteger(value) && value > 0) return value;
-    throw new SparrowError('INVALID_OPTION', `the Parquet option ${name} is ${JSON.stringify(given.get(name))}`, {
-      where: 'parquet options',
-      hint: 'it must be a positive whole number',
-    });
-  };
-  return {
-    compression: given.get('compression') ?? given.get('parquet.compression') ?? 'snappy',
-    dictionary: (given.get('parquet.enable.dictionary') ?? 'true').toLowerCase() === 'true',
-    groupRows: number('rowgrouprows', 1 << 20),
-    groupBytes: number('parquet.block.size', 128 << 20),
-    pageBytes: number('parquet.page.size', 1 << 20),
-    pageRows: number('parquet.page.row.count.limit', 20_000),
-  };
-}
 
 /** Writes one Parquet file. What is held is at most a row group, compressed. */
 export function createParquetWriter(
@@ -87,11 +49,18 @@ export function createParquetWriter(
   return new ParquetWriter(path, columns, writeSchema(columns), settings, compressor, context);
 }
 
+/** What of a chunk is told at the end of the file. */
+interface ChunkDetails {
+  readonly pages: readonly EncodedPage[];
+  readonly bloom: Uint8Array | undefined;
+}
+
 class ParquetWriter implements FileWriter {
   readonly #file: WritableFile;
   readonly #leaves: readonly LeafWriter[];
   readonly #shredder: Shredder;
   readonly #groups: WrittenGroup[] = [];
+  readonly #pages = new Map<WrittenChunk, ChunkDetails>();
   #position = MAGIC.length;
   #rows = 0;
   #groupRows = 0;
@@ -106,7 +75,12 @@ class ParquetWriter implements FileWriter {
     private readonly context: TaskContext,
   ) {
     const { dictionary, pageBytes, pageRows } = settings;
-    this.#leaves = schema.leaves.map((leaf) => new LeafWriter(leaf, { dictionary, pageBytes, pageRows, compressor }));
+    const { arena } = context;
+    this.#leaves = schema.leaves.map((leaf) => {
+      const wanted = leaf.physical === 'boolean' ? undefined : settings.bloom(leaf.path.join('.'));
+      const bloom = wanted === undefined ? {} : { bloom: new BloomBuilder(arena, wanted) };
+      return new LeafWriter(leaf, { dictionary, pageBytes, pageRows, compressor, ...bloom });
+    });
     this.#shredder = new Shredder(this.#leaves);
     this.#file = context.platform.files.create(path);
     this.#file.write(MAGIC);
@@ -159,8 +133,10 @@ class ParquetWriter implements FileWriter {
     if (this.#groupRows === 0) return;
     const chunks: WrittenChunk[] = [];
     for (const leaf of this.#leaves) {
-      const { pieces, ...chunk } = leaf.finishChunk();
-      chunks.push({ leaf: leaf.leaf, offset: this.#position, ...chunk });
+      const { pieces, pages, bloom, ...chunk } = leaf.finishChunk();
+      const written = { leaf: leaf.leaf, offset: this.#position, ...chunk };
+      chunks.push(written);
+      this.#pages.set(written, { pages, bloom });
       for (const piece of pieces) this.#file.write(piece);
       this.#position += chunk.bytes;
     }
@@ -168,12 +144,37 @@ class ParquetWriter implements FileWriter {
     this.#groupRows = 0;
   }
 
+  /** Where a piece of the file begins that is written now. */
+  #append(bytes: Uint8Array): FileSpan {
+    const offset = this.#position;
+    this.#file.write(bytes);
+    this.#position += bytes.length;
+    return { offset, bytes: bytes.length };
+  }
+
+  /** Puts bloom filters, then the bounds of all pages, then their places behind the row groups. */
+  #addIndexes(): WrittenGroup[] {
+    const each = (index: (chunk: WrittenChunk, more: ChunkDetails) => Partial<WrittenChunk>) => {
+      return this.#groups.map(({ chunks }) => chunks.map((c) => index(c, this.#pages.get(c) as ChunkDetails)));
+    };
+    const filters = each((_, { bloom }) => (bloom === undefined ? {} : { bloomFilter: this.#append(bloom) }));
+    const bounds = each((_, { pages }) => {
+      const bytes = columnIndexBytes(pages);
+      return bytes === undefined ? {} : { columnIndex: this.#append(bytes) };
+    });
+    const places = each(({ offset }, { pages }) => ({ offsetIndex: this.#append(offsetIndexBytes(pages, offset)) }));
+    return this.#groups.map((group, g) => ({
+      ...group,
+      chunks: group.chunks.map((c, i) => ({ ...c, ...filters[g]?.[i], ...bounds[g]?.[i], ...places[g]?.[i] })),
+    }));
+  }
+
   finish(): { rows: number; bytes: number } {
     this.#endGroup();
     const footer = footerBytes({
       schema: this.schema,
       rows: this.#rows,
-      groups: this.#groups,
+      groups: this.#addIndexes(),
       codec: this.compressor.code,
       keyValues: [[SPARK_ROW_METADATA, sparkSchemaJson(this.columns)]],
       createdBy: CREATED_BY,

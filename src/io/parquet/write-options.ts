@@ -1,0 +1,76 @@
+import { nearestNames, SparrowError } from '../../base/index.js';
+import type { BloomOptions } from './encode-bloom.js';
+
+export interface WriteSettings {
+  readonly compression: string;
+  readonly dictionary: boolean;
+  readonly groupRows: number;
+  readonly groupBytes: number;
+  readonly pageBytes: number;
+  readonly pageRows: number;
+  /** The bloom filter of a column (its path with dots), where it gets one. */
+  bloom(column: string): BloomOptions | undefined;
+}
+
+const BLOOM = {
+  enabled: 'parquet.bloom.filter.enabled',
+  distinct: 'parquet.bloom.filter.expected.ndv',
+  falsePositives: 'parquet.bloom.filter.fpp',
+  maxBytes: 'parquet.bloom.filter.max.bytes',
+};
+
+/** Every option, in lower case. Those of bloom filters may end in # and the path of a column, as in parquet-mr. */
+const OPTIONS = [
+  'compression',
+  'parquet.compression',
+  'parquet.enable.dictionary',
+  'parquet.block.size',
+  'parquet.page.size',
+  'parquet.page.row.count.limit',
+  'rowgrouprows',
+  ...Object.values(BLOOM),
+];
+
+export function settingsOf(options: Readonly<Record<string, string>>): WriteSettings {
+  const given = new Map(
+    Object.entries(options).map(([key, value]) => {
+      const [name = '', ...column] = key.split('#');
+      return [[name.toLowerCase(), ...column].join('#'), value];
+    }),
+  );
+  for (const key of given.keys()) {
+    const [name = '', column] = key.split('#');
+    if (column === undefined ? OPTIONS.includes(name) : Object.values(BLOOM).includes(name)) continue;
+    throw new SparrowError('UNKNOWN_OPTION', `Parquet has no option ${JSON.stringify(key)} for writing`, {
+      where: 'parquet options',
+      candidates: nearestNames(key, OPTIONS, 3),
+    });
+  }
+  const number = (name: string, fallback: number, isFit: (value: number) => boolean = Number.isSafeInteger): number => {
+    const value = Number(given.get(name) ?? fallback);
+    if (isFit(value) && value > 0) return value;
+    throw new SparrowError('INVALID_OPTION', `the Parquet option ${name} is ${JSON.stringify(given.get(name))}`, {
+      where: 'parquet options',
+      hint: isFit === Number.isSafeInteger ? 'it must be a positive whole number' : 'it must lie between 0 and 1',
+    });
+  };
+  /** The column's own setting, or that of all columns. */
+  const named = (name: string, column: string): string => (given.has(`${name}#${column}`) ? `${name}#${column}` : name);
+  return {
+    compression: given.get('compression') ?? given.get('parquet.compression') ?? 'snappy',
+    dictionary: (given.get('parquet.enable.dictionary') ?? 'true').toLowerCase() === 'true',
+    groupRows: number('rowgrouprows', 1 << 20),
+    groupBytes: number('parquet.block.size', 128 << 20),
+    pageBytes: number('parquet.page.size', 1 << 20),
+    pageRows: number('parquet.page.row.count.limit', 20_000),
+    bloom(column) {
+      if (given.get(named(BLOOM.enabled, column))?.toLowerCase() !== 'true') return undefined;
+      const distinct = named(BLOOM.distinct, column);
+      return {
+        ...(given.has(distinct) ? { distinct: number(distinct, 0) } : {}),
+        falsePositives: number(named(BLOOM.falsePositives, column), 0.01, (value) => value < 1),
+        maxBytes: number(named(BLOOM.maxBytes, column), 1 << 20),
+      };
+    },
+  };
+}
