@@ -89,6 +89,7 @@ export class Session<in out V extends Values = Anything> {
       hasVariables: () => catalog.variables.size > 0,
       variable: (name) => catalog.variables.get(name.toLowerCase()),
       userFunction: (name) => functions.find(name),
+      routine: (name) => catalog.routine(name),
     });
     return new Session(engine, conf, values, catalog, functions);
   }

@@ -105,6 +105,7 @@ class LocalEngine implements QueryEngine {
         viewNames: this.options.viewNames,
         variable: (name) => this.options.variable?.(name),
         ...(this.options.userFunction === undefined ? {} : { userFunction: this.options.userFunction }),
+        routine: (name) => this.options.routine?.(name),
         parseExpr: (text) => this.#parsers().parseExpr(text, session),
         parseQuery: (text) => this.#parsers().parseQuery(text, session),
       };

@@ -1,6 +1,7 @@
 import { type JsFunction, type SourceDescription, SparrowError, type TableSource } from '../base/index.js';
 import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
+import type { SqlRoutine } from './routine.js';
 
 /** What the resolver asks of the session. */
 export interface Catalog {
@@ -13,6 +14,8 @@ export interface Catalog {
   variable?(name: string): Expr | undefined;
   /** The user's own function that SQL text calls by this name (any case). */
   userFunction?(name: string): JsFunction | undefined;
+  /** The SQL function of this name, unless a built-in one has it. */
+  routine?(name: string): SqlRoutine | undefined;
   parseExpr(text: string): Expr;
   parseQuery(text: string): Plan;
 }

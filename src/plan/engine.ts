@@ -1,6 +1,7 @@
 import type { Batch, JsFunction, Schema, SharedHeap } from '../base/index.js';
 import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
+import type { SqlRoutine } from './routine.js';
 
 /** What holds for every query of a session at the moment it starts: plain data. */
 export interface SessionSettings {
@@ -95,6 +96,8 @@ export interface EngineOptions {
   readonly hasVariables?: () => boolean;
   /** The user's own function registered under this name (any case). */
   readonly userFunction?: (name: string) => JsFunction | undefined;
+  /** The SQL function of this name. */
+  readonly routine?: (name: string) => SqlRoutine | undefined;
 }
 
 /** Runs plans. Implemented by `src/exec`, and by `src/connect` for a cluster. */

@@ -1,4 +1,5 @@
 import type { DataType, JsFunction, Scalar } from '../base/index.js';
+import type { SqlRoutine } from './routine.js';
 
 /**
  * Expressions of the logical plan: frozen plain data. Those named `unresolved_*` come from the API or SQL; the
@@ -53,6 +54,8 @@ export interface UnresolvedCall {
   readonly shown?: string;
   /** The user's own function that is called; `name` is its key then. */
   readonly js?: JsFunction;
+  /** The SQL function that is called; its body is the lambda function behind the arguments. */
+  readonly routine?: SqlRoutine;
 }
 
 /** `(x, y) -> body` before the types of its parameters are known: an argument of a higher-order function. */

@@ -3,7 +3,7 @@ import { knownEntry } from '../functions/entries.js';
 import { jsFunctionName } from '../functions/js-function.js';
 import { functionPlace } from '../functions/names.js';
 import { orderedSets, phrases, shownArguments } from './display-names.js';
-import type { Attribute, Call, Cast, Expr, FrameBound, Subquery, WindowCall } from './expr.js';
+import type { Attribute, Call, Cast, Expr, FrameBound, Subquery, UnresolvedCall, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
 import { scalarText } from './scalar-text.js';
 import { foldExpr, someExpr } from './walk-expr.js';
@@ -55,6 +55,7 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
     case 'lambda_variable':
       return VARIABLE;
     case 'unresolved_call':
+      if (expr.routine !== undefined) return routineText(expr, expr.routine.name, inputs);
       return aggregateText(callName(expr.name), inputs, expr.args.length, expr.distinct === true, expr.shown);
     case 'aggregate_call':
       return aggregateText(expr.fn, inputs, expr.args.length, expr.distinct, expr.shown);
@@ -281,3 +282,9 @@ function boundText(bound: FrameBound, cast = false): string {
 
 /** A type in a message: `BIGINT`. */
 export const typeName = (expr: Expr): string => simpleString(exprType(expr)).toUpperCase();
+
+/** A call of an SQL function as it was written: without its body, and arguments that were left out. */
+function routineText({ args }: UnresolvedCall, name: string, inputs: readonly string[]): string {
+  const body = args.at(-1);
+  return `${name}(${inputs.slice(0, body?.kind === 'unresolved_lambda' ? body.params.length : 0).join(', ')})`;
+}

@@ -123,6 +123,10 @@ function isColumnList({ tokens }: QueryContext): boolean {
 
 function readDrop({ tokens }: QueryContext): Command {
   const temporary = tokens.accept('TEMPORARY') || tokens.accept('TEMP');
+  if (tokens.accept('FUNCTION')) {
+    const exists = ifExists(tokens);
+    return { kind: 'drop_function', name: readName(tokens, 'a function'), ifExists: exists, temporary };
+  }
   let what: 'table' | 'view' | 'database' | 'variable';
   if (tokens.accept('TABLE')) what = 'table';
   else if (tokens.accept('VIEW')) what = 'view';

@@ -1,6 +1,7 @@
 import type { DataType } from '../base/index.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
+import type { SqlRoutine } from '../plan/routine.js';
 
 /** A name of up to three parts (`catalog.database.table`), outermost first. */
 export type NameParts = readonly string[];
@@ -31,6 +32,15 @@ export interface CreateView {
   readonly query?: QueryText;
   readonly source?: { readonly format: string; readonly options: Readonly<Record<string, string>> };
   readonly comment?: string;
+}
+
+export interface CreateFunction {
+  readonly kind: 'create_function';
+  readonly name: NameParts;
+  readonly temporary: boolean;
+  readonly replace: boolean;
+  readonly ifNotExists: boolean;
+  readonly routine: Omit<SqlRoutine, 'name'>;
 }
 
 export interface CreateTable {
@@ -119,6 +129,13 @@ export type Shown = 'tables' | 'views' | 'databases' | 'columns' | 'functions' |
 export type Command =
   | CreateView
   | CreateTable
+  | CreateFunction
+  | {
+      readonly kind: 'drop_function';
+      readonly name: NameParts;
+      readonly ifExists: boolean;
+      readonly temporary: boolean;
+    }
   | Insert
   | DeleteRows
   | UpdateRows
@@ -147,6 +164,8 @@ export type Command =
   | {
       readonly kind: 'show';
       readonly what: Shown;
+      /** Of functions: the user's or the built-in ones only. */
+      readonly scope?: 'user' | 'system';
       readonly from?: NameParts;
       readonly pattern?: string;
     }

@@ -1,5 +1,6 @@
 import type { Command, CreateTable, CreateView } from './command.js';
 import { ifNotExists, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
+import { readFunction } from './function-parser.js';
 import { nameList, type QueryContext } from './query-context.js';
 
 /** What follows CREATE. */
@@ -14,6 +15,7 @@ export function readCreate(query: QueryContext): Command {
   if (tokens.accept('TABLE')) return readTable(query, replace);
   if (tokens.accept('EXTERNAL', 'TABLE')) return readTable(query, replace);
   if (tokens.accept('DATABASE') || tokens.accept('SCHEMA') || tokens.accept('NAMESPACE')) return readDatabase(query);
+  if (tokens.accept('FUNCTION')) return readFunction(query, replace, temporary);
   throw tokens.unexpected();
 }
 

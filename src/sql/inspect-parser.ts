@@ -13,6 +13,8 @@ const shown: Readonly<Record<string, Shown>> = {
   CATALOGS: 'catalogs',
 };
 
+const isName = (kind: string): boolean => kind === 'word' || kind === 'name';
+
 /** What follows SHOW. */
 export function readShow(query: QueryContext): Command {
   const { tokens } = query;
@@ -28,7 +30,8 @@ export function readShow(query: QueryContext): Command {
     tokens.expect(')');
     return { kind: 'show_properties', table, name };
   }
-  if (tokens.is('USER') || tokens.is('SYSTEM') || tokens.is('ALL')) tokens.next();
+  const scope = tokens.accept('USER') ? 'user' : tokens.accept('SYSTEM') ? 'system' : undefined;
+  tokens.accept('ALL');
   const what = shown[tokens.peek().upper];
   if (what === undefined) throw tokens.unexpected();
   tokens.next();
@@ -37,10 +40,12 @@ export function readShow(query: QueryContext): Command {
     from = [...readName(tokens), ...(from ?? [])];
   }
   tokens.accept('LIKE');
-  const pattern = tokens.peek().kind === 'string' ? tokens.string() : undefined;
+  const { kind } = tokens.peek();
+  const pattern = kind === 'string' ? tokens.string() : isName(kind) ? readName(tokens).join('.') : undefined;
   return {
     kind: 'show',
     what,
+    ...(scope === undefined ? {} : { scope }),
     ...(from === undefined ? {} : { from }),
     ...(pattern === undefined ? {} : { pattern }),
   };
@@ -51,8 +56,9 @@ export function readDescribe(query: QueryContext): Command {
   const { tokens } = query;
   if (tokens.accept('FUNCTION')) {
     const extended = tokens.accept('EXTENDED');
-    const { text } = tokens.next();
-    return { kind: 'describe', what: 'function', name: [text], extended };
+    const { kind } = tokens.peek();
+    const name = isName(kind) ? readName(tokens) : [tokens.next().text];
+    return { kind: 'describe', what: 'function', name, extended };
   }
   if (tokens.accept('DATABASE') || tokens.accept('SCHEMA') || tokens.accept('NAMESPACE')) {
     const extended = tokens.accept('EXTENDED');
@@ -64,7 +70,7 @@ export function readDescribe(query: QueryContext): Command {
   const extended = tokens.accept('EXTENDED') || tokens.accept('FORMATTED');
   const name = readName(tokens);
   const { kind } = tokens.peek();
-  if (kind !== 'word' && kind !== 'name') return { kind: 'describe', what: 'table', name, extended };
+  if (!isName(kind)) return { kind: 'describe', what: 'table', name, extended };
   return { kind: 'describe', what: 'table', name, extended, column: readName(tokens).join('.') };
 }
 

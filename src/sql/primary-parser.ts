@@ -180,6 +180,7 @@ function readNamed(parser: ExprParser): Expr {
   if (first.kind === 'word' && tokens.peek(1).upper === '(') {
     return readSpecialCall(parser) ?? readCall(parser);
   }
+  if (first.kind === 'name' && tokens.peek(1).upper === '(') return readCall(parser);
   tokens.next();
   if (tokens.accept('->')) return lambda([first.text], parser.expression());
   let name = quoted(first);
@@ -193,6 +194,11 @@ function readNamed(parser: ExprParser): Expr {
     if (after.kind !== 'word' && after.kind !== 'name') break;
     tokens.next();
     tokens.next();
+    if (tokens.is('(')) {
+      // A function of a database.
+      tokens.back(tokens.place - 1);
+      return readCall(parser, `${name}.`);
+    }
     name += `.${quoted(after)}`;
   }
   return column(name);
@@ -216,7 +222,7 @@ function readStar({ tokens }: ExprParser, qualifier?: string): Expr {
 }
 
 /** `name([DISTINCT] args) [FILTER (WHERE …)] [IGNORE NULLS] [OVER (…)]`. */
-function readCall(parser: ExprParser): Expr {
+function readCall(parser: ExprParser, database = ''): Expr {
   const { tokens } = parser;
   const name = tokens.next();
   tokens.expect('(');
@@ -238,7 +244,7 @@ function readCall(parser: ExprParser): Expr {
   if (ignoreNulls) args.push(...ignoreNullsOf(parser, name, args));
   const options = { ...(distinct ? { distinct } : {}), ...(filter === undefined ? {} : { filter }) };
   // In SQL text `div(a, b)` is the whole-number division; the API has that name for the other one.
-  const called = name.upper === 'DIV' ? 'intDiv' : name.text;
+  const called = name.upper === 'DIV' ? 'intDiv' : database + name.text;
   return readOver(parser, aggregateCall(called, args, options));
 }
 

@@ -99,9 +99,11 @@ function readPrimary(query: QueryContext, isLateral = false): Plan {
   }
   if (tokens.is('VALUES')) return readInlineTable(query);
   if (tokens.is('(')) return readParenthesized(query);
-  const { kind } = tokens.peek();
-  if (kind === 'word' && tokens.peek(1).upper === '(') return withAlias(query, readTableFunction(query));
-  return withAlias(query, readSample(query, view(joinName(qualifiedName(tokens)))));
+  const start = tokens.place;
+  const name = qualifiedName(tokens);
+  if (!tokens.is('(')) return withAlias(query, readSample(query, view(joinName(name))));
+  tokens.back(start);
+  return withAlias(query, readTableFunction(query));
 }
 
 /** A subquery, or relations in parentheses. */

@@ -2,13 +2,13 @@ import { call } from '../plan/build.js';
 import { generate, tableFunction } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
-import { nameList, type QueryContext } from './query-context.js';
+import { nameList, type QueryContext, qualifiedName } from './query-context.js';
 
 /** `range(10)`, `explode(array(1, 2))` and other functions that give a table. */
 export function readTableFunction(query: QueryContext): Plan {
   const { tokens } = query;
-  const name = tokens.next();
-  return tableFunction(name.text, readArguments(query));
+  const name = qualifiedName(tokens, 'a function');
+  return tableFunction(name.join('.'), readArguments(query));
 }
 
 function readArguments({ tokens, exprs }: QueryContext): Expr[] {

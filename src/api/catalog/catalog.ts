@@ -120,15 +120,27 @@ export class Catalog<in out V extends Values> {
   /** All functions, the user's first; with a pattern (`*` is anything, `|` separates several) those that it fits. */
   async listFunctions(pattern?: string): Promise<CatalogFunction[]> {
     const { listFunctions } = await import('./function-list.js');
-    return listFunctions(this.#functions.names(), pattern);
+    return listFunctions(this.#ownFunctions(), pattern);
   }
   functionExists(name: string): boolean {
-    return this.#functions.find(name) !== undefined || functionPlace(name) !== undefined;
+    return (
+      this.#functions.find(name) !== undefined ||
+      functionPlace(name) !== undefined ||
+      this.#catalog.routine(name) !== undefined
+    );
   }
   /** Throws `UNRESOLVED_ROUTINE`. */
   async getFunction(name: string): Promise<CatalogFunction> {
     const { getFunction } = await import('./function-list.js');
-    return getFunction(theName(name, 'a function'), this.#functions.names());
+    return getFunction(theName(name, 'a function'), this.#ownFunctions());
+  }
+  #ownFunctions(): CatalogFunction[] {
+    const registered = this.#functions.names().map((name) => ({ name, description: null, isTemporary: true }));
+    const written = this.#catalog.routines().map(({ name, comment = null }) => {
+      const parts = splitName(name);
+      return { name: parts.at(-1) as string, description: comment, isTemporary: parts.length === 1 };
+    });
+    return [...registered, ...written];
   }
 
   /** What is remembered of a table's files is forgotten. */

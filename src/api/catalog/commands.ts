@@ -12,6 +12,7 @@ import {
   queryOf,
   rowsPlan,
 } from './command-context.js';
+import { createFunction, dropFunction } from './function-commands.js';
 import { insert } from './insert-command.js';
 import { describe, describeQuery, explain, show, showCreate, showProperties } from './inspect-commands.js';
 import { declareVariable, reset, set, setTimeZone, setVariable, use } from './setting-commands.js';
@@ -22,6 +23,8 @@ import { alterView, createView, drop } from './view-commands.js';
 const handlers: { readonly [K in CommandKind]: Handler<K> } = {
   create_view: createView,
   create_table: createTable,
+  create_function: createFunction,
+  drop_function: dropFunction,
   insert,
   delete: deleteRows,
   update: updateRows,

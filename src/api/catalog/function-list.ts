@@ -6,28 +6,32 @@ import { fitsPattern } from './pattern.js';
 export interface CatalogFunction {
   readonly name: string;
   readonly description: string | null;
-  /** Whether it was registered in this session. */
+  /** Whether it is of this session only. */
   readonly isTemporary: boolean;
 }
 
-const describe = (name: string, isOwn: boolean): CatalogFunction => ({
+const describe = (name: string): CatalogFunction => ({
   name,
-  description: isOwn ? null : (findEntry(name)?.summary ?? null),
-  isTemporary: isOwn,
+  description: findEntry(name)?.summary ?? null,
+  isTemporary: false,
 });
 
 /** The user's functions, which hide others of their names, and all others. */
-export async function listFunctions(own: readonly string[], pattern?: string): Promise<CatalogFunction[]> {
-  const all = [...new Set([...own, ...functionNames()])].filter((name) => fitsPattern(pattern, name));
-  return withParts(() => all.map((name) => describe(name, own.includes(name))));
+export async function listFunctions(own: readonly CatalogFunction[], pattern?: string): Promise<CatalogFunction[]> {
+  const hidden = new Set(own.map(({ name }) => name.toLowerCase()));
+  const fits = (name: string): boolean => fitsPattern(pattern, name);
+  const others = functionNames().filter((name) => !hidden.has(name) && fits(name));
+  return withParts(() => [...own.filter(({ name }) => fits(name)), ...others.map(describe)]);
 }
 
-export async function getFunction(name: string, own: readonly string[]): Promise<CatalogFunction> {
+export async function getFunction(name: string, own: readonly CatalogFunction[]): Promise<CatalogFunction> {
   const key = name.toLowerCase();
+  const known = own.find((f) => f.name.toLowerCase() === key);
+  if (known !== undefined) return known;
   const names = functionNames();
-  if (own.includes(key) || names.includes(key)) return withParts(() => describe(key, own.includes(key)));
+  if (names.includes(key)) return withParts(() => describe(key));
   throw new SparrowError('UNRESOLVED_ROUTINE', `there is no function \`${name}\``, {
-    candidates: nearestNames(name, [...own, ...names]),
+    candidates: nearestNames(name, [...own.map((f) => f.name), ...names]),
     sqlState: '42883',
     parameters: { routineName: name },
   });

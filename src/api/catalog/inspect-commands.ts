@@ -1,6 +1,4 @@
 import { nearestNames, SparrowError, simpleString, withParts } from '../../base/index.js';
-import { functionNames } from '../../functions/names.js';
-import { findEntry } from '../../functions/registry.js';
 import {
   analyze,
   bound,
@@ -11,13 +9,14 @@ import {
   queryOf,
   text,
 } from './command-context.js';
+import { describeFunction, showFunctions } from './function-commands.js';
 import { fitsPattern } from './pattern.js';
 import { GLOBAL_DATABASE } from './session-catalog.js';
 import type { TableRecord } from './table-store.js';
 
 export const show: Handler<'show'> = (command, context) => {
   const { catalog } = context;
-  const { pattern, from } = command;
+  const { pattern, from, scope } = command;
   switch (command.what) {
     case 'tables':
     case 'views':
@@ -31,12 +30,8 @@ export const show: Handler<'show'> = (command, context) => {
         columns: [text('col_name')],
         rows: columns.map(([name]) => [name]),
       }));
-    case 'functions': {
-      const rows = functionNames()
-        .filter((n) => fitsPattern(pattern, n))
-        .sort();
-      return { columns: [text('function')], rows: rows.map((n) => [n]) };
-    }
+    case 'functions':
+      return showFunctions(catalog, pattern, scope);
     case 'catalogs':
       return { columns: [text('catalog')], rows: fitsPattern(pattern, 'spark_catalog') ? [['spark_catalog']] : [] };
   }
@@ -82,7 +77,7 @@ const described = [text('col_name'), text('data_type'), text('comment')];
 export const describe: Handler<'describe'> = async (command, context) => {
   const { catalog } = context;
   const name = command.name.at(-1) as string;
-  if (command.what === 'function') return withParts(() => describeFunction(name, command.extended));
+  if (command.what === 'function') return withParts(() => describeFunction(catalog, name, command.extended));
   if (command.what === 'database') {
     catalog.requireDatabase(name);
     const database = catalog.store.database(name);
@@ -144,19 +139,6 @@ function describeColumn(name: string, columns: readonly ColumnRow[]): CommandRow
     ['comment', found[2] ?? 'NULL'],
   ];
   return { columns: [text('info_name'), text('info_value')], rows };
-}
-
-function describeFunction(name: string, extended: boolean): CommandRows {
-  const entry = findEntry(name);
-  const lines =
-    entry === undefined
-      ? [`Function: ${name} not found.`]
-      : [
-          `Function: ${entry.sql[0] ?? entry.name}`,
-          `Usage: ${entry.summary}`,
-          ...(extended ? entry.examples.map(([call, result]) => `Example: ${call} gives ${result}`) : []),
-        ];
-  return { columns: [text('function_desc')], rows: lines.map((line) => [line]) };
 }
 
 export const describeQuery: Handler<'describe_query'> = async ({ query }, context) => {

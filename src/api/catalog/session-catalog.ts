@@ -1,7 +1,9 @@
 import { field, nearestNames, SparrowError, structType } from '../../base/index.js';
+import { functionPlace } from '../../functions/names.js';
 import { attribute, cached, emptyLocal, read, sqlQuery, subqueryAlias, toNames } from '../../plan/build.js';
 import type { Expr } from '../../plan/expr.js';
 import type { Plan } from '../../plan/node.js';
+import type { SqlRoutine } from '../../plan/routine.js';
 import { DEFAULT_DATABASE, type TableRecord, type TableStore } from './table-store.js';
 
 /** A temporary view: a frame's plan, or a query's text, which is read anew each time. */
@@ -37,6 +39,7 @@ export class SessionCatalog {
   currentDatabase = DEFAULT_DATABASE;
   /** SQL variables by lower-case name: constant expressions. */
   readonly variables = new Map<string, Expr>();
+  readonly #routines = new Map<string, SqlRoutine>();
   readonly #temporary = new Map<string, TemporaryView>();
   readonly #global = new Map<string, TemporaryView>();
   readonly #caches = new Map<string, number>();
@@ -140,6 +143,57 @@ export class SessionCatalog {
   /** False when there was none. */
   dropView(name: string, scope: 'temporary' | 'global' = 'temporary'): boolean {
     return (scope === 'global' ? this.#global : this.#temporary).delete(name.toLowerCase());
+  }
+
+  // ---- SQL functions ----
+
+  /** The whole name of a function of these parts: temporary ones have one part. */
+  routineName(parts: readonly string[], temporary: boolean): string {
+    if (!temporary) {
+      const { database, name } = this.qualify(parts);
+      return `${CATALOG}.${database}.${name}`;
+    }
+    if (parts.length === 1) return parts[0] as string;
+    throw new SparrowError('INVALID_TEMP_OBJ_QUALIFIER', `a temporary function has no database: ${parts.join('.')}`, {
+      sqlState: '42602',
+    });
+  }
+
+  /** The function of a whole name. */
+  ownRoutine(name: string): SqlRoutine | undefined {
+    const [, database, own] = splitName(name);
+    return own === undefined ? this.#routines.get(name.toLowerCase()) : this.store.routine(database as string, own);
+  }
+
+  /** The function that a name in text calls: a temporary one, a built-in one (undefined), one of a database. */
+  routine(name: string): SqlRoutine | undefined {
+    const parts = splitName(name);
+    if (parts.length > 3 || parts.length === 0) return undefined;
+    if (parts.length === 1) {
+      const own = this.#routines.get(name.toLowerCase());
+      if (own !== undefined || functionPlace(name) !== undefined) return own;
+    }
+    const [database = this.currentDatabase] = parts.slice(-2, -1);
+    return this.store.routine(database, parts.at(-1) as string);
+  }
+
+  routines(): SqlRoutine[] {
+    return [...this.#routines.values(), ...this.store.routines(this.currentDatabase)];
+  }
+
+  saveRoutine(routine: SqlRoutine, temporary: boolean): void {
+    if (temporary) this.#routines.set(routine.name.toLowerCase(), routine);
+    else {
+      const [, database, own] = splitName(routine.name);
+      this.store.saveRoutine(database as string, own as string, routine);
+    }
+  }
+
+  /** False when there was none. */
+  dropRoutine(name: string): boolean {
+    const [, database, own] = splitName(name);
+    if (own === undefined) return this.#routines.delete(name.toLowerCase());
+    return this.store.dropRoutine(database as string, own);
   }
 
   // ---- databases ----

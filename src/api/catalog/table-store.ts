@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type DataType, type FileSystem, SparrowError } from '../../base/index.js';
+import type { SqlRoutine } from '../../plan/routine.js';
 
 /** A column of a table, as it is kept. */
 export interface TableColumn {
@@ -38,6 +39,7 @@ export interface DatabaseRecord {
 
 /** The folder of the warehouse that metadata is kept in; readers of data pass it over. */
 const METADATA = '_sparrow';
+const FUNCTIONS = 'functions';
 export const DEFAULT_DATABASE = 'default';
 
 /**
@@ -92,6 +94,28 @@ export class TableStore {
     if (kind === 'table' && !external) this.#files.remove(location);
   }
 
+  routines(database: string): SqlRoutine[] {
+    return this.#list(join(this.#folder(), key(database), FUNCTIONS))
+      .map((file) => this.#read<SqlRoutine>(file))
+      .filter((routine) => routine !== undefined);
+  }
+
+  routine(database: string, name: string): SqlRoutine | undefined {
+    return this.#read<SqlRoutine>(this.#routineFile(database, name));
+  }
+
+  saveRoutine(database: string, name: string, routine: SqlRoutine): void {
+    this.#write(this.#routineFile(database, name), routine);
+  }
+
+  /** False when there was none. */
+  dropRoutine(database: string, name: string): boolean {
+    const file = this.#routineFile(database, name);
+    const known = this.#files.stat(file) !== undefined;
+    if (known) this.#files.remove(file);
+    return known;
+  }
+
   /** Where the files of a table without LOCATION are. */
   locationOf(database: string, name: string): string {
     return join(this.database(database)?.location ?? this.warehouse, key(name));
@@ -132,6 +156,10 @@ export class TableStore {
   }
   #tableFile(database: string, name: string): string {
     return join(this.#folder(), key(database), `${key(name)}.json`);
+  }
+
+  #routineFile(database: string, name: string): string {
+    return join(this.#folder(), key(database), FUNCTIONS, `${key(name)}.json`);
   }
 
   #list(folder: string): string[] {

@@ -1,14 +1,16 @@
 import { nearestNames, type SourceDescription, SparrowError, type TableSource } from '../../base/index.js';
-import { subqueryAlias, withPlanId } from '../build.js';
+import { call, sqlQuery, subqueryAlias, withPlanId } from '../build.js';
 import type { Catalog } from '../catalog.js';
-import type { Expr } from '../expr.js';
+import type { Expr, UnresolvedCall } from '../expr.js';
 import { everyNode, mapNested } from '../nested.js';
-import type { Plan, ReadPlan, SqlQueryPlan } from '../node.js';
+import type { Plan, ReadPlan, SqlQueryPlan, TableFunctionPlan } from '../node.js';
 import { mapExprs } from '../node-exprs.js';
+import type { SqlRoutine } from '../routine.js';
 import { foldPlan, transformUp, withChildren } from '../walk.js';
 import { someExpr, transformExpr } from '../walk-expr.js';
 import { bindWith } from './bind-with.js';
 import { locate, placeOf } from './context.js';
+import { routineArguments, routineCall, routineRows } from './routines.js';
 
 /** Views that lead through more others than this are taken to lead to themselves. */
 const DEEPEST_VIEW = 100;
@@ -31,12 +33,13 @@ export function expand(plan: Plan, catalog: Catalog, depth = 0): Plan {
 
 function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
   try {
-    const parsed = mapExprs(plan, (expr) => parseTexts(expr, catalog));
+    const parsed = mapExprs(plan, (expr) => parseTexts(expr, catalog, depth));
     const own = mapNested(parsed, (nested) => expand(nested, catalog, depth));
     const { planId } = own;
     const named = (other: Plan): Plan => (planId === undefined ? other : withPlanId(other, planId));
     if (own.kind === 'view') return named(expandView(own.name, catalog, depth));
-    if (own.kind === 'sql_query') return named(expand(bindQuery(own, catalog), catalog, depth + 1));
+    if (own.kind === 'sql_query') return named(expand(bindQuery(own, catalog, depth), catalog, depth + 1));
+    if (own.kind === 'table_function') return named(expandRoutine(own, catalog, depth));
     return own;
   } catch (error) {
     throw locate(error, () => placeOf(plan));
@@ -53,9 +56,7 @@ function expandView(name: string, catalog: Catalog, depth: number): Plan {
       hint: 'register a DataFrame with df.createOrReplaceTempView("…")',
     });
   }
-  if (depth > DEEPEST_VIEW) {
-    throw new SparrowError('RECURSIVE_VIEW', `the view \`${name}\` leads to itself`, { sqlState: '42K0H' });
-  }
+  if (depth > DEEPEST_VIEW) throw recursive('view', name);
   // A table brings its catalog and database along.
   if (plan.kind === 'subquery_alias' && plan.path !== undefined)
     return subqueryAlias(expand(plan.input, catalog, depth + 1), plan.name, plan.path);
@@ -63,34 +64,69 @@ function expandView(name: string, catalog: Catalog, depth: number): Plan {
   return subqueryAlias(expand(plan, catalog, depth + 1), parts.at(-1) ?? name);
 }
 
-function parseTexts(expr: Expr, catalog: Catalog): Expr {
+function parseTexts(expr: Expr, catalog: Catalog, depth: number): Expr {
   if (!someExpr(expr, (e) => e.kind === 'sql_text')) return expr;
-  return transformExpr(expr, (e) =>
-    e.kind === 'sql_text' ? withUserFunctions(parseTexts(catalog.parseExpr(e.text), catalog), catalog) : e,
-  );
-}
-
-/** Calls by name in SQL text may be of functions the user registered. */
-function withUserFunctions(expr: Expr, catalog: Catalog): Expr {
-  const { userFunction } = catalog;
-  if (userFunction === undefined) return expr;
   return transformExpr(expr, (e) => {
-    const js = e.kind === 'unresolved_call' && e.js === undefined ? userFunction(e.name) : undefined;
-    return js === undefined ? e : Object.freeze({ ...e, js });
+    if (e.kind !== 'sql_text') return e;
+    return withUserFunctions(parseTexts(catalog.parseExpr(e.text), catalog, depth), catalog, depth);
   });
 }
 
-/** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
-function bindQuery(query: SqlQueryPlan, catalog: Catalog): Plan {
-  return bindNames(query.parsed ?? catalog.parseQuery(query.text), query, catalog);
+/** Calls by name in SQL text may be of functions the user registered or wrote in SQL. */
+function withUserFunctions(expr: Expr, catalog: Catalog, depth: number): Expr {
+  return transformExpr(expr, (e) => {
+    if (e.kind !== 'unresolved_call' || e.js !== undefined || e.routine !== undefined) return e;
+    const js = catalog.userFunction?.(e.name);
+    if (js !== undefined) return Object.freeze({ ...e, js });
+    const routine = catalog.routine?.(e.name);
+    return routine === undefined ? e : withBody(e, routine, catalog, depth);
+  });
 }
 
-function bindNames(parsed: Plan, query: SqlQueryPlan, catalog: Catalog): Plan {
+/** A call of an SQL function with all its arguments and its body, whose names are looked up here. */
+function withBody(call: UnresolvedCall, routine: SqlRoutine, catalog: Catalog, depth: number): Expr {
+  if (depth > DEEPEST_VIEW) throw recursive('function', routine.name);
+  if (routine.isTable) {
+    throw new SparrowError('UNRESOLVED_ROUTINE', `\`${routine.name}\` gives a table, not a value`, {
+      sqlState: '42883',
+      parameters: { routineName: `\`${call.name}\`` },
+      hint: `SELECT … FROM ${routine.name}(…)`,
+    });
+  }
+  const args = routineArguments(call, routine, catalog.parseExpr);
+  const query = expand(sqlQuery(`SELECT ${routine.body}`), catalog, depth + 1);
+  const body = query.kind === 'project' ? query.exprs[0] : undefined;
+  return routineCall(call, routine, args, body ?? call);
+}
+
+function expandRoutine(plan: TableFunctionPlan, catalog: Catalog, depth: number): Plan {
+  const routine = catalog.routine?.(plan.name);
+  if (routine === undefined) return plan;
+  if (depth > DEEPEST_VIEW) throw recursive('function', routine.name);
+  if (!routine.isTable) {
+    throw new SparrowError('UNRESOLVABLE_TABLE_VALUED_FUNCTION', `\`${routine.name}\` gives a value, not a table`, {
+      sqlState: '42883',
+      parameters: { name: `\`${plan.name}\`` },
+    });
+  }
+  const args = routineArguments(call(plan.name, ...plan.args), routine, catalog.parseExpr);
+  return expand(routineRows(routine, args), catalog, depth + 1);
+}
+
+const recursive = (what: string, name: string): SparrowError =>
+  new SparrowError('RECURSIVE_VIEW', `the ${what} \`${name}\` leads to itself`, { sqlState: '42K0H' });
+
+/** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
+function bindQuery(query: SqlQueryPlan, catalog: Catalog, depth: number): Plan {
+  return bindNames(query.parsed ?? catalog.parseQuery(query.text), query, catalog, depth);
+}
+
+function bindNames(parsed: Plan, query: SqlQueryPlan, catalog: Catalog, depth: number): Plan {
   return transformUp(parsed, (node) => {
     if (node.kind === 'view' && Object.hasOwn(query.inputs, node.name)) return query.inputs[node.name] as Plan;
-    const plan = mapNested(node, (nested) => bindNames(nested, query, catalog));
+    const plan = mapNested(node, (nested) => bindNames(nested, query, catalog, depth));
     return mapExprs(plan, (expr) =>
-      transformExpr(withUserFunctions(expr, catalog), (e) => {
+      transformExpr(withUserFunctions(expr, catalog, depth), (e) => {
         if (e.kind !== 'unresolved_column' || !e.name.startsWith(':')) return e;
         const value = query.parameters[e.name.slice(1)];
         if (value !== undefined) return value;

@@ -12,6 +12,7 @@ import { resolveLambdas } from './lambdas.js';
 import { arrangeArguments, NAMED_ARGUMENT } from './named-arguments.js';
 import { nameParts } from './names.js';
 import { itemAt } from './positions.js';
+import { callRoutine, isRoutineCall } from './routines.js';
 import { type FallbackColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
 import { starColumns } from './stars.js';
 import { resolveSubquery } from './subqueries.js';
@@ -105,6 +106,7 @@ function resolveUnresolvedCall(
   scope: Scope,
   settings: PlanSettings,
 ): Expr {
+  if (isRoutineCall(expr)) return callRoutine(expr, inputs, scope, settings, resolveExpr);
   // The call it stands in takes the name off.
   if (expr.name === NAMED_ARGUMENT) return inputs[1] as Expr;
   const { written, given } = arrangeArguments(expr, inputs.slice(0, expr.args.length));
@@ -202,7 +204,7 @@ const lastPart = (column: UnresolvedColumn): UnresolvedColumn => ({
 
 function defaultName(original: Expr, resolved: Expr, timeZone: string | undefined): string {
   // What these calls resolve to is no longer what the user wrote.
-  if (someExpr(original, isGroupingCall)) {
+  if (someExpr(original, (e) => isGroupingCall(e) || isRoutineCall(e))) {
     return columnName(transformExpr(original, (e) => (e.kind === 'unresolved_column' ? lastPart(e) : e)));
   }
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {

@@ -17,7 +17,7 @@ import type { Attribute, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
 import { isConstant, isDeterministic } from '../facts.js';
 import { nextId } from '../ids.js';
-import type { LocalPlan, Plan, TableFunctionPlan, ValuesPlan } from '../node.js';
+import type { Plan, TableFunctionPlan, ValuesPlan } from '../node.js';
 import { outputOf } from '../output.js';
 import { columnName, sqlText } from '../sql-text.js';
 import { someExpr } from '../walk-expr.js';
@@ -28,11 +28,8 @@ import { resolveExpr } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 import { noFrames } from './frames.js';
 import { resolveGenerate } from './generators.js';
+import { oneRow } from './one-row.js';
 import { type Scope, scopeOf } from './scope.js';
-
-/** One row without columns: what SELECT without FROM reads. */
-export const oneRow = (): LocalPlan =>
-  local({ schema: structType([]), content: { kind: 'scalars', rows: 1, columns: [] } });
 
 const emptyScope = (context: Context): Scope => scopeOf([], noFrames, context.settings.caseSensitive === true, context);
 

@@ -2,10 +2,10 @@ import { nearestNames, nullType, type Scalar, SparrowError, stringType } from '.
 import { functionPlace } from '../../functions/names.js';
 import type { Expr, Literal, UnresolvedCall } from '../expr.js';
 
-interface Parameter {
+export interface Parameter {
   readonly name: string;
   /** What it is when left out; without one it must be given. */
-  readonly otherwise?: Literal;
+  readonly otherwise?: Expr;
 }
 
 const text = (value: string): Literal => Object.freeze({ kind: 'literal', type: stringType, value });
@@ -41,16 +41,22 @@ const nameOf = (arg: Expr | undefined): string | undefined => {
 };
 
 export const NAMED_ARGUMENT = 'namedArgument';
+export const isNamedArgument = (arg: Expr): boolean => nameOf(arg) !== undefined;
 
-/** Written and resolved arguments in the order of the parameters; as they are where none has a name. */
+/**
+ * Written and resolved arguments in the order of the parameters, which are `own` of an SQL function; as they are where
+ * none has a name.
+ */
 export function arrangeArguments(
   call: UnresolvedCall,
   given: readonly Expr[],
+  own?: readonly Parameter[],
 ): { readonly written: readonly Expr[]; readonly given: readonly Expr[] } {
   const names = call.args.map(nameOf);
-  const first = names.findIndex((name) => name !== undefined);
-  if (first < 0) return { written: call.args, given };
-  const wanted = parametersOf(call.name);
+  const named = names.findIndex((name) => name !== undefined);
+  if (named < 0 && own === undefined) return { written: call.args, given };
+  const first = named < 0 ? names.length : named;
+  const wanted = own ?? parametersOf(call.name);
   const places = new Map<number, number>();
   names.forEach((name, at) => {
     const place = name === undefined ? positional(call, at, first) : placeOf(call, wanted, name);
@@ -66,7 +72,7 @@ export function arrangeArguments(
     if (value === undefined) {
       throw refused('REQUIRED_PARAMETER_NOT_FOUND', `\`${call.name}\` needs the parameter \`${name}\``, '4274K');
     }
-    if (at === undefined && place > last) return;
+    if (at === undefined && place > last && own === undefined) return;
     arranged.push(value);
     const asWritten = at === undefined ? value : (call.args[at] as Expr);
     written.push(nameOf(asWritten) === undefined ? asWritten : ((asWritten as UnresolvedCall).args[1] as Expr));
