@@ -9,6 +9,7 @@ import { type Made, PlanMaker } from './random-plan.js';
 import { type ColumnSpec, cell, type TableSpec } from './random-tables.js';
 import { columnTypes, invalid, type Temper } from './random-values.js';
 import { showPlan, showScalar } from './show-plan.js';
+import { withoutUnread } from './unread.js';
 
 /** One case, as plain numbers: it shrinks as they do. */
 export interface Case {
@@ -203,6 +204,10 @@ async function differ(
   if (hasLimit(made.plan)) {
     const whole = await engines.interpreted(withoutLimits(made.plan), settings);
     if (whole.kind === 'error') return undefined;
+  }
+  if (got.kind === 'rows') {
+    const read = await engines.interpreted(withoutUnread(made.plan), settings);
+    if (read.kind === 'rows') return rowDifference(made.plan, read, got, made.ordered, made.approximate);
   }
   return 'one gives rows, the other an error';
 }
