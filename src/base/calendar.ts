@@ -199,3 +199,23 @@ export function trimAll(text: string): string {
 }
 
 const isBlank = (code: number): boolean => code <= 0x20 || code === 0x7f;
+
+/** From January on. */
+export const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+] as const;
+/** From Monday on. */
+export const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
+/** How many letters of a name stand for it. */
+export const SHORT_NAME = 3;

@@ -28,20 +28,17 @@ import {
   modeOf,
   optionsOf,
   optionsType,
-  schemaOf,
   type TextOptions,
+  wantedType,
 } from './text-options.js';
 import { isMoment, readMoment, shownBytes, writeMoment } from './text-values.js';
 
 type Resolved = Resolution | Mismatch;
 
 function resolveFromCsv(args: readonly ArgType[]): Resolved {
-  const [input, schema, options] = args;
-  if (input === undefined || schema === undefined || args.length > 3) return wrongCount(args.length, 2, 3);
-  const wrongOptions = checkOptions(options);
-  if (wrongOptions !== undefined) return wrongOptions;
-  const returns = schemaOf(schema);
+  const returns = wantedType(args);
   if ('mismatch' in returns) return returns;
+  const [input] = args as readonly [ArgType];
   if (returns.kind !== 'struct') {
     return { mismatch: 'CSV is read into a struct', code: 'INVALID_SCHEMA.NON_STRUCT_TYPE' };
   }

@@ -4,10 +4,13 @@ import {
   civilFromDays,
   civilTime,
   floorSeconds,
+  MONTHS,
+  SHORT_NAME,
   splitMicros,
   type TimeZone,
+  WEEKDAYS,
 } from '../base/index.js';
-import { datetimePattern, hasLetter, MONTHS, type PatternPart, SHORT, WEEKDAYS } from './datetime-pattern.js';
+import { datetimePattern, hasLetter, type PatternPart } from './datetime-pattern.js';
 import { dayOfYear, weekdayOf } from './datetime-units.js';
 
 /** A moment as a pattern sees it. */
@@ -88,7 +91,7 @@ function formatField(letter: string, count: number, moment: Moment): string {
   }
 }
 
-const named = (name: string, count: number): string => (count === 4 ? name : name.slice(0, SHORT));
+const named = (name: string, count: number): string => (count === 4 ? name : name.slice(0, SHORT_NAME));
 
 function formatYear(year: number, count: number): string {
   if (count === 2) return padded(Math.abs(year) % 100, 2);

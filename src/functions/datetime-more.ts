@@ -6,13 +6,16 @@ import {
   instantToLocal,
   isNumeric,
   localToInstant,
+  MONTHS,
   type Scalar,
+  SHORT_NAME,
   SparrowError,
   splitMicros,
   stringType,
   timestampNtzType,
   timestampType,
   timeZone,
+  WEEKDAYS,
 } from '../base/index.js';
 import { castScalar } from './cast-eval.js';
 import { dateOf, microsOf, pushWeekday } from './datetime-emit.js';
@@ -20,7 +23,6 @@ import { epochFunctions } from './datetime-epoch.js';
 import { formatMoment } from './datetime-format.js';
 import { makingFunctions } from './datetime-make.js';
 import { parseMoment } from './datetime-parse.js';
-import { MONTHS, SHORT, WEEKDAYS } from './datetime-pattern.js';
 import { datetimeUnitFunctions } from './datetime-shift.js';
 import { weekdayOf } from './datetime-units.js';
 import { type Call, scalar } from './define.js';
@@ -157,7 +159,7 @@ const converting = {
     examples: [["dayname(date'2008-02-20')", 'Wed']],
     resolve: takes([anyDate], stringType),
     nulls: 'propagate',
-    eval: ([days]) => (WEEKDAYS[weekdayOf(days as number)] as string).slice(0, SHORT),
+    eval: ([days]) => (WEEKDAYS[weekdayOf(days as number)] as string).slice(0, SHORT_NAME),
     compiled: 'a call per row: seldom the bottleneck',
   }),
   monthname: scalar({
@@ -167,7 +169,7 @@ const converting = {
     examples: [["monthname(date'2008-02-20')", 'Feb']],
     resolve: takes([anyDate], stringType),
     nulls: 'propagate',
-    eval: ([days]) => (MONTHS[civilFromDays(days as number).month - 1] as string).slice(0, SHORT),
+    eval: ([days]) => (MONTHS[civilFromDays(days as number).month - 1] as string).slice(0, SHORT_NAME),
     compiled: 'a call per row: seldom the bottleneck',
   }),
 };

@@ -6,10 +6,12 @@ import {
   isLeapYear,
   joinMicros,
   localToInstant,
+  MONTHS,
   microsOfDay,
+  SHORT_NAME,
   type TimeZone,
 } from '../base/index.js';
-import { datetimePattern, hasLetter, MONTHS, type PatternPart, SHORT } from './datetime-pattern.js';
+import { datetimePattern, hasLetter, type PatternPart } from './datetime-pattern.js';
 
 /** How one field is read: the expression that finds it, and the letter it is kept under. */
 interface Group {
@@ -51,7 +53,7 @@ function sourceOf(parts: readonly PatternPart[], groups: Group[]): string {
 }
 
 const names = (list: readonly string[], count: number): string =>
-  list.map((name) => (count === 4 ? name : name.slice(0, SHORT))).join('|');
+  list.map((name) => (count === 4 ? name : name.slice(0, SHORT_NAME))).join('|');
 
 function fieldSource(letter: string, count: number): string {
   switch (letter) {

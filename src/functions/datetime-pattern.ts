@@ -161,21 +161,3 @@ function patternError(pattern: string, condition: string, why: string): SparrowE
 /** Whether a letter stands in the pattern: years are counted within eras where G does. */
 export const hasLetter = (parts: readonly PatternPart[], letter: string): boolean =>
   parts.some((p) => (p.kind === 'field' ? p.letter === letter : p.kind === 'optional' && hasLetter(p.parts, letter)));
-
-export const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-] as const;
-/** From Monday on. */
-export const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
-export const SHORT = 3;

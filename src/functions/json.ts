@@ -22,8 +22,8 @@ import {
   modeOf,
   optionsOf,
   optionsType,
-  schemaOf,
   type TextOptions,
+  wantedType,
 } from './text-options.js';
 
 type Resolved = Resolution | Mismatch;
@@ -46,12 +46,9 @@ function libertiesOf(options: TextOptions): JsonLiberties {
 // ---- from_json ----
 
 function resolveFromJson(args: readonly ArgType[]): Resolved {
-  const [input, schema, options] = args;
-  if (input === undefined || schema === undefined || args.length > 3) return wrongCount(args.length, 2, 3);
-  const wrongOptions = checkOptions(options);
-  if (wrongOptions !== undefined) return wrongOptions;
-  const returns = schemaOf(schema);
+  const returns = wantedType(args);
   if ('mismatch' in returns) return returns;
+  const [input] = args as readonly [ArgType];
   if (text.accept(input.type) === undefined) return wrongType(0, 'a STRING', input.type);
   if (!['struct', 'array', 'map', 'variant'].includes(returns.kind)) {
     return mismatch('JSON is read into a struct, array, map or variant', 'INVALID_JSON_SCHEMA');

@@ -8,6 +8,7 @@ import {
   stringType,
 } from '../base/index.js';
 import type { ArgType, Call, Mismatch } from './define.js';
+import { wrongCount } from './signature.js';
 
 /** The options and schemas that functions over JSON and CSV text are given as constants. */
 
@@ -62,6 +63,13 @@ export function schemaOf(arg: ArgType): DataType | Mismatch {
     if (!(error instanceof SparrowError)) throw error;
     return { mismatch: error.message, code: error.code };
   }
+}
+
+/** The type that `from_csv` and `from_json` are to give: their second of two or three arguments names it. */
+export function wantedType(args: readonly ArgType[]): DataType | Mismatch {
+  const [input, schema, options] = args;
+  if (input === undefined || schema === undefined || args.length > 3) return wrongCount(args.length, 2, 3);
+  return checkOptions(options) ?? schemaOf(schema);
 }
 
 /** What is read from text may lack anything. */

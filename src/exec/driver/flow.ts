@@ -3,7 +3,15 @@ import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn } from '../physical.js';
 import { planKey } from '../task/programs.js';
-import type { JoinTable, SinkSpec, SourceColumn, SourceSpec, StepSpec, TaskInput } from '../task/spec.js';
+import type {
+  InnerPipeline,
+  JoinTable,
+  SinkSpec,
+  SourceColumn,
+  SourceSpec,
+  StepSpec,
+  TaskInput,
+} from '../task/spec.js';
 import type { TaskTemplate } from '../task/task.js';
 import { exprRange } from '../task/variant.js';
 import { heldColumns } from './held-batches.js';
@@ -156,3 +164,32 @@ export function mergedColumns(flow: Flow, columns: readonly { type: SourceColumn
 
 /** The sink that makes batches of a part's rows. */
 export const outputSink = (columns: readonly SourceColumn[]): SinkSpec => ({ kind: 'output', columns });
+
+/** What a part's rows become in tasks that do more with them, `wrap`: batches of `columns`. */
+export function wrappedPart(
+  part: FlowPart,
+  settings: EvalSettings,
+  wrap: (inner: InnerPipeline) => TaskInput,
+  columns: readonly SourceColumn[],
+  names: readonly string[],
+): FlowPart {
+  const spec = { source: part.source, steps: part.steps, sink: outputSink(part.columns), settings };
+  const inner = {
+    spec,
+    specKey: planKey(spec),
+    tables: part.tables,
+    ...(part.names === undefined ? {} : { names: part.names }),
+  };
+  const over = (input: TaskInput): TaskInput => wrap({ ...inner, input });
+  const { later } = part;
+  return {
+    source: { kind: 'batches', columns, stable: false },
+    inputs: part.inputs.map(over),
+    steps: [],
+    tables: [],
+    columns,
+    names,
+    small: part.small,
+    ...(later === undefined ? {} : { later: () => later().map(over) }),
+  };
+}

@@ -1,8 +1,7 @@
 import type { PhysicalGenerate } from '../physical.js';
 import type { GenerateSpec } from '../task/generate-rows.js';
-import { planKey } from '../task/programs.js';
-import type { SourceColumn, TaskInput } from '../task/spec.js';
-import { type Flow, type FlowPart, outputSink } from './flow.js';
+import type { SourceColumn } from '../task/spec.js';
+import { type Flow, type FlowPart, wrappedPart } from './flow.js';
 import type { Runner } from './runner.js';
 import { columnAt } from './udf-calls.js';
 
@@ -20,24 +19,6 @@ export async function openGenerate(executor: Runner, plan: PhysicalGenerate): Pr
 function inTasks(executor: Runner, plan: PhysicalGenerate, part: FlowPart, generate: GenerateSpec): FlowPart {
   const made = generate.type.fields.map((f): SourceColumn => ({ type: f.type, nullable: true }));
   const columns = [...part.columns.slice(0, generate.width), ...made];
-  const { settings } = executor;
-  const spec = { source: part.source, steps: part.steps, sink: outputSink(part.columns), settings };
-  const inner = {
-    spec,
-    specKey: planKey(spec),
-    tables: part.tables,
-    ...(part.names === undefined ? {} : { names: part.names }),
-  };
-  const wrap = (input: TaskInput): TaskInput => ({ kind: 'generate', inner: { ...inner, input }, generate });
-  const { later } = part;
-  return {
-    source: { kind: 'batches', columns, stable: false },
-    inputs: part.inputs.map(wrap),
-    steps: [],
-    tables: [],
-    columns,
-    names: plan.columns.map((column) => column.name),
-    small: part.small,
-    ...(later === undefined ? {} : { later: () => later().map(wrap) }),
-  };
+  const names = plan.columns.map((column) => column.name);
+  return wrappedPart(part, executor.settings, (inner) => ({ kind: 'generate', inner, generate }), columns, names);
 }

@@ -1,12 +1,11 @@
 import type { Batch, JsFunction } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalUdf } from '../physical.js';
-import { planKey } from '../task/programs.js';
-import type { SourceColumn, TaskInput } from '../task/spec.js';
+import type { SourceColumn } from '../task/spec.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import { CallersThread, type Surroundings, withColumns } from '../udf/callers-thread.js';
 import { loadFunction } from '../udf/load.js';
-import { type Flow, type FlowPart, outputSink } from './flow.js';
+import { type Flow, type FlowPart, outputSink, wrappedPart } from './flow.js';
 import type { Runner } from './runner.js';
 import { columnAt } from './udf-calls.js';
 
@@ -43,27 +42,16 @@ const resultColumns = (plan: PhysicalUdf): SourceColumn[] =>
 function inTasks(executor: Runner, plan: PhysicalUdf, part: FlowPart, calls: readonly UdfColumn[]): FlowPart {
   const width = plan.input.columns.length;
   const columns = [...part.columns.slice(0, width), ...resultColumns(plan)];
-  const { settings } = executor;
-  const spec = { source: part.source, steps: part.steps, sink: outputSink(part.columns), settings };
-  const inner = {
-    spec,
-    specKey: planKey(spec),
-    tables: part.tables,
-    ...(part.names === undefined ? {} : { names: part.names }),
-  };
-  const wrap = (input: TaskInput): TaskInput => ({ kind: 'udf', inner: { ...inner, input }, calls, width });
-  const { later } = part;
-  return {
-    source: { kind: 'batches', columns, stable: false },
-    inputs: part.inputs.map(wrap),
-    steps: [],
-    tables: [],
+  const names = plan.columns.map((column) => column.name);
+  const wrapped = wrappedPart(
+    part,
+    executor.settings,
+    (inner) => ({ kind: 'udf', inner, calls, width }),
     columns,
-    names: plan.columns.map((column) => column.name),
-    // Never on the caller's thread, which a function that does not return would hold for good.
-    small: false,
-    ...(later === undefined ? {} : { later: () => later().map(wrap) }),
-  };
+    names,
+  );
+  // Never on the caller's thread, which a function that does not return would hold for good.
+  return { ...wrapped, small: false };
 }
 
 /** How functions are loaded: those that are to be apart in processes that end with the query. */

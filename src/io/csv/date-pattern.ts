@@ -1,4 +1,14 @@
-import { civilFromDays, civilTime, daysFromCivil, isCivilDate, microsOfDay, SparrowError } from '../../base/index.js';
+import {
+  civilFromDays,
+  civilTime,
+  daysFromCivil,
+  isCivilDate,
+  MONTHS,
+  microsOfDay,
+  SHORT_NAME,
+  SparrowError,
+  WEEKDAYS,
+} from '../../base/index.js';
 
 /** A date and time of day read by a pattern. */
 export interface ReadDate {
@@ -22,21 +32,6 @@ interface Piece {
   readonly optional: number;
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const FULL_MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 const known = new Map<string, DatePattern>();
 
 /** The pattern of a format option; refuses letters it does not know. */
@@ -184,8 +179,7 @@ function assemble(found: Partial<Record<FieldName, string>>): ReadDate | undefin
 
 function monthNumber(name: string): number {
   const lower = name.toLowerCase();
-  const short = MONTHS.findIndex((month) => month.toLowerCase() === lower);
-  return (short >= 0 ? short : FULL_MONTHS.findIndex((month) => month.toLowerCase() === lower)) + 1;
+  return MONTHS.findIndex((month) => [month, month.slice(0, SHORT_NAME)].some((it) => it.toLowerCase() === lower)) + 1;
 }
 
 function fullHour(hour: number, half: string): number {
@@ -193,7 +187,8 @@ function fullHour(hour: number, half: string): number {
   return (hour % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
 }
 
-const DAYS = ['Thu', 'Fri', 'Sat', 'Sun', 'Mon', 'Tue', 'Wed'];
+/** The first day of the epoch was a Thursday. */
+const FIRST_WEEKDAY = 3;
 
 function formatterOf(pieces: readonly Piece[]): DatePattern['format'] {
   return (days, ofDay, offsetSeconds) => {
@@ -211,7 +206,7 @@ function formatterOf(pieces: readonly Piece[]): DatePattern['format'] {
       else if (letter === 's') out += padded(second, count);
       else if (letter === 'S') out += String(micro).padStart(6, '0').padEnd(count, '0').slice(0, count);
       else if (letter === 'a') out += hour < 12 ? 'AM' : 'PM';
-      else if (letter === 'E') out += DAYS[((days % 7) + 7) % 7];
+      else if (letter === 'E') out += WEEKDAYS[(((days + FIRST_WEEKDAY) % 7) + 7) % 7]?.slice(0, SHORT_NAME);
       else out += zoneText(letter, count, offsetSeconds);
     }
     return out;
@@ -228,7 +223,7 @@ function yearText(year: number, count: number): string {
 
 function monthText(month: number, count: number): string {
   if (count < 3) return padded(month, count);
-  return (count === 3 ? MONTHS : FULL_MONTHS)[month - 1] as string;
+  return MONTHS[month - 1]?.slice(0, count === SHORT_NAME ? SHORT_NAME : undefined) as string;
 }
 
 function zoneText(letter: string, count: number, offsetSeconds: number): string {
