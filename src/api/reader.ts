@@ -82,6 +82,10 @@ export class DataFrameReader<S, V extends Values> {
   delta(path: Path, options: Options = {}): DataFrame<S, V> {
     return this.#frame('delta', [path], options);
   }
+  /** An Apache Iceberg table: its folder, or one of its metadata files. */
+  iceberg(path: Path, options: Options = {}): DataFrame<S, V> {
+    return this.#frame('iceberg', [path], options);
+  }
   /** A Delta Lake table whose rows are to be changed. */
   deltaTable(path: Path): DeltaTable<V> {
     return new DeltaTable(this.#context, pathText(path));

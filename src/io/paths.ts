@@ -35,7 +35,8 @@ export function expandPaths(files: FileSystem, paths: readonly string[]): DataFi
   return [...found.values()];
 }
 
-function localPath(url: string): string {
+/** The path of a `file:` URL. */
+export function localPath(url: string): string {
   // Spark accepts file:/path as well as file:///path.
   return url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
 }

@@ -54,6 +54,11 @@ export const formats: readonly FormatEntry[] = [
     prepareWrite: async (request, platform) => (await import('./delta/write.js')).prepareDeltaWrite(request, platform),
   },
   {
+    name: 'iceberg',
+    extensions: [],
+    load: async () => (await import('./iceberg/index.js')).icebergFormat,
+  },
+  {
     name: 'database',
     extensions: [],
     load: async () => (await import('./database/index.js')).databaseFormat,

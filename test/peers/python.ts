@@ -7,7 +7,16 @@ import { root } from '../support/files.js';
 const run = promisify(execFile);
 const folder = join(root, 'build', 'peers', 'python');
 /** What the tests beside Python ask of PyPI. */
-const PACKAGES = ['deltalake==1.*', 'pyarrow', 'fastavro', 'cramjam', 'duckdb==1.5.*', 'duckdb-extension-tpcds==1.5.*'];
+const PACKAGES = [
+  'deltalake==1.*',
+  'pyarrow',
+  'fastavro',
+  'cramjam',
+  'pyiceberg[sql-sqlite]==0.12.*',
+  'pyiceberg-core',
+  'duckdb==1.5.*',
+  'duckdb-extension-tpcds==1.5.*',
+];
 
 /** Python with the packages of the tests, in a folder of its own that is made once. */
 export async function pythonWithPackages(): Promise<string> {

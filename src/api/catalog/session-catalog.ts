@@ -24,7 +24,16 @@ export type Located =
 export const GLOBAL_DATABASE = 'global_temp';
 const CATALOG = 'spark_catalog';
 
-const fileFormats: ReadonlySet<string> = new Set(['parquet', 'delta', 'csv', 'json', 'text', 'avro', 'arrow']);
+const fileFormats: ReadonlySet<string> = new Set([
+  'parquet',
+  'delta',
+  'iceberg',
+  'csv',
+  'json',
+  'text',
+  'avro',
+  'arrow',
+]);
 
 /** Files that a query names by their format and path: parquet.`/data/flights`. */
 function filesOf([format = '', path, ...more]: readonly string[]): Plan | undefined {

@@ -10,6 +10,8 @@ export interface AvroHeader {
   readonly codec: string;
   /** Stands behind every block. */
   readonly sync: Buffer;
+  /** All that the head says, by name. */
+  readonly entries: ReadonlyMap<string, Buffer>;
   /** Where the first block begins. */
   readonly end: number;
 }
@@ -75,7 +77,7 @@ function headerOf(cursor: AvroCursor): AvroHeader {
     });
   }
   const sync = Buffer.from(cursor.fixed(SYNC_BYTES));
-  return { schema, codec, sync, end: cursor.at };
+  return { schema, codec, sync, entries, end: cursor.at };
 }
 
 /** One block, unpacked: so many values one after the other. */

@@ -131,6 +131,7 @@ function schemaElement(r: ThriftReader): SchemaElement {
       if (converted !== undefined) e.converted = converted;
     } else if (id === 7) e.scale = r.int();
     else if (id === 8) e.precision = r.int();
+    else if (id === 9) e.fieldId = r.int();
     else if (id === 10 && wire === WIRE.struct) e.logical = logicalType(r);
     else return false;
     return true;

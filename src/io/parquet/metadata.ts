@@ -82,6 +82,8 @@ export interface SchemaElement {
   readonly scale?: number;
   readonly precision?: number;
   readonly logical?: LogicalType;
+  /** What a table format calls the column, whatever its name. */
+  readonly fieldId?: number;
 }
 
 export interface Statistics {

@@ -63,6 +63,12 @@ export async function openParquet(description: SourceDescription, platform: Plat
   return new ParquetTable(label, schema, files, partitions, description.options);
 }
 
+/** What one file holds: its columns in order, those that cannot be read among them. */
+export function parquetColumns(path: string, platform: Platform): readonly FileColumn[] {
+  const none = { path, size: 0, modifiedMs: 0, partitions: [] };
+  return [...openFile(none, platform).columns.values()];
+}
+
 /** A file's columns as a schema has them where it may say more than the file does. */
 function asAsked(file: OpenFile, schema: Schema | undefined): OpenFile {
   if (schema === undefined || !schema.fields.some(({ type }) => JSON.stringify(type).includes('"variant"')))

@@ -62,6 +62,12 @@ export type ColumnNode =
       readonly typed?: { readonly type: DataType; readonly node: ColumnNode };
     };
 
+/** The ids that the writer gave a field, and the parts of its type: fields of a struct, element, key and value. */
+export interface FieldIds {
+  readonly id?: number;
+  readonly parts: readonly FieldIds[];
+}
+
 /** A top-level column of a file; `problem` says why it cannot be read. */
 export interface FileColumn {
   readonly name: string;
@@ -69,6 +75,7 @@ export interface FileColumn {
   readonly type?: DataType;
   readonly node?: ColumnNode;
   readonly problem?: string;
+  readonly ids?: FieldIds;
 }
 
 interface Group {
@@ -84,7 +91,11 @@ interface Group {
 interface Shaped {
   readonly type: DataType;
   readonly node: ColumnNode;
+  readonly parts?: readonly FieldIds[];
 }
+
+const idsOf = ({ element: { fieldId } }: Group, { parts = [] }: Shaped): FieldIds =>
+  fieldId === undefined ? { parts } : { id: fieldId, parts };
 
 class Unreadable extends Error {}
 
@@ -97,7 +108,8 @@ export function fileColumns(metadata: FileMetadata, path: string): { columns: Fi
     const { name, repetition } = group.element;
     const nullable = repetition === 'optional';
     try {
-      return { name, nullable, ...shape(group) };
+      const { parts = [], ...shaped } = shape(group);
+      return { name, nullable, ...shaped, ids: idsOf(group, { ...shaped, parts }) };
     } catch (error) {
       if (error instanceof Unreadable) return { name, nullable, problem: error.message };
       throw error;
@@ -176,11 +188,12 @@ class TreeBuilder {
 /** Type and node of a group as a value; a repeated one without annotation is a list. */
 function shape(group: Group): Shaped {
   if (group.element.repetition !== 'repeated') return shapeOnce(group);
-  return listOf(group, group.definition - 1, shapeOnce(group), false);
+  return listOf(group, group.definition - 1, group, shapeOnce(group), false);
 }
 
-function listOf(repeated: Group, definition: number, element: Shaped, containsNull: boolean): Shaped {
+function listOf(repeated: Group, definition: number, of: Group, element: Shaped, containsNull: boolean): Shaped {
   return {
+    parts: [idsOf(of, element)],
     type: arrayType(element.type, containsNull),
     node: {
       kind: 'list',
@@ -228,6 +241,7 @@ function shapeStruct(group: Group): Shaped {
   return {
     type: structType(fields),
     node: { kind: 'struct', definition: group.definition, fields: shaped.map((s) => s.node) },
+    parts: group.children.map((child, i) => idsOf(child, shaped[i] as Shaped)),
   };
 }
 
@@ -241,8 +255,8 @@ function shapeList(group: Group, repeated: Group): Shaped {
     inner.element.repetition === 'repeated' ||
     repeated.element.name === 'array' ||
     repeated.element.name === `${group.element.name}_tuple`;
-  if (isElement) return listOf(repeated, group.definition, shapeOnce(repeated), false);
-  return listOf(repeated, group.definition, shape(inner), inner.element.repetition === 'optional');
+  if (isElement) return listOf(repeated, group.definition, repeated, shapeOnce(repeated), false);
+  return listOf(repeated, group.definition, inner, shape(inner), inner.element.repetition === 'optional');
 }
 
 function shapeMap(group: Group, entries: Group): Shaped {
@@ -250,7 +264,8 @@ function shapeMap(group: Group, entries: Group): Shaped {
   if (key === undefined || entries.children.length > 2)
     throw new Unreadable(`${group.path} is a map of an unknown form`);
   const shapedKey = shape(key);
-  if (value === undefined) return listOf(entries, group.definition, shapedKey, key.element.repetition === 'optional');
+  if (value === undefined)
+    return listOf(entries, group.definition, key, shapedKey, key.element.repetition === 'optional');
   const shapedValue = shape(value);
   return {
     type: mapType(shapedKey.type, shapedValue.type, value.element.repetition === 'optional'),
@@ -262,6 +277,7 @@ function shapeMap(group: Group, entries: Group): Shaped {
       key: shapedKey.node,
       value: shapedValue.node,
     },
+    parts: [idsOf(key, shapedKey), idsOf(value, shapedValue)],
   };
 }
 

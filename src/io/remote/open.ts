@@ -30,9 +30,11 @@ export async function openRemote(
       const { mirrored } = await import('./s3-mirror.js');
       const local = await mirrored(path, own, remote);
       paths.push(local);
-      // A Delta table's log says which files are read; all come.
+      // The metadata of a table says which files are read; all come.
       const read =
-        format.name === 'delta' ? [...remote.keys()] : expandPaths(platform.files, [local]).map((f) => f.path);
+        format.name === 'delta' || format.name === 'iceberg'
+          ? [...remote.keys()]
+          : expandPaths(platform.files, [local]).map((f) => f.path);
       for (const each of read) await prepare(remote.get(each) as RemoteFile);
       continue;
     }
