@@ -15,7 +15,12 @@ export interface RowLayout {
 }
 
 /** Headers: what comes before the fields. */
-export const GROUP_HEADER = { HASH: 0, bytes: 8 } as const;
+export const GROUP_HEADER = {
+  HASH: 0,
+  /** Of rows that were on disk: their number in the order of their task. */
+  NUMBER: 4,
+  bytes: 8,
+} as const;
 export const JOIN_HEADER = {
   NEXT: 0,
   HASH: 4,

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { col, type DataFrame, fn, lit, Session } from 'sparrow-df';
+import { col, type DataFrame, fn, lit, Session, Window } from 'sparrow-df';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'sparrow-spill-test-'));
@@ -35,6 +35,11 @@ function keyed(session: Session): DataFrame {
 const frames: Frames = {
   group: (session) =>
     keyed(session).groupBy('k').agg(fn.sum('v').as('s'), fn.count().as('n'), fn.max('k').as('m'), fn.avg('v').as('a')),
+  // Rows of a group come at different times: where a sum is broken off shows in its last bits.
+  floats: (session) =>
+    keyed(session)
+      .groupBy(fn.concat(lit('one of many longer keys, so that they need room '), col('id').mod(70_001).cast('string')))
+      .agg(fn.sum(col('v').div(7.3)).as('s'), fn.variance(col('v').div(3.1)).as('d'), fn.max('k').as('m')),
   distinct: (session) => keyed(session).select('k').distinct(),
   sort: (session) => keyed(session).orderBy(col('k').desc(), 'v'),
 };
@@ -80,6 +85,23 @@ describe('rows that do not fit the memory go to disk', () => {
     expect(found).toEqual(unlimited);
     expect(plan).toMatch(/MiB spilled/);
     expect(filesIn(directory)).toEqual([]);
+  });
+
+  test('one group or partition that is too large is refused, with advice', { timeout: 120_000 }, async () => {
+    await using('32MB', async (session) => {
+      const rows = session.range(0, 1_500_000).withColumn('half', col('id').mod(2));
+      const list = rows.groupBy('half').agg(fn.collectList('id').as('ids')).select(fn.size('ids').as('n'));
+      await expect(list.collect()).rejects.toMatchObject({
+        code: 'MEMORY_LIMIT_EXCEEDED',
+        hint: expect.stringContaining('one group'),
+      });
+      const ranks = rows.select('id', fn.sum('id').over(Window.partitionBy('half').orderBy('id')).as('s'));
+      await expect(ranks.agg(fn.max('s')).collect()).rejects.toMatchObject({
+        code: 'MEMORY_LIMIT_EXCEEDED',
+        hint: expect.stringContaining('partitionBy'),
+      });
+      expect(await rows.count()).toBe(1_500_000);
+    });
   });
 
   test('a damaged file is an error, and the session stays usable', { timeout: 240_000 }, async () => {

@@ -157,6 +157,10 @@ function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {
       if (p.spilled === undefined) {
         return [{ carriers, unique, chunks: p.chunks.slice(from, to).flat(), spilled: [], mixed: false }];
       }
+      if (p.numbered === true) {
+        const [chunks, spilled] = [p.chunks.slice(from, to).flat(), p.spilled.slice(from, to).flat()];
+        return [{ carriers, unique, chunks, spilled, mixed: false, numbered: true }];
+      }
       // One by one, so that rows come in the order they would have if they had stayed in memory.
       return p.spilled.slice(from, to).map((spilled, i) => {
         return { carriers, unique, chunks: p.chunks[from + i] ?? [], spilled, mixed: false };

@@ -7,11 +7,21 @@ export const isOutOfMemory = (error: unknown): error is SparrowError =>
 /** The same error, with the operator that needed the memory. */
 export function ranOutOfMemory(error: SparrowError, template: TaskTemplate): SparrowError {
   const figures = error.message.replace(/^\[\w+\] /, '').replace(/ \([^)]*\)( Hint: .*)?$/, '');
+  const hint = hintOf(template) ?? error.hint;
   return new SparrowError('MEMORY_LIMIT_EXCEEDED', `${operatorOf(template)} does not fit the memory: ${figures}`, {
     where: `stage ${stageLabel(template)}`,
     cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** What goes to disk piece by piece, but for one piece that has to fit. */
+function hintOf({ spec: { sink }, input }: TaskTemplate): string | undefined {
+  if (input.kind === 'sorted' && input.window !== undefined)
+    return 'the rows of one partition of a window have to fit: add columns to partitionBy, select fewer columns, or raise the session option `memory`';
+  if (input.kind === 'groups' || sink.kind === 'aggregate')
+    return 'what an aggregate keeps of one group (collect_list, percentile, string_agg) has to fit: add a key, take approx_percentile, or raise the session option `memory`';
+  return undefined;
 }
 
 /** What a user would call the operator whose rows a task holds. */

@@ -9,6 +9,9 @@ const FIRST_SLOTS = 256;
 /** A task's own index stays in the cache; beyond it groups are handed on and the index starts anew. */
 const LARGEST_LOCAL_SLOTS = 1 << 16;
 
+/** One of so many places of an index taken. */
+const MANY = 4;
+
 /** The index over a task's group rows: hash slots or a dense array. */
 export class GroupIndex {
   /** Times the index was started anew: with more than one, a group may have several rows. */
@@ -43,6 +46,17 @@ export class GroupIndex {
   /** Room for this many groups, known to be coming. */
   reserve(groups: number, chunks: () => readonly RowChunk[]): void {
     if (this.addressing.kind === 'hash' && this.#slots < groups * 2) this.#rebuild(chunks(), groups);
+  }
+
+  /**
+   * At the end of a batch: once the index was too small, a generation that has many groups ends here. Gives whether a new
+   * one begins. Batches are cut by the data, so that it does not depend on memory which rows meet in one group row.
+   */
+  settle(): boolean {
+    const groups = this.#word(PIPE.GROUPS);
+    if (this.generations > 1 && groups * MANY >= this.#word(PIPE.GROUP_LIMIT)) this.restart();
+    else return groups === 0;
+    return true;
   }
 
   #rebuild(rows: readonly RowChunk[], groups: number): void {

@@ -9,7 +9,9 @@ import {
 } from '../compile/aggregates.js';
 import { compileMerge } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
+import { spillKernels } from '../compile/spill-kernels.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
+import { GROUP_HEADER } from '../row-layout.js';
 import { GroupIndex } from './group-index.js';
 import { spillReader } from './parts.js';
 import { type Programs, planKey, type Run } from './programs.js';
@@ -33,7 +35,7 @@ export function mergeGroups(
   const unspiller = spillReader(scratch, platform);
   const aggregates = source.aggregates.map((a) => prepareAggregate(a, spec.settings));
   const parts = input.merge.parts
-    .map((part) => inMemory(part, source.keys, aggregates, unspiller))
+    .map((part) => inMemory(part, source.keys, aggregates, unspiller, scratch))
     .filter((p) => totalRows(p.chunks) > 0);
   const [only] = parts;
   if (only !== undefined && parts.length === 1 && only.unique && !only.mixed)
@@ -93,12 +95,32 @@ function inMemory(
   keys: readonly SourceColumn[],
   aggregates: readonly PreparedAggregate[],
   unspiller: Pick<RowUnspiller, 'read'>,
+  scratch: Arena,
 ): MergePart {
   if (part.spilled.length === 0) return part;
   const layout = groupLayout(keys, part.carriers);
   const chains = chainsOf(layout, part.carriers, aggregates);
   const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout, chains));
-  return { ...part, chunks: [...read, ...part.chunks], spilled: [] };
+  const chunks = [...read, ...part.chunks];
+  return { ...part, chunks: part.numbered === true ? [byNumber(scratch, chunks)] : chunks, spilled: [] };
+}
+
+/** Rows in the order of their numbers. */
+function byNumber(scratch: Arena, chunks: readonly RowChunk[]): RowChunk {
+  const { heap } = scratch;
+  const [count, stride] = [totalRows(chunks), chunks[0]?.stride ?? 8];
+  const rows = new Float64Array(count);
+  let at = 0;
+  for (const { address, rows: some } of chunks) {
+    for (let row = address; row < address + some * stride; row += stride)
+      rows[at++] = (heap.u32[(row + GROUP_HEADER.NUMBER) >>> 2] as number) * 2 ** 32 + row;
+  }
+  rows.sort();
+  const list = scratch.alloc(count * 4);
+  for (let i = 0; i < count; i++) heap.u32[(list >>> 2) + i] = (rows[i] as number) % 2 ** 32;
+  const address = scratch.alloc(count * stride);
+  spillKernels(heap).gather(list, count, stride, address);
+  return { address, rows: count, stride };
 }
 
 const PARTS_TO_LEARN_FROM = 2;

@@ -298,6 +298,8 @@ export interface MergePart {
   readonly chunks: readonly RowChunk[];
   /** Rows on disk, which come before those of `chunks`. */
   readonly spilled: readonly SpilledRows[];
+  /** The order of all of them is that of their numbers. */
+  readonly numbered?: boolean;
   /** Rows of every partition are among them, and those of others must be passed over. */
   readonly mixed: boolean;
   /** Every group has exactly one row: a single such part needs no merging. */

@@ -43,6 +43,17 @@ export class TaskSpill {
     return this.#partitions.map(together);
   }
 
+  /** Everything goes to disk. */
+  get isForced(): boolean {
+    return this.environment.request.spill.fromBytes === 0;
+  }
+
+  /** Whether so many kept bytes have to go to disk for want of memory. */
+  isUrgent(bytes: number): boolean {
+    const { usedBytes, limitBytes } = this.environment.programs.heap;
+    return usedBytes >= limitBytes * URGENT_SHARE && this.isDue(bytes, false);
+  }
+
   /** Whether so many kept bytes should go to disk: fewer are worth it when no more will come. */
   isDue(bytes: number, isLast: boolean): boolean {
     const { programs, request } = this.environment;
@@ -53,9 +64,14 @@ export class TaskSpill {
     return bytes >= (usedBytes < limitBytes * URGENT_SHARE ? leastBytes : leastBytes / URGENT_PART);
   }
 
-  /** Writes group rows, partition by partition. */
+  /** Writes group rows, partition by partition, each with its number among all that the task made. */
   groups(chunks: readonly RowChunk[], layout: RowLayout, chains: readonly ChainFields[]): void {
+    this.numberGroups(chunks);
     this.#scatter(chunks, layout, GROUP_HEADER.HASH, chains);
+  }
+
+  numberGroups(chunks: readonly RowChunk[]): void {
+    this.#numbered = numberRows(this.environment.programs.heap, chunks, this.#numbered, GROUP_HEADER.NUMBER);
   }
 
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
@@ -110,11 +126,16 @@ export class TaskSpill {
   }
 }
 
-/** Numbers rows of a join from `first` on; gives the next number. */
-export function numberRows(heap: SharedHeap, chunks: readonly RowChunk[], first: number): number {
+/** Numbers rows from `first` on; gives the next number. */
+export function numberRows(
+  heap: SharedHeap,
+  chunks: readonly RowChunk[],
+  first: number,
+  offset: number = JOIN_HEADER.NUMBER,
+): number {
   let next = first;
   for (const { address, rows, stride } of chunks) {
-    spillKernels(heap).number(address, rows, stride, JOIN_HEADER.NUMBER, next);
+    spillKernels(heap).number(address, rows, stride, offset, next);
     next += rows;
   }
   return next;

@@ -53,6 +53,8 @@ export type TaskOutput =
       readonly chunks: readonly (readonly RowChunk[])[];
       /** For each partition what went to disk, in order, before what is in `chunks`. */
       readonly spilled?: readonly (readonly SpilledRows[])[];
+      /** Rows on disk have numbers, in whose order they would be in memory. */
+      readonly numbered?: boolean;
       /** Every group has exactly one row. */
       readonly unique: boolean;
     }
