@@ -1,4 +1,4 @@
-import { csv } from './csv/suite.js';
+import { csv, ndjson, parquet } from './files/suite.js';
 import { h2o } from './h2o/suite.js';
 import { h2oJoin } from './h2o-join/suite.js';
 import type { Suite } from './harness/contract.js';
@@ -9,6 +9,7 @@ import { rows } from './rows/suite.js';
 import { startup } from './startup/suite.js';
 import { tpch, tpchParquet, tpchZstd } from './tpch/suite.js';
 import { udf } from './udf/suite.js';
+import { write } from './write/suite.js';
 
 /** Everything `npm run bench` can run. */
 export const suites: readonly Suite[] = [
@@ -19,6 +20,9 @@ export const suites: readonly Suite[] = [
   h2oJoin,
   operators,
   csv,
+  ndjson,
+  parquet,
+  write,
   rows,
   udf,
   startup,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type DataFrame, fn, Session, t } from 'sparrow-df';
 import type { Engine, Setting } from '../harness/contract.js';
 import { type SparrowResult, sparrowAnswer, sparrowVersion } from '../harness/sparrow.js';
@@ -11,10 +12,15 @@ const typeOf = (name: Name) => {
   return (dates as readonly string[]).includes(name) ? t.date : t.string;
 };
 
-export async function open({ threads, dataFolder }: Setting): Promise<Engine<SparrowResult>> {
+function read(session: Session, suite: string, path: string): DataFrame {
+  if (suite === 'parquet') return session.read.parquet(join(path, 'lineitem.parquet'));
+  const typed = session.read.schema(Object.fromEntries(order.map((name) => [name, typeOf(name)])));
+  return (suite === 'csv' ? typed.option('header', true).csv(path) : typed.json(path)) as unknown as DataFrame;
+}
+
+export async function open({ suite, threads, dataFolder }: Setting): Promise<Engine<SparrowResult>> {
   const session = await Session.create({ workers: threads });
-  const schema = Object.fromEntries(order.map((name) => [name, typeOf(name)]));
-  const table = session.read.schema(schema).option('header', true).csv(dataFolder) as unknown as DataFrame;
+  const table = read(session, suite, dataFolder);
   const frames: Record<Item, () => DataFrame> = {
     scan: () =>
       table.agg(

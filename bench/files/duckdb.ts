@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DuckDBResultReader } from '@duckdb/node-api';
 import type { Engine, Setting } from '../harness/contract.js';
 import { connectDuckdb, duckdbAnswer, duckdbVersion, quoted } from '../harness/duckdb.js';
@@ -9,9 +10,15 @@ const typeOf = (name: string): string => {
   return (dates as readonly string[]).includes(name) ? 'DATE' : 'VARCHAR';
 };
 
-export async function open({ threads, dataFolder }: Setting): Promise<Engine<DuckDBResultReader>> {
-  const connection = await connectDuckdb(threads);
+function source(suite: string, path: string): string {
+  if (suite === 'parquet') return `read_parquet(${quoted(join(path, 'lineitem.parquet'))})`;
   const types = order.map((name) => `'${name}': '${typeOf(name)}'`).join(', ');
+  if (suite === 'csv') return `read_csv(${quoted(path)}, header = true, columns = {${types}})`;
+  return `read_json(${quoted(path)}, format = 'newline_delimited', columns = {${types}})`;
+}
+
+export async function open({ suite, threads, dataFolder }: Setting): Promise<Engine<DuckDBResultReader>> {
+  const connection = await connectDuckdb(threads);
   const sums = [...integers, ...decimals].map((name) => `sum(${name}) AS ${name}`);
   const rest = [
     ...dates.map((name) => `max(${name}) AS ${name}`),
@@ -24,8 +31,7 @@ export async function open({ threads, dataFolder }: Setting): Promise<Engine<Duc
   return {
     version: duckdbVersion(),
     async load() {
-      const read = `read_csv(${quoted(dataFolder)}, header = true, columns = {${types}})`;
-      await connection.run(`CREATE VIEW lineitem AS SELECT * FROM ${read}`);
+      await connection.run(`CREATE VIEW lineitem AS SELECT * FROM ${source(suite, dataFolder)}`);
     },
     run: (item) => connection.runAndReadAll(queries[item as Item]),
     answer: duckdbAnswer,

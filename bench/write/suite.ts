@@ -1,21 +1,21 @@
 import { compareEngines } from '../harness/compare-engines.js';
 import type { Suite } from '../harness/contract.js';
-import { items, lineitemCsv } from './data.js';
+import { tpchData } from '../tpch/data.js';
+import { items } from './items.js';
 
-export const csv: Suite = {
-  name: 'csv',
-  about: "TPC-H's lineitem as CSV: read, parsed and summed",
+export const write: Suite = {
+  name: 'write',
+  about: "TPC-H's lineitem, held in memory, to files",
   run: (options) =>
     compareEngines(
       {
-        name: 'csv',
+        name: 'write',
         items,
         programs: {
           sparrow: new URL('./sparrow.js', import.meta.url),
           duckdb: new URL('./duckdb.js', import.meta.url),
-          polars: new URL('./polars.js', import.meta.url),
         },
-        prepare: ({ scale }) => lineitemCsv(scale),
+        prepare: ({ scale }) => tpchData(scale),
       },
       options,
     ),
