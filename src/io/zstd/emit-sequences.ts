@@ -1,6 +1,6 @@
 import type { Code, Func, Local, WasmModule } from '../../wasm/index.js';
 import { repeatPattern } from '../parquet/kernels/compression.js';
-import { bump, copyChunks, returnIf } from '../parquet/kernels/emit.js';
+import { bump, copyChunks, returnIf, whileLoop } from '../parquet/kernels/emit.js';
 import { SPACE, STATE } from './space.js';
 
 /**
@@ -23,49 +23,58 @@ export function emitSequences(module: WasmModule, begin: Func): void {
       literalsEnd: literalsEnd as Local,
       targetEnd: targetEnd as Local,
     };
-    code.get(at.source).get(at.end).call(begin).tee(s.rest).i32(0).op('i32.lt_s');
+    code.get(at.source).get(at.end).call(begin).tee(s.position).i32(0).op('i32.lt_s');
     returnIf(code, 0);
     code.get(at.source).i32(7).op('i32.sub').set(s.before);
     refill(code, s);
-    for (const [i, kind] of (['literal', 'offset', 'match'] as const).entries()) {
+    for (const [i, kind] of KINDS.entries()) {
       code
         .get(at.space)
         .op('i32.load', SPACE.LOGS + 4 * i, 0)
         .tee(s.size);
       next(code, s);
       code.i32(1).get(s.size).op('i32.shl').i32(1).op('i32.sub').op('i32.and');
-      setState(code, s[kind], at.space);
+      code.i32(STATE_LOG).op('i32.shl').get(at.space).i32(TABLES[kind]).op('i32.add').op('i32.add').set(s[kind]);
     }
+    settle(code, s);
     for (const [i, offset] of s.offsets.entries())
       code
         .get(at.space)
         .op('i32.load', SPACE.OFFSETS + 4 * i, 0)
         .set(offset);
-    code.loop((again) => {
-      decodeSequence(code, s);
-      bump(code, at.count, -1);
-      code.get(at.count);
-      code.if(() => {
-        for (const kind of ['literal', 'match', 'offset'] as const) {
-          bits(code, s, kind, STATE.NEXT_BITS, STATE.NEXT_MASK);
-          code
-            .get(s[kind])
-            .op('i32.load16_u', TABLES[kind] + STATE.NEXT, 0)
-            .op('i32.add');
-          setState(code, s[kind], at.space);
+    whileLoop(
+      code,
+      () => {
+        bump(code, at.count, -1);
+        code.get(at.count);
+      },
+      () => {
+        refill(code, s);
+        for (const [k, kind] of KINDS.entries()) {
+          code.get(s[kind]).op('i32.load16_u', STATE.NEXT_BITS, 0);
+          if (k > 0) code.op('i32.add');
         }
-      });
-      code.get(s.origin).get(s.rest).op('i32.add').i32(0).op('i32.lt_s');
-      returnIf(code, 0);
-      execute(code, s, at);
-      code.get(at.count).brIf(again);
-    });
+        // Both sums at once.
+        code.tee(s.size).i32(8).op('i32.shr_u').get(s.size).i32(255).op('i32.and').op('i32.add');
+        code.tee(s.size).i32(WINDOW_BITS).op('i32.gt_u');
+        code.if(
+          () => decodeSlowly(code, s, true),
+          () => decode(code, s),
+        );
+        resolveDistance(code, s);
+        execute(code, s, at);
+      },
+    );
+    refill(code, s);
+    decodeSlowly(code, s, false);
+    resolveDistance(code, s);
+    execute(code, s, at);
     for (const [i, offset] of s.offsets.entries())
       code
         .get(at.space)
         .get(offset)
         .op('i32.store', SPACE.OFFSETS + 4 * i, 0);
-    code.get(s.origin).get(s.rest).op('i32.add');
+    code.get(s.position);
     returnIf(code, 0);
     code.get(at.literalsEnd).get(at.literals).op('i32.sub').tee(s.length);
     code.get(at.targetEnd).get(s.target).op('i32.sub').op('i32.gt_u');
@@ -82,13 +91,13 @@ function sequenceLocals(code: Code, given: Record<'target' | 'start' | 'patterns
   const i32 = (): Local => code.local('i32');
   return {
     ...given,
-    /** Bits as they lie: `rest` of the window's are still to come, and `origin` more before it. */
+    /** `position` bits are still to come when a sequence begins; `rest` of them are what is left of the window. */
     before: i32(),
-    origin: i32(),
+    position: i32(),
     rest: i32(),
     window: code.local('i64'),
     size: i32(),
-    /** Where the current state's entry of each table is. */
+    /** The address of the current state's entry in each table. */
     literal: i32(),
     match: i32(),
     offset: i32(),
@@ -103,12 +112,18 @@ function sequenceLocals(code: Code, given: Record<'target' | 'start' | 'patterns
   };
 }
 
-/** Has 56 bits or more in the window. */
+/** Has 56 bits or more in the window; the block is damaged when more than all bits were used. */
 function refill(code: Code, s: SequenceLocals): void {
-  code.get(s.origin).get(s.rest).op('i32.add').tee(s.rest).i32(3).op('i32.shr_s').tee(s.from);
-  code.get(s.before).op('i32.add').op('i64.load', 0, 0).set(s.window);
-  code.get(s.from).i32(3).op('i32.shl').i32(56).op('i32.sub').set(s.origin);
-  code.get(s.rest).get(s.origin).op('i32.sub').set(s.rest);
+  code.get(s.position).i32(0).op('i32.lt_s');
+  returnIf(code, 0);
+  code.get(s.before).get(s.position).i32(3).op('i32.shr_u').op('i32.add').op('i64.load', 0, 0).set(s.window);
+  code.get(s.position).i32(7).op('i32.and').i32(WINDOW_BITS).op('i32.or').set(s.rest);
+}
+
+/** What was used of the window is used up. */
+function settle(code: Code, s: SequenceLocals): void {
+  code.get(s.position).get(s.rest).op('i32.add');
+  code.get(s.position).i32(7).op('i32.and').i32(WINDOW_BITS).op('i32.or').op('i32.sub').set(s.position);
 }
 
 /** Pushes the window with the next bits, as many as the i32 on the stack says, at its low end. */
@@ -119,17 +134,17 @@ function next(code: Code, s: SequenceLocals): void {
 }
 
 /** Pushes the number in the next bits, as many as the state says. */
-function bits(code: Code, s: SequenceLocals, kind: Kind, size: number, mask: number): void {
-  code.get(s[kind]).op('i32.load8_u', TABLES[kind] + size);
+function bits(code: Code, s: SequenceLocals, kind: Kind): void {
+  code.get(s[kind]).op('i32.load8_u', STATE.VALUE_BITS);
   next(code, s);
-  code
-    .get(s[kind])
-    .op('i32.load', TABLES[kind] + mask, 0)
-    .op('i32.and');
+  code.get(s[kind]).op('i32.load', STATE.VALUE_MASK, 0).op('i32.and');
 }
 
-/** Most bits of the three next states. */
-const STATES_BITS = 26;
+/** Bits that a window has at least. */
+const WINDOW_BITS = 56;
+/** Entries of states are 2^4 bytes apart. */
+const STATE_LOG = 4;
+const KINDS = ['literal', 'offset', 'match'] as const;
 
 const TABLES: Readonly<Record<Kind, number>> = {
   literal: SPACE.LITERAL_LENGTHS,
@@ -137,59 +152,56 @@ const TABLES: Readonly<Record<Kind, number>> = {
   offset: SPACE.OFFSET_CODES,
 };
 
-/** Has the state on the stack be the current one: where it would be in a table at the beginning of the space. */
-function setState(code: Code, state: Local, space: Local): void {
-  code.i32(4).op('i32.shl').get(space).op('i32.add').set(state);
+function value(code: Code, s: SequenceLocals, kind: Kind, to: Local): void {
+  bits(code, s, kind);
+  code.get(s[kind]).op('i32.load', STATE.VALUE, 0).op('i32.add').set(to);
 }
 
-/** Offset, length of the match and of the literals before it. */
-function decodeSequence(code: Code, s: SequenceLocals): void {
-  const value = (kind: Kind, to: Local): void => {
-    bits(code, s, kind, STATE.VALUE_BITS, STATE.VALUE_MASK);
-    code
-      .get(s[kind])
-      .op('i32.load', TABLES[kind] + STATE.VALUE, 0)
-      .op('i32.add')
-      .set(to);
-  };
+/** The state after this one: bits as they lie, 4 places further left, are the way to its entry. */
+function follow(code: Code, s: SequenceLocals, kind: Kind): void {
+  code.get(s.window).get(s.rest).get(s[kind]).op('i32.load8_u', STATE.NEXT_BITS).op('i32.sub').tee(s.rest);
+  code.i32(STATE_LOG).op('i32.sub').op('i64.extend_i32_u').op('i64.rotr').op('i32.wrap_i64');
+  code.get(s[kind]).op('i32.load16_u', STATE.NEXT_MASK, 0).op('i32.and');
+  code.get(s[kind]).op('i32.load', STATE.NEXT, 0).op('i32.add').set(s[kind]);
+}
+
+/** Distance, length of the match and of the literals before it, and the next states, all from one window. */
+function decode(code: Code, s: SequenceLocals): void {
+  code.get(s.position).get(s.size).op('i32.sub').set(s.position);
+  value(code, s, 'offset', s.distance);
+  value(code, s, 'match', s.length);
+  value(code, s, 'literal', s.literalLength);
+  for (const kind of ['literal', 'match', 'offset'] as const) follow(code, s, kind);
+}
+
+/** The same for numbers of so many bits that one window may be too short; the last sequence has no next states. */
+function decodeSlowly(code: Code, s: SequenceLocals, goesOn: boolean): void {
+  value(code, s, 'offset', s.distance);
+  settle(code, s);
   refill(code, s);
-  value('offset', s.distance);
-  value('match', s.length);
-  code
-    .get(s.rest)
-    .get(s.literal)
-    .op('i32.load8_u', TABLES.literal + STATE.VALUE_BITS)
-    .i32(STATES_BITS)
-    .op('i32.add');
-  code.op('i32.lt_s');
-  code.if(() => refill(code, s));
-  value('literal', s.literalLength);
+  value(code, s, 'match', s.length);
+  value(code, s, 'literal', s.literalLength);
+  settle(code, s);
+  if (!goesOn) return;
+  refill(code, s);
+  for (const kind of ['literal', 'match', 'offset'] as const) follow(code, s, kind);
+  settle(code, s);
+}
+
+/** Offset codes up to 3 name distances used before. */
+function resolveDistance(code: Code, s: SequenceLocals): void {
   const [first, second, third] = s.offsets;
-  code.get(s.distance).i32(3).op('i32.gt_u');
-  code.if(
-    () => {
-      bump(code, s.distance, -3);
-      code.get(second).set(third).get(first).set(second).get(s.distance).set(first);
-    },
-    () => {
-      // 1, 2 and 3 name the offsets used before, one further where there are no literals.
-      code.get(s.distance).get(s.literalLength).op('i32.eqz').op('i32.add').tee(s.from).i32(1).op('i32.eq');
-      code.if(
-        () => code.get(first).set(s.distance),
-        () => {
-          code.get(s.from).i32(2).op('i32.eq');
-          code.if(
-            () => code.get(second).set(s.distance),
-            () => {
-              code.get(third).get(first).i32(1).op('i32.sub').get(s.from).i32(3).op('i32.eq').select().set(s.distance);
-              code.get(second).set(third);
-            },
-          );
-          code.get(first).set(second).get(s.distance).set(first);
-        },
-      );
-    },
-  );
+  // Which one it is follows no pattern, so nothing branches: 1, 2 and 3 are those before, one further without literals.
+  code.get(s.distance).get(s.literalLength).op('i32.eqz').op('i32.add').set(s.from);
+  code.get(s.distance).i32(3).op('i32.gt_u').set(s.to);
+  code.get(s.distance).i32(3).op('i32.sub');
+  code.get(first).get(second).get(s.from).i32(2).op('i32.lt_u').select();
+  code.get(third).get(first).i32(1).op('i32.sub').get(s.from).i32(3).op('i32.eq').select();
+  code.get(s.from).i32(3).op('i32.lt_u').select();
+  code.get(s.to).select().set(s.distance);
+  code.get(second).get(third).get(s.to).get(s.from).i32(2).op('i32.gt_u').op('i32.or').select().set(third);
+  code.get(first).get(second).get(s.to).get(s.from).i32(1).op('i32.gt_u').op('i32.or').select().set(second);
+  code.get(s.distance).set(first);
 }
 
 /** Copies literals and match, after checking both. */

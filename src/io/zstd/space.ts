@@ -14,14 +14,18 @@ export const SPACE = {
   BYTES: 64 + 1280 * 16 + 4096 + (1 << 17) + 64,
 } as const;
 
-/** A state's entry: its value, and a mask of the bits that are added to it; the next state in the same way. */
+/**
+ * A state's entry: its value, and a mask of the bits that are added to it; the address of the first next state, and a
+ * mask of the bits that lead from there to the next one, each being 16 bytes.
+ */
 export const STATE = {
   VALUE: 0,
   VALUE_MASK: 4,
   NEXT: 8,
-  NEXT_BITS: 10,
-  VALUE_BITS: 11,
   NEXT_MASK: 12,
+  /** How many bits either mask has, a byte each. */
+  NEXT_BITS: 14,
+  VALUE_BITS: 15,
   BYTES: 16,
 } as const;
 

@@ -161,22 +161,22 @@ export const KINDS: readonly Values[] = [
 export function writeStates(heap: SharedHeap, address: number, counts: Counts, kind: Values): void {
   const { symbols, bits, bases } = statesOf(counts);
   const size = 1 << counts.log;
-  for (let state = 0; state < size; state++) {
-    const at = address + state * STATE.BYTES;
-    writeState(heap.u32, at, kind, symbols[state] as number, bits[state] as number, bases[state] as number);
+  const { u32 } = heap;
+  const { base, bits: more } = kind;
+  for (let state = 0, at = address >>> 2; state < size; state++, at += STATE.BYTES / 4) {
+    const symbol = symbols[state] as number;
+    const steps = bits[state] as number;
+    const added = more[symbol] as number;
+    u32[at] = base[symbol] as number;
+    u32[at + 1] = 2 ** added - 1;
+    u32[at + 2] = address + (bases[state] as number) * STATE.BYTES;
+    u32[at + 3] = (((1 << steps) - 1) * STATE.BYTES) | (steps << 16) | (added << 24);
   }
 }
 
 /** A table of one state, which stays. */
-export function writeOneState(heap: SharedHeap, address: number, symbol: number, kind: Values): void {
+export function writeOneState({ u32 }: SharedHeap, address: number, symbol: number, kind: Values): void {
   if (symbol >= kind.base.length) throw damaged(`symbol ${symbol} in a table of one`);
-  writeState(heap.u32, address, kind, symbol, 0, 0);
-}
-
-function writeState(u32: Uint32Array, at: number, kind: Values, symbol: number, bits: number, next: number): void {
-  const more = kind.bits[symbol] as number;
-  u32[at >>> 2] = kind.base[symbol] as number;
-  u32[(at + STATE.VALUE_MASK) >>> 2] = (1 << more) - 1;
-  u32[(at + STATE.NEXT) >>> 2] = next | (bits << 16) | (more << 24);
-  u32[(at + STATE.NEXT_MASK) >>> 2] = (1 << bits) - 1;
+  const added = kind.bits[symbol] as number;
+  u32.set([kind.base[symbol] as number, 2 ** added - 1, address, added << 24], address >>> 2);
 }
