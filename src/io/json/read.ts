@@ -11,12 +11,13 @@ import {
 import { isPlain } from '../byte-stream.js';
 import { constantColumn } from '../constant-column.js';
 import { openUnchanged } from '../unchanged-file.js';
+import type { Sink } from './base-sink.js';
 import type { Bytes } from './bytes.js';
 import type { JsonFault } from './fault.js';
 import { KeyTable } from './key-table.js';
 import { chunksOf, DocumentRecords, firstByte, LineRecords, type RecordFinder, type RecordHandler } from './records.js';
 import { JsonScanner, TOKEN } from './scanner.js';
-import { type Sink, sinkOf } from './sinks.js';
+import { sinkOf } from './sinks.js';
 import type { JsonColumn, JsonSplit } from './split.js';
 
 /** A batch ends when a column has so many bytes. */

@@ -7,21 +7,11 @@ import {
   NestedWriter,
   type Scalar,
 } from '../../base/index.js';
+import { BaseSink, type Sink } from './base-sink.js';
 import type { JsonReadOptions } from './options.js';
+import { POWERS, QuickSink, quickReader, smallInteger } from './quick-sink.js';
 import { type JsonScanner, nonNumericValue, TOKEN } from './scanner.js';
 import { BAD, stringReader, type ValueReader, valueReader } from './values.js';
-
-/** Collects the values of one column; a row that gets none is null, and one that gets several keeps the last. */
-export interface Sink {
-  /** Reads the scanner's next value into a row; false when it is no value of the type. */
-  read(scanner: JsonScanner, row: number): boolean;
-  /** Forgets what a row got. */
-  clear(row: number): void;
-  /** The column of the first rows, after which all is forgotten. */
-  take(arena: Arena, rows: number): Column;
-  /** Bytes of variable length so far. */
-  readonly bytes: number;
-}
 
 export function sinkOf(type: DataType, options: JsonReadOptions): Sink {
   switch (type.kind) {
@@ -29,8 +19,6 @@ export function sinkOf(type: DataType, options: JsonReadOptions): Sink {
       return new FixedSink(type, 'u8', new Uint8Array(BATCH_ROWS), readBoolean);
     case 'int32':
       return new FixedSink(type, 'i32', new Int32Array(BATCH_ROWS), readInt32);
-    case 'int64':
-      return new LongSink(type, valueReader(type, options));
     case 'float64':
       return new FixedSink(type, 'f64', new Float64Array(BATCH_ROWS), readDouble);
     case 'string':
@@ -40,37 +28,11 @@ export function sinkOf(type: DataType, options: JsonReadOptions): Sink {
     case 'map':
     case 'variant':
       return new NestedSink(type, valueReader(type, options));
-    default:
-      return new ScalarSink(type, valueReader(type, options));
-  }
-}
-
-abstract class BaseSink {
-  protected readonly valid = new Uint8Array(BATCH_ROWS);
-
-  constructor(protected readonly type: DataType) {}
-
-  clear(row: number): void {
-    this.valid[row] = 0;
-  }
-
-  protected validity(arena: Arena, rows: number): { nullCount: number; validity: number } {
-    const { valid } = this;
-    let there = 0;
-    for (let i = 0; i < rows; i++) there += valid[i] as number;
-    if (there === rows) {
-      valid.fill(0, 0, rows);
-      return { nullCount: 0, validity: 0 };
+    default: {
+      const quick = quickReader(type, options);
+      const slow = valueReader(type, options);
+      return quick === undefined ? new ScalarSink(type, slow) : new QuickSink(type, ...quick, slow);
     }
-    const validity = arena.allocZeroed((rows + 7) >>> 3);
-    const { u8 } = arena.heap;
-    for (let i = 0; i < rows; i++) {
-      if (valid[i] === 0) continue;
-      const at = validity + (i >>> 3);
-      u8[at] = (u8[at] as number) | (1 << (i & 7));
-    }
-    valid.fill(0, 0, rows);
-    return { nullCount: rows - there, validity };
   }
 }
 
@@ -146,17 +108,6 @@ const readDouble: FixedReader = (scanner, values, row) => {
 };
 
 const MOST_DIGITS = 15;
-const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
-
-/** An integer of at most 15 digits; NaN for longer ones. */
-function smallInteger({ bytes, from, to }: JsonScanner): number {
-  const negative = bytes[from] === 45;
-  let at = negative ? from + 1 : from;
-  if (to - at > MOST_DIGITS) return Number.NaN;
-  let value = 0;
-  for (; at < to; at++) value = value * 10 + (bytes[at] as number) - 48;
-  return negative ? -value : value;
-}
 
 /** Up to 15 digits and a power of ten to 22 are exact, so that dividing rounds once (Clinger's fast path). */
 function doubleOf(scanner: JsonScanner): number {
@@ -179,51 +130,6 @@ function doubleOf(scanner: JsonScanner): number {
   }
   const text = bytes.latin1Slice(from, to);
   return nonNumericValue(text) ?? Number(text);
-}
-
-class LongSink extends BaseSink implements Sink {
-  readonly bytes = 0;
-  readonly #values = new BigInt64Array(BATCH_ROWS);
-  readonly #words = new Int32Array(this.#values.buffer);
-
-  constructor(
-    type: DataType,
-    private readonly slow: ValueReader,
-  ) {
-    super(type);
-  }
-
-  read(scanner: JsonScanner, row: number): boolean {
-    scanner.peek();
-    const start = scanner.at;
-    const token = scanner.token();
-    if (token === TOKEN.number && scanner.integral) {
-      const value = smallInteger(scanner);
-      if (!Number.isNaN(value)) {
-        this.#words[2 * row] = value | 0;
-        this.#words[2 * row + 1] = Math.floor(value / 4294967296);
-        // `value | 0` takes the low 32 bits of what is beyond 32 as well.
-        this.valid[row] = 1;
-        return true;
-      }
-    }
-    if (token === TOKEN.null) {
-      this.valid[row] = 0;
-      return true;
-    }
-    scanner.at = start;
-    const value = this.slow(scanner);
-    this.valid[row] = value === BAD || value === null ? 0 : 1;
-    if (value === BAD) return false;
-    if (value !== null) this.#values[row] = value as bigint;
-    return true;
-  }
-
-  take(arena: Arena, rows: number): Column {
-    const data = arena.alloc(rows * 8);
-    arena.heap.i64.set(this.#values.subarray(0, rows), Math.floor(data / 8));
-    return { type: this.type, storage: 'i64', length: rows, ...this.validity(arena, rows), data, offsets: 0 };
-  }
 }
 
 const FIRST_BYTES = 1 << 16;
