@@ -21,6 +21,7 @@ import { fewChunks } from './chunks.mjs';
 import { declarations } from './declarations.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 import { minified } from './minify.mjs';
+import { withoutCallersModules } from './worker-parts.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
 const entries = {
@@ -133,12 +134,12 @@ function isFresh() {
 
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
-  const entryPoints = ['src/exec/worker.ts'];
+  const options = { ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs' };
+  const plugins = [dearPartsLater, namedClasses, withoutDocs];
+  const { metafile: whole } = await esbuild({ ...options, plugins });
   const { outputFiles, metafile } = await esbuild({
-    ...shared,
-    entryPoints,
-    format: 'cjs',
-    plugins: [dearPartsLater, namedClasses, withoutDocs],
+    ...options,
+    plugins: [withoutCallersModules(whole.inputs), ...plugins],
   });
   const { code } = await minified(outputFiles[0].text);
   return { text: code, inputs: Object.keys(metafile.inputs) };
@@ -330,6 +331,7 @@ async function bundle() {
     'scripts/lib/build.mjs',
     'scripts/lib/chunks.mjs',
     'scripts/lib/minify.mjs',
+    'scripts/lib/worker-parts.mjs',
   ];
   const inputs = [...new Set(made)].filter((file) => existsSync(path(file))).sort();
   // What was saved while we read it is read again next time.

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -104,40 +104,59 @@ describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', ()
     expect(await runs('workers.mjs', program)).toEqual([1_000_000, 'sparrow-worker.js']);
   });
 
-  test('works from a bundle, alone in an empty folder', async () => {
-    writeFileSync(join(folder, 'source.mjs'), asModule);
-    const alone = join(folder, 'alone');
-    mkdirSync(alone);
-    await build({
-      entryPoints: [join(folder, 'source.mjs')],
-      outfile: join(alone, 'bundle.mjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      logLevel: 'silent',
-    });
+  /** A program bundled with all it imports, run in a folder where there is nothing else. */
+  async function runsBundled(program: string, format: 'esm' | 'cjs'): Promise<unknown> {
     const empty = mkdtempSync(join(tmpdir(), 'sparrow-alone-'));
-    const found = await runs('bundle.mjs', readFileSync(join(alone, 'bundle.mjs'), 'utf8'), empty);
-    rmSync(empty, { recursive: true });
-    expect(found).toEqual(rows);
+    const extension = format === 'esm' ? 'mjs' : 'cjs';
+    const source = join(folder, `source.${extension}`);
+    writeFileSync(source, program);
+    const bundle = `bundle.${extension}`;
+    try {
+      await build({
+        entryPoints: [source],
+        outfile: join(empty, bundle),
+        bundle: true,
+        platform: 'node',
+        format,
+        target: 'node20',
+        logLevel: 'silent',
+      });
+      const { stdout } = await start(process.execPath, [bundle], { cwd: empty, timeout: 60_000 });
+      return JSON.parse(stdout);
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
+  }
+
+  test('works from a bundle, alone in an empty folder', async () => {
+    expect(await runsBundled(asModule, 'esm')).toEqual(rows);
   });
 
   test('works from a bundle in CommonJS, where a module has no address', async () => {
-    const empty = mkdtempSync(join(tmpdir(), 'sparrow-alone-'));
-    writeFileSync(join(folder, 'source.cjs'), asScript);
-    await build({
-      entryPoints: [join(folder, 'source.cjs')],
-      outfile: join(empty, 'bundle.cjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      logLevel: 'silent',
+    expect(await runsBundled(asScript, 'cjs')).toEqual(rows);
+  });
+
+  test('reads and writes every format from a bundle', async () => {
+    const program = `import { Session, col, fn, lit } from 'sparrow-df';
+      const session = await Session.create({ workers: 2 });
+      const ids = session.range(200_000).select('id', fn.concat(lit('t'), col('id').cast('string')).as('text'));
+      const found = {};
+      for (const format of ['parquet', 'csv', 'json', 'arrow', 'delta']) {
+        await ids.write.format(format).options(format === 'csv' ? { header: true } : {}).save(format);
+        const options = format === 'csv' ? { header: true, inferSchema: true } : {};
+        const read = session.read.format(format).options(options).load(format);
+        const [row] = await read.agg(fn.sum('id').as('sum'), fn.max('text').as('text')).collect();
+        found[format] = [Number(row.sum), String(row.text)];
+      }
+      await ids.select('text').write.text('text');
+      found.text = await session.read.text('text').filter(col('value').like('%999')).count();
+      console.log(JSON.stringify(found));
+      await session.stop();`;
+    const all = [(200_000 * 199_999) / 2, 't99999'];
+    expect(await runsBundled(program, 'esm')).toEqual({
+      ...{ parquet: all, csv: all, json: all, arrow: all, delta: all },
+      text: 200,
     });
-    const { stdout } = await start(process.execPath, ['bundle.cjs'], { cwd: empty, timeout: 60_000 });
-    rmSync(empty, { recursive: true });
-    expect(JSON.parse(stdout)).toEqual(rows);
   });
 
   test('brings its command', async () => {

@@ -1,0 +1,41 @@
+/*
+ * Workers read and write pieces of tables; the caller's thread opens tables, plans scans and commits writes. What is
+ * imported for that alone has no place in the program that workers start from.
+ */
+import { readFileSync } from 'node:fs';
+import { path } from './house.mjs';
+
+/** Who imports what, of which workers only take the rest. */
+const forCaller = [
+  [/^src\/io\/\w+\/index\.ts$/, /^\.\/(open|remote)\.js$/],
+  [/^src\/io\/registry\.ts$/, /^\.\/(remote\/open|stream-source|delta\/write)\.js$/],
+];
+
+/** The modules that nothing else imports; `inputs` is what esbuild tells of the modules and their imports. */
+function callersModules(inputs) {
+  const [wanted, others] = [new Set(), new Set()];
+  for (const [importer, { imports }] of Object.entries(inputs)) {
+    for (const { path: to, original } of imports) {
+      const isForCaller = forCaller.some(([by, name]) => by.test(importer) && name.test(original ?? ''));
+      (isForCaller ? wanted : others).add(to);
+    }
+  }
+  return new Set([...wanted].filter((file) => !others.has(file)));
+}
+
+/** The plugin that puts functions that refuse in place of those modules. */
+export function withoutCallersModules(inputs) {
+  const files = new Set([...callersModules(inputs)].map((file) => path(file)));
+  return {
+    name: 'without-callers-modules',
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /[\\/]src[\\/]io[\\/]/, namespace: 'file' }, ({ path: file }) => {
+        if (!files.has(file)) return undefined;
+        const names = readFileSync(file, 'utf8').matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm);
+        const refused = [...names].map(([, name]) => `refused as ${name}`);
+        return {
+          contents: `const refused = () => { throw new Error('not in workers'); };\nexport { ${refused.join(', ')} };`,
+        };
+      }),
+  };
+}
