@@ -157,7 +157,7 @@ function resolvePart(args: readonly ArgType[]): Resolution | Mismatch {
   if (field === undefined || source === undefined || args.length > 2) return wrongCount(args.length, 2, 2);
   if (field.literal === null) return { args: [stringType, source.type], returns: float64Type, nullable: true };
   if (typeof field.literal !== 'string')
-    return { mismatch: 'the field must be a constant string', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
+    return { mismatch: 'the field must be a constant string', code: 'NON_FOLDABLE_ARGUMENT' };
   const name = fieldName(field.literal);
   const bad: Mismatch = {
     mismatch: `there is no field ${JSON.stringify(field.literal)}`,

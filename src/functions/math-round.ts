@@ -238,6 +238,9 @@ function wholeType(args: readonly ArgType[]): Resolution | Mismatch | undefined 
 
 /** With a scale the number becomes a decimal first. */
 function scaledType(args: readonly ArgType[]): Resolution | Mismatch {
+  const scale = args[1];
+  if (scale !== undefined && (scale.literal === null || !isInteger(scale.type)))
+    return { mismatch: 'the scale must be a constant INT', code: 'NON_FOLDABLE_ARGUMENT' };
   return takes(
     [{ wants: 'numeric', accept: (type) => decimalForInteger(anyNumber.accept(type) ?? nullType) }, constant(anyInt)],
     ([type], given) => {

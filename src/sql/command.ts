@@ -30,7 +30,11 @@ export interface CreateView {
   readonly columns?: readonly string[];
   /** Absent for `CREATE TEMP VIEW … USING format`. */
   readonly query?: QueryText;
-  readonly source?: { readonly format: string; readonly options: Readonly<Record<string, string>> };
+  readonly source?: {
+    readonly format: string;
+    readonly options: Readonly<Record<string, string>>;
+    readonly schema?: readonly ColumnDefinition[];
+  };
   readonly comment?: string;
 }
 

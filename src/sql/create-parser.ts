@@ -1,4 +1,4 @@
-import type { Command, CreateTable, CreateView } from './command.js';
+import type { ColumnDefinition, Command, CreateTable, CreateView } from './command.js';
 import { ifNotExists, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
 import { readFunction } from './function-parser.js';
 import { nameList, type QueryContext } from './query-context.js';
@@ -44,9 +44,10 @@ function readView(query: QueryContext, replace: boolean, scope: CreateView['scop
   const exists = ifNotExists(tokens);
   const name = readName(tokens, 'a view');
   const view = { kind: 'create_view' as const, name, scope, replace, ifNotExists: exists };
+  let schema: readonly ColumnDefinition[] | undefined;
   if (tokens.is('(') && tokens.peek(2).kind === 'word' && !['COMMENT', ','].includes(tokens.peek(2).upper)) {
     // Columns with types: only for a view over files.
-    readColumns(query);
+    schema = readColumns(query);
   }
   const columns = tokens.is('(') ? viewColumns(query) : undefined;
   let comment: string | undefined;
@@ -64,7 +65,7 @@ function readView(query: QueryContext, replace: boolean, scope: CreateView['scop
   if (tokens.accept('USING')) {
     const format = readName(tokens, 'a format').join('.');
     const options = tokens.accept('OPTIONS') ? readProperties(tokens) : {};
-    return { ...parts, source: { format, options } };
+    return { ...parts, source: { format, options, ...(schema === undefined ? {} : { schema }) } };
   }
   tokens.expect('AS');
   return { ...parts, query: readQueryText(query) };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Session } from 'sparrow-df';
+import { type Session, t, udf } from 'sparrow-df';
 import { tpcdsColumns } from './tpcds-columns.js';
 
 const tenkColumns =
@@ -18,6 +18,7 @@ const letters = ['a', 'b', 'c', 'd', 'e'];
 
 /** Creates the tables that Spark's suite has before the first statement; large ones only where a text names them. */
 export function createTestTables(session: Session, data: string | undefined, texts: string): void {
+  registerFunctions(session);
   const rows = Array.from({ length: 100 }, (_, i) => ({ key: i + 1, value: String(i + 1) }));
   session.createDataFrame(rows, 'key INT, value STRING').createOrReplaceTempView('testdata');
   session
@@ -53,4 +54,21 @@ function tabRows(path: string, schema: string): Record<string, unknown>[] {
         columns.map(([name, type], i) => [name, type === 'STRING' ? cells[i] : Number(cells[i])]),
       );
     });
+}
+
+/** The functions of their own that some of the suite's files call. */
+function registerFunctions(session: Session): void {
+  const pair = { args: [t.boolean, t.boolean], returns: t.boolean };
+  session.udf.register(
+    'booleq',
+    udf((a: boolean, b: boolean) => a === b, pair),
+  );
+  session.udf.register(
+    'boolne',
+    udf((a: boolean, b: boolean) => a !== b, pair),
+  );
+  session.udf.register(
+    'vol',
+    udf((s: string) => s, { args: [t.string], returns: t.string }),
+  );
 }

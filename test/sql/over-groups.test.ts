@@ -43,6 +43,17 @@ describe('names above an aggregation', () => {
     expect(await rows('SELECT 1 + day FROM sales GROUP BY day + 1 HAVING 1 + day > 2 ORDER BY 1 + day')).toEqual([[3]]);
   });
 
+  test('past a HAVING with columns of its own, and past windows, only groups can be sorted by, as in Spark', async () => {
+    const codeOf = (text: string): Promise<string> => rows(text).then(String, (error) => error.code);
+    const having = 'SELECT shop, sum(paid) AS p FROM sales GROUP BY shop HAVING';
+    expect(await rows(`${having} sum(paid) > 0 ORDER BY min(paid)`)).toHaveLength(2);
+    expect(await codeOf(`${having} count(*) > 0 ORDER BY min(paid)`)).toBe('UNRESOLVED_COLUMN');
+    expect(await codeOf(`${having} count(*) > 0 ORDER BY min(shop)`)).toBe('UNSUPPORTED_EXPR_FOR_OPERATOR');
+    const window = 'SELECT shop, rank() OVER (ORDER BY sum(paid)) AS r FROM sales GROUP BY shop ORDER BY';
+    expect(await codeOf(`${window} sum(paid)`)).toBe('UNRESOLVED_COLUMN');
+    expect(await rows(`${window} r`)).toHaveLength(2);
+  });
+
   test('an aggregate in a subquery of HAVING may be over the groups around it', async () => {
     const text = `SELECT shop FROM sales GROUP BY shop
       HAVING EXISTS (SELECT 1 FROM VALUES (15), (29) AS t(top) WHERE top > max(sales.paid))`;

@@ -120,3 +120,28 @@ test('generators in the select list and as lateral views', async () => {
   const outer = 'SELECT x, y FROM (VALUES (1)) AS v(x) LATERAL VIEW OUTER explode(filter(array(x), i -> i > 5)) e AS y';
   expect(await session.sql(outer).collect()).toEqual([{ x: 1, y: null }]);
 });
+
+test('several generators of one list: the first is the outermost', async () => {
+  const text = 'SELECT explode(array(1, 2)) AS a, posexplode(array(8, 9)) AS (p, b)';
+  expect(cellsOf(await session.sql(text).collect())).toEqual([
+    ['1', '0', '8'],
+    ['1', '1', '9'],
+    ['2', '0', '8'],
+    ['2', '1', '9'],
+  ]);
+});
+
+// What Spark refuses, though it has a meaning.
+test.each([
+  ['SELECT (SELECT sum(b) FROM t2 GROUP BY t1.a) AS v FROM t1', 'CORRELATED_REFERENCE'],
+  ['SELECT (SELECT max(b) + t1.a FROM t2) AS v FROM t1', 'CORRELATED_REFERENCE'],
+  ['SELECT (SELECT max(t1.a + b) FROM t2) AS v FROM t1', 'AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES'],
+  [
+    'SELECT t1.a FROM t1 JOIN t2 ON EXISTS (SELECT 1 FROM t2 x WHERE x.a = t1.a AND x.b = t2.b)',
+    'UNSUPPORTED_CORRELATED_EXPRESSION_IN_JOIN_CONDITION',
+  ],
+  ['SELECT a FROM t1 ORDER BY a IN (SELECT a FROM t2)', 'UNSUPPORTED_IN_EXISTS_SUBQUERY'],
+])('%s: %s', async (text, detail) => {
+  const code = `UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.${detail}`;
+  await expect(session.sql(text).collect()).rejects.toMatchObject({ code });
+});

@@ -1,5 +1,5 @@
-import { type Schema, SparrowError } from '../../base/index.js';
-import { read } from '../../plan/build.js';
+import { field, type Schema, SparrowError, structType } from '../../base/index.js';
+import { attribute, emptyLocal, read } from '../../plan/build.js';
 import { everyNode } from '../../plan/nested.js';
 import type { Plan } from '../../plan/node.js';
 import type { Command, CreateView } from '../../sql/command.js';
@@ -35,9 +35,15 @@ export const createView: Handler<'create_view'> = async (command, context) => {
 };
 
 function viewOverFiles(command: CreateView, name: string, { catalog }: CommandContext): CommandRows {
-  const { format = 'parquet', options = {} } = command.source ?? {};
-  const { path = '', ...rest } = options;
-  const view = { name, plan: read({ format: format.toLowerCase(), paths: [path], options: rest }) };
+  const { format = 'parquet', options = {}, schema = [] } = command.source ?? {};
+  const { path, ...rest } = options;
+  // Without files there are no rows.
+  const isEmpty = path === undefined && schema.length > 0;
+  const columns = schema.map((c) => field(c.name, c.type, c.nullable));
+  const typed = schema.length === 0 ? {} : { schema: structType(columns) };
+  const files = { format: format.toLowerCase(), paths: [path ?? ''], options: rest, ...typed };
+  const plan = isEmpty ? emptyLocal(columns.map((c) => attribute(c.name, c.type, c.nullable))) : read(files);
+  const view = { name, plan };
   catalog.createView(view, command.scope === 'global' ? 'global' : 'temporary', command.replace);
   return NO_ROWS;
 }

@@ -16,6 +16,8 @@ export function overWindow(expr: WindowCall, change: (expr: Expr) => Expr): Expr
   ]);
 }
 
+const isOverRows = (e: Expr): boolean => e.kind === 'aggregate_call' || e.kind === 'window_call';
+
 export function checkNesting(expr: Expr): void {
   visitExpr(expr, (e) => {
     if (e.kind === 'window_call') {
@@ -26,8 +28,17 @@ export function checkNesting(expr: Expr): void {
       return false;
     }
     if (e.kind !== 'aggregate_call') return true;
-    const inner = [...e.args, ...(e.filter === undefined ? [] : [e.filter])];
-    if (inner.some((arg) => someExpr(arg, (a) => a.kind === 'aggregate_call' || a.kind === 'window_call'))) {
+    const { filter } = e;
+    const inFilter = filter !== undefined && someExpr(filter, isOverRows);
+    if (inFilter) {
+      const detail = someExpr(filter, (a) => a.kind === 'window_call') ? 'WINDOW_FUNCTION' : 'AGGREGATE';
+      throw new SparrowError(
+        `INVALID_AGGREGATE_FILTER.CONTAINS_${detail}`,
+        `FILTER is a condition on single rows: ${sqlText(e)}`,
+        { sqlState: '42903' },
+      );
+    }
+    if (e.args.some((arg) => someExpr(arg, isOverRows))) {
       throw new SparrowError('NESTED_AGGREGATE_FUNCTION', `an aggregate cannot stand inside another: ${sqlText(e)}`, {
         sqlState: '42607',
         hint: 'aggregate twice, one after the other',

@@ -98,6 +98,7 @@ const isConstantColumn = (column: Named): boolean => column.kind === 'alias' && 
 
 /** A grouping expression may name an output column when the input has no column of that name. */
 function resolveGroupExpr(expr: Expr, output: readonly Expr[], scope: Scope, { settings }: Context): Expr {
+  if (settings.config?.['spark.sql.groupByAliases'] === 'false') return resolveExpr(expr, scope, settings);
   const withOutput: Scope = {
     ...scope,
     fallback: (parts, column) => {

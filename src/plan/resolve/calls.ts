@@ -10,7 +10,7 @@ import {
 } from '../../base/index.js';
 import { canCast, castNullable, castRefusal } from '../../functions/cast-types.js';
 import type { ArgType, GeneratorFunction } from '../../functions/define.js';
-import { findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
+import { findEntry, findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
 import { canImplicitlyCast, isDistinguishable, isGroupable, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import { shownName } from '../display-names.js';
@@ -66,6 +66,17 @@ export function buildCall(
   const own = called === undefined ? {} : { called };
   return Object.freeze({ kind: 'call', fn: entry.name, ...own, ...display, args: cast, type, nullable });
 }
+
+/** A resolved call of a generator: its type is a struct of the columns it makes. */
+export const isGenerator = (expr: Expr): expr is Call =>
+  expr.kind === 'call' && expr.js === undefined && findEntry(expr.fn)?.kind === 'generator';
+
+export const nestedGenerator = (generator: Expr): SparrowError =>
+  new SparrowError(
+    'UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS',
+    `a generator cannot stand inside an expression: ${columnName(generator)}`,
+    { sqlState: '42K0E', parameters: { expression: columnName(generator) }, hint: 'select it alone, then compute' },
+  );
 
 /** A call of a generator: its type is a struct of the columns it makes. */
 export function buildGenerator(entry: GeneratorFunction, args: readonly Expr[], settings: PlanSettings): Call {

@@ -4,7 +4,16 @@ import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, WindowCa
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
 import { exprChildren, foldExpr, replaceExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
-import { buildCall, buildGenerator, buildJsCall, requireBoolean, requireOrderable, resolveCast } from './calls.js';
+import {
+  buildCall,
+  buildGenerator,
+  buildJsCall,
+  isGenerator,
+  nestedGenerator,
+  requireBoolean,
+  requireOrderable,
+  resolveCast,
+} from './calls.js';
 import { castCall } from './cast-calls.js';
 import type { PlanSettings } from './context.js';
 import { argumentName, extract, fieldOf } from './fields.js';
@@ -107,6 +116,8 @@ function resolveUnresolvedCall(
   settings: PlanSettings,
 ): Expr {
   if (isRoutineCall(expr)) return callRoutine(expr, inputs, scope, settings, resolveExpr);
+  const generator = expr.name === NAMED_ARGUMENT ? undefined : inputs.find(isGenerator);
+  if (generator !== undefined) throw nestedGenerator(expr.args[inputs.indexOf(generator)] ?? generator);
   // The call it stands in takes the name off.
   if (expr.name === NAMED_ARGUMENT) return inputs[1] as Expr;
   const { written, given } = arrangeArguments(expr, inputs.slice(0, expr.args.length));

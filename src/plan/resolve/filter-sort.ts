@@ -1,5 +1,5 @@
-import { SparrowError } from '../../base/index.js';
-import { column, filter, sort } from '../build.js';
+import { int32Type, SparrowError } from '../../base/index.js';
+import { column, filter, literal, sort } from '../build.js';
 import type { Expr, SortOrder } from '../expr.js';
 import { hasWindow } from '../facts.js';
 import type { FilterPlan, Plan, SortPlan } from '../node.js';
@@ -11,11 +11,12 @@ import { foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { isGroupingCall } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
-import { aggregateBelow, readAggregates, resolveOverAggregate } from './over-aggregate.js';
+import { aggregateBelow, checkClosedGroups, isClosed, readAggregates, resolveOverAggregate } from './over-aggregate.js';
 import { itemAt } from './positions.js';
 import { rebalance } from './rebalance.js';
 import { isNotHere } from './scope.js';
 import { starColumns } from './stars.js';
+import { checkSortSubqueries } from './subquery-checks.js';
 import { extractWindows } from './windows.js';
 
 /** WHERE, HAVING and QUALIFY: rows for which the condition is true. */
@@ -43,6 +44,7 @@ export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): 
       context,
       true,
     );
+  checkSortSubqueries(over.exprs, aggregateBelow(input.plan)?.groupBy ?? []);
   const orders = over.exprs.map((expr) => {
     forbidAggregates(expr, 'orderBy');
     return foldLiteralCasts(expr, context.settings);
@@ -76,6 +78,9 @@ function positions(order: SortOrder, input: Analyzed, context: Context): readonl
     return starColumns(by, scopeOver(input, context)).map((column) => replace(order, { input: column }));
   }
   if (by.kind !== 'ordinal') return [order];
+  if (by.position !== 'all' && context.settings.config?.['spark.sql.orderByOrdinal'] === 'false') {
+    return [replace(order, { input: literal(int32Type, by.position) })];
+  }
   if (by.position === 'all') return output.map((column) => replace(order, { input: column }));
   return [replace(order, { input: itemAt(by, output, 'ORDER_BY') })];
 }
@@ -85,15 +90,18 @@ function resolveAbove(exprs: readonly Expr[], input: Analyzed, context: Context,
   const below = aggregateBelow(input.plan);
   if (below === undefined) return resolveOver(exprs, input, context, true, isSort);
   let unresolved: unknown;
+  // Groups can be sorted by before columns of the query around are.
+  const { outer: _, ...own } = context;
   try {
     const over = exprs.some((expr) => someExpr(expr, isGroupingCall))
       ? undefined
-      : resolveOver(exprs, input, context, true, isSort);
+      : resolveOver(exprs, input, isSort ? own : context, true, isSort);
     if (over !== undefined && !readAggregates(over.exprs)) return over;
   } catch (error) {
     if (!isNotHere(error) && !(isSort && isNoField(error))) throw error;
     unresolved = error;
   }
+  if (isSort && isClosed(input.plan)) checkClosedGroups(exprs, input, below, context);
   try {
     // Where an output column has no such part, the column below is meant.
     const rowsFirst = unresolved !== undefined && isNoField(unresolved);

@@ -1,5 +1,4 @@
 import { SparrowError, type StructType } from '../../base/index.js';
-import { findEntry } from '../../functions/registry.js';
 import { project } from '../build.js';
 import type { Alias, Attribute, Call, Expr } from '../expr.js';
 import { exprType, toAttribute } from '../expr-type.js';
@@ -9,14 +8,11 @@ import { outputOf } from '../output.js';
 import { columnName } from '../sql-text.js';
 import { someExpr } from '../walk-expr.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
-import { keepsEmpty } from './calls.js';
+import { isGenerator, keepsEmpty, nestedGenerator } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, resolveExpr } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 
-/** A resolved call of a generator: its type is a struct of the columns it makes. */
-export const isGenerator = (expr: Expr): expr is Call =>
-  expr.kind === 'call' && findEntry(expr.fn)?.kind === 'generator';
 export const hasGenerator = (expr: Expr): boolean => someExpr(expr, isGenerator);
 
 /** LATERAL VIEW, and table functions over one row. */
@@ -74,33 +70,18 @@ export function generateOver(
   });
 }
 
-/** A select list with a generator in it: the generator below, its columns in its place. */
+/** A select list with generators in it: they stand below, the first outermost, their columns in their places. */
 export function projectGenerators(input: Plan, list: readonly Named[], context: Context): Plan {
-  const made = list.filter(hasGenerator);
-  const [only] = made;
-  if (only === undefined) return project(input, list);
-  if (made.length > 1) {
-    throw new SparrowError(
-      'UNSUPPORTED_GENERATOR.MULTI_GENERATOR',
-      `a select list can hold one generator, not ${made.length}: ${made.map((e) => columnName(e)).join(', ')}`,
-      { sqlState: '42K0E', parameters: { num: `${made.length}` } },
-    );
-  }
-  const generator = only.kind === 'alias' ? only.input : only;
-  if (!isGenerator(generator) || generator.args.some(hasGenerator)) {
-    throw new SparrowError(
-      'UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS',
-      `a generator cannot stand inside an expression: ${columnName(generator)}`,
-      { sqlState: '42K0E', parameters: { expression: columnName(generator) }, hint: 'select it alone, then compute' },
-    );
-  }
-  const names = namesOf(only);
-  const node = generateOver(input, generator, { outer: false, names }, context);
-  const columns = node.output as readonly Attribute[];
-  return project(
-    node,
-    list.flatMap((expr): readonly Expr[] => (expr === only ? columns : [expr])),
-  );
+  let below = input;
+  const columns = list.flatMap((expr): readonly Expr[] => {
+    if (!hasGenerator(expr)) return [expr];
+    const generator = expr.kind === 'alias' ? expr.input : expr;
+    if (!isGenerator(generator) || generator.args.some(hasGenerator)) throw nestedGenerator(generator);
+    const node = generateOver(below, generator, { outer: false, names: namesOf(expr) }, context);
+    below = node;
+    return node.output as readonly Attribute[];
+  });
+  return below === input ? project(input, list) : project(below, columns);
 }
 
 /** What the user called the columns: `AS x`, `AS (x, y)`; nothing where the name is what the call reads like. */
@@ -126,6 +107,13 @@ export function generatorsAbove(
     made.set(expr, aliases);
     return aliases;
   });
+  if (made.size > 1) {
+    throw new SparrowError(
+      'UNSUPPORTED_GENERATOR.MULTI_GENERATOR',
+      `a select list over groups can hold one generator, not ${made.size}`,
+      { sqlState: '42K0E', parameters: { num: `${made.size}` } },
+    );
+  }
   const above = list.map((expr): Named => {
     const args = made.get(expr);
     if (args === undefined) return toAttribute(expr);

@@ -14,6 +14,7 @@ import { type FrameEdge, type Frames, framesOf } from './frames.js';
 import { rememberKeys } from './join-keys.js';
 import { ambiguousReference, indexOf, unresolvedColumn } from './names.js';
 import { scopeOf } from './scope.js';
+import { checkJoinSubqueries } from './subquery-checks.js';
 
 /** The two inputs of a join, with ids that are never on both sides. */
 export interface Sides {
@@ -64,6 +65,7 @@ export function resolveJoin(plan: JoinPlan, leftInput: Analyzed, rightInput: Ana
     const resolved = resolveExpr(condition, scope, settings);
     forbidAggregates(resolved, 'a join condition');
     forbidWindows(resolved);
+    checkJoinSubqueries(resolved, left, right);
     const checked = requireBoolean(resolved, 'the join condition', 'JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE');
     condition = foldLiteralCasts(checked, settings);
   }

@@ -11,12 +11,14 @@ import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 import { scopeOf } from './scope.js';
+import { checkHosts } from './subquery-checks.js';
 
 /** The right side may name columns of the left one: it is analysed as a subquery of it. */
 export function resolveLateralJoin(plan: LateralJoinPlan, left: Analyzed, context: Context): Analyzed {
   const { settings } = context;
   const right = context.subquery(plan.right, scopeOver(left, context));
   requireDeterministic(right.plan);
+  checkHosts(right.plan);
   const frames = { inputs: [{ frames: left.frames }, { frames: right.frames }] };
   const joined = { ...plan, left: left.plan, right: right.plan };
   if (plan.condition === undefined) return { plan: Object.freeze(joined), frames };

@@ -9,7 +9,7 @@ import {
 } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import { findEntry } from '../../functions/registry.js';
-import { commonType } from '../../functions/signature.js';
+import { canImplicitlyCast, commonType } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
 import { call, local, project, range, union } from '../build.js';
 import { generate, renewed } from '../build-relations.js';
@@ -129,15 +129,18 @@ export function resolveTableFunction(plan: TableFunctionPlan, context: Context):
   });
 }
 
+const badBound = (code: string, arg: Expr): SparrowError =>
+  new SparrowError(code, `range() takes constant whole numbers, not ${sqlText(arg)}`, { sqlState: '42K09' });
+
 function resolveRange(plan: TableFunctionPlan, context: Context): Plan {
   const scope = emptyScope(context);
   const bounds = plan.args.map((arg): bigint => {
-    const resolved = castTo(resolveExpr(arg, scope, context.settings), int64Type, context.settings.ansi);
-    const value = isConstant(resolved) ? constantValue(resolved, context.settings) : undefined;
+    const given = resolveExpr(arg, scope, context.settings);
+    if (!isConstant(given)) throw badBound('NON_FOLDABLE_ARGUMENT', arg);
+    const isNumber = canImplicitlyCast(exprType(given), int64Type);
+    const value = isNumber ? constantValue(castTo(given, int64Type, context.settings.ansi), context.settings) : null;
     if (typeof value === 'bigint') return value;
-    throw new SparrowError('DATATYPE_MISMATCH.NON_FOLDABLE_INPUT', `range() takes constants, not ${sqlText(arg)}`, {
-      sqlState: '42K09',
-    });
+    throw badBound('UNEXPECTED_INPUT_TYPE', arg);
   });
   const [a, b, step = 1n] = bounds;
   if (a === undefined || bounds.length > 4) {
@@ -151,7 +154,7 @@ function resolveRange(plan: TableFunctionPlan, context: Context): Plan {
     );
   }
   if (step === 0n) {
-    throw new SparrowError('INVALID_PARAMETER_VALUE', 'the step of range() must not be 0', { sqlState: '22023' });
+    throw new SparrowError('FAILED_FUNCTION_CALL', 'the step of range() must not be 0', { sqlState: '38000' });
   }
   const made = b === undefined ? range(0n, a) : range(a, b, step);
   return Object.freeze({ ...made, output: outputOf(made).map((column) => renewed(column)) });

@@ -132,7 +132,7 @@ function lifted(lift: Lift, condition: Expr, output: readonly Attribute[]): Expr
   try {
     return lift.expr(condition);
   } catch (error) {
-    if (!(error instanceof SparrowError) || error.code !== 'MISSING_AGGREGATION') throw error;
+    if (!(error instanceof SparrowError) || !error.code.startsWith('MISSING_')) throw error;
     throw unresolvedColumn(error.parameters.expression?.replaceAll('"', '') ?? '', output);
   }
 }
@@ -291,7 +291,10 @@ class Lift {
     const column = this.#columns.get(exprKey(plain));
     if (column !== undefined) return this.#use(column);
     const group = this.#groups.get(exprKey(plain));
-    if (group !== undefined) return this.#add(group, exprKey(plain));
+    if (group !== undefined) {
+      const shown = this.#columns.get(exprKey(group));
+      return shown === undefined ? this.#add(group, exprKey(plain)) : this.#use(shown);
+    }
     if (plain.kind === 'aggregate_call') {
       checkNesting(plain);
       const alias: Alias = Object.freeze({ kind: 'alias', name: columnName(plain), input: plain, id: nextId() });
@@ -316,6 +319,37 @@ class Lift {
   #use(attribute: Attribute): Attribute {
     this.needed.add(attribute.id);
     return attribute;
+  }
+}
+
+/** Whether windows, or a HAVING that needed columns of its own, stand between the groups and here. */
+export function isClosed(plan: Plan): boolean {
+  for (let at: Plan | undefined = plan; at !== undefined && at.kind !== 'aggregate'; at = children(at)[0]) {
+    const [below] = children(at);
+    if (at.kind === 'window') return true;
+    if (at.kind === 'project' && below?.kind === 'filter' && below.input.kind === 'aggregate') return true;
+  }
+  return false;
+}
+
+/** As in Spark: past windows and such a HAVING only the groups' own columns can be sorted by. */
+export function checkClosedGroups(orders: readonly Expr[], input: Analyzed, below: AggregatePlan, context: Context) {
+  const keys = below.groupBy.filter((group) => group.kind === 'attribute');
+  const rows = scopeOf(keys, input.frames, context.settings.caseSensitive === true, context);
+  const scope = firstOf(scopeOver(input, context), rows);
+  for (const order of orders) {
+    let resolved: Expr | undefined;
+    try {
+      resolved = resolveExpr(order, scope, context.settings);
+    } catch (error) {
+      if (isNotHere(error)) throw error;
+    }
+    if (resolved === undefined || !hasAggregate(resolved)) continue;
+    throw new SparrowError(
+      'UNSUPPORTED_EXPR_FOR_OPERATOR',
+      `an aggregate cannot stand in ORDER BY here: ${columnName(order)}`,
+      { sqlState: '42K0E', hint: 'select it under a name, and sort by the name' },
+    );
   }
 }
 

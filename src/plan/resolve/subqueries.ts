@@ -13,6 +13,7 @@ import { planShape } from '../plan-shape.js';
 import { castTo } from './calls.js';
 import type { PlanSettings } from './context.js';
 import type { Scope } from './scope.js';
+import { checkHosts, checkOneGroup } from './subquery-checks.js';
 
 /** A subquery with its plan analysed and typed, and what it reads of the queries around it. */
 export function resolveSubquery(
@@ -22,10 +23,12 @@ export function resolveSubquery(
   settings: PlanSettings,
 ): Subquery {
   const { plan } = scope.around.subquery(planOf(expr.plan), scope);
+  checkHosts(plan);
   switch (expr.form) {
     case 'scalar': {
       const [column, ...more] = outputOf(plan);
       if (column === undefined || more.length > 0) throw notOneColumn(outputOf(plan));
+      checkOneGroup(plan, settings);
       return { ...finish(expr, plan, [], scope), type: column.type, nullable: true };
     }
     case 'exists':
