@@ -20,6 +20,8 @@ export interface Dictionary {
   readonly count: number;
   readonly offsets: number;
   readonly data: number;
+  /** Codes stand in the order of their values' bytes. */
+  readonly sorted?: boolean;
 }
 
 /** What is known of a column's values; bounds are inclusive and ignore nulls. Numbers as their carrier, decimals unscaled. */

@@ -10,6 +10,7 @@ import {
   storageBytes,
 } from '../../base/index.js';
 import { type Interned, internStrings } from './intern-strings.js';
+import { ranksOf, sortedTexts } from './sorted-dictionary.js';
 
 type IntStorage = 'i8' | 'i16' | 'i32' | 'i64' | 'i128';
 const DICTIONARY_LIMIT = 65_536;
@@ -193,18 +194,25 @@ async function mergeDictionaries(
     codes.set(dictionary.id, map);
     await breathe();
   }
+  const order = sortedTexts(heap, spans.length, (text) => spans[text] as [number, number]);
+  if (order !== undefined) {
+    const ranks = ranksOf(order);
+    for (const map of codes.values()) for (let i = 0; i < map.length; i++) map[i] = ranks[map[i] as number] as number;
+  }
   const total = spans.reduce((n, [start, end]) => n + end - start, 0);
   const data = arena.alloc(total);
   const offsets = arena.alloc((spans.length + 2) * 4);
   let at = 0;
-  spans.forEach(([start, end], i) => {
+  for (let i = 0; i < spans.length; i++) {
+    const [start, end] = spans[order?.[i] ?? i] as [number, number];
     heap.u32[(offsets >>> 2) + i] = at;
     heap.u8.copyWithin(data + at, start, end);
     at += end - start;
-  });
+  }
   heap.u32[(offsets >>> 2) + spans.length] = at;
   heap.u32[(offsets >>> 2) + spans.length + 1] = at;
-  return { dictionary: { id: arena.heap.newDictionaryId(), count: spans.length, offsets, data }, codes };
+  const id = arena.heap.newDictionaryId();
+  return { dictionary: { id, count: spans.length, offsets, data, sorted: order !== undefined }, codes };
 }
 
 function recode(
@@ -246,14 +254,16 @@ const canIntern = (all: readonly Column[]): boolean =>
 const codeStorage = (count: number): 'u8' | 'u16' | 'i32' => (count <= 256 ? 'u8' : count <= 65_536 ? 'u16' : 'i32');
 
 /** A column by the codes its texts were given. */
-function fromCodes(column: Column, { dictionary, codes }: Interned, index: number, arena: Arena): Column {
+function fromCodes(column: Column, { dictionary, codes, ranks }: Interned, index: number, arena: Arena): Column {
   const { heap } = arena;
   const storage = codeStorage(dictionary.count);
   const width = storageBytes(storage) as number;
   const data = arena.alloc(column.length * width);
   const to = storage === 'u8' ? heap.u8 : storage === 'u16' ? heap.u16 : heap.u32;
   const from = (codes[index] as number) >>> 2;
-  to.set(heap.u32.subarray(from, from + column.length), data / width);
+  const given = heap.u32.subarray(from, from + column.length);
+  if (ranks === undefined) to.set(given, data / width);
+  else for (let i = 0; i < given.length; i++) to[data / width + i] = ranks[given[i] as number] as number;
   const validity = copyValidity(column, arena);
   return { ...column, storage, validity, nullCount: nullCount(column, heap), data, offsets: 0, dictionary };
 }

@@ -3,6 +3,7 @@ import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
 import { rowsOfSplits, type SinkSpec, type TaskInput } from '../task/spec.js';
 import type { DoneTask } from '../task/task.js';
+import { decoded, withCodes } from './code-columns.js';
 import { filtered } from './filtered-flow.js';
 import {
   addStep,
@@ -57,13 +58,16 @@ export class Executor implements Runner {
   ) {}
 
   /** The plan's rows, in order. Each batch lives until the next one is asked for. */
-  async *batches(plan: PhysicalPlan): AsyncGenerator<Batch> {
-    for (const [aggregate, key] of sharedGroups(plan)) this.#sharing.set(aggregate, key);
+  async *batches(given: PhysicalPlan): AsyncGenerator<Batch> {
+    for (const [aggregate, key] of sharedGroups(given)) this.#sharing.set(aggregate, key);
+    // Aggregations that share their groups do so by the texts of their plans.
+    const isShared = this.#sharing.size > 0;
+    const { plan, dictionaries } = isShared ? { plan: given, dictionaries: new Map() } : await withCodes(given);
     this.#orderFree = orderFreeJoins(plan);
     const flow = await this.open(plan);
     for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
       if (done.output.kind !== 'batches') throw engineBug('batches expected');
-      yield* done.output.batches;
+      for (const batch of done.output.batches) yield decoded(this.query.heap, batch, dictionaries);
       this.query.release(done.arena);
     }
   }

@@ -8,6 +8,7 @@ import {
 } from '../../base/index.js';
 import { instantiate } from '../../wasm/index.js';
 import { compileIntern, INTERN, type InternKernel } from '../compile/intern-module.js';
+import { ranksOf, sortedTexts } from './sorted-dictionary.js';
 
 /** Dictionaries beyond this many texts are not worth their codes. */
 const MOST_TEXTS = 1 << 20;
@@ -17,9 +18,11 @@ const SECOND_LOOK = { rows: 1 << 20, share: 0.3 } as const;
 const FIRST_CAPACITY = 1 << 12;
 const FIRST_ROOM = 1 << 17;
 
-/** One dictionary for all columns, and the codes of each column's rows as u32 from an address. */
+/** One dictionary for all columns, and the numbers of each column's rows as u32 from an address. */
 export interface Interned {
   readonly dictionary: Dictionary;
+  /** The code of each number, where they are not the same: the dictionary is sorted. */
+  readonly ranks?: Uint32Array | undefined;
   readonly codes: readonly number[];
   /** Frees the codes: the dictionary stays. */
   release(): void;
@@ -43,7 +46,7 @@ export async function internStrings(
       await breathe();
     }
     // Tables of few rows, most of them different, gain nothing.
-    if (table.count * 2 <= rows) interned = { dictionary: table.finish(arena), codes, release: () => table.release() };
+    if (table.count * 2 <= rows) interned = { ...table.finish(arena), codes, release: () => table.release() };
     return interned;
   } finally {
     if (interned === undefined) table.release();
@@ -155,17 +158,31 @@ class InternTable {
   }
 
   /** The dictionary in memory of its own. Entry 0 can be read even when there is none: null rows have its code. */
-  finish(arena: Arena): Dictionary {
+  finish(arena: Arena): Pick<Interned, 'dictionary' | 'ranks'> {
     const { u8, u32 } = this.heap;
     const { count } = this;
     const used = this.#get(INTERN.USED);
     const data = arena.alloc(used);
     const offsets = arena.alloc((count + 2) * 4);
     const [from, ends] = [this.#get(INTERN.DATA), this.#get(INTERN.ENDS) >>> 2];
-    u8.copyWithin(data, from, from + used);
-    u32.copyWithin(offsets >>> 2, ends, ends + count + 1);
+    const start = (text: number): number => from + (u32[ends + text] as number);
+    const order = sortedTexts(this.heap, count, (text) => [start(text), start(text + 1)]);
+    if (order === undefined) {
+      u8.copyWithin(data, from, from + used);
+      u32.copyWithin(offsets >>> 2, ends, ends + count + 1);
+    } else {
+      let at = 0;
+      for (const [i, text] of order.entries()) {
+        u32[(offsets >>> 2) + i] = at;
+        u8.copyWithin(data + at, start(text), start(text + 1));
+        at += start(text + 1) - start(text);
+      }
+      u32[(offsets >>> 2) + count] = used;
+    }
     u32[(offsets >>> 2) + count + 1] = used;
-    return { id: arena.heap.newDictionaryId(), count, offsets, data };
+    const id = arena.heap.newDictionaryId();
+    const dictionary = { id, count, offsets, data, sorted: order !== undefined };
+    return { dictionary, ranks: order === undefined || count === 0 ? undefined : ranksOf(order) };
   }
 
   release(): void {

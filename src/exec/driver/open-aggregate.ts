@@ -22,6 +22,10 @@ import { splitSums } from './split-sums.js';
 /** Groups that one thread merges quicker than several; also what one partition should hold. */
 const SMALL_GROUPS = 16_384;
 
+/** So few rows are grouped by one task where most groups are expected to have few of them: nothing is left to merge. */
+const ONE_TASK_ROWS = 32_768;
+const FEW_A_GROUP = 4;
+
 /** How many merges of what is on disk the memory could hold at once: some run, others wait as batches. */
 const MERGES_IN_MEMORY = 16;
 
@@ -44,7 +48,7 @@ interface PartialGroups {
 }
 
 async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<PartialGroups> {
-  const flow = await executor.open(given.input);
+  const flow = inOneTask(await executor.open(given.input), given);
   const { aggregates, results } = splitSums(given, flow, executor.settings);
   const plan: PhysicalAggregate = { ...given, aggregates };
   const sink = (part: FlowPart): Extract<SinkSpec, { kind: 'aggregate' }> => ({
@@ -81,6 +85,19 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
           plan.keys.length === 0 ? 0 : Math.max(small ? 0 : partitionBits(total), spilledBits(executor, parts)),
         );
   return { source, results, inputs, small };
+}
+
+/** The flow as one task, where merging the groups of several would cost more than they save. */
+function inOneTask(flow: Flow, plan: PhysicalAggregate): Flow {
+  const [part, ...others] = flow;
+  if (part === undefined || others.length > 0 || part.inputs.length < 2 || plan.keys.length === 0) return flow;
+  const inputs = part.inputs.flatMap((input) => (input.kind === 'batches' ? [input] : []));
+  const [first] = inputs;
+  if (first === undefined || part.later !== undefined || inputs.length < part.inputs.length) return flow;
+  const batches = inputs.flatMap((input) => input.batches);
+  const rows = batches.reduce((n, batch) => n + batch.rows, 0);
+  if (rows > ONE_TASK_ROWS || (plan.estimatedRows ?? 0) * FEW_A_GROUP < rows) return flow;
+  return [{ ...part, inputs: [{ ...first, batches }] }];
 }
 
 /** The groups, finished: what the plan gives of them. */

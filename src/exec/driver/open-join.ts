@@ -165,11 +165,14 @@ async function link(
     const slots = max - min + 1n;
     const probed = rowsProbed(plan, keys);
     const asked = plan.build === 'left' ? keys[0].right : keys[0].left;
-    bits = await roomForBits(executor, plan, { rows, bounds: [min, max], asked, probed });
+    // A ranked table takes less room than the direct one that it replaces, however often it is asked.
+    const ranked = isRanked(slots, BigInt(rows));
+    const often = ranked && isDirect(slots, BigInt(rows), probed) ? Number.POSITIVE_INFINITY : probed;
+    bits = await roomForBits(executor, plan, { rows, bounds: [min, max], asked, probed: often });
     // Other keys are compared row by row: that must not be long.
     const isFit = (table: JoinTable): boolean =>
       keys.length === 1 || chainsAreShort(executor.query.heap, table, chunks, layout);
-    if (bits !== undefined && isRanked(slots, BigInt(rows))) {
+    if (bits !== undefined && ranked) {
       const ranks = arena.alloc(rankCount(bits) * 4);
       const table = await make('ranked', rows, BigInt(bits.base), { ...bits, ranks });
       if (isFit(table)) return table;

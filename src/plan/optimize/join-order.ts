@@ -33,20 +33,22 @@ const joinCost = (a: number, b: number): number => {
   return Math.max(a, b) * lookup(held) + held * HOLDING;
 };
 
-/** The fraction of pairs each condition keeps. */
-function fractions({ relations, conditions }: JoinGraph): number[] {
+/** The fraction of pairs each condition keeps, and whether it is an equality by which rows are looked up. */
+function fractions({ relations, conditions }: JoinGraph): { readonly kept: number; readonly isEqui: boolean }[] {
   const all = new Map(relations.flatMap((relation) => [...estimate(relation).columns]));
   return conditions.map(({ condition, reads }) => {
     const sides = relations.filter((_, i) => (reads & (1n << BigInt(i))) !== 0n);
     const [a, b] = sides;
-    if (a === undefined || b === undefined || sides.length !== 2) return selectivity(condition, all);
+    const kept = (): number => selectivity(condition, all);
+    if (a === undefined || b === undefined || sides.length !== 2) return { kept: kept(), isEqui: false };
     const equi = equiTerm(
       condition,
       (expr) => readsOnly(expr, outputIds(a)),
       (expr) => readsOnly(expr, outputIds(b)),
     );
-    if (equi === undefined) return selectivity(condition, all);
-    return 1 / Math.max(1, distinctOfExpr(equi.left, estimate(a)), distinctOfExpr(equi.right, estimate(b)));
+    if (equi === undefined) return { kept: kept(), isEqui: false };
+    const distinct = Math.max(1, distinctOfExpr(equi.left, estimate(a)), distinctOfExpr(equi.right, estimate(b)));
+    return { kept: 1 / distinct, isEqui: true };
   });
 }
 
@@ -54,6 +56,8 @@ function fractions({ relations, conditions }: JoinGraph): number[] {
 interface Link {
   readonly reads: bigint;
   readonly kept: number;
+  /** One of them is an equality. */
+  readonly isEqui: boolean;
 }
 
 /**
@@ -61,11 +65,13 @@ interface Link {
  * pair for each row of the larger relation.
  */
 function linksOf(graph: JoinGraph): Link[] {
-  const kept = fractions(graph);
-  const links = new Map<bigint, { kept: number; conditions: number }>();
+  const found = fractions(graph);
+  const links = new Map<bigint, { kept: number; conditions: number; isEqui: boolean }>();
   for (const [i, { reads }] of graph.conditions.entries()) {
-    const link = links.get(reads) ?? { kept: 1, conditions: 0 };
-    links.set(reads, { kept: link.kept * (kept[i] as number), conditions: link.conditions + 1 });
+    const { kept, isEqui } = found[i] as (typeof found)[number];
+    const link = links.get(reads) ?? { kept: 1, conditions: 0, isEqui: false };
+    const conditions = link.conditions + 1;
+    links.set(reads, { kept: link.kept * kept, conditions, isEqui: link.isEqui || isEqui });
   }
   return [...links].map(([reads, link]) => {
     const sides = graph.relations
@@ -73,6 +79,7 @@ function linksOf(graph: JoinGraph): Link[] {
       .map((r) => Math.max(1, estimate(r).rows));
     return {
       reads,
+      isEqui: link.isEqui,
       kept: link.conditions > 1 && sides.length === 2 ? Math.max(link.kept, 1 / Math.min(...sides)) : link.kept,
     };
   });
@@ -101,12 +108,13 @@ const paired = (a: Order, aRows: number, b: Order, bRows: number): Order =>
 
 /**
  * The cheapest of all orders, by dynamic programming over sets of relations (Selinger; bushy trees too). Relations
- * that no condition connects are joined only when there is no other way.
+ * that no equality connects are joined only when there is no other way: every pair of their rows would be looked at, and
+ * the tables of both could leave no rows of larger relations out any more.
  */
 export function bestOrder(graph: JoinGraph): Order | undefined {
-  const links = linksOf(graph).map(({ reads, kept }) => ({ reads: Number(reads), kept }));
+  const links = linksOf(graph).map(({ reads, ...link }) => ({ reads: Number(reads), ...link }));
   const base = graph.relations.map((relation) => Math.max(1, estimate(relation).rows));
-  connectAll(base, links);
+  const bridges = connecting(base, links);
   const sets = 1 << base.length;
   const rows = new Float64Array(sets);
   const cost = new Float64Array(sets).fill(Number.POSITIVE_INFINITY);
@@ -121,7 +129,7 @@ export function bestOrder(graph: JoinGraph): Order | undefined {
       const before = (cost[part] as number) + (cost[rest] as number);
       if (before >= (cost[set] as number)) continue;
       const total = before + joinCost(rows[part] as number, rows[rest] as number);
-      if (total >= (cost[set] as number) || !areLinked(part, rest, links)) continue;
+      if (total >= (cost[set] as number) || !areLinked(part, rest, bridges)) continue;
       cost[set] = total;
       first[set] = part;
     }
@@ -135,7 +143,7 @@ export function bestOrder(graph: JoinGraph): Order | undefined {
   return Number.isFinite(cost[sets - 1]) ? orderOf(sets - 1) : undefined;
 }
 
-type SetLink = { readonly reads: number; readonly kept: number };
+type SetLink = Omit<Link, 'reads'> & { readonly reads: number };
 
 /** Conditions keep the same fraction in whatever order they are decided. */
 function rowsOf(set: number, base: readonly number[], links: readonly SetLink[]): number {
@@ -148,22 +156,29 @@ function rowsOf(set: number, base: readonly number[], links: readonly SetLink[])
 const areLinked = (a: number, b: number, links: readonly SetLink[]): boolean =>
   links.some(({ reads }) => (reads & ~(a | b)) === 0 && (reads & a) !== 0 && (reads & b) !== 0);
 
-/** Adds links that keep everything, so that every relation can be reached. */
-function connectAll(base: readonly number[], links: SetLink[]): void {
+/** The links by which relations may be joined: equalities; where they do not reach all, other conditions or none. */
+function connecting(base: readonly number[], links: readonly SetLink[]): SetLink[] {
   const all = (1 << base.length) - 1;
+  const others = links.filter(({ isEqui }) => !isEqui);
+  const found = links.filter(({ isEqui }) => isEqui);
   let reached = 1;
   for (;;) {
     for (let before = 0; before !== reached; ) {
       before = reached;
-      for (const { reads } of links) if ((reads & reached) !== 0) reached |= reads;
+      for (const { reads } of found) if ((reads & reached) !== 0) reached |= reads;
     }
-    if (reached === all) return;
+    if (reached === all) return found;
+    const more = others.find(({ reads }) => (reads & reached) !== 0 && (reads & ~reached) !== 0);
+    if (more !== undefined) {
+      found.push(more);
+      continue;
+    }
     const smallest = (within: number): number =>
       base.reduce((best, rows, i) => {
         if ((within & (1 << i)) === 0) return best;
         return best < 0 || rows < (base[best] as number) ? i : best;
       }, -1);
-    links.push({ reads: (1 << smallest(reached)) | (1 << smallest(all & ~reached)), kept: 1 });
+    found.push({ reads: (1 << smallest(reached)) | (1 << smallest(all & ~reached)), kept: 1, isEqui: false });
   }
 }
 
