@@ -140,6 +140,9 @@ describe('random tables', () => {
     ['d', base.decimalType(20, 4)],
     ['t', base.timestampType],
     ['u', base.stringType],
+    ['p', base.decimalType(18, 5)],
+    ['day', base.dateType],
+    ['b', base.int8Type],
   ];
   const row = fc.tuple(
     fc.option(text),
@@ -148,6 +151,10 @@ describe('random tables', () => {
     fc.option(fc.bigInt({ min: -(10n ** 20n) + 1n, max: 10n ** 20n - 1n })),
     fc.option(fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n })),
     fc.option(text),
+    fc.option(fc.bigInt({ min: -(10n ** 18n) + 1n, max: 10n ** 18n - 1n })),
+    // From 0001-01-01 to 9999-12-31.
+    fc.option(fc.integer({ min: -719_162, max: 2_932_896 })),
+    fc.option(fc.integer({ min: -128, max: 127 })),
   );
   const options = {
     header: 'true',
@@ -177,11 +184,14 @@ describe('random tables', () => {
         // DuckDB reads neither NUL in text nor NaN in this spelling as we do; those are ours to test.
         fc.pre(rows.every((values) => values.every((v) => usable(v) && !(typeof v === 'string' && v.includes('\0')))));
         write(columns, rows, { ...options, escape: '"' });
-        const sql = `SELECT s, i, f, d::VARCHAR, epoch_us(t), u FROM read_csv('${path}', header = true, nullstr = 'NULL', delim = ',', quote = '"', escape = '"', auto_detect = false, new_line = '\\n',
-          columns = {s: 'VARCHAR', i: 'BIGINT', f: 'DOUBLE', d: 'DECIMAL(20,4)', t: 'TIMESTAMPTZ', u: 'VARCHAR'})`;
+        const sql = `SELECT s, i, f, d::VARCHAR, epoch_us(t), u, p::VARCHAR, (day - DATE '1970-01-01')::INT, b::INT FROM read_csv('${path}', header = true, nullstr = 'NULL', delim = ',', quote = '"', escape = '"', auto_detect = false, new_line = '\\n',
+          columns = {s: 'VARCHAR', i: 'BIGINT', f: 'DOUBLE', d: 'DECIMAL(20,4)', t: 'TIMESTAMPTZ', u: 'VARCHAR', p: 'DECIMAL(18, 5)', day: 'DATE', b: 'TINYINT'})`;
         const got = (await connection.runAndReadAll(sql)).getRows();
-        const decimal = (value: Scalar) => (value === null ? null : base.formatDecimal(value as bigint, 4));
-        expect(got).toEqual(rows.map(([s, i, f, d, t, u]) => [s, i, f, decimal(d), t, u]));
+        const decimal = (value: Scalar, scale: number) =>
+          value === null ? null : base.formatDecimal(value as bigint, scale);
+        expect(got).toEqual(
+          rows.map(([s, i, f, d, t, u, p, ...rest]) => [s, i, f, decimal(d, 4), t, u, decimal(p, 5), ...rest]),
+        );
       }),
       { numRuns: 150 },
     );

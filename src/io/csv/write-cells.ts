@@ -18,6 +18,10 @@ const BLANK = 32;
 const SAFE_HIGH = 2 ** 20;
 const MICROS_PER_DAY = 86_400_000_000;
 
+/** Digits and points need no quotes unless they separate fields. */
+export const digitsNeedNoQuotes = ({ quoteAll, delimiter, quote, lineSep }: CsvWriteOptions): boolean =>
+  !quoteAll && !/[\w.+: '-]/.test(delimiter + quote + lineSep);
+
 /** A writer of a column's values without a detour over JavaScript strings; undefined where there is none. */
 export function fastCells(
   heap: SharedHeap,
@@ -27,8 +31,7 @@ export function fastCells(
 ): CellWriter | undefined {
   const { type } = column;
   if (type.kind === 'string') return stringCells(heap, column, options, out);
-  // Digits and points need no quotes unless they separate fields.
-  if (options.quoteAll || /[\w.+: '-]/.test(options.delimiter + options.quote + options.lineSep)) return undefined;
+  if (!digitsNeedNoQuotes(options)) return undefined;
   switch (type.kind) {
     case 'int8':
     case 'int16':
@@ -251,7 +254,7 @@ function isBlank(u8: Uint8Array, start: number, end: number): boolean {
 }
 
 /** 1 for the bytes that make quotes necessary. A longer separator counts by its first: more quotes do no harm. */
-function specialBytes({ quote, delimiter, lineSep, escapeQuotes }: CsvWriteOptions): Uint8Array {
+export function specialBytes({ quote, delimiter, lineSep, escapeQuotes }: CsvWriteOptions): Uint8Array {
   const special = new Uint8Array(256);
   if (quote === '') return special;
   for (const text of [delimiter, lineSep]) special[Buffer.from(text, 'utf8')[0] as number] = 1;

@@ -19,6 +19,7 @@ import { type CsvWriteOptions, writeOptions } from './options.js';
 import { asText, quoting } from './quoting.js';
 import { TextOut } from './text-out.js';
 import { type CellWriter, fastCells } from './write-cells.js';
+import { LineWriter } from './write-lines.js';
 
 /** Bytes are handed to the file when there are this many. */
 const FLUSH_BYTES = 1 << 20;
@@ -45,6 +46,7 @@ class CsvWriter implements FileWriter {
   readonly #file: WritableFile;
   readonly #heap: SharedHeap;
   readonly #out = new TextOut();
+  readonly #lines: LineWriter | undefined;
   readonly #delimiter: Uint8Array;
   readonly #lineSep: Uint8Array;
   readonly #null: Uint8Array;
@@ -64,6 +66,7 @@ class CsvWriter implements FileWriter {
     this.#lineSep = Buffer.from(options.lineSep, 'utf8');
     this.#null = Buffer.from(options.nullValue, 'utf8');
     this.#file = context.platform.files.create(path);
+    this.#lines = LineWriter.of(context.arena, columns.length, options, this.#out);
     const quote = quoting(options);
     if (options.header && columns.length > 0) {
       this.#out.text(
@@ -74,6 +77,15 @@ class CsvWriter implements FileWriter {
   }
 
   write(batch: Batch): void {
+    if (this.#lines === undefined) this.#writeByRows(batch);
+    else {
+      this.#flush();
+      for (const text of this.#lines.lines(batch, (column, i) => this.#cells(column, i))) this.#put(text);
+    }
+    this.#rows += batch.rows;
+  }
+
+  #writeByRows(batch: Batch): void {
     const out = this.#out;
     const cells = batch.columns.map((column, i) => this.#cells(column, i));
     const width = cells.length;
@@ -87,7 +99,6 @@ class CsvWriter implements FileWriter {
       out.put(this.#lineSep);
       if (out.length >= FLUSH_BYTES) this.#flush();
     }
-    this.#rows += batch.rows;
   }
 
   /** Values that have no faster way are decoded, the whole batch at once. */
@@ -114,12 +125,15 @@ class CsvWriter implements FileWriter {
   #flush(): void {
     const out = this.#out;
     if (out.length === 0) return;
-    const text = out.bytes.subarray(0, out.length);
+    this.#put(out.bytes.subarray(0, out.length));
+    out.length = 0;
+  }
+
+  #put(text: Uint8Array): void {
     // A gzip file may be made of several members, so each piece is packed on its own.
-    const bytes = this.options.compression === 'gzip' ? gzipSync(text) : text;
+    const bytes = this.options.compression === 'gzip' ? gzipSync(Uint8Array.from(text)) : text;
     this.#file.write(bytes);
     this.#bytes += bytes.length;
-    out.length = 0;
   }
 
   #close(): void {
