@@ -1,10 +1,12 @@
-import { SparrowError } from '../base/index.js';
+import { SparrowError, stringType } from '../base/index.js';
 import {
   cached,
+  column,
   distinct,
   dropDuplicates,
   filter,
   limit,
+  literal,
   repartition,
   sample,
   setOperation,
@@ -12,6 +14,7 @@ import {
   sqlExpr,
   subqueryAlias,
 } from '../plan/build.js';
+import { hint } from '../plan/build-relations.js';
 import type { Expr, SortOrder } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import type { CacheLevel } from './engine.js';
@@ -78,6 +81,15 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
         this.running,
         subset.map((name) => theName(name, 'a column')),
       ),
+    );
+  }
+  /**
+   * Says how late rows of a stream may be: times more than `delay` ('10 minutes') before the latest one that was read are
+   * over, so that groups by them are finished and forgotten. Without meaning for frames that do not stream.
+   */
+  withWatermark<const N extends string>(eventTime: FitsName<S, N>, delay: string): this {
+    return this.same(
+      hint(this.running, 'watermark', [column(theName(eventTime, 'a column')), literal(stringType, delay)]),
     );
   }
   /** The rows that both have, each once; columns meet by position. */

@@ -74,8 +74,9 @@ export interface SourceDescription {
   readonly schema?: Schema;
   /** Of the files that the paths mean, only these. */
   readonly only?: readonly string[];
-  /** `source`: a stream, which only a streaming query reads. Else what a micro-batch of one reads, for its output mode. */
-  readonly stream?: 'source' | 'append' | 'complete';
+  /** `source`: a stream, which only a streaming query reads. Else what a micro-batch of one reads, for its output mode;
+   * `state`: a part, of which the operators that need all of it are given what they kept. */
+  readonly stream?: 'source' | 'append' | 'complete' | 'state';
 }
 
 /** The reading half of a format, used by tasks. Batches hold the requested columns in order, ≤ BATCH_ROWS rows each. */

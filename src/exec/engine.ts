@@ -144,14 +144,16 @@ class LocalEngine implements QueryEngine {
     await this.#turns.next();
     const settings = evalSettings(options.settings);
     const whole = await this.#expand(plan, options.settings);
-    const place = this.#place(whole, settings);
+    const { rewrite } = options;
+    const place = rewrite === undefined ? this.#place(whole, settings) : undefined;
     const { prepared } = place ?? {};
     if (prepared !== undefined) {
-      const given = (run: Run): AsyncIterable<Batch> =>
+      const known = (run: Run): AsyncIterable<Batch> =>
         this.#rows(async () => prepared.optimized, settings, run, options.settings);
-      return { schema: prepared.schema, batches: this.#running(settings, options, given) };
+      return { schema: prepared.schema, batches: this.#running(settings, options, known) };
     }
-    const resolved = await resolve(whole, this.#catalog(options.settings), settings);
+    const given = await resolve(whole, this.#catalog(options.settings), settings);
+    const resolved = rewrite === undefined ? given : await withParts(async () => rewrite(given, settings));
     const schema = schemaOf(resolved);
     const optimized = async (): Promise<ResolvedPlan> => {
       const found = await this.#optimizedFor(resolved, settings);

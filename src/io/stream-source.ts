@@ -11,10 +11,10 @@ export function withOnly(platform: Platform, only: readonly string[]): Platform 
 }
 
 /** A source as a stream, which cannot be read by itself, or as the part of one that a micro-batch reads. */
-export function ofStream(source: TableSource, stream: 'source' | 'append' | 'complete'): TableSource {
+export function ofStream(source: TableSource, stream: 'source' | 'append' | 'complete' | 'state'): TableSource {
   const { label, format, schema, statistics } = source;
   const same = { label, format, schema, statistics };
-  if (stream !== 'source') return { ...same, isPart: stream === 'append', plan: (request) => source.plan(request) };
+  if (stream !== 'source') return { ...same, isPart: stream !== 'complete', plan: (request) => source.plan(request) };
   const plan = async (): Promise<never> => {
     throw new SparrowError('UNSUPPORTED_STREAMING_OPERATOR', `${source.label} is a stream: no action can read it`, {
       hint: 'run it with frame.writeStream, or read the files with session.read',

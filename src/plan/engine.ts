@@ -1,6 +1,7 @@
 import type { Batch, JsFunction, Schema, SharedHeap } from '../base/index.js';
+import type { EvalSettings } from '../functions/expression.js';
 import type { Expr } from './expr.js';
-import type { Plan } from './node.js';
+import type { Plan, ResolvedPlan } from './node.js';
 import type { SqlRoutine } from './routine.js';
 
 /** What holds for every query of a session at the moment it starts: plain data. */
@@ -61,6 +62,8 @@ export interface RunOptions extends ActionOptions {
   readonly settings: SessionSettings;
   /** Of a plan that writes: called when its output is in place. */
   readonly onWritten?: (result: WriteResult) => void;
+  /** Changes the plan once its names and types are settled: for streams, whose operators read what earlier batches left. */
+  readonly rewrite?: (resolved: ResolvedPlan, settings: EvalSettings) => ResolvedPlan;
 }
 
 export type ExplainMode = 'simple' | 'extended' | 'formatted' | 'cost' | 'codegen' | 'analyze';

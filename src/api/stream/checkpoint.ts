@@ -8,14 +8,22 @@ export type Piece = { readonly files: readonly string[] } | { readonly after: nu
 /** What a batch reads of each source, in the order in which the sources stand in the query. */
 export type Offsets = readonly Piece[];
 
+/** What is known when a batch is done. */
+export interface Committed {
+  readonly nextBatchWatermarkMs?: number;
+}
+
 /**
  * The state of a streaming query, in a folder: its number, what each batch reads (written before the batch runs), and
- * which batches are done. Laid out as Spark does: `metadata`, `offsets/n`, `commits/n`.
+ * which batches are done. Laid out as Spark does: `metadata`, `offsets/n`, `commits/n`; what
+ * operators keep after a batch in `state/n`.
  */
 export class Checkpoint {
   readonly #folder: string;
   readonly id: string;
   readonly #offsets: Offsets[] = [];
+  /** Milliseconds, by the batch that they hold for; undefined before a row was seen. */
+  readonly #watermarks: (number | undefined)[] = [undefined];
   /** Batches that are done. */
   done = 0;
 
@@ -29,7 +37,10 @@ export class Checkpoint {
     ({ id: this.id } = this.#get('metadata') as { id: string });
     for (let batch = 0; files.stat(join(this.#folder, 'offsets', String(batch))) !== undefined; batch++) {
       this.#offsets.push(this.#get(join('offsets', String(batch))) as Offsets);
-      if (files.stat(join(this.#folder, 'commits', String(batch))) !== undefined) this.done = batch + 1;
+      if (files.stat(join(this.#folder, 'commits', String(batch))) === undefined) continue;
+      this.done = batch + 1;
+      const { nextBatchWatermarkMs: next } = this.#get(join('commits', String(batch))) as Committed;
+      this.#watermarks[batch + 1] = next;
     }
   }
 
@@ -44,10 +55,28 @@ export class Checkpoint {
     this.#offsets.push(offsets);
   }
 
-  /** Says durably that the batch after the last one done is done. */
-  commit(): void {
-    this.#put(join('commits', String(this.done)), {});
+  /** Says durably that the batch after the last one done is done, and how late rows of the next one may be. */
+  commit(committed: Committed): void {
+    this.#put(join('commits', String(this.done)), committed);
     this.done++;
+    this.#watermarks[this.done] = committed.nextBatchWatermarkMs;
+  }
+
+  /** Milliseconds since the epoch: times up to this are over in a batch. */
+  watermark(batch: number): number | undefined {
+    return this.#watermarks[batch];
+  }
+
+  /** Where something is kept for a batch. */
+  place(what: 'state' | 'result', batch: number): string {
+    return join(this.#folder, what, String(batch));
+  }
+
+  /** Removes what was kept for batches before this one. */
+  forget(what: 'state' | 'result', before: number): void {
+    for (const name of this.files.names(join(this.#folder, what))) {
+      if (Number(name) < before) this.files.remove(join(this.#folder, what, name));
+    }
   }
 
   #get(name: string): unknown {

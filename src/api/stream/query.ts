@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { type SourceDescription, SparrowError } from '../../base/index.js';
 import { nodePlatform } from '../../io/node-platform.js';
 import { write } from '../../plan/build.js';
-import type { Plan, ReadPlan, WritePlan } from '../../plan/node.js';
+import type { Plan, ReadPlan, ResolvedPlan, WritePlan } from '../../plan/node.js';
 import { allNodes, transformUp } from '../../plan/walk.js';
 import { runToEnd } from '../actions.js';
 import type { FrameContext } from '../context.js';
-import type { WriteResult } from '../engine.js';
+import type { RunOptions, WriteResult } from '../engine.js';
 import { Checkpoint, type Offsets, type Piece } from './checkpoint.js';
+import type { OutputMode } from './output-mode.js';
 import { type StreamSource, streamSource } from './sources.js';
 
 /** What a micro-batch did. */
@@ -27,7 +28,7 @@ type FileTarget = Omit<WritePlan, 'kind' | 'input' | 'planId' | 'mode'>;
 export interface StreamTask {
   readonly plan: Plan;
   readonly checkpoint: string;
-  readonly mode: 'append' | 'complete';
+  readonly mode: OutputMode;
   /** Where rows go; or a function of each batch. */
   readonly target: FileTarget | ((plan: Plan, batch: number) => Promise<unknown>);
   /** Milliseconds between looks for new input; undefined: what is there now, and then the query ends. */
@@ -44,6 +45,8 @@ export class StreamingQuery {
   readonly #abort = new AbortController();
   readonly #ended: Promise<void>;
   #isActive = true;
+  /** Whether earlier batches leave something for later ones; known when the first one runs. */
+  #keepsState: boolean | undefined;
   #exception: unknown;
 
   private constructor(
@@ -125,60 +128,121 @@ export class StreamingQuery {
     const earlier = (i: number): Piece[] => this.state.offsets.flatMap((offsets) => offsets[i] ?? []);
     const sources = [...this.sources.values()];
     const next = await Promise.all(sources.map((source, i) => source.next(earlier(i))));
-    if (next.every((piece) => piece === undefined)) return undefined;
+    if (next.every((piece) => piece === undefined) && !(await this.#hasMoreOver())) return undefined;
     // A source without news has a piece of nothing.
     return next.map((piece, i): Piece => piece ?? nothingAfter(earlier(i).at(-1)));
+  }
+
+  /** Whether times are over that were not in the last batch: their groups are given by a batch that reads nothing. */
+  async #hasMoreOver(): Promise<boolean> {
+    const { state, task } = this;
+    if (state.done === 0 || task.mode !== 'append') return false;
+    return state.watermark(state.done) !== state.watermark(state.done - 1);
+  }
+
+  /** What a batch reads of a source: in `complete` without state all that was read so far, too. */
+  #pieces(batch: number, i: number, all: boolean): Piece[] {
+    const { offsets } = this.state;
+    return (all ? offsets.slice(0, batch + 1) : [offsets[batch] ?? []]).flatMap((each) => each[i] ?? []);
+  }
+
+  /** A plan over what a batch reads. */
+  async #over(plan: Plan, batch: number, stream: 'append' | 'complete' | 'state', all: boolean): Promise<Plan> {
+    const leaves = new Map<SourceDescription, Plan>();
+    for (const [i, [description, source]] of [...this.sources].entries()) {
+      leaves.set(description, await source.rows(this.#pieces(batch, i, all), stream));
+    }
+    return transformUp(plan, (node) => leaves.get((node as ReadPlan).description) ?? node);
   }
 
   async #batch(batch: number): Promise<void> {
     const { state, task, context } = this;
     const began = nodePlatform.clock.now();
-    const pieces = (i: number): Piece[] => {
-      const offsets = task.mode === 'complete' ? state.offsets.slice(0, batch + 1) : [state.offsets[batch] ?? []];
-      return offsets.flatMap((each) => each[i] ?? []);
-    };
-    const rows = async (mode: StreamTask['mode']): Promise<Plan> => {
-      const leaves = new Map<SourceDescription, Plan>();
-      for (const [i, [description, source]] of [...this.sources].entries()) {
-        leaves.set(description, await source.rows(pieces(i), mode));
-      }
-      return transformUp(task.plan, (node) => leaves.get((node as ReadPlan).description) ?? node);
-    };
-    const plan = await rows(task.mode);
-    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
-    if (typeof task.target === 'function') {
-      await context.engine.analyze(plan, context.settings);
-      // What the function does with the rows of a batch is its own affair.
-      await task.target(await rows('complete'), batch);
-    } else result = await this.#write(plan, batch, task.target);
-    const read = [...this.sources.keys()].flatMap((_, i) => pieces(i));
+    const { needsState } = await import('./state.js');
+    this.#keepsState ??= await needsState(context, await this.#over(task.plan, batch, 'state', false), task.mode);
+    const done = this.#keepsState ? await this.#stateful(batch) : { result: await this.#rowByRow(batch) };
+    const all = task.mode === 'complete' && !this.#keepsState;
+    const read = [...this.sources.keys()].flatMap((_, i) => this.#pieces(batch, i, all));
     const inputs = read.reduce((n, p) => n + ('files' in p ? p.files.length : p.upTo - p.after), 0);
-    state.commit();
+    const { result, watermark: next } = { watermark: undefined, ...done };
+    state.commit(next === undefined ? {} : { nextBatchWatermarkMs: next });
+    if (this.#keepsState) {
+      state.forget('state', batch);
+      state.forget('result', batch + 1);
+    }
     const durationMs = nodePlatform.clock.now() - began;
     this.recentProgress.push({ batchId: batch, timestamp: new Date(began).toISOString(), durationMs, inputs, result });
     if (this.recentProgress.length > KEPT_PROGRESS) this.recentProgress.shift();
   }
 
+  async #rowByRow(batch: number): Promise<WriteResult> {
+    const { task, context } = this;
+    // Rows that stand for themselves are new, which is all that is asked for in `update`.
+    const mode = task.mode === 'complete' ? 'complete' : 'append';
+    const rows = (stream: 'append' | 'complete'): Promise<Plan> =>
+      this.#over(task.plan, batch, stream, mode === 'complete');
+    const plan = await rows(mode);
+    if (typeof task.target !== 'function') return this.#write(plan, batch, task.target);
+    await context.engine.analyze(plan, context.settings);
+    // What the function does with the rows of a batch is its own affair.
+    await task.target(await rows('complete'), batch);
+    return NOTHING;
+  }
+
+  async #stateful(batch: number) {
+    const { task, context, state } = this;
+    const { target } = task;
+    const { resultRows, runStateful } = await import('./state.js');
+    const job = {
+      context,
+      plan: task.plan,
+      mode: task.mode,
+      state,
+      batch,
+      signal: this.#abort.signal,
+      over: (plan: Plan, stream: 'complete' | 'state') => this.#over(plan, batch, stream, false),
+    };
+    return runStateful({
+      ...job,
+      give: async (plan, rewrite) => {
+        if (typeof target !== 'function') return this.#write(plan, batch, target, rewrite);
+        await target(await resultRows(job, plan, rewrite), batch);
+        return NOTHING;
+      },
+    });
+  }
+
   /** Writes the rows of a batch, unless an earlier run did so before it died. */
-  async #write(plan: Plan, batch: number, target: FileTarget): Promise<WriteResult> {
+  async #write(plan: Plan, batch: number, target: FileTarget, rewrite?: Rewrite): Promise<WriteResult> {
     const mode = this.task.mode === 'complete' ? ('overwrite' as const) : ('append' as const);
     const { signal } = this.#abort;
     if (target.format === 'delta') {
       const { writeDelta } = await import('../delta/write-frame.js');
+      const { resultRows } = await import('./state.js');
       const options = { ...target.options, txnAppId: this.id, txnVersion: String(batch) };
-      return writeDelta(this.context, plan, { ...target, mode, options }, { signal });
+      const job = { context: this.context, plan, mode: this.task.mode, state: this.state, batch, signal };
+      const rows = rewrite === undefined ? plan : await resultRows({ ...job, over: async () => plan }, plan, rewrite);
+      return writeDelta(this.context, rows, { ...target, mode, options }, { signal });
     }
-    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
+    let result = NOTHING;
     const once = `${this.id}-${batch}`;
     const onWritten = (made: WriteResult): void => {
       result = made;
     };
-    await runToEnd(this.context, write(plan, { ...target, mode, once }), { signal, onWritten });
+    const below =
+      rewrite &&
+      ((root: ResolvedPlan, settings: Parameters<Rewrite>[1]): ResolvedPlan =>
+        root.kind === 'write' ? { ...root, input: rewrite(root.input as ResolvedPlan, settings) } : root);
+    const options = { signal, onWritten, ...(below && { rewrite: below }) };
+    await runToEnd(this.context, write(plan, { ...target, mode, once }), options);
     // The name of the batch before is not asked for any more.
     if (batch > 0) nodePlatform.files.remove(join(target.path, '_done', `${this.id}-${batch - 1}`));
     return result;
   }
 }
+
+type Rewrite = NonNullable<RunOptions['rewrite']>;
+const NOTHING: WriteResult = { files: 0, rows: 0, bytes: 0 };
 
 const nothingAfter = (last: Piece | undefined): Piece =>
   last !== undefined && 'upTo' in last ? { after: last.upTo, upTo: last.upTo } : { files: [] };

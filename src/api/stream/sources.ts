@@ -12,7 +12,7 @@ export interface StreamSource {
   /** What is new after the pieces that were read; undefined when nothing is. */
   next(pieces: readonly Piece[]): Promise<Piece | undefined>;
   /** The rows of pieces. */
-  rows(pieces: readonly Piece[], mode: 'append' | 'complete'): Promise<Plan>;
+  rows(pieces: readonly Piece[], mode: 'append' | 'complete' | 'state'): Promise<Plan>;
 }
 
 const LIMIT = 'maxfilespertrigger';
@@ -92,6 +92,12 @@ async function deltaSource({ stream: _, ...description }: SourceDescription): Pr
           if (files.length > 0) plans.push(at(version, { [FILES_OPTION]: JSON.stringify(files) }));
           else if (version === upTo && plans.length === 0) plans.push(at(version, { [FILES_OPTION]: '[]' }));
         }
+      }
+      const last = pieces.at(-1);
+      if (plans.length === 0 && last !== undefined && 'upTo' in last) {
+        plans.push(
+          read({ ...description, options: { versionAsOf: String(last.upTo), [FILES_OPTION]: '[]' }, stream: mode }),
+        );
       }
       return plans.length === 1 ? (plans[0] as Plan) : union(plans, false, false);
     },

@@ -3,6 +3,7 @@ import type { Plan } from '../../plan/node.js';
 import type { FrameContext } from '../context.js';
 import { theName } from '../names.js';
 import { type Options, type OptionValue, optionTexts } from '../options.js';
+import type { OutputMode } from './output-mode.js';
 import type { StreamingQuery, StreamTask } from './query.js';
 
 /** When a streaming query looks for new input: once for all that is there, or again and again. */
@@ -13,7 +14,7 @@ export type Trigger =
 
 interface Target {
   readonly format: string;
-  readonly mode: 'append' | 'complete';
+  readonly mode: OutputMode;
   readonly options: Readonly<Record<string, string>>;
   readonly partitionBy: readonly string[];
   readonly everyMs: number | undefined;
@@ -43,11 +44,14 @@ export class DataStreamWriter<F> {
     },
   ) {}
 
-  /** `append`: the rows of new input. `complete`: the whole result over all input so far, in place of the last one. */
-  outputMode(mode: 'append' | 'complete'): DataStreamWriter<F> {
-    if (mode !== 'append' && mode !== 'complete') {
+  /**
+   * `append`: rows that do not change any more, groups by time when a watermark says that they are over. `update`, with
+   * `foreachBatch`: groups that the batch changed. `complete`: the whole result over all input so far, in place of the last.
+   */
+  outputMode(mode: OutputMode): DataStreamWriter<F> {
+    if (mode !== 'append' && mode !== 'complete' && mode !== 'update') {
       throw new SparrowError('STREAMING_OUTPUT_MODE.INVALID', `there is no output mode '${mode}' here`, {
-        candidates: ['append', 'complete'],
+        candidates: ['append', 'update', 'complete'],
       });
     }
     return this.#with({ mode });
@@ -101,6 +105,11 @@ export class DataStreamWriter<F> {
     const files = { format, partitionBy, options, path: path ?? given.path ?? '' };
     if (each === undefined && files.path === '') {
       throw new SparrowError('PATH_NOT_FOUND', 'a streaming query needs a path to write to', { hint: '.start(path)' });
+    }
+    if (each === undefined && mode === 'update') {
+      throw new SparrowError('STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASINK', `${format} takes no rows that are updated`, {
+        hint: 'merge them in foreachBatch, or use append or complete',
+      });
     }
     const task: StreamTask = { plan: this.plan, checkpoint, mode, target: each ?? files, everyMs, name };
     const { StreamingQuery: Query } = await import('./query.js');

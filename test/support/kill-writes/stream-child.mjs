@@ -1,6 +1,6 @@
-// Runs two streaming queries, to files and to a Delta table, over all input there is; killed by the test beside it.
+// Runs streaming queries, to files and to Delta tables, two of them with state, over all input there is; killed by the test beside it.
 const [library, folder] = process.argv.slice(2);
-const { Session, t } = await import(library);
+const { fn, Session, t } = await import(library);
 const session = await Session.create({ workers: 1, memory: '128MB' });
 const input = session.readStream
   .schema({ id: t.int64, text: t.string })
@@ -18,6 +18,18 @@ for (const [format, path] of [
     .option('checkpointLocation', `${folder}/state-${path}`)
     .start(`${folder}/${path}`);
   await query.awaitTermination();
+}
+const seconds = input.selectExpr('id', 'timestamp_seconds(id) AS at').withWatermark('at', '0 seconds');
+for (const [format, path, frame] of [
+  [
+    'parquet',
+    'windows',
+    seconds.groupBy(fn.window('at', '10 seconds')).agg(fn.count().as('n'), fn.sum('id').as('sum')),
+  ],
+  ['delta', 'different', input.dropDuplicates(['text'])],
+]) {
+  const writer = frame.writeStream.format(format).option('checkpointLocation', `${folder}/state-${path}`);
+  await (await writer.start(`${folder}/${path}`)).awaitTermination();
 }
 await session.stop();
 process.stdout.write('done\n');
