@@ -2,8 +2,6 @@
  * What esbuild bundled once more through swc's minifier, which folds, inlines, drops and names better: about a fifteenth
  * of the packed package. It knows no limit of lines, so they are broken here, between tokens.
  */
-import { createRequire } from 'node:module';
-import { parse } from 'acorn';
 
 /** Node prints the line an uncaught error came from. */
 const LINE_LIMIT = 160;
@@ -13,17 +11,18 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /** The smallest form of a script or a module; with the map of its text, also the map of what comes out, in short lines. */
 export async function minified(code, { module = false, map } = {}) {
-  const { minify } = createRequire(import.meta.url)('@swc/core');
+  // Scripts import this file before anything is installed.
+  const [{ minify }, { parse }] = await Promise.all([import('@swc/core'), import('acorn')]);
   const options = { module, ecma: 2022, compress: { passes: 3 }, mangle: { toplevel: true } };
   if (map === undefined) return { code: (await minify(code, options)).code };
   const smaller = await minify(code, { ...options, sourceMap: { content: map } });
   const { sourcesContent, ...kept } = JSON.parse(smaller.map);
-  const { lines, mappings } = shortLines(smaller.code, kept.mappings);
+  const { lines, mappings } = shortLines(smaller.code, kept.mappings, parse);
   return { code: `${lines.join('\n')}\n`, map: JSON.stringify({ ...kept, mappings }) };
 }
 
 /** Where lines may end: behind which characters of a module. */
-function ends(code) {
+function ends(code, parse) {
   const found = [];
   const onToken = ({ type, end }) => void (BREAK_AFTER.has(type.label) && found.push(end));
   parse(code, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true, onToken });
@@ -63,11 +62,11 @@ function cutRows(segments, at) {
 }
 
 /** Breaks the long lines of a module, and its map with them. */
-function shortLines(code, mappings) {
+function shortLines(code, mappings, parse) {
   const lines = [];
   const rows = [];
   const mapped = mappings.split(';');
-  const possible = ends(code);
+  const possible = ends(code, parse);
   let [start, next] = [0, 0];
   for (const [number, line] of code.split('\n').entries()) {
     const first = next;
