@@ -31,6 +31,8 @@ const FILTERS: readonly (readonly [condition: string, skips: boolean])[] = [
   ["few IN ('d0', 'd5') AND gaps IS NULL", true],
   ["many = '29111-rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr'", true],
   ["many >= '9998'", true],
+  ["many LIKE '1234%'", true],
+  ["few LIKE 'd_' AND many LIKE '%-zz%'", false],
   ['gaps = 3003', true],
   ['gaps IN (3, 89997)', true],
   ['flag AND id > 29000', true],

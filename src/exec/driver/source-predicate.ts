@@ -35,10 +35,24 @@ export function toPredicate(condition: Expr): Predicate | undefined {
       return { kind: 'compare', op: comparison.flipped, column: b.name, value: a.value };
     return undefined;
   }
+  if ((condition.fn === 'like' || condition.fn === 'startswith') && a?.kind === 'attribute' && isValueOf(a, b))
+    return condition.args.length === 2 ? beginsWith(a.name, String(b.value), condition.fn === 'like') : undefined;
   if (condition.fn === 'isin' && a?.kind === 'attribute') return inList(a, condition.args.slice(1));
   if (condition.fn === 'isnull' && a?.kind === 'attribute') return { kind: 'is_null', column: a.name };
   if (condition.fn === 'isnotnull' && a?.kind === 'attribute') return { kind: 'is_not_null', column: a.name };
   return undefined;
+}
+
+/** What begins with a text lies between it and the text with its last character raised. */
+function beginsWith(column: string, value: string, isPattern: boolean): Predicate | undefined {
+  const prefix = isPattern ? (/^[^%_\\]*/.exec(value)?.[0] ?? '') : value;
+  const last = prefix.charCodeAt(prefix.length - 1);
+  if (prefix === '') return undefined;
+  const least: Predicate = { kind: 'compare', op: 'ge', column, value: prefix };
+  // Characters beyond ASCII have no simple next one in the order of UTF-8.
+  if (last >= 127) return least;
+  const beyond = prefix.slice(0, -1) + String.fromCharCode(last + 1);
+  return { kind: 'and', inputs: [least, { kind: 'compare', op: 'lt', column, value: beyond }] };
 }
 
 /** A constant that sources can compare with the column's values: of its type, decimals of its scale. */

@@ -54,21 +54,30 @@ abstract class DictionaryBounds implements Bounds {
   addBytes(_source: Uint8Array, _start: number, _end: number): void {}
 
   addEntries(dictionary: WordDictionary | BytesDictionary, codes: Uint32Array, count: number): void {
-    const seen = new Uint8Array(dictionary.count);
-    for (let i = 0; i < count; i++) seen[codes[i] as number] = 1;
+    const isLarge = dictionary.count > count;
+    const seen = new Uint8Array(isLarge ? 0 : dictionary.count);
+    if (!isLarge) for (let i = 0; i < count; i++) seen[codes[i] as number] = 1;
     if (dictionary instanceof WordDictionary) {
       const { words: width } = dictionary;
       const values = dictionary.values();
-      const kept = new Int32Array(dictionary.count * width);
+      const kept = new Int32Array(Math.min(count, dictionary.count) * width);
+      const most = isLarge ? count : dictionary.count;
       let at = 0;
-      for (let code = seen.indexOf(1); code >= 0; code = seen.indexOf(1, code + 1))
-        for (let k = 0; k < width; k++) kept[at++] = values[code * width + k] as number;
+      for (let i = 0; i < most; i++) {
+        if (!isLarge && seen[i] === 0) continue;
+        // Of few different values each is looked at once.
+        const code = isLarge ? (codes[i] as number) : i;
+        kept[at++] = values[code * width] as number;
+        if (width === 2) kept[at++] = values[2 * code + 1] as number;
+      }
       this.addWords(kept, at / width);
       return;
     }
     const plain = dictionary.plain();
-    for (let code = seen.indexOf(1); code >= 0; code = seen.indexOf(1, code + 1)) {
-      const { start, end } = dictionary.entry(code);
+    const most = isLarge ? count : dictionary.count;
+    for (let i = 0; i < most; i++) {
+      if (!isLarge && seen[i] === 0) continue;
+      const { start, end } = dictionary.entry(isLarge ? (codes[i] as number) : i);
       this.addBytes(plain, start, end);
     }
   }

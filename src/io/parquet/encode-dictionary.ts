@@ -37,12 +37,43 @@ export class WordDictionary {
 
   /** Codes of `count` values, into `codes` from `at`. */
   encode(values: Int32Array, count: number, codes: Uint32Array, at: number): void {
-    const { words } = this;
+    if (this.words === 1) this.#encodeWords(values, count, codes, at);
+    else this.#encodePairs(values, count, codes, at);
+  }
+
+  #encodeWords(values: Int32Array, count: number, codes: Uint32Array, at: number): void {
+    let [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
     for (let i = 0; i < count; i++) {
-      codes[at + i] =
-        words === 1
-          ? this.#code(values[i] as number, 0)
-          : this.#code(values[2 * i] as number, values[2 * i + 1] as number);
+      const low = values[i] as number;
+      let slot = mix(low, 0) & mask;
+      let code = slots[slot] as number;
+      while (code !== EMPTY && words[code] !== low) {
+        slot = (slot + 1) & mask;
+        code = slots[slot] as number;
+      }
+      if (code === EMPTY) {
+        code = this.#add(slot, low, 0);
+        [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
+      }
+      codes[at + i] = code;
+    }
+  }
+
+  #encodePairs(values: Int32Array, count: number, codes: Uint32Array, at: number): void {
+    let [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
+    for (let i = 0; i < count; i++) {
+      const [low, high] = [values[2 * i] as number, values[2 * i + 1] as number];
+      let slot = mix(low, high) & mask;
+      let code = slots[slot] as number;
+      while (code !== EMPTY && (words[2 * code] !== low || words[2 * code + 1] !== high)) {
+        slot = (slot + 1) & mask;
+        code = slots[slot] as number;
+      }
+      if (code === EMPTY) {
+        code = this.#add(slot, low, high);
+        [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
+      }
+      codes[at + i] = code;
     }
   }
 
@@ -53,20 +84,6 @@ export class WordDictionary {
 
   values(): Int32Array {
     return this.#words;
-  }
-
-  #code(low: number, high: number): number {
-    const mask = this.#slots.length - 1;
-    const words = this.#words;
-    const two = this.words === 2;
-    let slot = mix(low, high) & mask;
-    for (;;) {
-      const code = this.#slots[slot] as number;
-      if (code === EMPTY) break;
-      if (two ? words[2 * code] === low && words[2 * code + 1] === high : words[code] === low) return code;
-      slot = (slot + 1) & mask;
-    }
-    return this.#add(slot, low, high);
   }
 
   #add(slot: number, low: number, high: number): number {

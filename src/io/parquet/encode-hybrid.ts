@@ -56,28 +56,22 @@ class HybridWriter {
     let bits = 0;
     let held = 0;
     let at = this.#at;
-    for (let i = from; i < from + groups * 8; i++) {
-      const value = i < to ? (values[i] as number) : 0;
-      // At most 7 bits are held, so wide values go in two parts.
-      if (width <= 24) {
-        bits |= value << held;
-        held += width;
-      } else {
-        bits |= (value & 0xffff) << held;
-        held += 16;
-        for (; held >= 8; held -= 8) {
-          out[at++] = bits & 255;
-          bits >>>= 8;
-        }
-        bits |= (value >>> 16) << held;
-        held += width - 16;
-      }
-      for (; held >= 8; held -= 8) {
-        out[at++] = bits & 255;
-        bits >>>= 8;
-      }
+    for (let i = from; i < to; i++) {
+      const value = values[i] as number;
+      bits |= value << held;
+      held += width;
+      if (held < 32) continue;
+      out[at] = bits;
+      out[at + 1] = bits >>> 8;
+      out[at + 2] = bits >>> 16;
+      out[at + 3] = bits >>> 24;
+      at += 4;
+      held -= 32;
+      bits = held === 0 ? 0 : value >>> (width - held);
     }
-    this.#at = at;
+    const end = this.#at + groups * width;
+    for (; at < end; bits >>>= 8) out[at++] = bits;
+    this.#at = end;
   }
 
   #varint(value: number): void {
