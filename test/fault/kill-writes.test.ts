@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { col, fn, Session } from 'sparrow-df';
+import { col, fn, lit, Session } from 'sparrow-df';
 import { describe, expect, it } from 'vitest';
 import { root } from '../support/files.js';
 
@@ -51,6 +51,8 @@ describe('a writer that is killed', () => {
     };
     const exists = (name: string) => readdirSync(folder).includes(name);
     const finished = new Map<string, number>();
+    const told = (mode: string): number[] => (finished.has(mode) ? [finished.get(mode) as number] : []);
+    const atLeast = (mode: string) => (number: number) => number >= (finished.get(mode) ?? 0);
     let from = 0;
     let random = 42;
     try {
@@ -91,6 +93,13 @@ describe('a writer that is killed', () => {
         }
         const ignore = await whole('ignore', () => session.read.arrow(`${folder}/ignore`));
         if (ignore?.size) expect([...ignore.values()]).toEqual([300]);
+        for (const mode of ['delta-append', 'delta-overwrite', 'delta-update']) {
+          const table = await whole(mode, () => session.read.delta(`${folder}/${mode}`));
+          if (!table?.size) continue;
+          expect([...table.values()]).toEqual([...table.keys()].map(() => 300));
+          if (mode === 'delta-append') expect([...table.keys()]).toEqual(expect.arrayContaining(told(mode)));
+          else expect([table.size, Number([...table.keys()][0])]).toEqual([1, expect.toSatisfy(atLeast(mode))]);
+        }
         from = Math.max(from, ...seen, ...finished.values()) + 1;
         if (append !== undefined && (finished.get('append') ?? -1) >= 0) {
           expect(append.has(finished.get('append') as number)).toBe(true);
@@ -98,6 +107,14 @@ describe('a writer that is killed', () => {
       }
       // One write to each target that was cut off removes what the dead writers left beside it.
       const names = new Set(readdirSync(folder).map((name) => /^\.(.+)\.tmp-/.exec(name)?.[1] ?? name));
+      for (const name of [...names].filter((name) => name.startsWith('delta-'))) {
+        await session.range(1).select('id', lit(-1).as('number')).write.mode('overwrite').delta(`${folder}/${name}`);
+        const log = readdirSync(join(folder, name, '_delta_log'));
+        expect(
+          log.filter((file) => !/^\d{20}[.\d]*\.(json|checkpoint.*parquet)$|^_last_checkpoint$/.test(file)),
+        ).toEqual([]);
+        names.delete(name);
+      }
       for (const name of names) await session.range(1).write.mode('overwrite').parquet(`${folder}/${name}`);
       expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
     } finally {

@@ -10,7 +10,7 @@ import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
-import { type MergePart, type PlacedGroups, rowsOfSplits, type SinkSpec, type TaskInput } from './spec.js';
+import { type MergePart, type PlacedGroups, rowsOfSplits, type TaskInput } from './spec.js';
 import type { TaskOutput } from './task.js';
 import { TaskSpill } from './task-spill.js';
 

@@ -15,6 +15,8 @@ import { fieldJson, schemaJson } from './schema-json.js';
 import { checkpointIfDue } from './write-checkpoint.js';
 import { type DeltaWriteOptions, deltaWriteOptions } from './write-options.js';
 
+const LOG = '_delta_log';
+
 /** Prepares a write to a Delta table: files are written aside, and count when the log has them. */
 export async function prepareDeltaWrite(request: TableWrite, platform: Platform): Promise<PreparedWrite> {
   const { files } = platform;
@@ -22,7 +24,9 @@ export async function prepareDeltaWrite(request: TableWrite, platform: Platform)
   const options = deltaWriteOptions(request.options);
   const base = await currentSnapshot(target, options, platform);
   const { mode } = request;
-  const found = base !== undefined || (files.stat(target) !== undefined && files.names(target).length > 0);
+  const names = base === undefined && files.stat(target) !== undefined ? files.names(target) : [];
+  // A log without a version: a first write was cut off, and its files belong to nobody.
+  const found = base !== undefined || (names.length > 0 && !names.includes(LOG));
   if (found && mode === 'error') {
     throw new SparrowError('DELTA_PATH_EXISTS', `${request.path} already exists`, {
       where: `path ${request.path}`,
@@ -55,7 +59,7 @@ async function currentSnapshot(
   { version }: DeltaWriteOptions,
   platform: Platform,
 ): Promise<Snapshot | undefined> {
-  const log = join(root, '_delta_log');
+  const log = join(root, LOG);
   if (!platform.files.names(log).some((name) => /^\d{20}\.(json|checkpoint)/.test(name))) return undefined;
   return readSnapshot(root, version === undefined ? {} : { version }, platform);
 }
@@ -109,6 +113,9 @@ class DeltaWrite implements PreparedWrite {
         readsRows: this.options.removed !== undefined,
         info: this.#info(written),
       };
+      // Before any file: without it they would be those of somebody else.
+      files.makeDirectory(join(plan.target, LOG));
+      files.syncDirectory(plan.target);
       const made = new Set<string>();
       for (const { temporaryPath, finalPath } of written) {
         const directory = dirname(finalPath);

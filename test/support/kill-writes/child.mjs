@@ -5,26 +5,42 @@ import { argv, stdout } from 'node:process';
 const [, , library, folder, from] = argv;
 const { col, lit, Session } = await import(library);
 const session = await Session.create({ workers: 1 });
-const rows = (number) => session.range(300).select(col('id'), lit(number).as('number'));
-stdout.write('ready\n');
+const rows = (number, parts) =>
+  session
+    .range(300)
+    .select(col('id'), lit(number).as('number'))
+    .repartition(parts ?? 3);
+const partitioned = (number) => rows(number).withColumn('part', col('id').mod(lit(3)));
 
-for (let number = Number(from); ; number++) {
-  const done = (mode) => stdout.write(`${mode} ${number}\n`);
-  await rows(number).repartition(3).write.mode('overwrite').parquet(`${folder}/overwrite`);
-  done('overwrite');
-  await rows(number).repartition(3).write.mode('append').option('header', true).csv(`${folder}/append`);
-  done('append');
-  const parts = rows(number).withColumn('part', col('id').mod(lit(3)));
-  // The third partition is written once, and stays.
-  const changed = existsSync(`${folder}/dynamic`) ? parts.filter(col('part').lt(lit(2))) : parts;
-  await changed.write
-    .mode('overwrite')
-    .option('partitionOverwriteMode', 'dynamic')
-    .partitionBy('part')
-    .json(`${folder}/dynamic`);
-  done('dynamic');
-  await rows(number).repartition(2).write.mode('errorifexists').parquet(`${folder}/error-${number}`);
-  done('error');
-  await rows(number).repartition(2).write.mode('ignore').arrow(`${folder}/ignore`);
-  done('ignore');
+const modes = {
+  overwrite: (number) => rows(number).write.mode('overwrite').parquet(`${folder}/overwrite`),
+  append: (number) => rows(number).write.mode('append').option('header', true).csv(`${folder}/append`),
+  dynamic: (number) => {
+    // The third partition is written once, and stays.
+    const parts = partitioned(number);
+    const changed = existsSync(`${folder}/dynamic`) ? parts.filter(col('part').lt(lit(2))) : parts;
+    const write = changed.write.mode('overwrite').option('partitionOverwriteMode', 'dynamic');
+    return write.partitionBy('part').json(`${folder}/dynamic`);
+  },
+  error: (number) => rows(number, 2).write.mode('errorifexists').parquet(`${folder}/error-${number}`),
+  ignore: (number) => rows(number, 2).write.mode('ignore').arrow(`${folder}/ignore`),
+  'delta-append': (number) =>
+    partitioned(number).write.mode('append').partitionBy('part').delta(`${folder}/delta-append`),
+  'delta-overwrite': (number) => rows(number).write.mode('overwrite').delta(`${folder}/delta-overwrite`),
+  // Rows change their number, all or none.
+  'delta-update': async (number) => {
+    const path = `${folder}/delta-update`;
+    if (existsSync(`${path}/_delta_log`)) await session.execute(`UPDATE delta.\`${path}\` SET number = ${number}`);
+    else await rows(number).write.delta(path);
+  },
+};
+
+stdout.write('ready\n');
+const names = Object.keys(modes);
+// Another mode is the first each time: most processes do not live long.
+for (let write = Number(from); ; write++) {
+  const number = Number(from) + Math.floor((write - Number(from)) / names.length);
+  const mode = names[write % names.length];
+  await modes[mode](number);
+  stdout.write(`${mode} ${number}\n`);
 }
