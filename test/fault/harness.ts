@@ -72,7 +72,7 @@ export function child(body: string, env: Record<string, string> = {}): Promise<C
   const started = performance.now();
   return new Promise((resolve) => {
     const args = ['--input-type=module', '-e', program];
-    const options = { env: { ...process.env, ...env }, timeout: 25_000, maxBuffer: 1 << 26 };
+    const options = { env: { ...process.env, ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
     const running = execFile(process.execPath, args, options, (_, output, errors) => {
       resolve({ code: running.exitCode ?? -1, output, errors, ms: performance.now() - started });
     });

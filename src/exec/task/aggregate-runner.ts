@@ -57,7 +57,7 @@ export class AggregateRunner implements SinkRunner {
   use(form: SinkForm): void {
     if (form.kind !== 'aggregate') throw engineBug('aggregate form expected');
     this.#form = form;
-    this.#rows ??= new RowStore(this.programs.heap, this.output, this.state, form.layout.stride);
+    this.#rows ??= new RowStore(this.programs.heap, this.output, this.state, form.layout.stride, this.scratch);
     if (this.#rows.stride !== form.layout.stride) throw engineBug('group rows changed their layout');
   }
 
@@ -123,11 +123,28 @@ export class AggregateRunner implements SinkRunner {
       if (numbered) this.#spill.numberGroups(chunks);
       return { ...whole, chunks: this.#scatter(chunks), spilled: this.#spill.partitions, numbered };
     }
-    if (rows <= PARTITION_ROWS || this.#plan?.addressing.kind === 'single') return { ...whole, chunks: [chunks] };
+    if (rows <= PARTITION_ROWS || this.#plan?.addressing.kind === 'single') {
+      return { ...whole, chunks: [this.#collected(chunks)] };
+    }
     return { ...whole, chunks: this.#scatter(chunks) };
   }
 
+  /** Rows one after the other in what the task gives: where they were goes with the task. */
+  #collected(chunks: readonly RowChunk[]): RowChunk[] {
+    const { u8 } = this.programs.heap;
+    const [rows, stride] = [totalRows(chunks), chunks[0]?.stride ?? 8];
+    if (rows === 0) return [];
+    const address = this.output.alloc(rows * stride);
+    let at = address;
+    for (const chunk of chunks) {
+      u8.copyWithin(at, chunk.address, chunk.address + chunk.rows * stride);
+      at += chunk.rows * stride;
+    }
+    return [{ address, rows, stride }];
+  }
+
   #scatter(chunks: readonly RowChunk[]): RowChunk[][] {
+    if (chunks.length === 0) return Array.from({ length: GROUP_PARTITIONS }, () => []);
     const { kernels, heap } = this.programs;
     const counts = this.scratch.allocZeroed(GROUP_PARTITIONS * 4);
     for (const c of chunks) kernels.histogram(c.address, c.rows, c.stride, counts);

@@ -12,12 +12,17 @@ export class RowStore {
   #nextChunk = FIRST_CHUNK_BYTES;
   #nextBytes = FIRST_CHUNK_BYTES;
   #keptBytes = 0;
+  /** Bytes of the chunks as they were taken. */
+  readonly #room: number[] = [];
+  readonly #spare: { address: number; bytes: number }[] = [];
 
+  /** `rowArena` is for rows that are copied from there in the end: their room is used again after `clear`. */
   constructor(
     heap: SharedHeap,
     private readonly arena: Arena,
     private readonly state: number,
     readonly stride: number,
+    private readonly rowArena?: Arena,
   ) {
     this.#words = heap.u32;
   }
@@ -25,12 +30,18 @@ export class RowStore {
   /** A fresh chunk of rows, twice as large as the last. */
   moreRows(): void {
     this.#close();
-    const bytes = Math.max(this.#nextChunk - (this.#nextChunk % this.stride), this.stride);
-    const address = this.arena.alloc(bytes);
-    this.#nextChunk = Math.min(this.#nextChunk * 2, LARGEST_CHUNK_BYTES);
+    const { address, bytes } = this.#spare.pop() ?? this.#freshChunk();
     this.#chunks.push({ address, bytes });
+    this.#room.push(bytes);
     this.#set(PIPE.ROW_NEXT, address);
     this.#set(PIPE.ROW_END, address + bytes);
+  }
+
+  #freshChunk(): { address: number; bytes: number } {
+    const bytes = Math.max(this.#nextChunk - (this.#nextChunk % this.stride), this.stride);
+    const address = (this.rowArena ?? this.arena).alloc(bytes);
+    this.#nextChunk = Math.min(this.#nextChunk * 2, LARGEST_CHUNK_BYTES);
+    return { address, bytes };
   }
 
   /** Room for `bytes` more bytes of kept strings. */
@@ -53,8 +64,13 @@ export class RowStore {
 
   /** Forgets the rows; their memory is the caller's to release. */
   clear(): void {
+    if (this.rowArena === undefined) this.#nextChunk = FIRST_CHUNK_BYTES;
+    else
+      this.#spare.push(
+        ...this.#chunks.map(({ address }, i) => ({ address, bytes: this.#room[i] as number })).reverse(),
+      );
     this.#chunks.length = 0;
-    this.#nextChunk = FIRST_CHUNK_BYTES;
+    this.#room.length = 0;
     this.#nextBytes = FIRST_CHUNK_BYTES;
     this.#keptBytes = 0;
     for (const cursor of [PIPE.ROW_NEXT, PIPE.ROW_END, PIPE.BYTES_NEXT, PIPE.BYTES_END]) this.#set(cursor, 0);

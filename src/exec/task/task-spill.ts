@@ -13,10 +13,14 @@ import { type SpilledRows, together } from './spilled.js';
 
 /** From this share of the memory on less is worth writing: */
 const URGENT_SHARE = 3 / 4;
+/** as from where a batch of rows for each thread and what writing them takes would fill it: */
+const HEADROOM_BYTES = 24 << 20;
 /** so many times less. Many small pieces cost more to write, and to read again, than few large ones. */
 const URGENT_PART = 4;
 /** What a task keeps to its end and would leave in memory. */
 const LAST_BYTES = 1 << 18;
+
+const urgentFrom = (limitBytes: number): number => Math.min(limitBytes * URGENT_SHARE, limitBytes - HEADROOM_BYTES);
 
 /** What one task puts on disk when memory is short. */
 export class TaskSpill {
@@ -51,7 +55,7 @@ export class TaskSpill {
   /** Whether so many kept bytes have to go to disk for want of memory. */
   isUrgent(bytes: number): boolean {
     const { usedBytes, limitBytes } = this.environment.programs.heap;
-    return usedBytes >= limitBytes * URGENT_SHARE && this.isDue(bytes, false);
+    return usedBytes >= urgentFrom(limitBytes) && this.isDue(bytes, false);
   }
 
   /** Whether so many kept bytes should go to disk: fewer are worth it when no more will come. */
@@ -61,7 +65,7 @@ export class TaskSpill {
     const { usedBytes, limitBytes } = programs.heap;
     if (usedBytes < fromBytes) return false;
     if (isLast) return bytes >= Math.min(LAST_BYTES, leastBytes);
-    return bytes >= (usedBytes < limitBytes * URGENT_SHARE ? leastBytes : leastBytes / URGENT_PART);
+    return bytes >= (usedBytes < urgentFrom(limitBytes) ? leastBytes : leastBytes / URGENT_PART);
   }
 
   /** Writes group rows, partition by partition, each with its number among all that the task made. */
