@@ -7,6 +7,7 @@ import {
   engineBug,
   type Scalar,
   type SharedHeap,
+  SparrowError,
   unreachable,
 } from '../base/index.js';
 import type { Local } from '../wasm/index.js';
@@ -142,7 +143,9 @@ export function callJsHost(
         heap.f64[(result + VALUE) >>> 3] = 0;
         heap.f64[(result + VALUE + 8) >>> 3] = 0;
       }
-    } catch {
+    } catch (error) {
+      // The interpreter, which needs no room for the value, would not find that there is none.
+      if (error instanceof SparrowError && error.code === 'MEMORY_LIMIT_EXCEEDED') throw error;
       // The interpreter replays the morsel and raises the precise error.
       heap.i32[(state + STATE.ERROR) >>> 2] = 1;
       heap.i32[result >>> 2] = 1;
