@@ -124,6 +124,8 @@ export interface RemoteReads {
 export interface Format {
   readonly name: string;
   readonly extensions: readonly string[];
+  /** For formats whose tables can be named in a catalog: the same source by its place. */
+  locate?(description: SourceDescription): Promise<SourceDescription>;
   open(description: SourceDescription, platform: Platform): Promise<TableSource>;
   readonly reader: SplitReader;
   /** For files elsewhere; without it they are fetched whole. */

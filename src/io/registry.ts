@@ -94,8 +94,9 @@ export async function openSource(description: SourceDescription, platform: Platf
   return stream === undefined ? source : ofStream(source, stream);
 }
 
-async function openPlain(description: SourceDescription, platform: Platform): Promise<TableSource> {
-  const format = await formatNamed(description.format);
+async function openPlain(given: SourceDescription, platform: Platform): Promise<TableSource> {
+  const format = await formatNamed(given.format);
+  const description = (await format.locate?.(given)) ?? given;
   if (!description.paths.some((path) => /^(https?|s3a?):\/\//i.test(path))) return format.open(description, platform);
   const { openRemote } = await import('./remote/open.js');
   return openRemote(format, description, platform);

@@ -1,5 +1,7 @@
 // Iceberg tables as the specification has them (iceberg.apache.org/spec); beside PyIceberg in test/peers/iceberg.test.ts.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DefaultValues, Session, SparrowError } from 'sparrow-df';
@@ -215,6 +217,33 @@ describe('tables', () => {
     expect(await ids(root)).toEqual([0, 1, 2]);
     expect(await ids(join(root, 'metadata/v1.metadata.json'))).toEqual([0, 1, 2]);
     expect(await session.sql(`SELECT max(id) AS m FROM iceberg.\`${root}\``).collect()).toEqual([{ m: 2 }]);
+  });
+
+  test('named in a REST catalog', async () => {
+    const root = await table({ fields: ID_NAME, files: [people(0, 3, 1)] });
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.url} ${request.headers.authorization}`);
+      const answer = (body: object, status = 200): unknown =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      if (request.url === '/cat/v1/config?warehouse=w')
+        answer({ defaults: { prefix: 'no' }, overrides: { prefix: 'pre' } });
+      else if (request.url === '/cat/v1/pre/namespaces/a%1Fb/tables/t') {
+        answer({ 'metadata-location': `file://${root}/metadata/v1.metadata.json`, metadata: { location: root } });
+      } else answer({ error: { message: 'no such table' } }, 404);
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    try {
+      const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cat/`;
+      const read = (name: string) =>
+        session.read.iceberg(name, { uri, warehouse: 'w', token: 'secret', 'as-of-timestamp': 5 }).count();
+      expect(await read('a.b.t')).toBe(3);
+      expect(new Set(asked.map((line) => line.split(' ').slice(1).join(' ')))).toEqual(new Set(['Bearer secret']));
+      expect((await failure(() => read('a.b.none'))).code).toBe('TABLE_OR_VIEW_NOT_FOUND');
+      expect((await failure(() => read('none'))).message).toContain('namespace.table');
+    } finally {
+      server.close();
+    }
   });
 
   test('snapshots that are asked for, and those that are not there', async () => {

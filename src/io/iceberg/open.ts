@@ -25,10 +25,10 @@ import { transformsOf } from './transforms.js';
 import { partitionScalar } from './values.js';
 
 const NAMES = ['snapshot-id', 'as-of-timestamp', 'branch', 'tag'] as const;
-type Name = (typeof NAMES)[number];
+type Name = (typeof NAMES)[number] | 'metadata-file';
 
 export async function openIceberg(description: SourceDescription, platform: Platform): Promise<TableSource> {
-  const given = new GivenOptions<Name>('Iceberg', NAMES, description.options);
+  const given = new GivenOptions<Name>('Iceberg', [...NAMES, 'metadata-file'], description.options);
   const [path, ...others] = description.paths;
   if (path === undefined || others.length > 0) {
     throw new SparrowError('TABLE_OR_VIEW_NOT_FOUND', 'an Iceberg table is one path', { where: 'read.iceberg(…)' });
@@ -40,7 +40,8 @@ export async function openIceberg(description: SourceDescription, platform: Plat
     });
   }
   const wanted = wantedOf(given);
-  const table = readTable(path, platform);
+  const file = given.text('metadata-file');
+  const table = readTable(file === undefined ? path : `${path}/metadata/${file}`, platform);
   const snapshot = snapshotWanted(table, wanted);
   const manifests = snapshot === undefined ? [] : await manifestsOf(table, snapshot, platform);
   return new IcebergTable(table, snapshot, manifests, fieldsAt(table, snapshot, wanted), platform);
