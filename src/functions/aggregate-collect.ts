@@ -14,13 +14,14 @@ import { part, value, widen } from './emit.js';
 import type { Emitter, StateAccess, Value } from './value.js';
 
 /*
- * Aggregates that need all values of a group at once (percentiles, mode, lists). Their state is a chain of records in
- * memory that lives as long as the groups: adding a row appends a record, merging joins two chains, and finishing hands
- * all records to JavaScript. A record is the address of the next one, the length of its data, and for each argument a
- * null flag and the raw value.
+ * Aggregates that need all values of a group at once (percentiles, mode, lists). Their state is a chain of blocks in
+ * memory that lives as long as the groups: adding a row appends a record to the last block or begins another, merging joins
+ * two chains, and finishing hands all records to JavaScript. A block is the address of the next one, the length of its
+ * data, and records: the length of each, then for each argument a null flag and the raw value. In the word before a
+ * block that a task fills stands how long its data may become; nothing is appended to blocks that were on disk.
  */
 
-/** State fields. */
+/** State fields: the addresses of the first and last block, how many there are, and their bytes with their headers. */
 const FIRST = 0;
 const LAST = 1;
 const COUNT = 2;
@@ -28,6 +29,9 @@ const BYTES = 3;
 const stateTypes: readonly DataType[] = [int32Type, int32Type, int64Type, int64Type];
 
 const HEADER = 8;
+const CAPACITY = 4;
+/** Blocks grow to this many bytes: groups of few rows take little, and the records of others lie together. */
+const MOST_BLOCK = 2048;
 const FIXED: Readonly<Record<string, number>> = { i32: 4, f32: 4, i64: 8, f64: 8, i128: 16, none: 0 };
 
 interface Collecting extends FunctionDocs {
@@ -102,7 +106,7 @@ const kept = (call: Call): number[] =>
 function append(e: Emitter, state: StateAccess, args: readonly Value[], call: Call): void {
   const { code } = e;
   const values = kept(call).map((i) => widen(e, args[i] as Value));
-  const size = constant(e, HEADER);
+  const size = constant(e, 4);
   for (const v of values) {
     code
       .get(size)
@@ -111,35 +115,90 @@ function append(e: Emitter, state: StateAccess, args: readonly Value[], call: Ca
     if (v.carrier === 'bytes') code.get(lengthOf(e, v)).op('i32.add');
     code.set(size);
   }
-  const record = e.allocBytes(size);
-  code.get(record).i32(0).op('i32.store', 0, 0);
-  code.get(record).get(size).i32(HEADER).op('i32.sub').op('i32.store', 4, 0);
-  const at = code.local('i32');
-  code.get(record).i32(HEADER).op('i32.add').set(at);
+  const at = room(e, state, size);
+  code.get(at).get(size).i32(4).op('i32.sub').op('i32.store', 0, 0);
+  code.get(at).i32(4).op('i32.add').set(at);
   for (const v of values) write(e, at, v);
-  const address = state.keep(record, size);
+  addBytes(e, state, () => code.get(size));
+}
+
+/** Where a record of so many bytes goes: behind those of the last block, or into a new one. */
+function room(e: Emitter, state: StateAccess, size: Local): Local {
+  const { code } = e;
   const count = part(state.load(COUNT));
+  const last = part(state.load(LAST));
+  const [at, used, most] = [code.local('i32'), code.local('i32'), code.local('i32')];
+  code.i32(0).set(used).i32(0).set(most);
+  code
+    .get(count)
+    .op('i64.eqz')
+    .op('i32.eqz')
+    .if(() => {
+      code.get(last).op('i32.load', 4, 0).set(used);
+      code.get(last).i32(CAPACITY).op('i32.sub').op('i32.load', 0, 0).set(most);
+    });
+  code
+    .get(used)
+    .get(size)
+    .op('i32.add')
+    .get(most)
+    .op('i32.le_u')
+    .if(
+      () => {
+        code.get(last).get(used).get(size).op('i32.add').op('i32.store', 4, 0);
+        code.get(last).i32(HEADER).op('i32.add').get(used).op('i32.add').set(at);
+      },
+      () => e.scoped(() => newBlock(e, state, { size, count, last, most, at })),
+    );
+  return at;
+}
+
+interface NewBlock {
+  readonly size: Local;
+  readonly count: Local;
+  readonly last: Local;
+  /** The capacity of the block before, then of the new one. */
+  readonly most: Local;
+  readonly at: Local;
+}
+
+/** Begins a block twice as large as the last, with one record of `size` bytes whose place is set. */
+function newBlock(e: Emitter, state: StateAccess, { size, count, last, most, at }: NewBlock): void {
+  const { code } = e;
+  code.get(most).i32(1).op('i32.shl').set(most);
+  code.i32(MOST_BLOCK).get(most).get(most).i32(MOST_BLOCK).op('i32.gt_u').select().set(most);
+  code.get(size).get(most).get(size).get(most).op('i32.gt_u').select().set(most);
+  const length = code.local('i32');
+  code
+    .get(most)
+    .i32(CAPACITY + HEADER)
+    .op('i32.add')
+    .set(length);
+  const made = e.allocBytes(length);
+  code.get(made).get(most).op('i32.store', 0, 0);
+  code.get(made).i32(0).op('i32.store', 4, 0);
+  code.get(made).get(size).op('i32.store', 8, 0);
+  const address = code.local('i32');
+  code.get(state.keep(made, length)).i32(CAPACITY).op('i32.add').set(address);
   code
     .get(count)
     .op('i64.eqz')
     .if(
       () => state.store(FIRST, [address]),
-      () =>
-        void code
-          .get(part(state.load(LAST)))
-          .get(address)
-          .op('i32.store', 0, 0),
+      () => void code.get(last).get(address).op('i32.store', 0, 0),
     );
   state.store(LAST, [address]);
   store64(e, state, COUNT, () => code.get(count).i64(1).op('i64.add'));
-  store64(e, state, BYTES, () =>
-    code
-      .get(part(state.load(BYTES)))
-      .get(size)
-      .op('i64.extend_i32_u')
-      .op('i64.add'),
-  );
+  addBytes(e, state, () => code.i32(HEADER));
+  code.get(address).i32(HEADER).op('i32.add').set(at);
 }
+
+const addBytes = (e: Emitter, state: StateAccess, push: () => void): void =>
+  store64(e, state, BYTES, () => {
+    e.code.get(part(state.load(BYTES)));
+    push();
+    e.code.op('i64.extend_i32_u').op('i64.add');
+  });
 
 function store64(e: Emitter, state: StateAccess, field: number, push: () => void): void {
   const local = e.code.local('i64');
@@ -227,8 +286,8 @@ function emitFinish(e: Emitter, state: readonly Value[], call: Call): Value {
   code.block((done) => {
     code.loop((again) => {
       code.get(left).op('i64.eqz').brIf(done);
-      code.get(from).op('i32.load', 4, 0).i32(4).op('i32.add').set(length);
-      code.get(at).get(from).i32(4).op('i32.add').get(length).op('memory.copy');
+      code.get(from).op('i32.load', 4, 0).set(length);
+      code.get(at).get(from).i32(HEADER).op('i32.add').get(length).op('memory.copy');
       code.get(at).get(length).op('i32.add').set(at);
       code.get(from).op('i32.load', 0, 0).set(from);
       code.get(left).i64(1).op('i64.sub').set(left).br(again);
@@ -252,7 +311,7 @@ function recordsOf(memory: Uint8Array, [first, , count]: readonly Scalar[]): Uin
   const records: Uint8Array[] = [];
   let at = (first as number) >>> 0;
   for (let left = count as bigint; left > 0n; left--) {
-    records.push(memory.slice(at + 4, at + HEADER + view.getUint32(at + 4, true)));
+    records.push(memory.slice(at + HEADER, at + HEADER + view.getUint32(at + 4, true)));
     at = view.getUint32(at, true);
   }
   return new Uint8Array(Buffer.concat(records));

@@ -135,11 +135,32 @@ function variantKey({ forms, addressing, list, partial }: PipelineVariant): stri
 
 /** A text that two plans share exactly when they are the same: bigint and -0, NaN included. */
 export function planKey(plan: unknown): string {
-  return JSON.stringify(plan, (_, value: unknown) => {
-    if (typeof value === 'bigint') return `${value}n`;
-    if (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)))
-      return `#${Object.is(value, -0) ? '-0' : value}`;
-    if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
-    return value;
-  });
+  switch (typeof plan) {
+    case 'string':
+      // With its length no text can pass for something else.
+      return `"${plan.length}:${plan}`;
+    case 'number':
+      return Object.is(plan, -0) ? '-0' : `${plan}`;
+    case 'bigint':
+      return `${plan}n`;
+    case 'object':
+      return plan === null ? 'null' : objectKey(plan);
+    default:
+      return `${plan as undefined}`;
+  }
+}
+
+function objectKey(plan: object): string {
+  if (plan instanceof Uint8Array) return `x${Buffer.from(plan).toString('hex')}`;
+  if (plan instanceof Map) return `m${planKey([...plan])}`;
+  let text = '';
+  if (Array.isArray(plan)) {
+    for (const item of plan) text += `${planKey(item)},`;
+    return `[${text}]`;
+  }
+  for (const key in plan) {
+    const part = (plan as Record<string, unknown>)[key];
+    if (part !== undefined) text += `${key}:${planKey(part)},`;
+  }
+  return `{${text}}`;
 }
