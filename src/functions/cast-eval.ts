@@ -108,12 +108,19 @@ export function castScalar(value: Scalar, from: DataType, to: DataType, context:
       return from.kind === to.kind ? truncateInterval(value, to) : intervalOf(value, from, to, context);
     case 'time':
       if (from.kind === 'time') return truncateTime(value as bigint, to);
+      if (from.kind === 'timestamp_ntz') return truncateTime(timeOfDay(value as bigint), to);
+      if (from.kind === 'timestamp') {
+        return truncateTime(timeOfDay(instantToLocal(timeZone(context.timeZone), value as bigint)), to);
+      }
       throw engineBug(`no cast from ${from.kind} to ${to.kind}`);
     default:
       if (from.kind === to.kind) return value;
       throw engineBug(`no cast from ${from.kind} to ${to.kind}`);
   }
 }
+
+/** Microseconds since midnight. */
+const timeOfDay = (local: bigint): bigint => ((local % DAY) + DAY) % DAY;
 
 /** Years, months, days, hours, minutes and seconds in the unit of their kind's values. */
 const UNIT_SIZES = { interval_ym: [12n, 1n], interval_dt: [DAY, 3600n * MICROS, 60n * MICROS, MICROS] } as const;
@@ -133,7 +140,10 @@ function intervalOf(value: Scalar, from: DataType, to: IntervalType, { mode }: C
   const size = unitSize(to, 1);
   const isFine = to.kind === 'interval_dt' && size === MICROS;
   const scaled = BigInt(value as number | bigint) * (isFine ? size : 1n);
-  const total = rescale(scaled, scale, 0) * (isFine ? 1n : size);
+  // Months are rounded before years are cut off, other units rounded.
+  const isYear = to.kind === 'interval_ym' && size === 12n;
+  const units = isYear ? rescale(scaled * size, scale, 0) / size : rescale(scaled, scale, 0);
+  const total = units * (isFine ? 1n : size);
   const [low, high] = integerBounds(to) as readonly [bigint, bigint];
   if (total < low || total > high) return fail(mode === 'legacy' ? 'ansi' : mode, () => castOverflow(value, from, to));
   return to.kind === 'interval_ym' ? Number(total) : total;

@@ -23,6 +23,7 @@ export function canCast(from: DataType, to: DataType, ansi = true): boolean {
     return to.kind === 'timestamp' && from.kind !== 'boolean';
   }
   if (from.kind === 'time') return to.kind === 'time' || isExact(to);
+  if (to.kind === 'time' && (from.kind === 'timestamp' || from.kind === 'timestamp_ntz')) return true;
   if (isDatetime(from)) return isDatetime(to) || (from.kind === 'timestamp' && isNumeric(to));
   if (from.kind === 'binary') return false;
   return isIntervalType(from) && ((isIntervalType(to) && from.kind === to.kind) || isExact(to));

@@ -166,6 +166,8 @@ function operatorCode(name: string, args: readonly ArgType[], ansi: boolean): st
   // A string becomes what it is computed with, instants under ANSI only.
   const other = a.kind === 'string' ? b : b.kind === 'string' ? a : undefined;
   const promotes = /^[-+*/%]$|^(?:div|pmod)$/i.test(name) && other !== undefined && !other.kind.startsWith('interval');
+  // Under ANSI NULL takes the type of what is no interval.
+  const isNull = ansi && [a, b].some((t) => t.kind === 'null') && ![a, b].some((t) => t.kind.startsWith('interval'));
   const promoted = promotes && (ansi || !other.kind.startsWith('timestamp'));
-  return `DATATYPE_MISMATCH.BINARY_OP_${promoted || sameType(a, b) ? 'WRONG_TYPE' : 'DIFF_TYPES'}`;
+  return `DATATYPE_MISMATCH.BINARY_OP_${promoted || isNull || sameType(a, b) ? 'WRONG_TYPE' : 'DIFF_TYPES'}`;
 }

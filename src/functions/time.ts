@@ -98,7 +98,9 @@ const fromUnit = (
           wants: 'numeric',
           accept: (type) =>
             scale > 0
-              ? anyNumber.accept(type) && decimalType(14, 6)
+              ? type.kind === 'string'
+                ? undefined
+                : anyNumber.accept(type) && decimalType(14, 6)
               : isInteger(type) || type.kind === 'null'
                 ? int64Type
                 : undefined,

@@ -18,6 +18,9 @@ import { createTestTables } from './test-tables.js';
 /** The zone that Spark's suite runs in. */
 const TIME_ZONE = 'America/Los_Angeles';
 
+const ANSI = 'spark.sql.ansi.enabled';
+const INTERVALS = 'spark.sql.legacy.interval.enabled';
+
 /** What a case gave. */
 export interface CaseResult {
   readonly index: number;
@@ -51,13 +54,14 @@ export async function runFile(
 ): Promise<void> {
   const file = readStatements(join(folder, name));
   const warehouse = mkdtempSync(join(tmpdir(), 'sparrow-conformance-'));
+  const settings = settingsOf(file);
   const session = await Session.create({
     workers: 1,
     memory: '1GB',
     timeZone: TIME_ZONE,
-    ansi: file.ansi,
+    ansi: (settings[ANSI] ?? String(file.ansi)) === 'true',
     timestampType: file.timestampType === 'TIMESTAMP_NTZ' ? 'ntz' : 'ltz',
-    config: { ...settingsOf(file), 'spark.sql.warehouse.dir': warehouse },
+    config: { ...settings, 'spark.sql.warehouse.dir': warehouse },
   });
   try {
     createTestTables(session, testDataFolder(folder), file.steps.map((step) => step.sql).join('\n'));
@@ -75,7 +79,8 @@ export async function runFile(
 
 /** The `--SET` lines of a file: `name=value`, several with commas. */
 function settingsOf(file: StatementFile): Record<string, string> {
-  const settings: Record<string, string> = {};
+  // The suite has it so for the files that come from PostgreSQL.
+  const settings: Record<string, string> = file.file.startsWith('postgreSQL/') ? { [INTERVALS]: 'true' } : {};
   for (const [kind, text] of file.directives) {
     if (kind !== 'SET') continue;
     for (const part of text.split(',')) {

@@ -40,6 +40,7 @@ describe('as Spark answers, by the whole engine', () => {
         wrong.push(`${prefix}${sql}: ${JSON.stringify(got)}, Spark ${JSON.stringify(wanted)}`);
       }
     }
-    expect(wrong).toEqual([]);
+    // The difference of long lists is more than a process can hold.
+    expect(wrong.slice(0, 50)).toEqual([]);
   });
 });

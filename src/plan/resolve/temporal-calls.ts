@@ -1,8 +1,9 @@
-import { booleanType, type DataType, float64Type, stringType, timestampType } from '../../base/index.js';
+import { booleanType, type DataType, float64Type, SparrowError, stringType, timestampType } from '../../base/index.js';
 import { isOn } from '../../functions/define.js';
 import { findEntry } from '../../functions/registry.js';
 import type { Expr } from '../expr.js';
 import { exprType } from '../expr-type.js';
+import { columnName } from '../sql-text.js';
 import { buildCall, castTo } from './calls.js';
 import type { PlanSettings } from './context.js';
 
@@ -95,6 +96,13 @@ function calendarCall(name: string | undefined, args: readonly Expr[], settings:
 /** A string is moved as the instant it names, and is a string again. */
 function moved(fn: 'add' | 'sub', moment: Expr, interval: Expr, settings: PlanSettings): Expr | undefined {
   if (exprType(moment).kind !== 'string') return undefined;
+  if (fn === 'add' && exprType(interval).kind === 'interval_ym') {
+    throw new SparrowError(
+      'DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES',
+      `an interval of years and months cannot be added to a string: ${columnName(moment)}`,
+      { sqlState: '42K09', hint: 'cast the string to a date first' },
+    );
+  }
   const instant = castTo(moment, timestampType, settings.ansi);
   return castTo(buildCall(fn, [instant, interval], settings), stringType, settings.ansi);
 }
