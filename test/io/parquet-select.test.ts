@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Session } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readFooter } from '../../src/io/parquet/footer.js';
 import { duckdb } from './parquet-oracle.js';
 
 // Pages whose rows all fall away are not decoded, and the rows that come out are DuckDB's.
@@ -94,6 +95,28 @@ describe('what a written file says of its pages', () => {
         const text = await told.filter(condition).select(column).explain('analyze');
         expect(Number(/(\d+) pages skipped/.exec(text)?.[1] ?? 0), condition).toBeGreaterThanOrEqual(pages);
       }
+    } finally {
+      await session.stop();
+    }
+  });
+
+  test('a page that is wrongly said to have only nulls is read', async () => {
+    const path = join(folder, 'wrong');
+    const session = await Session.create({ workers: 1 });
+    try {
+      await session.range(100).coalesce(1).write.parquet(path);
+      const [name = ''] = readdirSync(path).filter((file) => file.endsWith('.parquet'));
+      const bytes = readFileSync(join(path, name));
+      const readInto = (target: Uint8Array, at: number, length: number): void => {
+        target.set(bytes.subarray(at, at + length));
+      };
+      const file = { path: name, size: bytes.length, modifiedMs: 0, readInto, close: () => undefined };
+      const at = readFooter(file).rowGroups[0]?.columns[0]?.columnIndex?.offset as number;
+      // The first list has one boolean: false becomes true.
+      expect(bytes[at + 2]).toBe(2);
+      bytes[at + 2] = 1;
+      writeFileSync(join(folder, 'wrong.parquet'), bytes);
+      expect(await session.read.parquet(join(folder, 'wrong.parquet')).filter('id = 7').count()).toBe(1);
     } finally {
       await session.stop();
     }

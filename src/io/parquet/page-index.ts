@@ -77,10 +77,10 @@ function pageStats(
     return bounds.map((statistics, i) => {
       const from = starts[i] as number;
       const count = (starts[i + 1] ?? rows) - from;
-      const stats: ChunkStats =
-        statistics === 'nulls'
-          ? { rows: count, nullCount: count, mayHaveNaN: false }
-          : chunkStats(statistics, index.order, { type, decode }, count);
+      if (!statistics.isNull) return { from, stats: chunkStats(statistics, index.order, { type, decode }, count) };
+      // Some writers said so of pages without statistics: it counts where the number of nulls says the same.
+      const nulls = statistics.nullCount === count ? { nullCount: count } : {};
+      const stats: ChunkStats = { rows: count, mayHaveNaN: true, ...nulls };
       return { from, stats };
     });
   } catch (error) {
@@ -116,8 +116,8 @@ function firstRows(bytes: Uint8Array): number[] {
   return starts;
 }
 
-/** The ColumnIndex: statistics of each page, `nulls` where it has nothing else. */
-function pageBounds(bytes: Uint8Array): (Statistics | 'nulls')[] {
+/** The ColumnIndex: statistics of each page, and whether it has nothing but nulls. */
+function pageBounds(bytes: Uint8Array): (Statistics & { readonly isNull: boolean })[] {
   const r = new ThriftReader(bytes);
   let nullPages: boolean[] = [];
   let [lows, highs]: Uint8Array[][] = [[], []];
@@ -136,6 +136,6 @@ function pageBounds(bytes: Uint8Array): (Statistics | 'nulls')[] {
   return nullPages.map((isNull, i) => {
     const nullCount = nullCounts?.[i];
     const bounds = { minValue: lows?.[i] as Uint8Array, maxValue: highs?.[i] as Uint8Array };
-    return isNull ? 'nulls' : { ...bounds, ...(nullCount === undefined ? {} : { nullCount }) };
+    return { isNull, ...(isNull ? {} : bounds), ...(nullCount === undefined ? {} : { nullCount }) };
   });
 }
