@@ -236,6 +236,13 @@ function runCommand({ args, cases, needs }) {
 }
 
 const rows = new Map();
+
+/** Promises that did not run stay as they were. */
+function writePage() {
+  const lines = readFileSync(page, 'utf8').split('\n');
+  writeFileSync(page, lines.map((line) => rows.get(/^\| (R\d+) \|/.exec(line)?.[1]) ?? line).join('\n'));
+}
+
 let failures = 0;
 console.log('| | promise | cases | kept | what is missing, figures |\n| --- | --- | ---: | --- | --- |');
 for (const { id, promise, runs, open = '' } of promises) {
@@ -254,9 +261,6 @@ for (const { id, promise, runs, open = '' } of promises) {
     `| ${id} | ${promise} | ${cases} | ${kept} | ${notes.join('; ')}${runs.length > 0 ? ` (${seconds} s)` : ''} |`,
   );
   console.log(rows.get(id));
-}
-if (process.argv.includes('--write')) {
-  const lines = readFileSync(page, 'utf8').split('\n');
-  writeFileSync(page, lines.map((line) => rows.get(/^\| (R\d+) \|/.exec(line)?.[1]) ?? line).join('\n'));
+  if (process.argv.includes('--write')) writePage();
 }
 process.exitCode = failures === 0 ? 0 : 1;
