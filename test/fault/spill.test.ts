@@ -90,7 +90,8 @@ describe('rows that do not fit the memory go to disk', () => {
   test('one group or partition that is too large is refused, with advice', { timeout: 120_000 }, async () => {
     await using('32MB', async (session) => {
       const rows = session.range(0, 1_500_000).withColumn('half', col('id').mod(2));
-      const list = rows.groupBy('half').agg(fn.collectList('id').as('ids')).select(fn.size('ids').as('n'));
+      const more = session.range(0, 5_000_000).withColumn('half', col('id').mod(2));
+      const list = more.groupBy('half').agg(fn.collectList('id').as('ids')).select(fn.size('ids').as('n'));
       await expect(list.collect()).rejects.toMatchObject({
         code: 'MEMORY_LIMIT_EXCEEDED',
         hint: expect.stringContaining('one group'),
