@@ -8,6 +8,7 @@ export default defineConfig({
   ...shared,
   test: {
     ...shared.test,
+    projects: undefined,
     include: ['test/peers/**/*.test.ts'],
     // They install into one folder what they need, and measure nothing: one after the other.
     fileParallelism: false,

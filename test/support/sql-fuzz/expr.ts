@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { aggregates, windowFunctions } from './aggregates.js';
 import type { Dice } from './dice.js';
 import type { Operation } from './operation.js';
@@ -158,7 +159,12 @@ export function rulesOf(expr: Expr, into = new Set<number>()): Set<number> {
 
 /** Whether it may have a constant null in it: one as such, or a call without columns. */
 export const hasNull = (expr: Expr): boolean =>
-  expr.kind === 'literal' ? expr.value === null : expr.kind === 'call' && (expr.args.some(hasNull) || isConstant(expr));
+  expr.kind === 'literal'
+    ? expr.value === null
+    : expr.kind === 'call' && (expr.args.some(hasNull) || isConstant(expr) || isNullOfItself(expr));
+/** `nullif(a, a)`, which the optimizers of both know to be null where `a` is not. */
+const isNullOfItself = ({ op, args: [left, right] }: Extract<Expr, { kind: 'call' }>): boolean =>
+  operationOf(op).spark.startsWith('nullif(') && isDeepStrictEqual(left, right);
 const isConstant = (expr: Expr): boolean =>
   expr.kind === 'literal' || (expr.kind === 'call' && expr.args.every(isConstant));
 
