@@ -19,7 +19,7 @@ const BLOOM = {
   maxBytes: 'parquet.bloom.filter.max.bytes',
 };
 
-/** Every option, in lower case. Those of bloom filters may end in # and the path of a column, as in parquet-mr. */
+/** Every option. Those of bloom filters may end in # and the path of a column, as in parquet-mr. */
 const OPTIONS = [
   'compression',
   'parquet.compression',
@@ -27,29 +27,29 @@ const OPTIONS = [
   'parquet.block.size',
   'parquet.page.size',
   'parquet.page.row.count.limit',
-  'rowgrouprows',
+  'rowGroupRows',
   ...Object.values(BLOOM),
 ];
 
 export function settingsOf(options: Readonly<Record<string, string>>): WriteSettings {
-  const given = new Map(
-    Object.entries(options).map(([key, value]) => {
-      const [name = '', ...column] = key.split('#');
-      return [[name.toLowerCase(), ...column].join('#'), value];
-    }),
-  );
-  for (const key of given.keys()) {
-    const [name = '', column] = key.split('#');
-    if (column === undefined ? OPTIONS.includes(name) : Object.values(BLOOM).includes(name)) continue;
-    throw new SparrowError('UNKNOWN_OPTION', `Parquet has no option ${JSON.stringify(key)} for writing`, {
-      where: 'parquet options',
-      candidates: nearestNames(key, OPTIONS, 3),
-    });
+  const given = new Map<string, string>();
+  for (const [key, value] of Object.entries(options)) {
+    const [name = '', ...column] = key.split('#');
+    const lower = name.toLowerCase();
+    const known = column.length === 0 ? OPTIONS : Object.values(BLOOM);
+    if (!known.some((option) => option.toLowerCase() === lower)) {
+      throw new SparrowError('UNKNOWN_OPTION', `Parquet has no option ${JSON.stringify(key)} for writing`, {
+        where: 'parquet options',
+        candidates: nearestNames(key, OPTIONS, 3),
+      });
+    }
+    given.set([lower, ...column].join('#'), value);
   }
   const number = (name: string, fallback: number, isFit: (value: number) => boolean = Number.isSafeInteger): number => {
-    const value = Number(given.get(name) ?? fallback);
+    const text = given.get(name) ?? given.get(name.toLowerCase());
+    const value = Number(text ?? fallback);
     if (isFit(value) && value > 0) return value;
-    throw new SparrowError('INVALID_OPTION', `the Parquet option ${name} is ${JSON.stringify(given.get(name))}`, {
+    throw new SparrowError('INVALID_OPTION', `the Parquet option ${name} is ${JSON.stringify(text)}`, {
       where: 'parquet options',
       hint: isFit === Number.isSafeInteger ? 'it must be a positive whole number' : 'it must lie between 0 and 1',
     });
@@ -59,7 +59,7 @@ export function settingsOf(options: Readonly<Record<string, string>>): WriteSett
   return {
     compression: given.get('compression') ?? given.get('parquet.compression') ?? 'snappy',
     dictionary: (given.get('parquet.enable.dictionary') ?? 'true').toLowerCase() === 'true',
-    groupRows: number('rowgrouprows', 1 << 20),
+    groupRows: number('rowGroupRows', 1 << 20),
     groupBytes: number('parquet.block.size', 128 << 20),
     pageBytes: number('parquet.page.size', 1 << 20),
     pageRows: number('parquet.page.row.count.limit', 20_000),
