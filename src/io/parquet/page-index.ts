@@ -69,8 +69,7 @@ function pageStats(
 ): { from: number; stats: ChunkStats }[] | undefined {
   if (index?.columnIndex === undefined || index.offsetIndex === undefined || node?.kind !== 'leaf') return undefined;
   try {
-    const starts = firstRows(bytesOf(file, index.offsetIndex));
-    const bounds = pageBounds(bytesOf(file, index.columnIndex));
+    const { starts, bounds } = indexOf(file, index.columnIndex, index.offsetIndex);
     const isSound = bounds.length === starts.length && starts.every((at, i) => at < (starts[i + 1] ?? rows));
     if (!isSound || starts[0] !== 0) return undefined;
     const { decode } = node;
@@ -87,6 +86,28 @@ function pageStats(
     if (error instanceof ThriftError) return undefined;
     throw error;
   }
+}
+
+interface ChunkIndex {
+  /** The first row of each page. */
+  readonly starts: readonly number[];
+  readonly bounds: readonly (Statistics & { readonly isNull: boolean })[];
+}
+
+/** Indexes that were read, the latest last: every query over a file asks for the same ones. */
+const known = new Map<string, ChunkIndex>();
+const MOST_KNOWN = 4096;
+const MOST_KNOWN_BYTES = 1 << 14;
+
+function indexOf(file: ReadableFile, columnIndex: FileSpan, offsetIndex: FileSpan): ChunkIndex {
+  const key = `${columnIndex.offset} ${file.size} ${file.modifiedMs} ${file.path}`;
+  let index = known.get(key);
+  if (index !== undefined) return index;
+  index = { starts: firstRows(bytesOf(file, offsetIndex)), bounds: pageBounds(bytesOf(file, columnIndex)) };
+  if (columnIndex.bytes + offsetIndex.bytes > MOST_KNOWN_BYTES) return index;
+  if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string);
+  known.set(key, index);
+  return index;
 }
 
 function bytesOf(file: ReadableFile, { offset, bytes }: FileSpan): Uint8Array {

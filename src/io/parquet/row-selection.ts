@@ -2,9 +2,11 @@ import { type RowRanges, union, without } from './row-ranges.js';
 import type { RowTest } from './row-test.js';
 
 /** Rows that are tested together. */
-const BLOCK_ROWS = 1024;
-const NONE = 1;
-const SOME = 2;
+const BLOCK_ROWS = 128;
+/** Of a block no row is wanted; any other number says by which test some row was. */
+const NONE = 255;
+/** When so many pages in a row were wanted, rows are not in an order that helps, and no page is asked about any more. */
+const MOST_IN_VAIN = 12;
 
 /**
  * Which rows of a row group a query may want (late materialization): tested in blocks, and only when a page that holds
@@ -15,6 +17,8 @@ export class RowSelection {
   readonly #mask = new Uint8Array(BLOCK_ROWS);
   readonly #leftOut: (readonly [number, number])[] = [];
   #test: RowTest | undefined;
+  #tests = 0;
+  #inVain = 0;
 
   /** `ranges`: the rows that the page index leaves. */
   constructor(
@@ -27,7 +31,7 @@ export class RowSelection {
   /** From now on rows are also held against a test, which knows at least as much as the one before. */
   refine(test: RowTest | undefined): void {
     this.#test = test;
-    for (const [i, state] of this.#blocks.entries()) if (state === SOME) this.#blocks[i] = 0;
+    this.#tests = Math.min(this.#tests + 1, NONE - 1);
   }
 
   /** Whether some row of from…to may be wanted. */
@@ -46,12 +50,17 @@ export class RowSelection {
   }
 
   #anyOf(from: number, to: number): boolean {
-    if (this.#test === undefined) return true;
+    if (this.#test === undefined || this.#inVain >= MOST_IN_VAIN) return true;
     const last = Math.ceil(to / BLOCK_ROWS);
     for (let block = Math.floor(from / BLOCK_ROWS); block < last; block++) {
-      if (this.#blocks[block] === 0) this.#blocks[block] = this.#look(this.#test, block * BLOCK_ROWS);
-      if (this.#blocks[block] === SOME) return true;
+      const state = this.#blocks[block];
+      if (state !== NONE && state !== this.#tests) this.#blocks[block] = this.#look(this.#test, block * BLOCK_ROWS);
+      if (this.#blocks[block] === this.#tests) {
+        this.#inVain++;
+        return true;
+      }
     }
+    this.#inVain = 0;
     return false;
   }
 
@@ -59,6 +68,6 @@ export class RowSelection {
     const to = Math.min(this.rows, from + BLOCK_ROWS);
     const mask = this.#mask.subarray(0, to - from).fill(1);
     test(from, to, mask);
-    return mask.includes(1) ? SOME : NONE;
+    return mask.includes(1) ? this.#tests : NONE;
   }
 }
