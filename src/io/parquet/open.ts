@@ -7,6 +7,7 @@ import {
   isInteger,
   nearestNames,
   type Platform,
+  type ReadableFile,
   type ScanRequest,
   type ScanSplit,
   type Schema,
@@ -81,23 +82,46 @@ function asAsked(file: OpenFile, schema: Schema | undefined): OpenFile {
   return { ...file, columns };
 }
 
+type Described = Pick<OpenFile, 'metadata' | 'columns'>;
+
+/** Footers that were read: every query over a file asks for the same one. */
+const footers = new Map<string, Described>();
+const MOST_FOOTERS = 256;
+const MOST_CHUNKS = 20_000;
+/** A file that was written just now may be written again without its time telling so. */
+const SETTLED_MS = 2_000;
+
 function openFile(file: DataFile, platform: Platform): OpenFile {
   const readable = platform.files.open(file.path);
   try {
-    const metadata = readFooter(readable);
-    const { columns, leaves } = fileColumns(metadata, file.path);
-    for (const [i, group] of metadata.rowGroups.entries()) {
-      if (group.columns.length !== leaves) {
-        const what = `it has ${group.columns.length} column chunks, the schema ${leaves}`;
-        throw corrupt({ file: file.path, rowGroup: i }, what);
-      }
-    }
     const { size, modifiedMs } = readable;
-    refuseDuplicates(columns, file.path);
-    return { file: { ...file, size, modifiedMs }, metadata, columns: new Map(columns.map((c) => [c.name, c])) };
+    const key = `${size} ${modifiedMs} ${file.path}`;
+    const described = footers.get(key) ?? describe(readable);
+    const { metadata } = described;
+    const chunks = metadata.rowGroups.reduce((sum, { columns }) => sum + columns.length, 0);
+    if (chunks <= MOST_CHUNKS && platform.clock.now() - modifiedMs > SETTLED_MS) {
+      footers.delete(key);
+      footers.set(key, described);
+      if (footers.size > MOST_FOOTERS) footers.delete(footers.keys().next().value as string);
+    }
+    return { file: { ...file, size, modifiedMs }, ...described };
   } finally {
     readable.close();
   }
+}
+
+function describe(readable: ReadableFile): Described {
+  const { path } = readable;
+  const metadata = readFooter(readable);
+  const { columns, leaves } = fileColumns(metadata, path);
+  for (const [i, group] of metadata.rowGroups.entries()) {
+    if (group.columns.length !== leaves) {
+      const what = `it has ${group.columns.length} column chunks, the schema ${leaves}`;
+      throw corrupt({ file: path, rowGroup: i }, what);
+    }
+  }
+  refuseDuplicates(columns, path);
+  return { metadata, columns: new Map(columns.map((c) => [c.name, c])) };
 }
 
 function refuseDuplicates(columns: readonly FileColumn[], path: string): void {
