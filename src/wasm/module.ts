@@ -70,15 +70,16 @@ export class WasmModule {
   }
 
   /** Declares and defines. */
-  function(
+  function<const P extends readonly ValType[]>(
     name: string,
-    params: readonly ValType[],
+    params: P,
     results: readonly ValType[],
-    build: (code: Code, ...params: Local[]) => void,
+    build: (code: Code, ...params: { -readonly [K in keyof P]: Local }) => void,
     options: FuncOptions = {},
   ): Func {
     const f = this.declare(name, params, results, options);
-    this.define(f, build);
+    // As many locals as there are parameters.
+    this.define(f, build as (code: Code, ...params: Local[]) => void);
     return f;
   }
 

@@ -46,15 +46,7 @@ export function compileIntern(): Uint8Array<ArrayBuffer> {
   const same = context.helper('bytes_equal');
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   module.function('intern', params, ['i32'], (code, ...args) => {
-    const [block, offsets, data, validity, from, to, codes] = args as unknown as Local[] as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [block, offsets, data, validity, from, to, codes] = args;
     const word = (offset: number): Local => {
       const local = code.local('i32');
       code.get(block).op('i32.load', offset).set(local);

@@ -65,7 +65,7 @@ function emitPut(module: WasmModule): Func {
     ['i32', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [value, end, least] = params as [Local, Local, Local];
+      const [value, end, least] = params;
       const [rest, pair, tens] = [code.local('i32'), code.local('i32'), code.local('i32')];
       const more = (than: number): Code => {
         return code
@@ -109,7 +109,7 @@ function emitPutWide(module: WasmModule, put: Func): Func {
     ['i64', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [value, end, least] = params as [Local, Local, Local];
+      const [value, end, least] = params;
       const rest = code.local('i64');
       whileLoop(
         code,
@@ -161,15 +161,7 @@ function storeCell(code: Code, cells: Local, start: Local, slots: Local): void {
 
 function emitNumbers(module: WasmModule, putWide: Func): void {
   module.function('numbers', ['i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i32'], [], (code, ...params) => {
-    const [source, width, count, scale, power, cells, slots] = params as Local[] as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [source, width, count, scale, power, cells, slots] = params;
     const [signed, value, whole] = [code.local('i64'), code.local('i64'), code.local('i64')];
     const at = code.local('i32');
     whileLoop(
@@ -200,7 +192,7 @@ function emitNumbers(module: WasmModule, putWide: Func): void {
 /** Civil dates by 400 years that begin in March. */
 function emitDays(module: WasmModule, put: Func): void {
   module.function('days', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, width, count, cells, slots] = params as [Local, Local, Local, Local, Local];
+    const [source, width, count, cells, slots] = params;
     const [day, era, year, month, at, left] = [0, 1, 2, 3, 4, 5].map(() => code.local('i32')) as [
       Local,
       Local,
@@ -267,7 +259,7 @@ function emitDays(module: WasmModule, put: Func): void {
 
 function emitStrings(module: WasmModule): void {
   module.function('strings', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [cells, count, special, quote, trim] = params as [Local, Local, Local, Local, Local];
+    const [cells, count, special, quote, trim] = params;
     const [start, end, at, odd, left] = [0, 1, 2, 3, 4].map(() => code.local('i32')) as [
       Local,
       Local,
@@ -343,17 +335,7 @@ function trimmed(code: Code, start: Local, end: Local, moved: Local, offset: num
 function emitLines(module: WasmModule): void {
   const types = ['i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i64', 'i32', 'i32'] as const;
   module.function('lines', [...types], ['i32'], (code, ...params) => {
-    const [cells, columns, stride, rows, between, betweenBytes, behind, behindBytes, target] = params as Local[] as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [cells, columns, stride, rows, between, betweenBytes, behind, behindBytes, target] = params;
     const [left, cell, from, to, last] = [0, 1, 2, 3, 4].map(() => code.local('i32')) as [
       Local,
       Local,

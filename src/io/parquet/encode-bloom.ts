@@ -93,7 +93,7 @@ function build(): Uint8Array {
   const module = new WasmModule();
   const hash = emitHash(module);
   module.function('hashes', ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [source, end, width, target] = params as [Local, Local, Local, Local];
+    const [source, end, width, target] = params;
     const length = code.local('i32');
     whileLoop(
       code,
@@ -121,7 +121,7 @@ function emitHash(module: WasmModule): Func {
     ['i32', 'i32'],
     ['i64'],
     (code, ...params) => {
-      const [at, length] = params as [Local, Local];
+      const [at, length] = params;
       const end = code.local('i32');
       const hash = code.local('i64');
       const lanes = [0, 1, 2, 3].map(() => code.local('i64'));

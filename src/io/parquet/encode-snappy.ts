@@ -35,7 +35,7 @@ function build(): Uint8Array {
   const matched = emitMatchLength(module);
   const block = emitBlock(module, literal, copy, matched);
   module.function('compress', ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, target, table] = params as [Local, Local, Local, Local];
+    const [source, end, target, table] = params;
     const [rest, blockEnd] = [code.local('i32'), code.local('i32')];
     code.get(end).get(source).op('i32.sub').set(rest);
     code.loop((again) => {
@@ -79,7 +79,7 @@ function emitLiteral(module: WasmModule): Func {
     ['i32', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [source, end, target] = params as [Local, Local, Local];
+      const [source, end, target] = params;
       const [length, last] = [code.local('i32'), code.local('i32')];
       const step = (bytes: number): Code => code.get(target).i32(bytes).op('i32.add').set(target);
       code.get(end).get(source).op('i32.sub').tee(length).op('i32.eqz');
@@ -119,7 +119,7 @@ function emitCopy(module: WasmModule): Func {
     ['i32', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [target, distance, length] = params as [Local, Local, Local];
+      const [target, distance, length] = params;
       const far = (bytes: () => void): void => {
         code.get(target);
         bytes();
@@ -175,7 +175,7 @@ function emitMatchLength(module: WasmModule): Func {
     ['i32', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [a, b, end] = params as [Local, Local, Local];
+      const [a, b, end] = params;
       const [start, different] = [code.local('i32'), code.local('i64')];
       code.get(b).set(start);
       code.loop((again) => {
@@ -237,7 +237,7 @@ function emitBlock(module: WasmModule, literal: Func, copy: Func, matched: Func)
     ['i32', 'i32', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [source, end, target, table] = params as [Local, Local, Local, Local];
+      const [source, end, target, table] = params;
       const i32 = (): Local => code.local('i32');
       const [limit, at, emitted, candidate, slot, skip, length] = [i32(), i32(), i32(), i32(), i32(), i32(), i32()];
       const lookUp = (): void => {

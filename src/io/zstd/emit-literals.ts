@@ -31,7 +31,7 @@ export function emitBegin(module: WasmModule): Func {
     ['i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [source, end] = params as [Local, Local];
+      const [source, end] = params;
       const last = code.local('i32');
       code.get(source).get(end).op('i32.ge_u');
       returnIf(code, -1);
@@ -72,7 +72,7 @@ function emitRun(module: WasmModule): Func {
     ['i32', 'i32', 'i32', 'i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [before, position, target, targetEnd, table] = params as [Local, Local, Local, Local, Local];
+      const [before, position, target, targetEnd, table] = params;
       const bits = { before, position, window: code.local('i64') };
       const [entry, size] = [code.local('i32'), code.local('i64')];
       for (const many of [AT_ONCE, 1]) {
@@ -99,7 +99,7 @@ function emitRun(module: WasmModule): Func {
 export function emitHuffman(module: WasmModule, begin: Func): void {
   const run = emitRun(module);
   module.function('huffman1', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, target, targetEnd, table] = params as [Local, Local, Local, Local, Local];
+    const [source, end, target, targetEnd, table] = params;
     const position = code.local('i32');
     code.get(source).get(end).call(begin).tee(position).i32(0).op('i32.lt_s');
     returnIf(code, 0);
@@ -110,7 +110,7 @@ export function emitHuffman(module: WasmModule, begin: Func): void {
 
 function emitFour(module: WasmModule, begin: Func, run: Func): void {
   module.function('huffman4', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, target, targetEnd, table] = params as [Local, Local, Local, Local, Local];
+    const [source, end, target, targetEnd, table] = params;
     const [part, next, rounds, entry, size] = [
       code.local('i32'),
       code.local('i32'),

@@ -45,7 +45,7 @@ function floorDivide(code: Code, source: Local, by: number): void {
 function emitMillis(module: WasmModule): void {
   const most = 9_223_372_036_854_775n;
   module.function('millis', ['i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, count, target] = params as [Local, Local, Local];
+    const [source, count, target] = params;
     const value = code.local('i64');
     whileLoop(
       code,
@@ -73,7 +73,7 @@ function emitMillis(module: WasmModule): void {
 /** `unpackBits(source, count, target)`: one byte per bit; writes up to 7 bytes too many. */
 function emitBits(module: WasmModule): void {
   module.function('unpackBits', ['i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [source, count, target] = params as [Local, Local, Local];
+    const [source, count, target] = params;
     const last = code.local('i32');
     code.get(target).get(count).op('i32.add').set(last);
     whileLoop(
@@ -93,7 +93,7 @@ function emitBits(module: WasmModule): void {
 /** `unsplit(source, count, target, width)`: BYTE_STREAM_SPLIT, byte b of value i being at `source + b * count + i`. */
 function emitUnsplit(module: WasmModule): void {
   module.function('unsplit', ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [source, count, target, width] = params as [Local, Local, Local, Local];
+    const [source, count, target, width] = params;
     const [stream, to, left] = [code.local('i32'), code.local('i32'), code.local('i32')];
     code.get(width).set(stream);
     whileLoop(
@@ -128,7 +128,7 @@ function emitDecimals(module: WasmModule): void {
   for (const wide of [false, true]) {
     const name = wide ? 'Decimal128' : 'Decimal64';
     module.function(`fixed${name}`, ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-      const [source, count, target, width] = params as [Local, Local, Local, Local];
+      const [source, count, target, width] = params;
       const shift = code.local('i64');
       whileLoop(
         code,
@@ -142,7 +142,7 @@ function emitDecimals(module: WasmModule): void {
       );
     });
     module.function(`bytes${name}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-      const [source, end, count, target] = params as [Local, Local, Local, Local];
+      const [source, end, count, target] = params;
       const [length, shift] = [code.local('i32'), code.local('i64')];
       whileLoop(
         code,

@@ -23,7 +23,7 @@ function emitUleb(module: WasmModule): Func {
     ['i32', 'i32'],
     ['i32'],
     (code, ...params) => {
-      const [source, end] = params as [Local, Local];
+      const [source, end] = params;
       const start = code.local('i32');
       code.get(source).set(start);
       code.loop((again) => {
@@ -79,7 +79,7 @@ function zigzag(code: Code, value: Local): void {
 
 function emitValues(module: WasmModule, bytes: 4 | 8, uleb: Func): void {
   module.function(`delta${bytes * 8}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, count, target] = params as [Local, Local, Local, Local];
+    const [source, end, count, target] = params;
     const value = code.local('i64');
     const reader = { source, end, value };
     const [perMini, minis, previous] = [code.local('i32'), code.local('i32'), code.local('i64')];

@@ -45,7 +45,7 @@ export function elementwise(
   more?: (params: readonly Local[]) => void,
 ): void {
   module.function(name, ['i32', 'i32', 'i32', ...extra], [], (code, ...params) => {
-    const [source, count, target] = params as [Local, Local, Local];
+    const [source, count, target] = params;
     more?.(params);
     whileLoop(
       code,

@@ -1,4 +1,4 @@
-import type { Local, WasmModule } from '../../../wasm/index.js';
+import type { WasmModule } from '../../../wasm/index.js';
 import { bump, copyChunks, elementwise, whileLoop } from './emit.js';
 
 /**
@@ -31,7 +31,7 @@ export function emitGather(module: WasmModule): void {
 /** `maxIndex(indices, count)`: the largest of them, 0 when there is none. */
 function emitMaxIndex(module: WasmModule): void {
   module.function('maxIndex', ['i32', 'i32'], ['i32'], (code, ...params) => {
-    const [at, count] = params as [Local, Local];
+    const [at, count] = params;
     const [most, one, vector, last] = [code.local('i32'), code.local('i32'), code.local('v128'), code.local('i32')];
     code.get(at).get(count).i32(-4).op('i32.and').i32(2).op('i32.shl').op('i32.add').set(last);
     whileLoop(
@@ -76,7 +76,7 @@ function emitGatherFixed(module: WasmModule, width: 1 | 2 | 4 | 8 | 16): void {
   const [load, store] = MOVES[width];
   const shift = Math.log2(width);
   module.function(`gather${width}`, ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [indices, count, target, dictionary] = params as [Local, Local, Local, Local];
+    const [indices, count, target, dictionary] = params;
     const one = (i: number): void => {
       code
         .get(target)
@@ -117,7 +117,7 @@ function emitPackCodes(module: WasmModule): void {
   for (const bits of [8, 16] as const) {
     const vectors = bits === 8 ? [0, 16, 32, 48] : [0, 16];
     module.function(`packCodes${bits}`, ['i32', 'i32', 'i32'], [], (code, ...params) => {
-      const [indices, count, target] = params as [Local, Local, Local];
+      const [indices, count, target] = params;
       const last = code.local('i32');
       code.get(target).get(count);
       if (bits === 16) code.i32(1).op('i32.shl');
@@ -148,7 +148,7 @@ function emitPackCodes(module: WasmModule): void {
  */
 function emitGatherStrings(module: WasmModule): void {
   module.function('gatherLength', ['i32', 'i32', 'i32'], ['i64'], (code, ...params) => {
-    const [indices, count, offsets] = params as [Local, Local, Local];
+    const [indices, count, offsets] = params;
     const [total, at] = [code.local('i64'), code.local('i32')];
     whileLoop(
       code,
@@ -164,15 +164,7 @@ function emitGatherStrings(module: WasmModule): void {
     code.get(total);
   });
   module.function('gatherStrings', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [indices, count, dictOffsets, dictData, offsets, data, position] = params as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [indices, count, dictOffsets, dictData, offsets, data, position] = params;
     const [at, from, to, last] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
     whileLoop(
       code,

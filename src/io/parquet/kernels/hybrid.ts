@@ -38,7 +38,7 @@ export function emitVarint(module: WasmModule): Func {
 
 function emitWidth(module: WasmModule, width: number, varint: Func): void {
   module.function(`hybrid_${width}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, target, count] = params as [Local, Local, Local, Local];
+    const [source, end, target, count] = params;
     const [header, both] = [code.local('i32'), code.local('i64')];
     code.block((done) => {
       code.loop((again) => {

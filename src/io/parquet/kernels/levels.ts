@@ -10,7 +10,7 @@ import { bitAt, bump, returnIf, whileLoop } from './emit.js';
 export function emitLevels(module: WasmModule, varint: Func): void {
   const setRun = emitFillBits(module);
   module.function('levelBits', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, bitmap, bit, count] = params as [Local, Local, Local, Local, Local];
+    const [source, end, bitmap, bit, count] = params;
     const [header, both, bytes] = [code.local('i32'), code.local('i64'), code.local('i32')];
     whileLoop(
       code,
@@ -87,7 +87,7 @@ function mergeBits(code: Code, address: Local, position: Local): void {
 /** `fillBits(bitmap, bit, count, pattern)`: appends `count` bits of an all-zero or all-one pattern. */
 function emitFillBits(module: WasmModule): Func {
   return module.function('fillBits', ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [bitmap, bit, count, pattern] = params as [Local, Local, Local, Local];
+    const [bitmap, bit, count, pattern] = params;
     const [address, end, bytes] = [code.local('i32'), code.local('i32'), code.local('i32')];
     code.get(bit).get(count).op('i32.add').set(end);
     code.get(bitmap).get(bit).i32(3).op('i32.shr_u').op('i32.add').set(address);
@@ -104,7 +104,7 @@ function emitFillBits(module: WasmModule): Func {
 
 function emitCountBits(module: WasmModule): void {
   module.function('countBits', ['i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [bitmap, bit, count] = params as [Local, Local, Local];
+    const [bitmap, bit, count] = params;
     const [total, end] = [code.local('i32'), code.local('i32')];
     code.get(bit).get(count).op('i32.add').set(end);
     whileLoop(
@@ -153,7 +153,7 @@ function emitCountBits(module: WasmModule): void {
 export function emitSpread(module: WasmModule): void {
   for (const width of [1, 2, 4, 8, 16] as const) {
     module.function(`spread${width}`, ['i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-      const [target, bitmap, bit, count, dense] = params as [Local, Local, Local, Local, Local];
+      const [target, bitmap, bit, count, dense] = params;
       const [to, from, set] = [code.local('i32'), code.local('i32'), code.local('i32')];
       const shift = Math.log2(width);
       code.get(target).get(count).i32(shift).op('i32.shl').op('i32.add').set(to);
@@ -175,7 +175,7 @@ export function emitSpread(module: WasmModule): void {
     });
   }
   module.function('spreadOffsets', ['i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [offsets, bitmap, bit, count, dense] = params as [Local, Local, Local, Local, Local];
+    const [offsets, bitmap, bit, count, dense] = params;
     const [to, from] = [code.local('i32'), code.local('i32')];
     code.get(offsets).get(count).i32(2).op('i32.shl').op('i32.add').set(to);
     code.get(offsets).get(dense).i32(2).op('i32.shl').op('i32.add').set(from);

@@ -14,7 +14,7 @@ export function emitNarrow(module: WasmModule): void {
 
 function emitOne(module: WasmModule, from: 32 | 64, to: 8 | 16 | 32): void {
   module.function(`narrow${from}to${to}`, ['i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, count, target] = params as [Local, Local, Local];
+    const [source, count, target] = params;
     const [lost, words, value] = [code.local('v128'), code.local('v128'), code.local('i64')];
     const lanes = [0, 1, 2, 3].map(() => code.local('v128'));
     whileLoop(

@@ -1,4 +1,4 @@
-import type { Local, WasmModule } from '../../../wasm/index.js';
+import type { WasmModule } from '../../../wasm/index.js';
 import { bump, copyChunks, returnIf, whileLoop } from './emit.js';
 
 /**
@@ -16,7 +16,7 @@ export function emitStrings(module: WasmModule): void {
 /** `plainStrings(source, end, count, offsets, data, position)`: each value after its 4-byte length. */
 function emitPlain(module: WasmModule): void {
   module.function('plainStrings', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, count, offsets, data, position] = params as [Local, Local, Local, Local, Local, Local];
+    const [source, end, count, offsets, data, position] = params;
     const [length, from, to, last] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
     whileLoop(
       code,
@@ -46,7 +46,7 @@ function emitPlain(module: WasmModule): void {
 /** `lengthsToOffsets(lengths, count, offsets, position, available)`: running ends; the lengths must fit `available`. */
 function emitLengths(module: WasmModule): void {
   module.function('lengthsToOffsets', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [lengths, count, offsets, position, available] = params as [Local, Local, Local, Local, Local];
+    const [lengths, count, offsets, position, available] = params;
     const length = code.local('i32');
     whileLoop(
       code,
@@ -65,7 +65,7 @@ function emitLengths(module: WasmModule): void {
     code.get(position);
   });
   module.function('sumLengths', ['i32', 'i32'], ['i64'], (code, ...params) => {
-    const [lengths, count] = params as [Local, Local];
+    const [lengths, count] = params;
     const total = code.local('i64');
     whileLoop(
       code,
@@ -87,16 +87,7 @@ function emitLengths(module: WasmModule): void {
 function emitFront(module: WasmModule): void {
   const types = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   module.function('frontStrings', types, ['i32'], (code, ...params) => {
-    const [prefixes, suffixes, count, source, end, offsets, data, position] = params as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [prefixes, suffixes, count, source, end, offsets, data, position] = params;
     const [prefix, suffix, before, previous] = [
       code.local('i32'),
       code.local('i32'),
@@ -137,7 +128,7 @@ function emitFront(module: WasmModule): void {
 /** `fixedOffsets(count, width, offsets, position)`: running ends of values of one length. */
 function emitFixedBytes(module: WasmModule): void {
   module.function('fixedOffsets', ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [count, width, offsets, position] = params as [Local, Local, Local, Local];
+    const [count, width, offsets, position] = params;
     whileLoop(
       code,
       () => code.get(count),
