@@ -9,6 +9,7 @@ import {
 } from '../../base/index.js';
 import { constantColumn } from '../constant-column.js';
 import { parquetFormat } from '../parquet/index.js';
+import { firstAtLeast } from '../row-positions.js';
 import { deletedRows } from './deletion-vector.js';
 import type { DeltaSplit } from './open.js';
 
@@ -41,16 +42,6 @@ async function* readSplit(payload: DeltaSplit, request: ScanRequest, context: Ta
     if (!isWhole && kept.length === 0) continue;
     yield asTable(payload, batch, isWhole ? undefined : kept, firstRow, context);
   }
-}
-
-function firstAtLeast(rows: Float64Array, row: number): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rows[middle] as number) < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A batch of the table; nested values lie by position, so that names need no change. */

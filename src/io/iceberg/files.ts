@@ -1,4 +1,5 @@
 import { field, type Platform, type Predicate, type ScanSplit, structType } from '../../base/index.js';
+import { mapPredicate } from '../map-predicate.js';
 import { parquetFormat } from '../parquet/index.js';
 import { parquetColumns } from '../parquet/open.js';
 import type { FieldIds, FileColumn } from '../parquet/schema.js';
@@ -83,18 +84,7 @@ export class DataFiles {
       const found = inner.find((f) => f.id === id);
       return found === undefined || found.converts ? NOWHERE : found.name;
     };
-    const visit = (p: Predicate): Predicate => {
-      switch (p.kind) {
-        case 'and':
-        case 'or':
-          return { ...p, inputs: p.inputs.map(visit) };
-        case 'not':
-          return { ...p, input: visit(p.input) };
-        default:
-          return { ...p, column: name(p.column) };
-      }
-    };
-    return visit(predicate);
+    return mapPredicate(predicate, (comparison) => ({ ...comparison, column: name(comparison.column) }));
   }
 
   /** The columns whose values a file of values names, as the newest schema that has them. */

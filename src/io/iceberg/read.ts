@@ -10,6 +10,7 @@ import {
 } from '../../base/index.js';
 import { constantColumn } from '../constant-column.js';
 import { parquetFormat } from '../parquet/index.js';
+import { firstAtLeast } from '../row-positions.js';
 import { deletedPositions, deletedValues } from './deletes.js';
 import { converter, type FileField } from './project.js';
 import type { IceField } from './schema.js';
@@ -47,11 +48,6 @@ async function* readSplit(payload: IcebergSplit, request: ScanRequest, context: 
     if (!isWhole && kept.length === 0) continue;
     yield asTable(payload, batch, isWhole ? undefined : kept, context);
   }
-}
-
-function firstAtLeast(rows: Float64Array, row: number): number {
-  const at = rows.findIndex((r) => r >= row);
-  return at < 0 ? rows.length : at;
 }
 
 function asTable(

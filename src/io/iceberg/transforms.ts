@@ -1,4 +1,5 @@
 import type { Predicate, Scalar } from '../../base/index.js';
+import { mapPredicate } from '../map-predicate.js';
 import type { Bound } from '../parquet/statistics.js';
 import type { PartitionField } from './metadata.js';
 import type { IceField } from './schema.js';
@@ -92,22 +93,10 @@ export function withBuckets(predicate: Predicate, transforms: readonly (Transfor
     });
     return more.length === 0 ? plain : { kind: 'and', inputs: [plain, ...more] };
   };
-  const visit = (p: Predicate): Predicate => {
-    switch (p.kind) {
-      case 'and':
-      case 'or':
-        return { ...p, inputs: p.inputs.map(visit) };
-      case 'not':
-        return { ...p, input: visit(p.input) };
-      case 'in':
-        return { kind: 'or', inputs: p.values.map((value) => equal(p.column, value)) };
-      case 'compare':
-        return p.op === 'eq' ? equal(p.column, p.value) : p;
-      default:
-        return p;
-    }
-  };
-  return visit(predicate);
+  return mapPredicate(predicate, (p) => {
+    if (p.kind === 'in') return { kind: 'or', inputs: p.values.map((value) => equal(p.column, value)) };
+    return p.kind === 'compare' && p.op === 'eq' ? equal(p.column, p.value) : p;
+  });
 }
 
 function bucketOf(value: Scalar, { size, source: { type, word } }: Transform): number | undefined {

@@ -1,4 +1,5 @@
 import type { Predicate, ReadableFile, Scalar } from '../../base/index.js';
+import type { Comparison } from '../map-predicate.js';
 import { bloomMayHold } from './bloom-filter.js';
 import type { FileSpan, Statistics } from './metadata.js';
 import { mayMatch } from './prune.js';
@@ -31,9 +32,7 @@ export function indexedRows(predicate: Predicate, split: ParquetSplit, file: Rea
   }
 }
 
-type Simple = Exclude<Predicate, { kind: 'and' | 'or' | 'not' }>;
-
-function excludedByFilter(predicate: Simple, column: SplitColumn, chunk: SplitChunk, file: ReadableFile): boolean {
+function excludedByFilter(predicate: Comparison, column: SplitColumn, chunk: SplitChunk, file: ReadableFile): boolean {
   const { bloomFilter } = chunk.index ?? {};
   if (bloomFilter === undefined || column.node?.kind !== 'leaf') return false;
   const asked: readonly Scalar[] =
@@ -47,7 +46,7 @@ function excludedByFilter(predicate: Simple, column: SplitColumn, chunk: SplitCh
 }
 
 function pagesOf(
-  predicate: Simple,
+  predicate: Comparison,
   column: SplitColumn,
   chunk: SplitChunk,
   split: ParquetSplit,
