@@ -62,6 +62,12 @@ describe('found by fuzzing', () => {
     expect(rows).toEqual([{ x: null }, { x: null }]);
   });
 
+  test('what is cast to a decimal unasked may be null: NaN is none in Spark, with ANSI, too', async () => {
+    const frame = session.sql("SELECT make_timestamp(2024, 1, 1, 1, 1, double('NaN')) AS t");
+    expect((await frame.schema()).fields[0]).toMatchObject({ nullable: true });
+    expect(await frame.collect()).toEqual([{ t: null }]);
+  });
+
   test('a comparison with what no small integer is still overflows', async () => {
     const frame = session.createDataFrame([{ a: -128 }], 'a TINYINT');
     const rows = frame.selectExpr('CAST(a * a AS BIGINT) <> 10000000000 AS x').collect();

@@ -37,13 +37,11 @@ export function buildCall(
   settings: PlanSettings,
   options: CallOptions = {},
 ): Call | AggregateCall {
-  const loosened = !settings.ansi;
   const { entry, resolution, given } = resolveWithConstants(name, args, settings, options.names ?? []);
   const cast = given.map((arg, i) => castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi));
   const { returns: type } = resolution;
-  // Without ANSI a cast may give null where there was a value.
-  const nullable =
-    resolution.nullable || (loosened && cast.some((arg, i) => exprNullable(arg) && !exprNullable(given[i] as Expr)));
+  // A cast may give null where there was a value: without ANSI many, with it those of NaN and infinity to decimals.
+  const nullable = resolution.nullable || cast.some((arg, i) => exprNullable(arg) && !exprNullable(given[i] as Expr));
   const shown = options.shown ?? shownName(name, args.length);
   const display = shown === undefined ? {} : { shown };
   if (entry.kind === 'aggregate') {
