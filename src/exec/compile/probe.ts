@@ -19,6 +19,8 @@ export function emitProbe(pipe: Pipe, step: ProbeStep, columns: Columns, next: (
 class Probe {
   readonly #layout: RowLayout;
   readonly #row: Local;
+  /** Of the current row's keys, where they are looked up by it. */
+  #hash: Local | undefined;
 
   constructor(
     private readonly pipe: Pipe,
@@ -172,7 +174,8 @@ class Probe {
     }
     if (step.addressing === 'hash') {
       word(TABLE.HEADS);
-      code.get(hashKeys(pipe.emitter, keys));
+      this.#hash = hashKeys(pipe.emitter, keys);
+      code.get(this.#hash);
       word(TABLE.SIZE);
       code.op('i32.and').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
       return;
@@ -228,6 +231,10 @@ class Probe {
     const { pipe, step } = this;
     const { code } = pipe;
     const checks: (() => void)[] = [];
+    // Texts lie elsewhere: a hash that differs saves the way.
+    const hash = this.#hash;
+    if (hash !== undefined && keys.some((key) => key.carrier === 'bytes'))
+      checks.push(() => code.get(this.#row).op('i32.load', JOIN_HEADER.HASH).get(hash).op('i32.eq'));
     // Direct addressing finds rows whose first key is equal only.
     const found = step.addressing === 'hash' ? 0 : 1;
     for (let k = found; k < keys.length; k++) checks.push(() => this.#pushKeyEqual(keys[k] as ColumnValue, k));

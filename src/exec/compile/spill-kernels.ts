@@ -7,8 +7,9 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * Fixed kernels over rows on their way to disk and back, the same for every query. `rows` lie one after the other;
  * `list` is addresses of rows; offsets are within a row, and a `nulls` of 0 says that the field is never null.
  *
- * - `count_hashes(rows, count, stride, hash, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six bits
- *   of their hash, in order; `cursors` are where the lists of the partitions are continued.
+ * - `count_hashes(rows, count, stride, hash, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
+ *   bits of their hash, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
+ *   lists are continued.
  * - `list_entries(entries, count, list, prefixes)`: sorted entries taken apart; `make_entries(rows, count, stride,
  *   prefixes, entries)`: and put together.
  * - `measure(list, count, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
@@ -22,8 +23,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * - `number(rows, count, stride, offset, first)`: numbers rows.
  */
 export interface SpillKernels {
-  count_hashes(rows: number, count: number, stride: number, hash: number, counts: number): void;
-  list_by_hash(rows: number, count: number, stride: number, hash: number, cursors: number): void;
+  count_hashes(rows: number, count: number, stride: number, hash: number, finer: number, counts: number): void;
+  list_by_hash(rows: number, count: number, stride: number, hash: number, finer: number, cursors: number): void;
   list_entries(entries: number, count: number, list: number, prefixes: number): void;
   make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number): void;
   measure(list: number, count: number, offset: number, nulls: number, lengths: number): number;
@@ -61,6 +62,8 @@ export interface SpillKernels {
 }
 
 const PARTITION_SHIFT = 26;
+/** Bits that choose the slot of a join's table of more than 2^16, and no partition. */
+export const FINER_SHIFT = 12;
 
 const modules = new ModuleCache(1);
 const instances = new WeakMap<WebAssembly.Memory, SpillKernels>();
@@ -112,29 +115,29 @@ function compileSpillKernels(): Uint8Array<ArrayBuffer> {
 type Six = readonly [Local, Local, Local, Local, Local, Local];
 
 function partitions(module: WasmModule): void {
-  const slotOf = (code: Code, row: Local, hash: Local, table: Local): Code =>
-    code
-      .get(row)
-      .get(hash)
-      .op('i32.add')
-      .op('i32.load', 0)
-      .i32(PARTITION_SHIFT)
-      .op('i32.shr_u')
-      .i32(2)
-      .op('i32.shl')
-      .get(table)
-      .op('i32.add');
-  const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  module.function('count_hashes', [...five], [], (code, rows, count, stride, hash, counts) => {
-    const slot = code.local('i32');
+  /** Calls `body` for each row with where its slot is. */
+  const eachSlot = (code: Code, given: readonly Local[], body: (row: Local, slot: Local) => void): void => {
+    const [rows, count, stride, hash, finer, table] = given as unknown as Six;
+    const [value, slot] = [code.local('i32'), code.local('i32')];
     eachRow(code, rows, count, stride, (row) => {
-      slotOf(code, row, hash, counts).tee(slot).get(slot).op('i32.load', 0).i32(1).op('i32.add').op('i32.store', 0);
+      code.get(row).get(hash).op('i32.add').op('i32.load', 0).tee(value);
+      code.i32(PARTITION_SHIFT).op('i32.shr_u').get(finer).op('i32.shl');
+      code.get(value).i32(FINER_SHIFT).op('i32.shr_u');
+      code.i32(1).get(finer).op('i32.shl').i32(1).op('i32.sub').op('i32.and').op('i32.or');
+      code.i32(2).op('i32.shl').get(table).op('i32.add').set(slot);
+      body(row, slot);
+    });
+  };
+  const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('count_hashes', [...six], [], (code, ...given) => {
+    eachSlot(code, given, (_, slot) => {
+      code.get(slot).get(slot).op('i32.load', 0).i32(1).op('i32.add').op('i32.store', 0);
     });
   });
-  module.function('list_by_hash', [...five], [], (code, rows, count, stride, hash, cursors) => {
-    const [slot, at] = [code.local('i32'), code.local('i32')];
-    eachRow(code, rows, count, stride, (row) => {
-      slotOf(code, row, hash, cursors).tee(slot).op('i32.load', 0).tee(at).get(row).op('i32.store', 0);
+  module.function('list_by_hash', [...six], [], (code, ...given) => {
+    const at = code.local('i32');
+    eachSlot(code, given, (row, slot) => {
+      code.get(slot).op('i32.load', 0).tee(at).get(row).op('i32.store', 0);
       code.get(slot).get(at).i32(4).op('i32.add').op('i32.store', 0);
     });
   });

@@ -15,6 +15,7 @@ import type {
 } from '../task/spec.js';
 import type { SplitRequest } from '../task/split-rows.js';
 import type { TaskOutput } from '../task/task.js';
+import { BIN_BITS } from '../task/task-spill.js';
 import { columnOf, type Flow, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
 
@@ -78,13 +79,13 @@ export class JoinSide {
     const requests = kept.map(({ chunks, rows }) => {
       const some = totalRows(chunks);
       const list = arena.alloc(some * 4);
-      return { chunks, first: rows - some, list, ends: arena.alloc(GROUP_PARTITIONS * 4) };
+      return { chunks, first: rows - some, list, ends: arena.alloc((GROUP_PARTITIONS << BIN_BITS) * 4) };
     });
     await scheduler.split(query, requests);
     const { u32 } = query.heap;
     kept.forEach((output, i) => {
       const { list, ends } = requests[i] as SplitRequest;
-      const end = (p: number): number => (p < 0 ? list : (u32[(ends >>> 2) + p] as number));
+      const end = (p: number): number => (p < 0 ? list : (u32[(ends >>> 2) + ((p + 1) << BIN_BITS) - 1] as number));
       const lists = Array.from({ length: GROUP_PARTITIONS }, (_, p): RowList => {
         return { address: end(p - 1), count: (end(p) - end(p - 1)) / 4 };
       });

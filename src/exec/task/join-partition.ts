@@ -1,6 +1,6 @@
 import { Arena, type Platform, type SharedHeap } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
-import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
+import { FINER_SHIFT, type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
 import { JOIN_HEADER } from '../row-layout.js';
 import { linkRows } from './link-rows.js';
 import type { Programs } from './programs.js';
@@ -17,9 +17,12 @@ import type {
   RowList,
 } from './spec.js';
 import type { SpilledRows, SpillSegment } from './spilled.js';
+import { BIN_BITS } from './task-spill.js';
 
-/** Rows that are read at one go, in bytes. */
+/** Rows that are read at one go, in bytes, where the memory has no room for more. */
 const READ_BYTES = 1 << 20;
+/** Fewer rows are not looked up bin by bin: a table over them is in the cache as a whole. */
+const BINNED_ROWS = 4096;
 /** Rows in memory that are copied at one go. */
 const PIECE_ROWS = 8192;
 /** Numbers of rows beyond this are all the same. */
@@ -41,6 +44,7 @@ export async function joinPartitions(task: PartitionTask, input: JoinedInput): P
 }
 
 async function joinPartition(task: PartitionTask, input: JoinedInput, partition: JoinPartition): Promise<void> {
+  const { heap } = task.programs;
   const held = partition.sides[input.whole.held];
   const isWhole = expectedBytes(held) <= input.tableBytes;
   for (const pass of isWhole ? [input.whole] : input.pieces) {
@@ -50,18 +54,43 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
     const others = partition.sides[pass.held === 0 ? 1 : 0];
     // Without rows to hold the others still are looked up: they may come out for want of a partner.
     for (let isFirst = true; isFirst || !rows.done; isFirst = false) {
-      const chunks = rows.next(most);
+      const chunks = inBins(heap, rows.next(most));
       if (chunks.length === 0 && !isWhole) continue;
       const table = tableOver(task, pass.stream, chunks, heldArena);
       const streamed = new SideReader(task, others, streamedArena);
       while (!streamed.done) {
-        await runRows(task, pass.stream, streamed.next(READ_BYTES), [table]);
+        await runRows(task, pass.stream, inBins(heap, streamed.next(Math.max(READ_BYTES, input.tableBytes))), [table]);
         streamed.forget();
       }
       for (const rest of pass.rest) await runRows(task, rest, chunks, []);
       rows.forget();
     }
   }
+}
+
+/**
+ * Rows bin by bin: those of one bin of either side meet in one sixteenth of the table, which the processor's cache holds.
+ * Each chunk has its rows in the order of their bins; those with the same key keep theirs.
+ */
+function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): readonly RowChunk[] {
+  if (totalRows(chunks) < BINNED_ROWS) return chunks;
+  const bins: RowChunk[][] = Array.from({ length: 1 << BIN_BITS }, () => []);
+  for (const { address, rows, stride } of chunks) {
+    const binAt = (row: number): number =>
+      ((heap.u32[(address + row * stride + JOIN_HEADER.HASH) >>> 2] as number) >>> FINER_SHIFT) & (bins.length - 1);
+    for (let from = 0; from < rows; ) {
+      const bin = binAt(from);
+      let [to, end] = [from + 1, rows];
+      while (to < end) {
+        const middle = (to + end) >>> 1;
+        if (binAt(middle) > bin) end = middle;
+        else to = middle + 1;
+      }
+      bins[bin]?.push({ address: address + from * stride, rows: to - from, stride });
+      from = to;
+    }
+  }
+  return bins.flat();
 }
 
 function expectedBytes({ parts, layout }: JoinSideRows): number {

@@ -81,14 +81,21 @@ export class TaskSpill {
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
   joinRows(chunks: readonly RowChunk[], layout: RowLayout): void {
     this.#numbered = numberRows(this.environment.programs.heap, chunks, this.#numbered);
-    this.#scatter(chunks, layout, JOIN_HEADER.HASH);
+    this.#scatter(chunks, layout, JOIN_HEADER.HASH, [], BIN_BITS);
   }
 
-  #scatter(chunks: readonly RowChunk[], layout: RowLayout, hash: number, chains: readonly ChainFields[] = []): void {
+  #scatter(
+    chunks: readonly RowChunk[],
+    layout: RowLayout,
+    hash: number,
+    chains: readonly ChainFields[] = [],
+    finer = 0,
+  ): void {
     const spiller = this.#open(layout, chains);
     const { heap } = this.environment.programs;
     const list = this.#list.of(totalRows(chunks) * 4);
-    listsByHash(heap, chunks, hash, list, this.#counts.of(GROUP_PARTITIONS * 4)).forEach(({ address, count }, p) => {
+    const counts = this.#counts.of((GROUP_PARTITIONS << finer) * 4);
+    listsByHash(heap, chunks, hash, list, counts, finer).forEach(({ address, count }, p) => {
       if (count > 0) this.#partitions[p]?.push(spiller.write(address, count));
     });
   }
@@ -145,25 +152,37 @@ export function numberRows(
   return next;
 }
 
-/** For each partition the addresses of its rows, in order; `list` has room for all of them, `counts` for a word each. */
+/** Rows of a join's partition are in bins of so many bits of their hash. */
+export const BIN_BITS = 4;
+
+/**
+ * For each partition the addresses of its rows, in order, or in that of bins by `finer` more bits; `list` has room for all
+ * of them, `counts` for a word for each bin, and in the end says where its list ends.
+ */
 export function listsByHash(
   heap: SharedHeap,
   chunks: readonly RowChunk[],
   hash: number,
   list: number,
   counts: number,
+  finer: number,
 ): RowList[] {
   const kernels = spillKernels(heap);
-  heap.fill(0, counts, GROUP_PARTITIONS * 4);
-  for (const { address, rows, stride } of chunks) kernels.count_hashes(address, rows, stride, hash, counts);
+  const bins = GROUP_PARTITIONS << finer;
+  heap.fill(0, counts, bins * 4);
+  for (const { address, rows, stride } of chunks) kernels.count_hashes(address, rows, stride, hash, finer, counts);
+  const lists: RowList[] = [];
   let address = list;
-  const lists = Array.from({ length: GROUP_PARTITIONS }, (_, p): RowList => {
-    const count = heap.u32[(counts >>> 2) + p] as number;
-    const own = { address, count };
-    heap.u32[(counts >>> 2) + p] = address;
-    address += count * 4;
-    return own;
-  });
-  for (const { address: rows, rows: count, stride } of chunks) kernels.list_by_hash(rows, count, stride, hash, counts);
+  for (let first = 0; first < bins; first += 1 << finer) {
+    const own = address;
+    for (let word = (counts >>> 2) + first, end = word + (1 << finer); word < end; word++) {
+      const count = heap.u32[word] as number;
+      heap.u32[word] = address;
+      address += count * 4;
+    }
+    lists.push({ address: own, count: (address - own) / 4 });
+  }
+  for (const { address: rows, rows: count, stride } of chunks)
+    kernels.list_by_hash(rows, count, stride, hash, finer, counts);
   return lists;
 }
