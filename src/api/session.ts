@@ -9,6 +9,7 @@ import { Catalog } from './catalog/catalog.js';
 import { SessionCatalog } from './catalog/session-catalog.js';
 import { SqlEngine } from './catalog/sql-engine.js';
 import { TableStore } from './catalog/table-store.js';
+import { lookupIn, withoutSession } from './catalog/variables.js';
 import { RuntimeConfig } from './conf.js';
 import type { FrameContext } from './context.js';
 import { type ColumnData, localPlan, rowsToPlan, type ShapeOfColumns } from './create-data.js';
@@ -53,9 +54,9 @@ export class Session<in out V extends Values = Anything> {
     /** JavaScript functions by name, for SQL text: `session.udf.register('twice', twice)`. */
     readonly udf: UdfRegistration,
   ) {
-    this.#engine = new SqlEngine(engine, async (source, settings) => {
+    this.#engine = new SqlEngine(engine, async (source, settings, signal) => {
       const { runText } = await import('./catalog/run-text.js');
-      return runText(source, { catalog, conf, engine, settings });
+      return runText(source, { catalog, conf, engine, settings, signal });
     });
     this.#catalog = catalog;
     this.conf = conf;
@@ -87,7 +88,7 @@ export class Session<in out V extends Values = Anything> {
       view: (name) => catalog.plan(name),
       viewNames: () => catalog.names(),
       hasVariables: () => catalog.variables.size > 0,
-      variable: (name) => catalog.variables.get(name.toLowerCase()),
+      variable: lookupIn((parts) => catalog.variables.find(withoutSession(parts))),
       userFunction: (name) => functions.find(name),
       routine: (name) => catalog.routine(name),
     });

@@ -17,7 +17,7 @@ import {
 import type { Expr } from '../plan/expr.js';
 import type { CachedPlan, Plan, ResolvedPlan, WritePlan } from '../plan/node.js';
 import { optimize } from '../plan/optimize/optimizer.js';
-import { ruleBatches } from '../plan/optimize/rules.js';
+import { requiredBatches } from '../plan/optimize/rules.js';
 import { schemaOf } from '../plan/output.js';
 import { expand } from '../plan/resolve/expand.js';
 import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
@@ -38,9 +38,6 @@ import { Turns } from './driver/turns.js';
 import { engineMode, isModeGiven } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
 import { isSmall } from './small-plan.js';
-
-/** Rules without which a plan cannot run: they rewrite what no operator does. */
-const requiredBatches = ruleBatches.filter((batch) => batch.name === 'normalize');
 
 const DEFAULT_MEMORY = 4 * 2 ** 30;
 
@@ -103,7 +100,7 @@ class LocalEngine implements QueryEngine {
         openSource: (description) => openSource(description, nodePlatform),
         view: this.options.view,
         viewNames: this.options.viewNames,
-        variable: (name) => this.options.variable?.(name),
+        variable: (parts) => this.options.variable?.(parts),
         ...(this.options.userFunction === undefined ? {} : { userFunction: this.options.userFunction }),
         routine: (name) => this.options.routine?.(name),
         parseExpr: (text) => this.#parsers().parseExpr(text, session),
@@ -145,7 +142,7 @@ class LocalEngine implements QueryEngine {
     const settings = evalSettings(options.settings);
     const whole = await this.#expand(plan, options.settings);
     const { rewrite } = options;
-    const place = rewrite === undefined ? this.#place(whole, settings) : undefined;
+    const place = rewrite === undefined && settings.variable === undefined ? this.#place(whole, settings) : undefined;
     const { prepared } = place ?? {};
     if (prepared !== undefined) {
       const known = (run: Run): AsyncIterable<Batch> =>
@@ -363,7 +360,8 @@ const closed = (): SparrowError =>
 function evalSettings(settings: SessionSettings): PlanSettings {
   const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
   const { ansi, timeZone, caseSensitive, timestampType, exactDecimals = false, config } = settings;
-  return { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals, config };
+  const given = { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals, config };
+  return settings.variable === undefined ? given : { ...given, variable: settings.variable };
 }
 
 const PROGRESS_MS = 100;

@@ -3,6 +3,11 @@ import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
 import type { SqlRoutine } from './routine.js';
 
+/** The value of the SQL variable that a name begins with, and the fields of it that the rest of the name asks for. */
+export type VariableLookup = (
+  parts: readonly string[],
+) => { readonly expr: Expr; readonly fields: readonly string[] } | undefined;
+
 /** What the resolver asks of the session. */
 export interface Catalog {
   /** Reads a source's metadata (schema, footers); nothing else. */
@@ -10,8 +15,8 @@ export interface Catalog {
   /** A temporary view by name, as the resolver should compare names. */
   view(name: string): Plan | undefined;
   viewNames(): readonly string[];
-  /** The value of an SQL variable. */
-  variable?(name: string): Expr | undefined;
+  /** The SQL variable that a name begins with. */
+  variable?: VariableLookup;
   /** The user's own function that SQL text calls by this name (any case). */
   userFunction?(name: string): JsFunction | undefined;
   /** The SQL function of this name, unless a built-in one has it. */

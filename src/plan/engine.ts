@@ -1,10 +1,10 @@
 import type { Batch, JsFunction, Schema, SharedHeap } from '../base/index.js';
 import type { EvalSettings } from '../functions/expression.js';
-import type { Expr } from './expr.js';
+import type { VariableLookup } from './catalog.js';
 import type { Plan, ResolvedPlan } from './node.js';
 import type { SqlRoutine } from './routine.js';
 
-/** What holds for every query of a session at the moment it starts: plain data. */
+/** What holds for every query of a session at the moment it starts. */
 export interface SessionSettings {
   /** Spark's ANSI mode: overflow, bad casts and division by zero are errors. */
   readonly ansi: boolean;
@@ -18,6 +18,8 @@ export interface SessionSettings {
   readonly shufflePartitions: number;
   /** Everything set by Spark's configuration names, as text. */
   readonly config: Readonly<Record<string, string>>;
+  /** The local variables of a script, where it runs one. */
+  readonly variable?: VariableLookup;
 }
 
 const configTexts = new WeakMap<object, string>();
@@ -93,8 +95,8 @@ export interface EngineOptions {
   /** The temporary view of this name (any case), when there is one. */
   readonly view: (name: string) => Plan | undefined;
   readonly viewNames: () => readonly string[];
-  /** The value of the SQL variable of this name. */
-  readonly variable?: (name: string) => Expr | undefined;
+  /** The session's SQL variable that a name begins with. */
+  readonly variable?: VariableLookup;
   /** Whether there are SQL variables: a name of a column may then mean one. */
   readonly hasVariables?: () => boolean;
   /** The user's own function registered under this name (any case). */

@@ -4,6 +4,7 @@ import { readDelete, readMerge, readUpdate } from './change-parser.js';
 import type { AlterAction, Command, Insert, SqlStatement } from './command.js';
 import { ifExists, readColumn, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
 import { readCreate } from './create-parser.js';
+import { readExecute } from './execute-parser.js';
 import { readDescribe, readExplain, readShow } from './inspect-parser.js';
 import { nameList, type QueryContext } from './query-context.js';
 import { queryParser } from './query-parser.js';
@@ -14,12 +15,17 @@ import { readType } from './type-parser.js';
 /** One statement: a query or a command. Throws `PARSE_SYNTAX_ERROR`. */
 export function parseStatement(text: string, settings: ParseSettings = plainSettings): SqlStatement {
   const tokens = new TokenStream(text, settings);
-  const query = queryParser(tokens, settings);
-  const read = Object.hasOwn(commands, tokens.peek().upper) ? commands[tokens.peek().upper] : undefined;
-  const statement = read === undefined ? readQuery(query) : readCommand(query, read);
+  const statement = readStatement(queryParser(tokens, settings));
   while (tokens.accept(';'));
   tokens.end();
   return statement;
+}
+
+/** A query or command inside a longer text. */
+export function readStatement(query: QueryContext): SqlStatement {
+  const { upper } = query.tokens.peek();
+  const read = Object.hasOwn(commands, upper) ? commands[upper] : undefined;
+  return read === undefined ? readQuery(query) : readCommand(query, read);
 }
 
 function readCommand(query: QueryContext, read: (query: QueryContext) => Command): Command {
@@ -87,6 +93,7 @@ const commands: Readonly<Record<string, (query: QueryContext) => Command>> = {
     return { kind: 'refresh', table: readName(tokens) };
   },
   DECLARE: (query) => readDeclare(query),
+  EXECUTE: readExecute,
 };
 
 /** Words that begin a statement which is no query. */
@@ -189,7 +196,8 @@ function readDeclare(query: QueryContext): Command {
   const { tokens } = query;
   const replace = tokens.accept('OR', 'REPLACE');
   tokens.accept('VARIABLE');
-  const name = readName(tokens, 'a variable');
+  const names = [readName(tokens, 'a variable')];
+  while (tokens.accept(',')) names.push(readName(tokens, 'a variable'));
   let type: DataType | undefined;
   if (!tokens.is('=') && !tokens.is('DEFAULT') && tokens.peek().kind === 'word') {
     type = readType(tokens, query.settings);
@@ -197,7 +205,7 @@ function readDeclare(query: QueryContext): Command {
   const value = tokens.accept('=') || tokens.accept('DEFAULT') ? query.exprs.expression() : undefined;
   return {
     kind: 'declare_variable',
-    name,
+    names,
     replace,
     ...(type === undefined ? {} : { type }),
     ...(value === undefined ? {} : { default: value }),

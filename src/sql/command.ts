@@ -126,6 +126,15 @@ export type AlterAction =
   | { readonly kind: 'set_properties'; readonly properties: Readonly<Record<string, string>> }
   | { readonly kind: 'unset_properties'; readonly names: readonly string[]; readonly ifExists: boolean };
 
+/** Values for variables, in order; a value that is left out is the variable's default. */
+export interface Assign {
+  readonly kind: 'set_variable';
+  readonly names: readonly NameParts[];
+  readonly values: readonly (Expr | undefined)[];
+  /** Instead of values: a query whose one row has them. */
+  readonly query?: Plan;
+}
+
 /** What is shown: a list of names, most of them with `LIKE 'pattern'`. */
 export type Shown = 'tables' | 'views' | 'databases' | 'columns' | 'functions' | 'catalogs';
 
@@ -194,12 +203,18 @@ export type Command =
   | { readonly kind: 'refresh'; readonly table: NameParts }
   | {
       readonly kind: 'declare_variable';
-      readonly name: NameParts;
+      readonly names: readonly NameParts[];
       readonly replace: boolean;
       readonly type?: DataType;
       readonly default?: Expr;
     }
-  | { readonly kind: 'set_variable'; readonly names: readonly NameParts[]; readonly values: readonly Expr[] };
+  | Assign
+  | {
+      readonly kind: 'execute_immediate';
+      readonly text: Expr;
+      readonly into: readonly NameParts[];
+      readonly given: readonly { readonly name?: string; readonly value: Expr }[];
+    };
 
 export type CommandKind = Command['kind'];
 

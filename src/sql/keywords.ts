@@ -29,14 +29,14 @@ function startsClause(tokens: TokenStream, token: Token): boolean {
 export function namesExpression(tokens: TokenStream): boolean {
   const token = tokens.peek();
   if (token.kind === 'name') return true;
-  return token.kind === 'word' && !startsClause(tokens, token);
+  return token.kind === 'word' && token.upper !== tokens.stopWord && !startsClause(tokens, token);
 }
 
 /** Whether the next token can name the table just read, without AS. */
 export function namesTable(tokens: TokenStream): boolean {
   const token = tokens.peek();
   if (token.kind === 'name') return true;
-  if (token.kind !== 'word' || startsClause(tokens, token)) return false;
+  if (token.kind !== 'word' || token.upper === tokens.stopWord || startsClause(tokens, token)) return false;
   if (token.upper === 'PIVOT' || token.upper === 'UNPIVOT') {
     return !['(', 'INCLUDE', 'EXCLUDE'].includes(tokens.peek(1).upper);
   }

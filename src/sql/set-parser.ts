@@ -1,4 +1,5 @@
-import type { Command, NameParts } from './command.js';
+import type { Expr } from '../plan/expr.js';
+import type { Assign, Command, NameParts } from './command.js';
 import { readName } from './command-parts.js';
 import type { QueryContext } from './query-context.js';
 import type { TokenStream } from './token-stream.js';
@@ -13,7 +14,7 @@ export function readSet(query: QueryContext): Command {
       throw tokens.error('a time zone is needed', undefined, 'INVALID_SQL_SYNTAX.INVALID_TIMEZONE');
     return { kind: 'set_time_zone', zone: exprs.value() };
   }
-  if (tokens.accept('VARIABLE') || tokens.accept('VAR')) return readSetVariable(query);
+  if (tokens.accept('VARIABLE') || tokens.accept('VAR')) return readAssignments(query);
   if (tokens.peek().kind === 'end') return { kind: 'set' };
   if (tokens.accept('-')) {
     tokens.accept('-');
@@ -25,21 +26,26 @@ export function readSet(query: QueryContext): Command {
   return { kind: 'set', name, value: restOf(tokens) };
 }
 
-function readSetVariable(query: QueryContext): Command {
+/** `x = 1, y = DEFAULT`, or `(x, y) = (SELECT …)`. */
+export function readAssignments(query: QueryContext): Assign {
   const { tokens, exprs } = query;
   const names: NameParts[] = [];
   if (tokens.accept('(')) {
     do names.push(readName(tokens, 'a variable'));
     while (tokens.accept(','));
+    tokens.expect(')', '=', '(');
+    const rows = query.query();
     tokens.expect(')');
-    tokens.expect('=');
-    return { kind: 'set_variable', names, values: [exprs.value()] };
+    return { kind: 'set_variable', names, values: [], query: rows };
   }
-  const values = [];
+  const values: (Expr | undefined)[] = [];
   do {
     names.push(readName(tokens, 'a variable'));
     tokens.expect('=');
-    values.push(exprs.expression());
+    const isDefault =
+      tokens.is('DEFAULT') && (tokens.peek(1).kind === 'end' || [',', ';'].includes(tokens.peek(1).upper));
+    if (isDefault) tokens.next();
+    values.push(isDefault ? undefined : exprs.expression());
   } while (tokens.accept(','));
   return { kind: 'set_variable', names, values };
 }

@@ -22,6 +22,8 @@ export class TokenStream {
   readonly text: string;
   /** Whether `|` may stand for `|>`. */
   singlePipes = true;
+  /** A word that ends a query here, and so names nothing. */
+  stopWord: string | undefined;
   readonly #tokens: Token[];
   #at = 0;
 

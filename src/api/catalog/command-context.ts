@@ -16,6 +16,7 @@ import type { RuntimeConfig } from '../conf.js';
 import type { FrameContext } from '../context.js';
 import type { QueryEngine, SessionSettings } from '../engine.js';
 import type { SessionCatalog } from './session-catalog.js';
+import type { Variables } from './variables.js';
 
 /** What commands work with. */
 export interface CommandContext {
@@ -26,6 +27,9 @@ export interface CommandContext {
   readonly settings: SessionSettings;
   /** The text that the command came in, with its parameters. */
   readonly source: SqlQueryPlan;
+  readonly signal?: AbortSignal | undefined;
+  /** Where SET looks for variables first, inside a script. */
+  readonly variables?: Variables['find'];
 }
 
 /** What a command gives: mostly no rows and no columns. */
@@ -42,7 +46,7 @@ export const flag = (name: string): readonly [string, DataType] => [name, boolea
 export type Handler<K extends Command['kind']> = (
   command: Extract<Command, { kind: K }>,
   context: CommandContext,
-) => Promise<CommandRows> | CommandRows;
+) => Promise<CommandRows | Plan> | CommandRows;
 
 /** What frames need, for commands that do what a method of frames does. */
 export const frameContext = ({ engine, settings }: CommandContext): FrameContext => ({
@@ -73,8 +77,8 @@ export const analyze = (plan: Plan, { engine, settings }: CommandContext): Promi
   engine.analyze(plan, settings);
 
 /** Runs a plan for its effect. */
-export async function execute(plan: Plan, { engine, settings }: CommandContext): Promise<void> {
-  const query = await engine.run(plan, { settings });
+export async function execute(plan: Plan, { engine, settings, signal }: CommandContext): Promise<void> {
+  const query = await engine.run(plan, signal === undefined ? { settings } : { settings, signal });
   for await (const _ of query.batches);
 }
 

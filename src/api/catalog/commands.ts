@@ -12,6 +12,7 @@ import {
   queryOf,
   rowsPlan,
 } from './command-context.js';
+import { executeImmediate } from './execute-immediate.js';
 import { createFunction, dropFunction } from './function-commands.js';
 import { insert } from './insert-command.js';
 import { describe, describeQuery, explain, show, showCreate, showProperties } from './inspect-commands.js';
@@ -87,6 +88,7 @@ const handlers: { readonly [K in CommandKind]: Handler<K> } = {
   },
   declare_variable: declareVariable,
   set_variable: setVariable,
+  execute_immediate: (command, context) => executeImmediate(command, context, runCommand),
 };
 
 /** Runs a command; its rows as a plan. */
@@ -94,6 +96,7 @@ export async function runCommand(command: Command, context: CommandContext): Pro
   const handler = handlers[command.kind] as (
     command: Command,
     context: CommandContext,
-  ) => Promise<CommandRows> | CommandRows;
-  return rowsPlan(await handler(command, context));
+  ) => Promise<CommandRows | Plan> | CommandRows;
+  const rows = await handler(command, context);
+  return 'kind' in rows ? rows : rowsPlan(rows);
 }

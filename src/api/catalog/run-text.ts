@@ -3,12 +3,14 @@ import { parseStatement } from '../../sql/command-parser.js';
 import type { SessionSettings } from '../engine.js';
 import type { CommandContext } from './command-context.js';
 import { runCommand } from './commands.js';
+import { startsScript } from './sql-engine.js';
 
 /** Runs the command of a text and gives its rows as a plan; undefined for a query. */
 export async function runText(
   source: SqlQueryPlan,
   session: Omit<CommandContext, 'source'> & { readonly settings: SessionSettings },
 ): Promise<Plan | undefined> {
+  if (startsScript(source.text)) return (await import('./script.js')).runScript(source, session);
   const statement = parseStatement(source.text, session.settings);
   return statement.kind === 'query' ? undefined : runCommand(statement, { ...session, source });
 }

@@ -1,10 +1,10 @@
 import { field, nearestNames, SparrowError, structType } from '../../base/index.js';
 import { functionPlace } from '../../functions/names.js';
 import { attribute, cached, emptyLocal, read, sqlQuery, subqueryAlias, toNames } from '../../plan/build.js';
-import type { Expr } from '../../plan/expr.js';
 import type { Plan } from '../../plan/node.js';
 import type { SqlRoutine } from '../../plan/routine.js';
 import { DEFAULT_DATABASE, type TableRecord, type TableStore } from './table-store.js';
+import { Variables } from './variables.js';
 
 /** A temporary view: a frame's plan, or a query's text, which is read anew each time. */
 export interface TemporaryView {
@@ -46,8 +46,8 @@ function filesOf([format = '', path, ...more]: readonly string[]): Plan | undefi
 export class SessionCatalog {
   readonly store: TableStore;
   currentDatabase = DEFAULT_DATABASE;
-  /** SQL variables by lower-case name: constant expressions. */
-  readonly variables = new Map<string, Expr>();
+  /** The session's SQL variables. */
+  readonly variables = new Variables();
   readonly #routines = new Map<string, SqlRoutine>();
   readonly #temporary = new Map<string, TemporaryView>();
   readonly #global = new Map<string, TemporaryView>();

@@ -1,9 +1,12 @@
-import { SparrowError, stringType } from '../../base/index.js';
-import { cast } from '../../plan/build.js';
-import type { Expr } from '../../plan/expr.js';
+import { type Field, nearestNames, SparrowError, stringType } from '../../base/index.js';
+import { cast, literal } from '../../plan/build.js';
+import type { Expr, Literal } from '../../plan/expr.js';
 import { nullOf } from '../../plan/logic.js';
-import { type CommandRows, type Handler, NO_ROWS, text } from './command-context.js';
-import { oneValue } from './one-value.js';
+import type { Plan } from '../../plan/node.js';
+import type { Assign, Command, NameParts } from '../../sql/command.js';
+import { type CommandContext, type CommandRows, type Handler, NO_ROWS, text } from './command-context.js';
+import { collect, constants, oneValue } from './one-value.js';
+import { type SqlVariable, type Variables, withoutSession } from './variables.js';
 
 const pairs = (rows: readonly (readonly [string, string])[]): CommandRows => ({
   columns: [text('key'), text('value')],
@@ -58,31 +61,72 @@ export const use: Handler<'use'> = ({ name }, { catalog }) => {
 };
 
 export const declareVariable: Handler<'declare_variable'> = async (command, context) => {
-  const name = (command.name.at(-1) as string).toLowerCase();
-  if (!command.replace && context.catalog.variables.has(name)) {
-    throw new SparrowError('VARIABLE_ALREADY_EXISTS', `there is a variable \`${name}\` already`, {
-      sqlState: '42723',
-      hint: 'DECLARE OR REPLACE gives it a new type and value',
-    });
-  }
-  const given = command.default ?? nullOf(command.type ?? stringType);
-  const typed = command.type === undefined ? given : cast(given, command.type);
-  context.catalog.variables.set(name, await oneValue(typed, context));
+  await declare(command, context.catalog.variables, context);
   return NO_ROWS;
 };
 
-export const setVariable: Handler<'set_variable'> = async ({ names, values }, context) => {
-  for (const [i, parts] of names.entries()) {
-    const name = (parts.at(-1) as string).toLowerCase();
-    const old = context.catalog.variables.get(name);
-    if (old?.kind !== 'literal') {
-      throw new SparrowError('UNRESOLVED_VARIABLE', `there is no variable \`${name}\``, {
-        sqlState: '42883',
-        candidates: [...context.catalog.variables.keys()],
-      });
-    }
-    const value = values[i] ?? nullOf(old.type);
-    context.catalog.variables.set(name, await oneValue(cast(value, old.type), context));
-  }
+export async function declare(
+  { names, replace, type, default: given }: Extract<Command, { kind: 'declare_variable' }>,
+  variables: Variables,
+  context: CommandContext,
+): Promise<void> {
+  const hint = 'DECLARE OR REPLACE gives it a new type and value';
+  if (!replace) for (const parts of names) variables.requireNew(parts.at(-1) as string, hint);
+  const value = given ?? nullOf(type ?? stringType);
+  const initial = type === undefined ? value : cast(value, type);
+  for (const parts of names) variables.set(parts.at(-1) as string, await oneValue(initial, context), initial);
+}
+
+export const setVariable: Handler<'set_variable'> = async (command, context) => {
+  await assign(command, context);
   return NO_ROWS;
 };
+
+/** Gives variables new values, all of them computed before the first changes. */
+export async function assign(command: Assign, context: CommandContext): Promise<void> {
+  const targets = command.names.map((parts) => target(parts, context));
+  if (new Set(targets).size < targets.length) {
+    throw new SparrowError('DUPLICATE_ASSIGNMENTS', 'a variable is given two values at once', { sqlState: '42701' });
+  }
+  const values =
+    command.query === undefined
+      ? await constants(
+          targets.map(({ type, initial }, i) => cast(command.values[i] ?? initial, type)),
+          context,
+        )
+      : await rowOf(command.query, targets, context);
+  for (const [i, variable] of targets.entries()) variable.value = values[i] as Literal;
+}
+
+function target(parts: NameParts, { catalog, variables }: CommandContext): SqlVariable {
+  const found = variables?.(parts) ?? catalog.variables.find(withoutSession(parts));
+  if (found?.fields.length === 0) return found.variable;
+  throw new SparrowError('UNRESOLVED_VARIABLE', `there is no variable \`${parts.join('.')}\``, {
+    sqlState: '42883',
+    candidates: nearestNames(parts.join('.'), catalog.variables.names()),
+  });
+}
+
+/** The values of a query's only row, or nulls when it has none. */
+async function rowOf(query: Plan, targets: readonly SqlVariable[], context: CommandContext): Promise<Literal[]> {
+  const { schema, columns, rows } = await collect(query, context);
+  if (columns.length !== targets.length) {
+    throw new SparrowError(
+      'ASSIGNMENT_ARITY_MISMATCH',
+      `${targets.length} variables are given ${columns.length} columns`,
+      {
+        sqlState: '42802',
+      },
+    );
+  }
+  if (rows > 1) {
+    throw new SparrowError('ROW_SUBQUERY_TOO_MANY_ROWS', 'variables take the values of one row, and there are more', {
+      sqlState: '21000',
+    });
+  }
+  const given = columns.map((column, i) => literal((schema.fields[i] as Field).type, column[0] ?? null));
+  return constants(
+    targets.map(({ type }, i) => cast(given[i] as Literal, type)),
+    context,
+  );
+}

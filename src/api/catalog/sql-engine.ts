@@ -5,7 +5,11 @@ import { transformUp } from '../../plan/walk.js';
 import type { CacheLevel, ExplainMode, QueryEngine, RunningQuery, RunOptions, SessionSettings } from '../engine.js';
 
 /** Runs the command of a text and gives its rows as a plan; undefined for a query. */
-export type RunCommand = (query: SqlQueryPlan, settings: SessionSettings) => Promise<Plan | undefined>;
+export type RunCommand = (
+  query: SqlQueryPlan,
+  settings: SessionSettings,
+  signal?: AbortSignal,
+) => Promise<Plan | undefined>;
 
 /** An engine whose SQL texts may also be commands: each runs once, when its frame is first asked for something. */
 export class SqlEngine implements QueryEngine {
@@ -29,7 +33,7 @@ export class SqlEngine implements QueryEngine {
     return this.#engine.analyze(await this.#prepared(plan, settings), settings);
   }
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
-    return this.#engine.run(await this.#prepared(plan, options.settings), options);
+    return this.#engine.run(await this.#prepared(plan, options.settings, options.signal), options);
   }
   async explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string> {
     return this.#engine.explain(await this.#prepared(plan, settings), mode, settings);
@@ -45,7 +49,7 @@ export class SqlEngine implements QueryEngine {
   }
 
   /** The plan with the results of commands where their texts stood. */
-  async #prepared(plan: Plan, settings: SessionSettings): Promise<Plan> {
+  async #prepared(plan: Plan, settings: SessionSettings, signal?: AbortSignal): Promise<Plan> {
     const texts = everyNode(plan).filter((node) => node.kind === 'sql_query' && startsCommand(node.text));
     if (texts.length === 0) return plan;
     const results = new Map<string, Plan>();
@@ -53,7 +57,7 @@ export class SqlEngine implements QueryEngine {
       // A frame's plan is copied when it gets its number; its parameters are the same object in every copy.
       let result = this.#results.get(text.parameters);
       if (result === undefined) {
-        result = this.#runCommand(text, settings);
+        result = this.#runCommand(text, settings, signal);
         this.#results.set(text.parameters, result);
       }
       const rows = await result;
@@ -67,8 +71,14 @@ export class SqlEngine implements QueryEngine {
   }
 }
 
+const BLANKS = String.raw`^(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*`;
+
 /** First words of statements that are no queries; WITH may stand before INSERT. */
-const commandWord =
-  /^(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:create|insert|delete|update|merge|drop|truncate|alter|use|set|reset|show|describe|desc|explain|cache|uncache|clear|refresh|declare|with)\b/i;
+const commandWord = new RegExp(
+  `${BLANKS}(?:create|insert|delete|update|merge|drop|truncate|alter|use|set|reset|show|describe|desc|explain|execute|begin|cache|uncache|clear|refresh|declare|with)\\b`,
+  'i',
+);
+const scriptWord = new RegExp(`${BLANKS}begin\\b`, 'i');
 
 export const startsCommand = (text: string): boolean => commandWord.test(text);
+export const startsScript = (text: string): boolean => scriptWord.test(text);

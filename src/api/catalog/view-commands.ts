@@ -130,7 +130,7 @@ export const drop: Handler<'drop'> = async (command, context) => {
   const { catalog } = context;
   if (command.what === 'database') return dropDatabase(command, context);
   if (command.what === 'variable') {
-    const name = (command.name.at(-1) as string).toLowerCase();
+    const name = command.name.at(-1) as string;
     if (!catalog.variables.delete(name) && !command.ifExists) {
       throw new SparrowError('VARIABLE_NOT_FOUND', `there is no variable \`${name}\``, { sqlState: '42883' });
     }

@@ -60,5 +60,14 @@ export const ruleBatches: readonly RuleBatch[] = [
   { name: 'sources', once: true, rules: [requireLiterals, pushIntoScan, pruneFields, chooseBuildSide] },
 ];
 
+/**
+ * Rules without which a plan cannot run: they rewrite what no operator does, and bring the conditions of a WHERE to the
+ * joins they are for (FROM a, b, c would be a product otherwise).
+ */
+export const requiredBatches: readonly RuleBatch[] = [
+  ...ruleBatches.filter((batch) => batch.name === 'normalize'),
+  { name: 'join conditions', rules: [mergeFilters, pushFilters] },
+];
+
 /** Every rule, in the order of its first use. */
 export const allRules: readonly Rule[] = [...new Set(ruleBatches.flatMap((batch) => batch.rules))];

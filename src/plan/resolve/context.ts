@@ -1,6 +1,6 @@
 import { fromPlainError, SparrowError } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
-import type { Catalog } from '../catalog.js';
+import type { Catalog, VariableLookup } from '../catalog.js';
 import type { Attribute } from '../expr.js';
 import type { Plan } from '../node.js';
 import { nodeText } from '../node-text.js';
@@ -12,6 +12,8 @@ export interface PlanSettings extends EvalSettings {
   readonly caseSensitive?: boolean;
   /** What TIMESTAMP means: an instant (Spark's default), or a date and time without a zone. */
   readonly timestampType?: 'ltz' | 'ntz';
+  /** Variables that hide the session's. */
+  readonly variable?: VariableLookup;
 }
 
 /** What the analysis of one node may use. */

@@ -93,7 +93,7 @@ function outerOrVariable(column: UnresolvedColumn, scope: Scope, error: unknown)
     return { expr: Object.freeze({ kind: 'outer_reference', attribute }), fields };
   } catch (unknown) {
     const variable = isNotHere(unknown) ? scope.around.variable?.(nameParts(column.name)) : undefined;
-    if (variable !== undefined) return { expr: variable, fields: [] };
+    if (variable !== undefined) return variable;
     throw unknown;
   }
 }

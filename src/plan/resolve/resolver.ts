@@ -55,7 +55,7 @@ export async function resolve(plan: Plan, catalog: Catalog, settings: PlanSettin
 
 /** The second half of `resolve`, for plans whose sources are open (or that read none). */
 export function analyze(plan: Plan, catalog: Catalog, settings: PlanSettings): ResolvedPlan {
-  const variable: Context['variable'] = (parts) => catalog.variable?.(parts.at(-1) ?? '');
+  const variable: Context['variable'] = (parts) => settings.variable?.(parts) ?? catalog.variable?.(parts);
   const context = contextOf({ catalog, settings, variable });
   return analyzeWhole(expand(plan, catalog), context, memory(context)).plan as ResolvedPlan;
 }
@@ -92,6 +92,8 @@ const memories = new WeakMap<Catalog, Map<string, WeakMap<Plan, Analyzed>>>();
 
 /** Results depend on the plan object and on these settings only; the instant a query runs at is not among them. */
 function memory({ catalog, settings }: Context): WeakMap<Plan, Analyzed> {
+  // The same statement of a loop means something else when its variables have changed.
+  if (settings.variable !== undefined) return new WeakMap();
   let byKey = memories.get(catalog);
   if (byKey === undefined) {
     byKey = new Map();

@@ -1,4 +1,5 @@
 import { SparrowError } from '../../base/index.js';
+import type { VariableLookup } from '../catalog.js';
 import type { AggregateCall, Attribute, Expr, LambdaVariable, UnresolvedColumn } from '../expr.js';
 import type { Plan } from '../node.js';
 import { outputOf } from '../output.js';
@@ -17,7 +18,7 @@ export interface Surroundings {
   /** The names of the query around a subquery. */
   readonly outer?: Scope;
   /** The SQL variable of a name that means nothing else. */
-  readonly variable?: (parts: readonly string[]) => Expr | undefined;
+  readonly variable?: VariableLookup;
   /** Analyses a plan inside a query: in a scope whose names it may use, and with these recursive queries known. */
   readonly subquery: (
     plan: Plan,

@@ -62,8 +62,12 @@ export function resolveList(
     const resolved = resolveExpr(prepare(original, withAliases), withAliases, settings);
     const own = foldLiteralCasts(named(original, resolved, settings.timeZone), settings) as Named;
     const column = withName(original, own);
-    // What only names an alias of the list gives no other one.
-    const isField = original.kind === 'unresolved_column' && column.kind === 'alias' && references.size === 0;
+    // What only names an alias of the list gives no other one, and neither does a variable.
+    const isField =
+      original.kind === 'unresolved_column' &&
+      column.kind === 'alias' &&
+      column.input.kind !== 'literal' &&
+      references.size === 0;
     if ((original.kind === 'alias' || isField) && column.kind === 'alias') {
       const known = aliases.get(key(column.name));
       if (known === undefined) aliases.set(key(column.name), [column.input]);
