@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -16,14 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type FileInfo,
-  type FileSystem,
-  type Platform,
-  type ReadableFile,
-  SparrowError,
-  type WritableFile,
-} from '../base/index.js';
+import { type FileInfo, type FileSystem, type ReadableFile, SparrowError, type WritableFile } from '../base/index.js';
 import { isMirror } from './remote/mirror.js';
 
 /** Files of this machine, by synchronous calls: readers run in workers and fill shared memory directly. */
@@ -70,13 +62,6 @@ export const nodeFiles: FileSystem = {
     }
   },
   remove: (path) => guard(path, 'removed', () => rmSync(path, { recursive: true, force: true })),
-};
-
-/** This machine's files, clock and randomness. */
-export const nodePlatform: Platform = {
-  files: nodeFiles,
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
-  seed: () => randomInt(2 ** 32),
 };
 
 function info(path: string, stat: { size: number; mtimeMs: number; isDirectory(): boolean }): FileInfo {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decimalType, int32Type, int64Type, type Scalar, SharedHeap, stringType } from '../../src/base/index.js';
 import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalFrame, PhysicalPlan } from '../../src/exec/physical.js';
-import { nodePlatform } from '../../src/io/node-files.js';
+import { nodePlatform } from '../../src/io/node-platform.js';
 import { ascending, col, columns, descending, rowsPlan, windowCall } from '../support/physical.js';
 
 const heap = SharedHeap.create(2 ** 26);

@@ -11,7 +11,7 @@ import {
 } from '../../src/base/index.js';
 import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalJoinType, PhysicalPlan } from '../../src/exec/physical.js';
-import { nodePlatform } from '../../src/io/node-files.js';
+import { nodePlatform } from '../../src/io/node-platform.js';
 import {
   aggregateCall,
   ascending,

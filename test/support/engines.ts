@@ -16,7 +16,7 @@ import { Interpreter } from '../../src/exec/interpreter/interpreter.js';
 import type { PhysicalPlan } from '../../src/exec/physical.js';
 import type { DoneTask, TaskTemplate } from '../../src/exec/task/task.js';
 import type { EvalSettings } from '../../src/functions/index.js';
-import { nodePlatform } from '../../src/io/node-files.js';
+import { nodePlatform } from '../../src/io/node-platform.js';
 import { formatNamed } from '../../src/io/registry.js';
 import { randomReader } from './random-tables.js';
 

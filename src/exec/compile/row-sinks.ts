@@ -133,7 +133,7 @@ export class SortSink implements Sink {
     const keep = (): void => {
       const fields = spec.fields.map((f) => pipe.compile(f, columns));
       const row = pipe.newRow(this.#layout.stride);
-      const stored = [...fields, ...keys].slice(0, spec.layout.fields.length);
+      const stored = [...fields, ...keys.filter((_, k) => (spec.keyFields[k] ?? -1) >= fields.length)];
       for (const [i, value] of stored.entries()) storeValue(pipe, this.#layout, row, i, value);
       const entry = code.local('i32');
       pipe.loadWord(PIPE.ENTRY_NEXT, entry);

@@ -5,12 +5,14 @@ import type { Value } from '../../functions/value.js';
 import { type Code, type Func, type Local, WasmModule } from '../../wasm/index.js';
 import type { SortKey } from '../physical.js';
 import { fieldAt } from '../row-layout.js';
-import type { KeptLayoutSpec, SourceColumn } from '../task/spec.js';
+import type { SinkSpec } from '../task/spec.js';
 import { loadField } from './load.js';
 import { radixSort } from './radix-sort.js';
 import { keptLayout } from './rows.js';
 import { ENTRY_BYTES } from './sort-entry.js';
 import { prefixBits, prefixIsExact } from './sort-key.js';
+
+type Order = Pick<Extract<SinkSpec, { kind: 'sort' }>, 'layout' | 'keys' | 'keyColumns' | 'keyFields'>;
 
 const RUN = 8;
 /** Fewer entries than this are not worth the counters of a radix sort. */
@@ -19,19 +21,15 @@ const SMALL = 128;
 /**
  * A module that sorts entries: `sort(entries, count, scratch)` gives the address (of the two) where the sorted
  * entries lie. A stable radix sort of the prefixes; where they do not tell all of the keys, entries with equal prefixes
- * are settled by a stable merge sort that compares the keys in the rows (the last fields of the layout). The scratch has
+ * are settled by a stable merge sort that compares the keys in the rows. The scratch has
  * room for the entries and RADIX_BYTES.
  */
-export function compileSort(
-  layoutSpec: KeptLayoutSpec,
-  keys: readonly SortKey[],
-  keyColumns: readonly SourceColumn[],
-  settings: EvalSettings,
-): Uint8Array<ArrayBuffer> {
+export function compileSort(order: Order, settings: EvalSettings): Uint8Array<ArrayBuffer> {
+  const { keyColumns } = order;
   const module = new WasmModule();
   const context = new ModuleContext(module, settings);
   const exact = prefixIsExact(keyColumns);
-  const compare = exact ? undefined : compareRows(module, context, layoutSpec, keys);
+  const compare = exact ? undefined : compareRows(module, context, order);
   const mergeSort = emitMergeSort(module, entryBefore(module, compare));
   const settle = exact ? undefined : settleTies(module, mergeSort);
   const radix = radixSort(module, BigInt(64 - prefixBits(keyColumns)));
@@ -298,14 +296,8 @@ function mergeRuns(module: WasmModule, before: Func): Func {
 }
 
 /** compare(rowA, rowB): negative, zero or positive, by the keys stored in the rows. */
-function compareRows(
-  module: WasmModule,
-  context: ModuleContext,
-  layoutSpec: KeptLayoutSpec,
-  keys: readonly SortKey[],
-): Func {
+function compareRows(module: WasmModule, context: ModuleContext, { layout: layoutSpec, keys, keyFields }: Order): Func {
   const layout = keptLayout(layoutSpec);
-  const first = layoutSpec.fields.length - keys.length;
   return module.function(
     'compare',
     ['i32', 'i32'],
@@ -313,7 +305,7 @@ function compareRows(
     (code, rowA, rowB) => {
       const order = code.local('i32');
       keys.forEach((key, k) => {
-        const field = fieldAt(layout, first + k);
+        const field = fieldAt(layout, keyFields[k] as number);
         const a = loadField(code, rowA, field, key.expr.type);
         const b = loadField(code, rowB, field, key.expr.type);
         pushOrder(code, context, a, b, key);

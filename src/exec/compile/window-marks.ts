@@ -77,22 +77,22 @@ function pushSame(
   what: 'partition' | 'peers',
 ): void {
   const { code } = pipe;
-  const { keyColumns, partitions } = spec;
+  const { keyColumns, keyFields, partitions } = spec;
   if (prefixIsExact(keyColumns)) {
     code.get(a.prefix).get(b.prefix).op('i64.xor');
     if (what === 'partition') code.i64(prefixMask(keyColumns.slice(0, partitions))).op('i64.and');
     code.op('i64.eqz');
     return;
   }
-  const first = spec.layout.fields.length - keyColumns.length;
   const end = what === 'partition' ? partitions : keyColumns.length;
   const check = (k: number): void => {
     if (k >= end) {
       code.i32(1);
       return;
     }
-    const { type } = spec.layout.fields[first + k] as SourceColumn;
-    const field = fieldAt(layout, first + k);
+    const at = keyFields[k] as number;
+    const { type } = spec.layout.fields[at] as SourceColumn;
+    const field = fieldAt(layout, at);
     pushSameKey(pipe.emitter, loadField(code, a.row, field, type), loadField(code, b.row, field, type));
     code.if(
       () => check(k + 1),

@@ -1,9 +1,9 @@
-import { engineBug } from '../../base/index.js';
+import { carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { prefixIsExact } from '../compile/sort-key.js';
 import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
-import type { KeptLayoutSpec, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
+import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
 import { rangesOnDisk } from './sort-ranges.js';
@@ -55,6 +55,12 @@ interface SortOptions {
   readonly computed?: readonly PhysicalExpr[];
 }
 
+/** A float is sorted by in canonical form, which is not the value that came in. */
+function isItsKey({ type }: SourceColumn): boolean {
+  const carrier = carrierOf(type);
+  return carrier !== 'f32' && carrier !== 'f64';
+}
+
 /** Sorts a flow task by task; what is left is to merge the runs. */
 export async function sortFlow(
   executor: Runner,
@@ -67,12 +73,21 @@ export async function sortFlow(
   const kept = computed.map((expr) => columnOf(expr, known, executor.settings));
   const fields = known.map((c, index): PhysicalExpr => ({ kind: 'column', index, type: c.type, nullable: c.nullable }));
   const keyColumns = keys.map(({ expr }) => columnOf(expr, known, executor.settings));
-  const stored = prefixIsExact(keyColumns) ? [] : keyColumns;
-  const layout: KeptLayoutSpec = { header: 'sort', fields: [...known, ...kept, ...stored] };
+  const behind = [...known, ...kept];
+  const stored: SourceColumn[] = [];
+  const keyFields = prefixIsExact(keyColumns)
+    ? []
+    : keys.map(({ expr }, k) => {
+        const column = keyColumns[k] as SourceColumn;
+        if (expr.kind === 'column' && isItsKey(column)) return expr.index;
+        return behind.length + stored.push(column) - 1;
+      });
+  const layout: KeptLayoutSpec = { header: 'sort', fields: [...behind, ...stored] };
   const order: SortSink = {
     kind: 'sort',
     keys,
     keyColumns,
+    keyFields,
     fields: [...fields, ...computed],
     layout,
     ...(limit === undefined ? {} : { limit }),

@@ -21,6 +21,7 @@ export async function openWindow(executor: Runner, plan: PhysicalWindow): Promis
   const window: WindowTaskSpec = {
     layout: order.layout,
     keyColumns: order.keyColumns,
+    keyFields: order.keyFields,
     partitions: plan.partitionBy.length,
     partitionBy: plan.partitionBy,
     orderBy: plan.orderBy,

@@ -5,7 +5,7 @@ import type { SpilledRows } from '../task/spilled.js';
 import type { Runner } from './runner.js';
 
 /** How many ranges of a sort that is on disk the memory could hold at once: some are read, others wait as batches. */
-const RANGES_IN_MEMORY = 32;
+const RANGES_IN_MEMORY = 16;
 
 /** A place between pieces: before piece `piece` of run `run`. */
 interface Cut {

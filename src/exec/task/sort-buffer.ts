@@ -23,9 +23,12 @@ export function sorter(
   spec: Extract<SinkSpec, { kind: 'sort' }>,
   settings: EvalSettings,
 ): SortEntries {
-  const { layout, keys, keyColumns } = spec;
-  const build = (): Uint8Array => compileSort(layout, keys, keyColumns, settings);
-  const { sort } = programs.generated<{ sort: SortEntries }>(`sort ${planKey([layout, keys, keyColumns])}`, build);
+  const { layout, keys, keyColumns, keyFields } = spec;
+  const build = (): Uint8Array => compileSort(spec, settings);
+  const { sort } = programs.generated<{ sort: SortEntries }>(
+    `sort ${planKey([layout, keys, keyColumns, keyFields])}`,
+    build,
+  );
   return (entries, count, scratch) => sort(entries, count, scratch) >>> 0;
 }
 

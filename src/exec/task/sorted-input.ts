@@ -23,9 +23,9 @@ export function prepareSorted(
   const runs = input.runs.map((run) =>
     run.spilled === undefined ? run : inMemory(run.spilled, input.order, scratch, unspiller),
   );
-  const rowAt = (position: RunPosition | undefined): number | undefined =>
-    position && entryRow(scratch, (runs[position.run] as SortedRun).entries + position.row * ENTRY_BYTES);
-  const [from, to] = [rowAt(input.from), rowAt(input.to)];
+  const entryAt = (position: RunPosition | undefined): Entry | undefined =>
+    position && entry(scratch, (runs[position.run] as SortedRun).entries + position.row * ENTRY_BYTES);
+  const [from, to] = [entryAt(input.from), entryAt(input.to)];
   const sorted = mergeRuns(programs, runs, input.order, spec.settings, scratch);
   const { between } = input;
   const prefixAt = (prefix: bigint | undefined): number | undefined =>
@@ -88,9 +88,19 @@ function lowerBound({ heap }: Arena, { entries, count }: SortedRun, prefix: bigi
   return low;
 }
 
-const entryRow = ({ heap }: Arena, entry: number): number => heap.u32[(entry >>> 2) + 2] as number;
+interface Entry {
+  readonly prefix: bigint;
+  readonly row: number;
+}
 
-function positionOf(arena: Arena, { entries, count }: SortedRun, row: number): number {
-  for (let i = 0; i < count; i++) if (entryRow(arena, entries + i * ENTRY_BYTES) === row) return i;
+const entry = ({ heap }: Arena, at: number): Entry => ({
+  prefix: heap.u64[at >>> 3] as bigint,
+  row: heap.u32[(at >>> 2) + 2] as number,
+});
+
+function positionOf(arena: Arena, run: SortedRun, { prefix, row }: Entry): number {
+  const { entries, count } = run;
+  for (let i = lowerBound(arena, run, prefix); i < count; i++)
+    if (entry(arena, entries + i * ENTRY_BYTES).row === row) return i;
   throw engineBug('a sorted range without its border');
 }

@@ -117,8 +117,9 @@ export type SinkSpec =
   | {
       readonly kind: 'sort';
       readonly keys: readonly SortKey[];
-      /** What is known of the keys. They are stored only where their prefix does not tell all of them. */
       readonly keyColumns: readonly SourceColumn[];
+      /** Where rows have the keys; none where their prefix tells all of them. */
+      readonly keyFields: readonly number[];
       readonly fields: readonly PhysicalExpr[];
       readonly layout: KeptLayoutSpec;
       readonly limit?: number;
@@ -255,8 +256,9 @@ export interface InnerPipeline {
 /** What a task computes over sorted rows. */
 export interface WindowTaskSpec {
   readonly layout: KeptLayoutSpec;
-  /** The keys the rows are sorted by, the partition's first. */
   readonly keyColumns: readonly SourceColumn[];
+  /** As in the sort's sink: the partition's keys first. */
+  readonly keyFields: readonly number[];
   readonly partitions: number;
   /** The same over the input's columns. */
   readonly partitionBy: readonly PhysicalExpr[];
