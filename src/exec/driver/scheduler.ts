@@ -10,6 +10,7 @@ import { type Job, type JobResult, resultOf, TaskThread, TookTooLong } from '../
 import { isOutOfMemory, ranOutOfMemory, stageLabel } from './out-of-memory.js';
 import { WorkerLost, type WorkerPool } from './pool.js';
 import type { Query } from './query.js';
+import { StageCosts } from './stage-costs.js';
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
 const MAX_ATTEMPTS = 4;
@@ -20,6 +21,7 @@ const INLINE_MS = 20;
 /** Gives tasks to threads: to the workers, or to this thread where that is quicker. Results come in order. */
 export class Scheduler {
   protected readonly inlineMs: number = INLINE_MS;
+  readonly #costs = new StageCosts();
   readonly #own: TaskThread;
 
   constructor(
@@ -32,7 +34,9 @@ export class Scheduler {
   }
 
   /** Runs all tasks of one stage; their results in order. */
-  async runAll(query: Query, tasks: readonly TaskTemplate[], inline: boolean): Promise<DoneTask[]> {
+  async runAll(query: Query, tasks: readonly TaskTemplate[], small: boolean): Promise<DoneTask[]> {
+    const place = small ? 'here' : this.#costs.place(tasks);
+    const inline = place === 'here';
     const sharing = inline ? undefined : await import('./shared-stage.js');
     if (sharing?.isShareable(tasks) === true) {
       const token = query.token();
@@ -41,11 +45,17 @@ export class Scheduler {
         query,
         token,
         report: query.stage(stageLabel(tasks[0] as TaskTemplate)),
+        workers: place === 'both' ? this.pool.size - 1 : this.pool.size,
+        ...(place === 'both' ? { here: (request) => this.#here(query, token, { kind: 'task', request }) } : {}),
         alone: (template, task, attempt) => this.#attempts(query, token, template, false, task, attempt),
       });
       try {
         const done = await shared;
         query.tasksTotal += tasks.length;
+        this.#costs.learn(
+          tasks,
+          done.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+        );
         return done;
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
@@ -58,7 +68,8 @@ export class Scheduler {
   }
 
   /** Results in order as they come; no more tasks run ahead of the consumer than the workers need. */
-  async *run(query: Query, tasks: readonly TaskTemplate[], inline: boolean): AsyncGenerator<DoneTask> {
+  async *run(query: Query, tasks: readonly TaskTemplate[], small: boolean): AsyncGenerator<DoneTask> {
+    const inline = small || this.#costs.place(tasks) === 'here';
     query.tasksTotal += tasks.length;
     const [first] = tasks;
     const report = first === undefined ? undefined : query.stage(stageLabel(first), first.skipped);
@@ -66,6 +77,7 @@ export class Scheduler {
     const token = query.token();
     let next = 0;
     let alone = false;
+    let milliseconds = 0;
     try {
       while (next < tasks.length || under.length > 0) {
         while (next < tasks.length && under.length < (alone ? 1 : this.#ahead(query, inline))) {
@@ -89,9 +101,11 @@ export class Scheduler {
           continue;
         }
         if (report !== undefined) query.taskDone(report, done);
+        milliseconds += done.milliseconds;
         yield done;
         query.check();
       }
+      this.#costs.learn(tasks, milliseconds);
     } finally {
       // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
       if (under.length > 0) {
@@ -213,10 +227,10 @@ export class Scheduler {
     return query.track(inline ? this.#here(query, token, job) : this.pool.run(job, token).then(resultOf));
   }
 
-  async #here(query: Query, token: CancelToken, job: Job): Promise<JobResult> {
+  async #here<R = JobResult>(query: Query, token: CancelToken, job: Job): Promise<R> {
     await new Promise(setImmediate);
     query.check();
-    return this.#own.run(job, token, this.inlineMs);
+    return this.#own.run(job, token, this.inlineMs) as R;
   }
 }
 

@@ -1,10 +1,10 @@
 import { fromPlainError } from '../../base/index.js';
 import { type CancelToken, cancelled } from '../task/cancel.js';
 import { packInputs } from '../task/pack-inputs.js';
-import type { ShareRequest, ShareResult } from '../task/share.js';
+import { type ShareRequest, type ShareResult, taskOfShare } from '../task/share.js';
 import { readsDisk } from '../task/spec.js';
-import type { DoneTask, TaskTemplate } from '../task/task.js';
-import { resultOf } from '../task/thread.js';
+import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
+import { resultOf, TookTooLong } from '../task/thread.js';
 import type { StageReport } from './physical-text.js';
 import { WorkerLost, type WorkerPool } from './pool.js';
 import type { Query } from './query.js';
@@ -15,6 +15,10 @@ interface SharedStage {
   readonly query: Query;
   readonly token: CancelToken;
   readonly report: StageReport;
+  /** How many workers are told of it. */
+  readonly workers: number;
+  /** Runs one task in this thread, which then takes its share of them too. */
+  readonly here?: (request: TaskRequest) => Promise<TaskResult>;
   /** Runs one task as a job of its own: what a lost worker held. */
   readonly alone: (template: TaskTemplate, task: number, attempt: number) => Promise<DoneTask>;
 }
@@ -31,7 +35,10 @@ const SHAREABLE = new Set(['batches', 'groups', 'totals', 'kept']);
 
 let nextShare = 1;
 
-/** Runs all tasks of a stage with one message to each worker, which then claims task after task by an atomic word. */
+/**
+ * Runs all tasks of a stage with one message to each worker, which then claims task after task by an atomic word; so does
+ * this thread, if it is to help.
+ */
 export function runShared(tasks: readonly TaskTemplate[], stage: SharedStage): Promise<DoneTask[]> {
   return new SharedRun(tasks, stage).run();
 }
@@ -43,6 +50,8 @@ class SharedRun {
   readonly #done: (DoneTask | undefined)[];
   readonly #request: Omit<ShareRequest, 'id'>;
   #failed: { readonly index: number; readonly error: unknown } | undefined;
+  #left: number;
+  #tellAllDone: () => void = () => undefined;
 
   constructor(
     private readonly tasks: readonly TaskTemplate[],
@@ -56,6 +65,7 @@ class SharedRun {
     this.#firstTask = query.nextTask;
     query.nextTask += tasks.length;
     this.#done = new Array(tasks.length).fill(undefined);
+    this.#left = tasks.length;
     const { input: _, ...common } = tasks[0] as TaskTemplate;
     this.#request = {
       claims: this.#claims,
@@ -68,10 +78,15 @@ class SharedRun {
   }
 
   async run(): Promise<DoneTask[]> {
-    const { query, pool, token } = this.stage;
-    const shares = Math.min(pool.size, this.tasks.length);
+    const { query, token } = this.stage;
+    const workers = Math.min(this.stage.workers, this.tasks.length);
     try {
-      await Promise.all(Array.from({ length: shares }, () => this.#share()));
+      // A worker that comes when all is done is not waited for: only the query's end does that.
+      const allDone = new Promise<void>((resolve) => {
+        this.#tellAllDone = resolve;
+      });
+      const shares = Promise.all([...Array.from({ length: workers }, () => this.#share()), this.#ownShare()]);
+      await Promise.race([allDone, shares]);
       // Tasks that no share was left to take: every worker was lost.
       if (this.#failed === undefined)
         await Promise.all(this.tasks.map((_, index) => (this.#done[index] === undefined ? this.#alone(index) : 0)));
@@ -105,9 +120,29 @@ class SharedRun {
         if (share.failed !== undefined) this.#fail(share.failed.index, fromPlainError(share.failed.error));
         ({ more } = share);
       } catch (error) {
+        if (this.#left === 0) return;
         if (!(error instanceof WorkerLost)) this.#fail(this.tasks.length, error);
         else await Promise.all(this.#claimedBy(id).map((index) => this.#alone(index)));
         return;
+      }
+    }
+  }
+
+  /** This thread's turns: one task, then whoever else waits for the thread. */
+  async #ownShare(): Promise<void> {
+    const { here, query } = this.stage;
+    if (here === undefined) return;
+    const words = query.heap.i32;
+    const id = nextShare++;
+    for (const [index, { input }] of this.tasks.entries()) {
+      if (this.#failed !== undefined) return;
+      if (Atomics.compareExchange(words, (this.#claims >>> 2) + index, 0, id) !== 0) continue;
+      try {
+        this.#finish(index, await here(taskOfShare({ ...this.#request, id }, index, input)));
+        query.release(this.#arenas[index * 2] as number);
+      } catch (error) {
+        if (error instanceof TookTooLong) await this.#alone(index);
+        else this.#fail(index, error);
       }
     }
   }
@@ -140,6 +175,7 @@ class SharedRun {
   #take(index: number, done: DoneTask): void {
     this.#done[index] = done;
     this.stage.query.taskDone(this.stage.report, done);
+    if (--this.#left === 0) this.#tellAllDone();
   }
 
   /** The first error in the order of tasks is the query's. */

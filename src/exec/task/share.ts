@@ -2,6 +2,7 @@ import type { SharedHeap } from '../../base/index.js';
 import { type PlainError, toPlainError } from '../../base/index.js';
 import { type PackedInputs, unpackInputs } from './pack-inputs.js';
 import { runTask } from './run-task.js';
+import type { TaskInput } from './spec.js';
 import type { SpillSettings, TaskRequest, TaskResult, TaskTemplate } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
@@ -47,30 +48,32 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
   const done: { index: number; result: TaskResult }[] = [];
   for (let index = 0; index < tasks; index++) {
     if (Atomics.compareExchange(heap.i32, (request.claims >>> 2) + index, 0, request.id) !== 0) continue;
-    const scratchArena = request.arenas[index * 2] as number;
-    const task: TaskRequest = {
-      ...request.common,
-      input: inputOf(index),
-      scratchArena,
-      outputArena: request.arenas[index * 2 + 1] as number,
-      passingArenas: [],
-      task: request.firstTask + index,
-      place: index,
-      attempt: 1,
-      spill: request.spill,
-    };
+    const task = taskOfShare(request, index, inputOf(index));
     try {
       done.push({ index, result: await runTask(environment, task) });
     } catch (error) {
       refuseRest(heap, request.claims, tasks);
       return { done, failed: { index, error: toPlainError(error) }, more: false };
     } finally {
-      heap.releaseArena(scratchArena);
+      heap.releaseArena(task.scratchArena);
     }
     if (clock.monotonic() > until) return { done, more: true };
   }
   return { done, more: false };
 }
+
+/** The first attempt at task number `index` of a stage. */
+export const taskOfShare = (request: ShareRequest, index: number, input: TaskInput): TaskRequest => ({
+  ...request.common,
+  input,
+  scratchArena: request.arenas[index * 2] as number,
+  outputArena: request.arenas[index * 2 + 1] as number,
+  passingArenas: [],
+  task: request.firstTask + index,
+  place: index,
+  attempt: 1,
+  spill: request.spill,
+});
 
 /** Tasks are claimed in order, so the first error in the order of tasks is among those that run now. */
 function refuseRest(heap: SharedHeap, claims: number, tasks: number): void {
