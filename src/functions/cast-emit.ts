@@ -8,7 +8,7 @@ import {
   sameType,
 } from '../base/index.js';
 import { emitIntegerToText, emitTextToInteger } from './cast-text-emit.js';
-import { castFails } from './cast-types.js';
+import { castFails, isDatetime, isNestedKind } from './cast-types.js';
 import { pow10 } from './decimal.js';
 import type { Call, Range } from './define.js';
 import {
@@ -34,6 +34,7 @@ import {
   scaleRange,
   signal,
 } from './int-emit.js';
+import { isIntervalType } from './signature.js';
 import { isUtc } from './temporal-arithmetic.js';
 import type { Emitter, Value } from './value.js';
 
@@ -218,7 +219,9 @@ function emitFromFloat(e: Emitter, v: Value, to: DataType, mode: OverflowMode): 
 export function castCanFail(call: Call, ranges: readonly (Range | undefined)[]): boolean {
   const from = call.argTypes[0] as DataType;
   const to = call.returns;
-  if (!call.settings.ansi && from.kind !== 'date') return false;
+  // Without ANSI most give null instead; moments and intervals fail all the same.
+  const isStrict = call.settings.ansi || isDatetime(from) || [from, to].some(isIntervalType);
+  if (!isStrict && !isNestedKind(to.kind)) return false;
   if (!castFails(from, to)) return false;
   const range = ranges[0];
   const bounds = integerBounds(to);

@@ -5,7 +5,7 @@ import { isIntervalType } from './signature.js';
 import { becomesVariant, comesOfVariant } from './variant-cast.js';
 
 const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
-const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
+export const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
 const isExact = (type: DataType): boolean => isInteger(type) || type.kind === 'decimal';
 
 /** Whether CAST goes from one type to another; ANSI forbids what makes no sense. */
@@ -48,7 +48,8 @@ export function castRefusal(from: DataType, to: DataType, safe: boolean, ansi: b
   return !safe && canCast(from, to, false) ? 'CAST_WITH_CONF_SUGGESTION' : 'CAST_WITHOUT_SUGGESTION';
 }
 
-const isNestedKind = (kind: DataType['kind']): boolean => kind === 'array' || kind === 'map' || kind === 'struct';
+export const isNestedKind = (kind: DataType['kind']): boolean =>
+  kind === 'array' || kind === 'map' || kind === 'struct';
 
 function canCastNested(from: DataType, to: DataType, ansi: boolean): boolean {
   if (from.kind === 'array' && to.kind === 'array') return canCast(from.element, to.element, ansi);

@@ -29,6 +29,14 @@ function values(from: DataType, to: DataType, random: Random): Scalar[] {
   return edges;
 }
 
+const withoutAnsi = { ...settings, ansi: false, timeZone: 'America/New_York' };
+const canCompare = (type: DataType): boolean => type.kind !== 'interval' && type.kind !== 'variant';
+
+function behindNull(second: CallExpr): CallExpr {
+  const args = [{ kind: 'literal', type: second.type, value: null } as const, second];
+  return { kind: 'call', fn: 'eq', args, type: { kind: 'boolean' }, nullable: true };
+}
+
 describe('casts, compiled and interpreted', () => {
   const pairs = types.flatMap((from) =>
     types.filter((to) => canCast(from, to) && to.kind !== 'null').map((to) => [from, to] as const),
@@ -51,7 +59,9 @@ describe('casts, compiled and interpreted', () => {
             nullable: true,
           };
           expectSame(expr, [column]);
-          expectSame(expr, [column], { ...settings, ansi: false, timeZone: 'America/New_York' });
+          expectSame(expr, [column], withoutAnsi);
+          // Nobody computes what a null before it makes useless: it must not fail either.
+          if (canCompare(to)) expectSame(behindNull(expr), [column], withoutAnsi);
         }
       }
     },
