@@ -4,7 +4,7 @@ import { scaleRange } from './int-emit.js';
 import { isIntervalType } from './signature.js';
 import { becomesVariant, comesOfVariant } from './variant-cast.js';
 
-const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
+export const isMoment = (type: DataType): boolean => type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
 export const isDatetime = (type: DataType): boolean => type.kind === 'date' || isMoment(type);
 const isExact = (type: DataType): boolean => isInteger(type) || type.kind === 'decimal';
 

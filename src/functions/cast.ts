@@ -1,6 +1,7 @@
 import type { DataType, Scalar } from '../base/index.js';
 import { castCanFail, castRange, emitCast } from './cast-emit.js';
 import { type CastMode, castScalar } from './cast-eval.js';
+import { isMoment } from './cast-types.js';
 import { type Call, type Mismatch, scalar } from './define.js';
 import type { Value } from './value.js';
 
@@ -44,6 +45,8 @@ export const castFunctions = {
     resolve: needsType,
     nulls: 'propagate',
     narrow: true,
+    // Between the two kinds of moments it is only their difference, which must fit.
+    fails: ({ argTypes: [from], returns }) => from !== undefined && isMoment(from) && isMoment(returns),
     eval: ([a], call) => evalCast(a, call, 'try'),
     emit: (e, [a], call) => emitCast(e, a as Value, call, true),
     compiled: why,
