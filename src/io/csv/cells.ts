@@ -10,7 +10,7 @@ import {
   timeZone,
 } from '../../base/index.js';
 import { compileDatePattern } from './date-pattern.js';
-import type { ValueKernelName } from './kernels.js';
+import type { ValueKernelName } from './emit-field.js';
 import type { CsvReadOptions } from './options.js';
 
 /** How a column of a type is read. */
@@ -89,10 +89,13 @@ function timestampCell(options: CsvReadOptions): Cell {
     const parse = timestampParser(timestampFormat, options.timeZone);
     return { storage: 'i64', kernel: 'slow8', parse, local: false };
   }
-  const isUtc = timeZone(options.timeZone).offsetAt(0) === 0 && /^(UTC|GMT|UT|Z|GMT0)$/.test(options.timeZone);
+  const utc = isUtc(options.timeZone);
   const parse = (text: string): Scalar | undefined => parseScalar({ kind: 'timestamp' }, text, options.timeZone);
-  return { storage: 'i64', kernel: isUtc ? 'instant' : 'timestamp', parse, local: !isUtc };
+  return { storage: 'i64', kernel: utc ? 'instant' : 'timestamp', parse, local: !utc };
 }
+
+/** Whether clocks of a zone read as those of UTC always. */
+export const isUtc = (zone: string): boolean => timeZone(zone).offsetAt(0) === 0 && /^(UTC|GMT|UT|Z|GMT0)$/.test(zone);
 
 function parseBoolean(text: string): boolean | undefined {
   const word = text.toLowerCase();

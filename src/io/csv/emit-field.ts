@@ -8,6 +8,21 @@ const BLANK = 32;
 /** Where kernels leave what they counted: u32 nulls, u32 slow rows, i64 least, i64 greatest value, powers of ten. */
 export const COUNTERS = { nulls: 0, slow: 4, min: 8, max: 16, powers: 32, bytes: 32 + 23 * 8 } as const;
 
+/** Typed kernels without parameters of their own. */
+export type ValueKernelName =
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'float32'
+  | 'float64'
+  | 'boolean'
+  | 'date'
+  | 'timestamp'
+  | 'instant'
+  | 'slow4'
+  | 'slow8';
+
 /** What the body of a typed kernel works with. */
 export interface Field {
   readonly code: Code;
@@ -29,18 +44,32 @@ export interface Store {
 
 export type Body = (field: Field, store: (value: () => void) => void, target: Local) => void;
 
+/** Where the values of a column lie. */
+export interface FieldLayout {
+  /** Entries of an index: the words of a field, as a power of two in bytes. */
+  readonly shift: 2 | 3;
+  /** Sets `at` and `end` to the content of a field; branches away when it is null, or no kernel can read it. */
+  readonly bounds: (code: Code, b: Bounds, isNull: Label, slow: Label) => void;
+}
+
+/** Fields as the index of a CSV dialect has them. */
+export const csvLayout = (dialect: CsvDialect): FieldLayout => ({
+  shift: 2,
+  bounds: (code, b, isNull, escaped) => bounds(code, dialect, b, isNull, escaped),
+});
+
 const PARAMS = Array.from({ length: 9 }, () => 'i32' as const);
 
 /**
  * `name(text, index, stride, column, rows, data, validity, slowRows, counters)`: one column of an index, typed. Rows
  * the fast path cannot tell (odd spellings, escapes, errors) are listed in `slowRows`. `validity` must be zero.
  */
-export function typedKernel(module: WasmModule, name: string, dialect: CsvDialect, store: Store, body: Body): void {
+export function typedKernel(module: WasmModule, name: string, layout: FieldLayout, store: Store, body: Body): void {
   module.function(name, PARAMS, [], (code, ...params) => {
     const [text, index, stride, column, rows, data, validity, slowRows, counters] = params as Locals<9>;
     const i32 = (): Local => code.local('i32');
     const [at, end, row, nulls, slowCount, bit] = [i32(), i32(), i32(), i32(), i32(), i32()];
-    code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
+    code.get(index).get(column).i32(layout.shift).op('i32.shl').op('i32.add').set(index);
     code.forRange(
       row,
       () => code.i32(0),
@@ -49,7 +78,7 @@ export function typedKernel(module: WasmModule, name: string, dialect: CsvDialec
         code.block((next) => {
           code.block((isNull) => {
             code.block((slow) => {
-              bounds(code, dialect, { text, index, at, end }, isNull, slow);
+              layout.bounds(code, { text, index, at, end }, isNull, slow);
               body(
                 { code, at, end, counters, slow },
                 (value) => {
@@ -79,9 +108,9 @@ export function typedKernel(module: WasmModule, name: string, dialect: CsvDialec
   });
 }
 
-interface Bounds {
+export interface Bounds {
   readonly text: Local;
-  /** Address of the word before the field's. */
+  /** Address of the field's entry; in CSV of the word before it. */
   readonly index: Local;
   readonly at: Local;
   readonly end: Local;
@@ -241,7 +270,7 @@ export function emitStrings(module: WasmModule, dialect: CsvDialect): void {
   });
 }
 
-function setBit(code: Code, bit: Local, row: Local): void {
+export function setBit(code: Code, bit: Local, row: Local): void {
   code.get(bit).get(bit).op('i32.load8_u').i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or');
   code.op('i32.store8');
 }

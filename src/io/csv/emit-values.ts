@@ -1,7 +1,15 @@
 import type { Code, Local, WasmModule } from '../../wasm/index.js';
 import { dateDigits, expectByte, fixedDigits, pushDigits } from './emit-digits.js';
-import { type Body, COUNTERS, type Field, type Store, typedKernel } from './emit-field.js';
-import type { CsvDialect } from './options.js';
+import {
+  type Body,
+  COUNTERS,
+  type Field,
+  type FieldLayout,
+  type Store,
+  typedKernel,
+  type ValueKernelName,
+} from './emit-field.js';
+import { floatStore, integerStore, wideStore } from './emit-store.js';
 
 /** Longer numbers do not fit 64 bits for certain. */
 const MAX_DIGITS = 18;
@@ -9,52 +17,34 @@ const MAX_DIGITS = 18;
 const AT_ONCE = 8;
 const SECONDS_PER_DAY = 86_400;
 
-/** The typed kernels of a dialect; decimals are emitted by scale. */
-export function emitValues(module: WasmModule, dialect: CsvDialect): void {
+/** A kernel of each type; decimals are emitted by scale. */
+export function emitValues(module: WasmModule, layoutOf: (name: ValueKernelName) => FieldLayout): void {
+  const emit = (name: ValueKernelName, store: Store, body: Body): void =>
+    typedKernel(module, name, layoutOf(name), store, body);
   for (const [name, bytes] of [
     ['int8', 1],
     ['int16', 2],
     ['int32', 4],
     ['int64', 8],
   ] as const) {
-    typedKernel(module, name, dialect, integerStore(bytes), integerBody(bytes));
+    emit(name, integerStore(bytes), integerBody(bytes));
   }
-  typedKernel(module, 'float64', dialect, floatStore('f64'), floatBody('f64'));
-  typedKernel(module, 'float32', dialect, floatStore('f32'), floatBody('f32'));
-  typedKernel(module, 'boolean', dialect, integerStore(1), booleanBody);
-  typedKernel(module, 'date', dialect, integerStore(4), dateBody);
-  typedKernel(module, 'timestamp', dialect, integerStore(8), timestampBody);
-  typedKernel(module, 'instant', dialect, integerStore(8), instantBody);
+  emit('float64', floatStore('f64'), floatBody('f64'));
+  emit('float32', floatStore('f32'), floatBody('f32'));
+  emit('boolean', integerStore(1), booleanBody);
+  emit('date', integerStore(4), dateBody);
+  emit('timestamp', integerStore(8), timestampBody);
+  emit('instant', integerStore(8), instantBody);
   // No fast path at all: JavaScript reads every value that is not null.
-  for (const bytes of [4, 8])
-    typedKernel(module, `slow${bytes}`, dialect, integerStore(bytes), (f) => f.code.br(f.slow));
+  emit('slow4', integerStore(4), (f) => f.code.br(f.slow));
+  emit('slow8', integerStore(8), (f) => f.code.br(f.slow));
 }
 
 /** The kernel `decimal`, for decimals of a precision and scale, in 64 or 128 bits. */
-export function emitDecimal(module: WasmModule, dialect: CsvDialect, precision: number, scale: number): void {
+export function emitDecimal(module: WasmModule, layout: FieldLayout, precision: number, scale: number): void {
   const store = precision <= MAX_DIGITS ? integerStore(8) : wideStore;
-  typedKernel(module, 'decimal', dialect, store, decimalBody(precision, scale));
+  typedKernel(module, 'decimal', layout, store, decimalBody(precision, scale));
 }
-
-function integerStore(bytes: number): Store {
-  return {
-    bytes,
-    zero(code, target) {
-      code.get(target);
-      if (bytes === 8) code.i64(0).op('i64.store', 0, 0);
-      else if (bytes === 4) code.i32(0).op('i32.store', 0, 0);
-      else if (bytes === 2) code.i32(0).op('i32.store16', 0, 0);
-      else code.i32(0).op('i32.store8');
-    },
-  };
-}
-
-const floatStore = (type: 'f32' | 'f64'): Store => integerStore(type === 'f32' ? 4 : 8);
-
-const wideStore: Store = {
-  bytes: 16,
-  zero: (code, target) => code.get(target).i64(0).op('i64.store', 0, 0).get(target).i64(0).op('i64.store', 8, 0),
-};
 
 /** Takes a sign; the local becomes 1 for minus. */
 function takeSign({ code, at }: Field): Local {

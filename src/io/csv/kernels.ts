@@ -1,6 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
 import { instantiate, ModuleCache, WasmModule } from '../../wasm/index.js';
-import { emitStrings } from './emit-field.js';
+import { csvLayout, emitStrings, type ValueKernelName } from './emit-field.js';
 import { emitIndex } from './emit-index.js';
 import { emitDecimal, emitValues } from './emit-values.js';
 import type { Locals } from './locals.js';
@@ -18,20 +18,6 @@ export type TypedKernel = (
   slow: N,
   counters: N,
 ) => void;
-export type ValueKernelName =
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'float32'
-  | 'float64'
-  | 'boolean'
-  | 'date'
-  | 'timestamp'
-  | 'instant'
-  | 'slow4'
-  | 'slow8';
-
 /** The kernels of a dialect, each described where it is emitted. Results of type i32 come back signed. */
 export interface CsvKernels extends Readonly<Record<ValueKernelName, TypedKernel>> {
   index(text: N, from: N, end: N, final: N, out: N, outEnd: N, maxRows: N, width: N, fields: N, counters: N): N;
@@ -77,18 +63,19 @@ export function csvKernels(heap: SharedHeap, dialect: CsvDialect): CsvKernels {
   return instance<CsvKernels>(heap, JSON.stringify(dialect), (module) => {
     emitIndex(module, dialect);
     emitStrings(module, dialect);
-    emitValues(module, dialect);
+    emitValues(module, () => csvLayout(dialect));
     emitHighBits(module);
   });
 }
 
 export function decimalKernel(heap: SharedHeap, dialect: CsvDialect, precision: number, scale: number): TypedKernel {
   const key = `${JSON.stringify(dialect)} decimal(${precision},${scale})`;
-  return instance<{ decimal: TypedKernel }>(heap, key, (module) => emitDecimal(module, dialect, precision, scale))
-    .decimal;
+  return instance<{ decimal: TypedKernel }>(heap, key, (module) =>
+    emitDecimal(module, csvLayout(dialect), precision, scale),
+  ).decimal;
 }
 
-function emitHighBits(module: WasmModule): void {
+export function emitHighBits(module: WasmModule): void {
   module.function('hasHighBits', ['i32', 'i32'], ['i32'], (code, ...params) => {
     const [from, end] = params as Locals<2>;
     const seen = code.local('v128');

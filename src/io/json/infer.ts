@@ -81,7 +81,7 @@ export async function inferSchema(
     const readable = platform.files.open(file.path);
     try {
       for (const [start, end] of ranges(file, options, ratio)) {
-        debt -= end - start;
+        debt -= Math.min(end, file.size) - start;
         const scanner = new JsonScanner(options.syntax);
         const finder = options.multiLine
           ? new DocumentRecords(file.path, scanner, seen)
@@ -108,8 +108,10 @@ export async function inferSchema(
 function ranges(file: DataFile, options: JsonReadOptions, ratio: number): [start: number, end: number][] {
   const pieces = Math.ceil((file.size * ratio) / PIECE_BYTES);
   const distance = file.size / Math.max(1, pieces);
-  if (ratio === 1 || distance <= PIECE_BYTES || options.multiLine || !isPlain(file.path, options.encoding))
-    return [[0, file.size]];
+  const plain = isPlain(file.path, options.encoding);
+  // What is unpacked may be any number of times as long as its file.
+  if (ratio === 1 && !plain) return [[0, Number.POSITIVE_INFINITY]];
+  if (ratio === 1 || distance <= PIECE_BYTES || options.multiLine || !plain) return [[0, file.size]];
   return Array.from({ length: pieces }, (_, i) => {
     const start = Math.floor(i * distance);
     return [start, Math.min(file.size, start + PIECE_BYTES)];

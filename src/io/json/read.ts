@@ -12,10 +12,11 @@ import { isPlain } from '../byte-stream.js';
 import { constantColumn } from '../constant-column.js';
 import { openUnchanged } from '../unchanged-file.js';
 import type { Sink } from './base-sink.js';
+import { BlockReader } from './block-reader.js';
 import type { Bytes } from './bytes.js';
 import type { JsonFault } from './fault.js';
 import { KeyTable } from './key-table.js';
-import { chunksOf, DocumentRecords, firstByte, LineRecords, type RecordFinder, type RecordHandler } from './records.js';
+import { chunksOf, DocumentRecords, LineRecords, type RecordFinder, type RecordHandler } from './records.js';
 import { JsonScanner, TOKEN } from './scanner.js';
 import { sinkOf } from './sinks.js';
 import type { JsonColumn, JsonSplit } from './split.js';
@@ -34,35 +35,38 @@ export const jsonReader: SplitReader = {
   },
 };
 
-function finderOf(payload: JsonSplit, handler: RowHandler): RecordFinder {
-  const scanner = new JsonScanner(payload.options.syntax);
-  return payload.options.multiLine
-    ? new DocumentRecords(payload.path, scanner, handler)
-    : new LineRecords(payload.path, payload.start, payload.end, scanner, handler);
-}
-
 function* readPlain(payload: JsonSplit, request: ScanRequest, context: TaskContext): Generator<Batch> {
   const file = openUnchanged(payload, context);
   try {
-    const rows = new RowHandler(payload, request, context);
-    const finder = finderOf(payload, rows);
-    for (const chunk of chunksOf(file, payload.options, firstByte(payload.start)) as Iterable<Uint8Array>) {
-      context.metrics.bytesRead += chunk.length;
-      for (const _ of finder.feed(chunk)) yield* rows.batch();
-      if (finder.done || rows.enough) break;
+    const rows = new SplitRows(payload, request, context);
+    const wasRead = (bytes: number): void => {
+      context.metrics.bytesRead += bytes;
+    };
+    const finder = finderOf(payload, rows, context);
+    for (const _ of finder.read(file, wasRead)) {
+      yield* rows.batch();
+      if (rows.enough) return;
     }
-    if (!finder.done && !rows.enough) for (const _ of finder.feed(undefined)) yield* rows.batch();
     yield* rows.batch();
   } finally {
     file.close();
   }
 }
 
+function finderOf(payload: JsonSplit, handler: RecordHandler, { arena }: TaskContext): RecordFinder {
+  const { path, start, options } = payload;
+  const scanner = new JsonScanner(options.syntax);
+  if (options.multiLine) return new DocumentRecords(path, scanner, handler);
+  // What is unpacked may be any number of times as long as its file.
+  const end = isPlain(path, options.encoding) ? payload.end : Number.POSITIVE_INFINITY;
+  return new LineRecords(path, start, end, scanner, handler, arena);
+}
+
 async function* readDecoded(payload: JsonSplit, request: ScanRequest, context: TaskContext): AsyncGenerator<Batch> {
   const file = openUnchanged(payload, context);
   try {
-    const rows = new RowHandler(payload, request, context);
-    const finder = finderOf(payload, rows);
+    const rows = new SplitRows(payload, request, context);
+    const finder = finderOf(payload, rows, context);
     for await (const chunk of chunksOf(file, payload.options, 0)) {
       for (const _ of finder.feed(chunk)) yield* rows.batch();
       if (finder.done || rows.enough) break;
@@ -75,6 +79,80 @@ async function* readDecoded(payload: JsonSplit, request: ScanRequest, context: T
   }
 }
 
+/** Collects the records of a split: blocks of plain ones at once, others one by one. */
+class SplitRows implements RecordHandler {
+  full = false;
+  readonly #blocks: BlockReader | undefined;
+  /** Made when a record comes alone. */
+  #single: RowHandler | undefined;
+  /** Read at once, after the rows that came alone. */
+  #ready: Batch | undefined;
+  #rowsLeft: number;
+
+  constructor(
+    private readonly payload: JsonSplit,
+    request: ScanRequest,
+    private readonly context: TaskContext,
+  ) {
+    this.#rowsLeft =
+      request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;
+    this.#blocks = BlockReader.suits(payload) ? new BlockReader(payload, context) : undefined;
+  }
+
+  /** The limit is reached. */
+  get enough(): boolean {
+    return this.#rowsLeft <= 0;
+  }
+
+  block(from: number, to: number): number {
+    if (this.#blocks === undefined) return from - to;
+    if (this.enough) return to - from;
+    const block = this.#blocks.read(from, to, this.#rowsLeft);
+    if (block?.batch === undefined) return block === undefined ? 0 : -block.bytes;
+    this.#ready = block.batch;
+    this.full = true;
+    return block.bytes;
+  }
+
+  value(scanner: JsonScanner): void {
+    if (this.enough) scanner.skip();
+    else this.#rows().value(scanner);
+  }
+
+  commit(): void {
+    if (!this.enough) this.#rows().commit();
+    this.#noteFull();
+  }
+
+  malformed(fault: JsonFault, bytes: Bytes, from: number, to: number, position: number): void {
+    if (!this.enough) this.#rows().malformed(fault, bytes, from, to, position);
+    this.#noteFull();
+  }
+
+  #rows(): RowHandler {
+    this.#single ??= new RowHandler(this.payload, this.context);
+    return this.#single;
+  }
+
+  #noteFull(): void {
+    const rows = this.#single?.rows ?? 0;
+    this.full = this.#single?.full === true || rows >= this.#rowsLeft;
+  }
+
+  /** The rows so far, if there are any. */
+  *batch(): Generator<Batch> {
+    this.full = false;
+    for (const batch of [this.#single?.batch(), this.#ready]) {
+      if (batch === undefined || batch.rows === 0) continue;
+      this.context.checkCancelled();
+      this.context.metrics.rowsRead += batch.rows;
+      this.#rowsLeft -= batch.rows;
+      yield batch;
+    }
+    this.#ready = undefined;
+  }
+}
+
 /** A record with a value of another type than its column. */
 interface BadRecord {
   readonly what: string;
@@ -83,13 +161,10 @@ interface BadRecord {
   readonly to: number;
 }
 
-/** Collects records as rows. */
+/** Collects records as rows, one by one. */
 class RowHandler implements RecordHandler {
   full = false;
-  /** The limit is reached. */
-  enough = false;
   #rows = 0;
-  #rowsLeft: number;
   /** One for each field of the table; undefined for those nobody wants. */
   readonly #sinks: (Sink | undefined)[];
   readonly #keys: KeyTable;
@@ -103,12 +178,9 @@ class RowHandler implements RecordHandler {
 
   constructor(
     private readonly payload: JsonSplit,
-    request: ScanRequest,
     private readonly context: TaskContext,
   ) {
     const { columns, fields, options } = payload;
-    this.#rowsLeft =
-      request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;
     const byName = new Map<string, Sink>();
     this.#columnSinks = columns.map(({ name, type, source }) => {
       if (source.kind !== 'field' && source.kind !== 'record') return undefined;
@@ -124,11 +196,11 @@ class RowHandler implements RecordHandler {
     this.#refuses = options.mode === 'FAILFAST' || (payload.sampled && !options.modeGiven);
   }
 
+  get rows(): number {
+    return this.#rows;
+  }
+
   value(scanner: JsonScanner): void {
-    if (this.enough) {
-      scanner.skip();
-      return;
-    }
     scanner.peek();
     const start = scanner.at;
     const what = this.#record(scanner);
@@ -136,7 +208,6 @@ class RowHandler implements RecordHandler {
   }
 
   commit(): void {
-    if (this.enough) return;
     if (this.#bad === undefined) this.#next(null);
     else this.#badRow(this.#bad);
   }
@@ -187,7 +258,6 @@ class RowHandler implements RecordHandler {
   }
 
   malformed(fault: JsonFault, bytes: Bytes, from: number, to: number, position: number): void {
-    if (this.enough) return;
     this.#drop();
     if (this.#refuses) {
       const { path } = this.payload;
@@ -231,23 +301,18 @@ class RowHandler implements RecordHandler {
   #next(corrupt: string | null): void {
     if (this.#keepsCorrupt) this.#corrupt.push(corrupt);
     this.#rows++;
-    if (this.#rows >= this.#rowsLeft) this.enough = true;
-    if (this.#rows === BATCH_ROWS || this.enough) this.full = true;
+    if (this.#rows === BATCH_ROWS) this.full = true;
     else if ((this.#rows & 255) === 0) this.full = this.#used.some((sink) => sink.bytes > BATCH_BYTES);
   }
 
-  /** The rows so far, if there are any. */
-  *batch(): Generator<Batch> {
+  /** The rows so far. */
+  batch(): Batch {
     this.full = false;
     const rows = this.#rows;
-    if (rows === 0) return;
-    this.context.checkCancelled();
-    this.context.metrics.rowsRead += rows;
-    this.#rowsLeft -= rows;
-    const columns = this.payload.columns.map((column, i) => this.#column(column, i, rows));
+    const columns = rows === 0 ? [] : this.payload.columns.map((column, i) => this.#column(column, i, rows));
     this.#rows = 0;
     this.#corrupt.length = 0;
-    yield { rows, columns };
+    return { rows, columns };
   }
 
   #column(column: JsonColumn, i: number, rows: number): Column {

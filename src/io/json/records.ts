@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { type ReadableFile, SparrowError } from '../../base/index.js';
+import type { Arena, ReadableFile } from '../../base/index.js';
 import { decodedChunks, isPlain } from '../byte-stream.js';
-import { asBytes, type Bytes } from './bytes.js';
+import type { Bytes } from './bytes.js';
 import { JsonFault } from './fault.js';
 import type { JsonReadOptions } from './options.js';
 import type { JsonScanner } from './scanner.js';
+import { LineWindow, Window } from './window.js';
 
 const CHUNK_BYTES = 1 << 20;
-/** A record longer than this is refused: it would have to be held whole. */
-const MAX_RECORD_BYTES = 512 << 20;
+const REST_BYTES = 64 << 10;
 const LINE_FEED = 10;
 const OPEN_ARRAY = 91;
 const CLOSE_ARRAY = 93;
@@ -23,6 +23,11 @@ export interface RecordHandler {
   value(scanner: JsonScanner): void;
   /** The value read last is a record. */
   commit(): void;
+  /**
+   * Takes lines between two addresses of the heap at once: how many bytes; fewer than 0 when so many are for `value`, 0
+   * when it cannot say how many. Sets `full` when it took any.
+   */
+  block?(from: number, to: number): number;
   /** The text from `from` to `to` is no record. */
   malformed(fault: JsonFault, bytes: Bytes, from: number, to: number, position: number): void;
 }
@@ -33,6 +38,8 @@ export interface RecordFinder {
   readonly done: boolean;
   /** Undefined: there are no more chunks. */
   feed(chunk: Uint8Array | undefined): Generator<void>;
+  /** All records of a file that is text as it is; `wasRead` is told of bytes. */
+  read(file: ReadableFile, wasRead: (bytes: number) => void): Generator<void>;
 }
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -51,79 +58,72 @@ export function chunksOf(file: ReadableFile, options: JsonReadOptions, start: nu
   return isPlain(file.path, options.encoding) ? rawRange(file, start) : decodedChunks(file, options.encoding);
 }
 
-function tooLong(path: string, position: number): SparrowError {
-  return new SparrowError('MEMORY_LIMIT_EXCEEDED', `a record of more than ${MAX_RECORD_BYTES >> 20} MiB`, {
-    where: `file ${path}, byte ${position}`,
-    hint: 'set the option multiLine if records take many lines, or check that the file is JSON',
-  });
-}
-
-/** Collects chunks; keeps what no record has used. */
-class Window {
-  bytes: Bytes = asBytes(new Uint8Array(0));
-  position: number;
-
-  constructor(
-    private readonly path: string,
-    start: number,
-  ) {
-    this.position = start;
-  }
-
-  /** Drops the bytes before `used` and adds more. */
-  add(used: number, chunk: Uint8Array): void {
-    const rest = this.bytes.length - used;
-    if (rest + chunk.length > MAX_RECORD_BYTES) throw tooLong(this.path, this.position + used);
-    this.position += used;
-    this.bytes = rest === 0 ? asBytes(chunk) : asBytes(Buffer.concat([this.bytes.subarray(used), chunk]));
-  }
-}
+/** Lines that are not read as blocks after one that could not be: so many bytes, then twice as many, and so on. */
+const LEAST_SINGLE_BYTES = 16 << 10;
+const MOST_SINGLE_BYTES = 1 << 20;
 
 /** Lines that begin in `start`…`end` of a file, each one record. */
 export class LineRecords implements RecordFinder {
   done = false;
-  readonly #window: Window;
+  readonly #window: LineWindow;
   #used = 0;
+  /** There is no line feed in what was left before this. */
+  #searched = 0;
   /** The line that a split begins in belongs to the split before it. */
   #skipping: boolean;
-  #tail: Uint8Array[] = [];
-  #tailBytes = 0;
+  /** Lines before this are read one by one; and how many bytes of them when the next one cannot be read in a block. */
+  #singleTo = 0;
+  #single = LEAST_SINGLE_BYTES;
 
+  /** With an arena the text lies in the heap, where the handler can take blocks of it. */
   constructor(
-    private readonly path: string,
+    path: string,
     start: number,
     private readonly end: number,
     private readonly scanner: JsonScanner,
     private readonly handler: RecordHandler,
+    arena?: Arena,
   ) {
-    this.#window = new Window(path, firstByte(start));
+    this.#window = new LineWindow(path, firstByte(start), arena);
     this.#skipping = start > 0;
   }
 
-  *feed(chunk: Uint8Array | undefined): Generator<void> {
-    if (chunk !== undefined && chunk.indexOf(LINE_FEED) < 0) {
-      this.#keep(chunk);
-      return;
+  *read(file: ReadableFile, wasRead: (bytes: number) => void): Generator<void> {
+    for (let at = this.#window.position; at < file.size && !this.done; ) {
+      // Of what follows the split only the rest of its last line is wanted.
+      const bytes = Math.min(at < this.end ? Math.min(CHUNK_BYTES, this.end - at) : REST_BYTES, file.size - at);
+      this.#add(bytes, (place) => file.readInto(place, at, bytes));
+      at += bytes;
+      wasRead(bytes);
+      yield* this.#lines(false);
     }
-    const pieces = chunk === undefined ? this.#tail : [...this.#tail, chunk];
-    this.#window.add(this.#used, pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
-    this.#tail = [];
-    this.#tailBytes = 0;
-    this.#used = 0;
+    if (!this.done) yield* this.#lines(true);
+  }
+
+  *feed(chunk: Uint8Array | undefined): Generator<void> {
+    if (chunk !== undefined) this.#add(chunk.length, (place) => place.set(chunk));
     yield* this.#lines(chunk === undefined);
   }
 
-  #keep(chunk: Uint8Array): void {
-    this.#tail.push(chunk);
-    this.#tailBytes += chunk.length;
-    if (this.#tailBytes > MAX_RECORD_BYTES) throw tooLong(this.path, this.#window.position + this.#used);
+  #add(bytes: number, write: (place: Uint8Array) => void): void {
+    this.#searched = this.#window.bytes.length - this.#used;
+    this.#window.add(this.#used, bytes, write);
+    this.#singleTo = Math.max(0, this.#singleTo - this.#used);
+    this.#used = 0;
   }
 
   *#lines(isLast: boolean): Generator<void> {
     const { bytes, position } = this.#window;
-    const valid = isUtf8(bytes.subarray(0, isLast ? bytes.length : bytes.lastIndexOf(LINE_FEED) + 1));
+    const last = isLast ? bytes.length - 1 - this.#searched : bytes.subarray(this.#searched).lastIndexOf(LINE_FEED);
+    if (last < 0 && !isLast) return;
+    const whole = this.#searched + last + 1;
+    const valid = isUtf8(bytes.subarray(0, whole));
     while (this.#used < bytes.length) {
       const from = this.#used;
+      if (valid && !this.#skipping && from >= this.#singleTo && this.#block(whole, isLast)) {
+        yield;
+        continue;
+      }
       const stop = bytes.indexOf(LINE_FEED, from);
       if (stop < 0 && !isLast) return;
       const to = stop < 0 ? bytes.length : stop;
@@ -143,6 +143,27 @@ export class LineRecords implements RecordFinder {
       if (this.handler.full) yield;
     }
     this.#used = bytes.length;
+  }
+
+  /** Lets the handler take lines up to `whole`, those of this split; false when the next one is for itself. */
+  #block(whole: number, isLast: boolean): boolean {
+    const { bytes, position, address } = this.#window;
+    if (address === 0 || this.handler.block === undefined) return false;
+    const from = position + this.#used === 0 ? afterMark(bytes) : this.#used;
+    const beyond =
+      this.end - position <= whole ? bytes.indexOf(LINE_FEED, Math.max(from, this.end - position - 1)) : -1;
+    const to = beyond < 0 ? whole : Math.min(whole, beyond + 1);
+    if (from >= to || position + from >= this.end) return false;
+    // The window has a line feed behind its last line.
+    const taken = this.handler.block(address + from, address + to + (isLast && to === bytes.length ? 1 : 0));
+    if (taken > 0) {
+      this.#used = Math.min(bytes.length, from + taken);
+      if (taken > MOST_SINGLE_BYTES) this.#single = LEAST_SINGLE_BYTES;
+      return true;
+    }
+    this.#singleTo = from + Math.max(-taken, this.#single);
+    this.#single = Math.min(MOST_SINGLE_BYTES, this.#single * 2);
+    return false;
   }
 
   /** The records of an array that is a line. */
@@ -232,6 +253,15 @@ export class DocumentRecords implements RecordFinder {
   ) {
     this.#window = new Window(path, 0);
     scanner.at = 0;
+  }
+
+  *read(file: ReadableFile, wasRead: (bytes: number) => void): Generator<void> {
+    for (const chunk of rawRange(file, 0)) {
+      wasRead(chunk.length);
+      yield* this.feed(chunk);
+      if (this.done) return;
+    }
+    yield* this.feed(undefined);
   }
 
   *feed(chunk: Uint8Array | undefined): Generator<void> {

@@ -1,0 +1,99 @@
+import type { Arena, SharedHeap } from '../../../base/index.js';
+import { type AnyExports, instantiate, ModuleCache, WasmModule } from '../../../wasm/index.js';
+import type { FieldLayout, ValueKernelName } from '../../csv/emit-field.js';
+import { emitDecimal, emitValues } from '../../csv/emit-values.js';
+import { emitHighBits, type TypedKernel } from '../../csv/kernels.js';
+import { emitIndex } from './emit-index.js';
+import { emitStrings } from './emit-strings.js';
+import { emitValueFunctions } from './emit-values.js';
+import { KIND, KIND_SHIFT, POSITION, TABLES } from './layout.js';
+
+type N = number;
+
+/** The kernels of JSON, each described where it is emitted. Results of type i32 come back signed. */
+export interface JsonKernels extends Readonly<Record<ValueKernelName, TypedKernel>> {
+  index(text: N, from: N, end: N, out: N, stride: N, maxRows: N, fields: N, tables: N, counters: N): N;
+  textBytes(index: N, stride: N, column: N, rows: N): N;
+  strings(
+    text: N,
+    index: N,
+    stride: N,
+    column: N,
+    rows: N,
+    offsets: N,
+    data: N,
+    validity: N,
+    counters: N,
+    tables: N,
+  ): void;
+  /** Whether any byte has its high bit set. */
+  hasHighBits(from: N, end: N): N;
+}
+
+/** Values of one kind; others are left to JavaScript. */
+const layoutOf = (kind: number): FieldLayout => ({
+  shift: 3,
+  bounds(code, { text, index, at, end }, isNull, slow) {
+    const word = code.local('i32');
+    code.get(index).op('i32.load', 0, 0).tee(word).op('i32.eqz').brIf(isNull);
+    code.get(word).i32(KIND_SHIFT).op('i32.shr_u').i32(kind).op('i32.ne').brIf(slow);
+    code.get(word).i32(POSITION).op('i32.and').get(text).op('i32.add').set(at);
+    code.get(index).op('i32.load', 4, 0).get(text).op('i32.add').set(end);
+  },
+});
+
+const KINDS: Readonly<Partial<Record<ValueKernelName, number>>> = {
+  boolean: KIND.word,
+  date: KIND.string,
+  timestamp: KIND.string,
+  instant: KIND.string,
+};
+
+const modules = new ModuleCache(32);
+const instances = new WeakMap<WebAssembly.Memory, Map<string, AnyExports>>();
+
+function instance(heap: SharedHeap, key: string, build: (module: WasmModule) => void): AnyExports {
+  const known = instances.get(heap.memory) ?? new Map<string, AnyExports>();
+  instances.set(heap.memory, known);
+  let exports = known.get(key);
+  if (exports === undefined) {
+    const compiled = modules.get(key, () => {
+      const module = new WasmModule();
+      build(module);
+      return module.bytes();
+    });
+    exports = instantiate<AnyExports>(compiled, heap.memory).exports;
+    known.set(key, exports);
+  }
+  return exports;
+}
+
+export function jsonKernels(heap: SharedHeap): JsonKernels {
+  return instance(heap, 'json', (module) => {
+    emitIndex(module, emitValueFunctions(module));
+    emitStrings(module);
+    emitValues(module, (name) => layoutOf(KINDS[name] ?? KIND.number));
+    emitHighBits(module);
+  }) as unknown as JsonKernels;
+}
+
+export function decimalKernel(heap: SharedHeap, precision: number, scale: number): TypedKernel {
+  const key = `json decimal(${precision},${scale})`;
+  const exports = instance(heap, key, (module) => emitDecimal(module, layoutOf(KIND.number), precision, scale));
+  return exports.decimal as unknown as TypedKernel;
+}
+
+/** The tables that kernels look bytes up in. */
+export function kernelTables(arena: Arena): number {
+  const bytes = new Uint8Array(TABLES.bytes).fill(255, TABLES.hex);
+  for (const [letter, meaning] of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t']) {
+    bytes[TABLES.escapes + (letter as string).charCodeAt(0)] = (meaning as string).charCodeAt(0);
+  }
+  for (let digit = 0; digit < 16; digit++) {
+    const text = digit.toString(16);
+    for (const c of [text, text.toUpperCase()]) bytes[TABLES.hex + c.charCodeAt(0)] = digit;
+  }
+  const address = arena.alloc(bytes.length);
+  arena.heap.u8.set(bytes, address);
+  return address;
+}
