@@ -20,7 +20,7 @@ async function read({ path, kind }: CorpusItem): Promise<Record<string, unknown>
       rows: hash.rows,
       sample: hash.sample(SAMPLE_ROWS),
       hash: hash.digest(),
-      loose: hash.looseDigest(),
+      loose: hash.looseDigest(kind),
     };
   } catch (error) {
     const isOurs = error instanceof SparrowError && error.code !== 'INTERNAL_ERROR';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
-/** Files that another engine reads otherwise, by why. */
-export class Exceptions {
+/** Files of the corpora, by why they are listed. */
+export class FileList {
   readonly #patterns: readonly RegExp[];
 
   constructor(list: string) {
@@ -16,6 +16,12 @@ export class Exceptions {
     return this.#patterns.some((pattern) => pattern.test(below));
   }
 }
+
+/** Files that another engine reads otherwise. */
+export const exceptions = (): FileList => new FileList('test/conformance/io-exceptions.json');
+
+/** Files that are no such files by what their own suites publish: to refuse them is the right answer. */
+export const toBeRefused = (): FileList => new FileList('test/conformance/io-refused.json');
 
 const patternOf = (text: string): RegExp =>
   new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
