@@ -55,12 +55,12 @@ export function cellOf(type: DataType, options: CsvReadOptions, where: string): 
     case 'date':
       return options.dateFormat === undefined
         ? cell('i32', 'date')
-        : cell('i32', 'slow4', dateParser(options.dateFormat));
+        : cell('i32', 'slow4', dateParser(options.dateFormat, options.firstShortYear));
     case 'timestamp':
       return timestampCell(options);
     case 'timestamp_ntz':
       if (options.timestampNtzFormat === undefined) return cell('i64', 'timestamp');
-      return cell('i64', 'slow8', timestampParser(options.timestampNtzFormat));
+      return cell('i64', 'slow8', timestampParser(options.timestampNtzFormat, options.firstShortYear));
     case 'time':
     case 'interval_dt':
       return cell('i64', 'slow8');
@@ -86,7 +86,7 @@ export function cellOf(type: DataType, options: CsvReadOptions, where: string): 
 function timestampCell(options: CsvReadOptions): Cell {
   const { timestampFormat } = options;
   if (timestampFormat !== undefined) {
-    const parse = timestampParser(timestampFormat, options.timeZone);
+    const parse = timestampParser(timestampFormat, options.firstShortYear, options.timeZone);
     return { storage: 'i64', kernel: 'slow8', parse, local: false };
   }
   const utc = isUtc(options.timeZone);
@@ -108,8 +108,8 @@ function specialNumber(text: string, options: CsvReadOptions): number | undefine
   return text === options.negativeInf ? Number.NEGATIVE_INFINITY : undefined;
 }
 
-function dateParser(format: string): (text: string) => Scalar | undefined {
-  const pattern = compileDatePattern(format);
+function dateParser(format: string, firstShortYear: number | undefined): (text: string) => Scalar | undefined {
+  const pattern = compileDatePattern(format, firstShortYear);
   return (text) => {
     const parsed = pattern.parse(text);
     return parsed === undefined ? undefined : parsed.days;
@@ -117,8 +117,12 @@ function dateParser(format: string): (text: string) => Scalar | undefined {
 }
 
 /** Without a zone the reading is taken as it is. */
-function timestampParser(format: string, zoneId?: string): (text: string) => Scalar | undefined {
-  const pattern = compileDatePattern(format);
+function timestampParser(
+  format: string,
+  firstShortYear: number | undefined,
+  zoneId?: string,
+): (text: string) => Scalar | undefined {
+  const pattern = compileDatePattern(format, firstShortYear);
   const sessionZone = zoneId === undefined ? undefined : timeZone(zoneId);
   return (text) => {
     const parsed = pattern.parse(text);

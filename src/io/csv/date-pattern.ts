@@ -34,13 +34,17 @@ interface Piece {
 
 const known = new Map<string, DatePattern>();
 
-/** The pattern of a format option; refuses letters it does not know. */
-export function compileDatePattern(pattern: string): DatePattern {
-  const cached = known.get(pattern);
+/**
+ * The pattern of a format option; refuses letters it does not know. Years of two digits are those of the hundred from
+ * `firstShortYear`, by default 2000 as in Java.
+ */
+export function compileDatePattern(pattern: string, firstShortYear = 2000): DatePattern {
+  const key = `${firstShortYear} ${pattern}`;
+  const cached = known.get(key);
   if (cached !== undefined) return cached;
   const pieces = tokenize(pattern);
-  const compiled = { parse: parserOf(pieces), format: formatterOf(pieces) };
-  if (known.size < 100) known.set(pattern, compiled);
+  const compiled = { parse: parserOf(pieces, firstShortYear), format: formatterOf(pieces) };
+  if (known.size < 100) known.set(key, compiled);
   return compiled;
 }
 
@@ -134,7 +138,7 @@ function fieldOf({ letter, count }: Piece): readonly [FieldName | undefined, str
 
 const exactly = (count: number): string => (count === 1 ? '\\d{1,2}' : `\\d{${count}}`);
 
-function parserOf(pieces: readonly Piece[]): DatePattern['parse'] {
+function parserOf(pieces: readonly Piece[], firstShortYear: number): DatePattern['parse'] {
   const fields: (FieldName | undefined)[] = [];
   let source = '';
   let depth = 0;
@@ -158,14 +162,17 @@ function parserOf(pieces: readonly Piece[]): DatePattern['parse'] {
       const value = match[i + 1];
       if (name !== undefined && value !== undefined) found[name] = value;
     }
-    return assemble(found);
+    return assemble(found, firstShortYear);
   };
 }
 
-function assemble(found: Partial<Record<FieldName, string>>): ReadDate | undefined {
+function assemble(found: Partial<Record<FieldName, string>>, firstShortYear: number): ReadDate | undefined {
   const number = (name: FieldName, fallback: number): number =>
     found[name] === undefined ? fallback : Number(found[name]);
-  const year = found.shortYear === undefined ? number('year', 1970) : 2000 + Number(found.shortYear);
+  const year =
+    found.shortYear === undefined
+      ? number('year', 1970)
+      : firstShortYear + ((Number(found.shortYear) + 10_000 - firstShortYear) % 100);
   const month = found.monthName === undefined ? number('month', 1) : monthNumber(found.monthName);
   const day = number('day', 1);
   if (!isCivilDate(year, month, day)) return undefined;

@@ -2,6 +2,7 @@ import type { Platform } from '../../base/index.js';
 import { decodedChunks } from '../byte-stream.js';
 import type { DataFile } from '../paths.js';
 import { dateFormats } from './detect-dates.js';
+import { LEADING_ZERO } from './infer-type.js';
 import type { CsvDialect, CsvReadOptions } from './options.js';
 import { parseSample, type Sample } from './sample.js';
 
@@ -27,7 +28,10 @@ interface Candidate extends Sample {
   readonly skipped: number;
 }
 
-/** Finds out what the options leave to the file: `sep`, `quote`, `comment`, `skipRows`, `header` and formats of dates. */
+/**
+ * Finds out what the options leave to the file: `sep`, `quote`, `comment`, `ignoreLeadingWhiteSpace`, `skipRows`, `header`
+ * and formats of dates.
+ */
 export async function detectOptions(
   files: readonly DataFile[],
   options: CsvReadOptions,
@@ -39,7 +43,7 @@ export async function detectOptions(
   const [sample, isCut] = file === undefined ? ['', false] : await sampleOf(file, options, platform);
   const { dialect, records, skipped } = await bestReading(sample, isCut, options);
   const used = records.slice(detect.skip ? skipped : options.skipRows);
-  const header = detect.header ? beginsWithHeader(used) : options.header;
+  const header = detect.header ? beginsWithHeader(used, options) : options.header;
   return {
     ...options,
     dialect,
@@ -97,10 +101,12 @@ function* dialects(sample: string, { dialect, detect }: CsvReadOptions): Generat
     ...Buffer.from(text),
   ]);
   const comments = /^[ \t]*#/m.test(sample) ? [-1, HASH] : [-1];
+  const trims = detect.blanks && /[ \t]["']/.test(sample) ? [false, true] : [dialect.trimLeading];
   for (const [quote, escapeWith] of detect.quote ? quotes : [[dialect.quote, dialect.escape] as const]) {
     for (const delimiter of detect.delimiter ? separators : [dialect.delimiter]) {
       for (const comment of detect.comment ? comments : [dialect.comment]) {
-        yield { ...dialect, quote, escape: escapeWith, delimiter, comment };
+        for (const trimLeading of trims)
+          yield { ...dialect, quote, escape: escapeWith, delimiter, comment, trimLeading };
       }
     }
   }
@@ -112,6 +118,9 @@ function consistent(parsed: Sample, dialect: CsvDialect, maySkip: boolean): Cand
   let skipped = 0;
   for (const [at, { length }] of parsed.records.entries()) {
     if (length === width) continue;
+    // A header, and records that end with a delimiter.
+    if (at === skipped + 1 && width > 1 && parsed.records.slice(at).every((r) => r.length === width + 1 && !r[width]))
+      break;
     if (length < width || (at > 0 && !maySkip)) return undefined;
     width = length;
     skipped = at;
@@ -123,7 +132,7 @@ function consistent(parsed: Sample, dialect: CsvDialect, maySkip: boolean): Cand
 function isBetter(one: Candidate, best: Candidate | undefined): boolean {
   if (best === undefined) return true;
   // What quotes in strict CSV is no text.
-  if (best.quoted && one.dialect.quote < 0) return false;
+  if (best.quoted && !one.quoted) return false;
   const [rows, most] = [one.records.length - one.skipped, best.records.length - best.skipped];
   if (one.width > 1 && best.width < 2) return true;
   if (one.width < best.width) return false;
@@ -136,7 +145,7 @@ const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d{2}.*)?$|^\d{1,2}[/.-]\d{1,
 const CLOCK = /^\d{1,2}:\d{2}(?::\d{2})?/;
 const TRUTH = /^(?:true|false)$/i;
 
-function kindOf(text: string): string {
+function plainKindOf(text: string): string {
   if (NUMBER.test(text)) return 'number';
   if (DATE.test(text)) return 'date';
   if (CLOCK.test(text)) return 'clock';
@@ -147,8 +156,12 @@ function kindOf(text: string): string {
  * The first record is a header unless a value of it is of the kind all values below it are, and that kind is not text.
  * Where everything is text, nothing tells, and a header is what most files have.
  */
-function beginsWithHeader([first, ...rest]: readonly (readonly string[])[]): boolean {
+function beginsWithHeader(
+  [first, ...rest]: readonly (readonly string[])[],
+  { keepLeadingZeros }: CsvReadOptions,
+): boolean {
   if (first === undefined) return false;
+  const kindOf = (text: string): string => (keepLeadingZeros && LEADING_ZERO.test(text) ? 'text' : plainKindOf(text));
   if (rest.length === 0) return first.every((name) => name !== '' && kindOf(name) === 'text');
   let isLike = false;
   for (const [column, name] of first.entries()) {

@@ -20,6 +20,7 @@ import type { CsvReadOptions } from './options.js';
 
 const INTEGER = /^[+-]?[0-9]+$/;
 const EXACT = /^[+-]?([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,4}))?$/;
+export const LEADING_ZERO = /^[+-]?0[0-9]+$/;
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
 const INT32_TOP = 2n ** 31n;
 const INT64_TOP = 2n ** 63n;
@@ -45,6 +46,7 @@ export class TypeInference {
   }
 
   widen(soFar: DataType, text: string): DataType {
+    if (this.options.keepLeadingZeros && LEADING_ZERO.test(text)) return stringType;
     return commonType(soFar, this.#infer(soFar, text));
   }
 

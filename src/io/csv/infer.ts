@@ -200,7 +200,7 @@ class ColumnTypes {
     const { heap } = this.arena;
     const type = this.types[column] as DataType;
     const cell = type.kind === 'null' ? undefined : cellOf(type, this.options, 'schema inference');
-    const kernel = index.kernels[kernelOf(cell)];
+    const kernel = index.kernels[kernelOf(cell, this.options.keepLeadingZeros)];
     const { text, stride, rows, counters } = index;
     kernel(text, index.index, stride, column, rows, this.#data, this.#bitmap, this.#slowRows, counters);
     const slow = heap.u32[(counters + COUNTERS.slow) >>> 2] as number;
@@ -217,6 +217,9 @@ class ColumnTypes {
   }
 }
 
-function kernelOf(cell: Cell | undefined): 'slow8' | Exclude<Cell['kernel'], 'decimal' | 'text'> {
-  return cell === undefined || cell.kernel === 'decimal' || cell.kernel === 'text' ? 'slow8' : cell.kernel;
+/** Of values that a kernel reads nothing is known but that they are of the type so far. */
+function kernelOf(cell: Cell | undefined, looksAtAll: boolean): 'slow8' | Exclude<Cell['kernel'], 'decimal' | 'text'> {
+  return cell === undefined || cell.kernel === 'decimal' || cell.kernel === 'text' || looksAtAll
+    ? 'slow8'
+    : cell.kernel;
 }

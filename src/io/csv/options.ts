@@ -28,7 +28,9 @@ export interface CsvReadOptions {
   /** Records left out before the header, or the first one. */
   readonly skipRows: number;
   /** What is to be found out from the file. */
-  readonly detect: { readonly [K in 'delimiter' | 'quote' | 'comment' | 'skip' | 'header' | 'dates']?: boolean };
+  readonly detect: {
+    readonly [K in 'delimiter' | 'quote' | 'comment' | 'skip' | 'header' | 'dates' | 'blanks']?: boolean;
+  };
   readonly inferSchema: boolean;
   readonly enforceSchema: boolean;
   readonly mode: CsvMode;
@@ -39,6 +41,8 @@ export interface CsvReadOptions {
   readonly samplingRatioGiven: boolean;
   readonly preferDate: boolean;
   readonly preferDecimal: boolean;
+  /** A column with integers that begin with zeros is text. */
+  readonly keepLeadingZeros: boolean;
   readonly inferLocalTimestamps: boolean;
   readonly maxColumns: number;
   readonly maxCharsPerColumn: number;
@@ -48,6 +52,8 @@ export interface CsvReadOptions {
   readonly dateFormat?: string;
   readonly timestampFormat?: string;
   readonly timestampNtzFormat?: string;
+  /** The first of the hundred years that are written with two digits. */
+  readonly firstShortYear?: number;
   readonly timeZone: string;
   readonly encoding: string;
   /** Given: true reads each file as one piece, false means that line breaks end records even in quotes. */
@@ -122,6 +128,7 @@ const NAMES = [
   'columnPruning',
   'extension',
   'skipRows',
+  'keepLeadingZeros',
 ] as const;
 type OptionName = (typeof NAMES)[number];
 type Given = GivenOptions<OptionName>;
@@ -161,7 +168,7 @@ function dialectOf(given: Given): CsvDialect {
     comment: isAuto(given, 'comment') ? -1 : given.character('comment', ''),
     newline: [...Buffer.from(lineSeparator(given), 'utf8')],
     lineMode: multiLine === false,
-    trimLeading: given.flag('ignoreLeadingWhiteSpace', false),
+    trimLeading: isAuto(given, 'ignoreLeadingWhiteSpace') ? false : given.flag('ignoreLeadingWhiteSpace', false),
     trimTrailing: given.flag('ignoreTrailingWhiteSpace', false),
     nullValue: given.text('nullValue') ?? '',
     emptyValue: given.text('emptyValue') ?? '',
@@ -192,6 +199,7 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
       skip: isAuto(given, 'skipRows'),
       header: isAuto(given, 'header'),
       dates: isAuto(given, 'dateFormat'),
+      blanks: isAuto(given, 'ignoreLeadingWhiteSpace'),
     },
     inferSchema: given.flag('inferSchema', false),
     enforceSchema: given.flag('enforceSchema', true),
@@ -202,6 +210,7 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
     samplingRatioGiven: given.text('samplingRatio') !== undefined,
     preferDate: given.flag('preferDate', given.flag('prefersDate', true)),
     preferDecimal: given.flag('prefersDecimal', false),
+    keepLeadingZeros: given.flag('keepLeadingZeros', false),
     inferLocalTimestamps: /ntz$/i.test(given.text('timestampType') ?? ''),
     maxColumns: given.number('maxColumns', 20480, 1, 1_000_000),
     maxCharsPerColumn: given.number('maxCharsPerColumn', -1, -1, 2 ** 29),

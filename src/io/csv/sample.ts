@@ -21,6 +21,12 @@ export function parseSample(text: string, isCut: boolean, dialect: CsvDialect, s
   let [comments, quoted, at] = [0, false, 0];
   const atEnd = (): boolean => at >= text.length || text[at] === '\n' || text[at] === '\r';
 
+  const blanksEnd = (): number => {
+    let to = at;
+    while ((text[to] === ' ' || text[to] === '\t') && !text.startsWith(separator, to)) to++;
+    return to;
+  };
+
   const quotedField = (): string | undefined => {
     let field = '';
     for (at++; at < text.length; ) {
@@ -41,11 +47,16 @@ export function parseSample(text: string, isCut: boolean, dialect: CsvDialect, s
     const fields: string[] = [];
     for (;;) {
       let field = '';
+      if (dialect.trimLeading) at = blanksEnd();
       if (quote !== '' && text[at] === quote) {
         const inside = quotedField();
         if (inside === undefined) return undefined;
         field = inside;
         quoted = true;
+        // Blanks behind the quote are no part of the value.
+        const behind = blanksEnd();
+        if (behind >= text.length || /[\r\n]/.test(text[behind] as string) || text.startsWith(separator, behind))
+          at = behind;
         if (strict && !atEnd() && !text.startsWith(separator, at)) return undefined;
       }
       const from = at;

@@ -40,6 +40,8 @@ export interface Inferred {
   /** Not all records were looked at, though the user did not ask for a sample. */
   readonly sampled: boolean;
   readonly malformed: JsonFault | undefined;
+  /** There are objects, and none has a field. */
+  readonly onlyEmpty: boolean;
 }
 
 /** What was seen of the values at one place. */
@@ -101,6 +103,7 @@ export async function inferSchema(
     fields: seen.fields(),
     sampled: ratio < 1 && options.samplingRatio === undefined,
     malformed: seen.fault,
+    onlyEmpty: seen.objects === 'empty',
   };
 }
 
@@ -124,6 +127,9 @@ const PAUSE_RECORDS = 200;
 class ShapeHandler implements RecordHandler {
   readonly #root: Shape = new Shape();
   fault: JsonFault | undefined;
+  objects: 'empty' | 'with fields' | undefined;
+  /** Fields that are there for values that are no objects. */
+  #others = 0;
   #records = 0;
 
   constructor(private readonly options: JsonReadOptions) {
@@ -140,9 +146,13 @@ class ShapeHandler implements RecordHandler {
     scanner.skip();
     const end = scanner.at;
     scanner.at = start;
-    if (scanner.peek() === 123) look(scanner, this.#root, this.options, 0);
-    else if (this.options.valueColumn !== undefined) {
+    if (scanner.peek() === 123) {
+      look(scanner, this.#root, this.options, 0);
+      if ((this.#root.fields as Map<string, Shape>).size > this.#others) this.objects = 'with fields';
+      else this.objects ??= 'empty';
+    } else if (this.options.valueColumn !== undefined) {
       const fields = this.#root.fields as Map<string, Shape>;
+      if (fields.size === 0) this.#others = 1;
       look(scanner, childOf(fields, this.options.valueColumn), this.options, 0);
     } else this.fault ??= JsonFault.of('a record is no object', start);
     scanner.at = end;

@@ -32,8 +32,8 @@ export async function openJson(description: SourceDescription, platform: Platfor
     checkCorruptColumn(description.schema.fields, options);
     return new JsonTable(label, files, description.schema.fields, partitions, options, false);
   }
-  if (options.singleVariantColumn !== undefined) {
-    const whole = [field(options.singleVariantColumn, variantType, true)];
+  if (options.recordColumn !== undefined) {
+    const whole = [field(options.recordColumn, variantType, true)];
     return new JsonTable(label, files, whole, partitions, options, false);
   }
   if (files.length === 0) {
@@ -42,6 +42,10 @@ export async function openJson(description: SourceDescription, platform: Platfor
     });
   }
   const inferred = await inferSchema(files, options, platform);
+  if (inferred.onlyEmpty && options.valueColumn !== undefined && inferred.malformed === undefined) {
+    const [whole, { valueColumn }] = [[field(options.valueColumn, stringType, true)], options];
+    return new JsonTable(label, files, whole, partitions, { ...options, recordColumn: valueColumn }, false);
+  }
   return new JsonTable(label, files, withCorrupt(inferred, options, label), partitions, options, inferred.sampled);
 }
 
@@ -124,7 +128,7 @@ class JsonTable implements TableSource {
     if (partition !== undefined)
       return { name, type, source: { kind: 'constant', value: partitionValue(file, partition) } };
     if (name === this.options.corruptColumn) return { name, type, source: { kind: 'corrupt' } };
-    if (name === this.options.singleVariantColumn) return { name, type, source: { kind: 'record' } };
+    if (name === this.options.recordColumn) return { name, type, source: { kind: 'record' } };
     return { name, type, source: { kind: 'field' } };
   }
 }

@@ -37,7 +37,8 @@ export interface JsonReadOptions {
   readonly timestampNtzFormat?: string;
   readonly timeZone: string;
   readonly encoding: string;
-  readonly singleVariantColumn?: string;
+  /** The column that whole records are values of. */
+  readonly recordColumn?: string;
 }
 
 export interface JsonWriteOptions {
@@ -91,7 +92,7 @@ export function readOptions(options: Readonly<Record<string, string>>): JsonRead
   given.only('locale', ['en-US', 'en', 'en_US']);
   given.only('lineSep', ['\n', '\\n', '\r\n', '\\r\\n']);
   const ratio = given.text('samplingRatio');
-  const optional = { valueColumn: given.text('valueColumn'), singleVariantColumn: given.text('singleVariantColumn') };
+  const optional = { valueColumn: given.text('valueColumn'), recordColumn: given.text('singleVariantColumn') };
   return {
     syntax: {
       comments: given.flag('allowComments', false),

@@ -44,12 +44,14 @@ export class RowHash {
 }
 
 const TEXTS = /"(?:[^"\\]|\\.)*"/g;
+const TIME = /^"(\d\d:\d\d)"$/;
 const CLOCK = /^"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:Z|\+00:?00)?"$/;
 
 /** Clocks as `microsText` writes them, and JSON within a text without the blanks that mean nothing there (RFC 8259, 2). */
 function looseText(literal: string): string {
   const clock = CLOCK.exec(literal);
   if (clock !== null) return `"${clock[1]}T${clock[2]}.${(clock[3] ?? '').padEnd(6, '0')}"`;
+  if (TIME.test(literal)) return literal.replace(TIME, '"$1:00"');
   if (!/^"\s*[[{]/.test(literal)) return literal;
   const text = JSON.parse(literal) as string;
   try {

@@ -18,6 +18,8 @@ export const READ_OPTIONS: Readonly<Record<Kind, Readonly<Record<string, string 
     skipRows: 'auto',
     header: 'auto',
     dateFormat: 'auto',
+    ignoreLeadingWhiteSpace: 'auto',
+    keepLeadingZeros: true,
     inferSchema: true,
     mode: 'PERMISSIVE',
   },
