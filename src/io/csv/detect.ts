@@ -100,13 +100,17 @@ function* dialects(sample: string, { dialect, detect }: CsvReadOptions): Generat
   const separators = [...DELIMITERS.filter((text) => sample.includes(text)), never].map((text) => [
     ...Buffer.from(text),
   ]);
-  const comments = /^[ \t]*#/m.test(sample) ? [-1, HASH] : [-1];
+  const [{ inlineComments }, hashes] = [dialect, has(HASH) ? [false, true] : []];
+  const comments = [
+    { comment: -1, inlineComments },
+    ...hashes.map((inline) => ({ comment: HASH, inlineComments: inline || inlineComments })),
+  ];
   const trims = detect.blanks && /[ \t]["']/.test(sample) ? [false, true] : [dialect.trimLeading];
   for (const [quote, escapeWith] of detect.quote ? quotes : [[dialect.quote, dialect.escape] as const]) {
     for (const delimiter of detect.delimiter ? separators : [dialect.delimiter]) {
-      for (const comment of detect.comment ? comments : [dialect.comment]) {
+      for (const lines of detect.comment ? comments : [{}]) {
         for (const trimLeading of trims)
-          yield { ...dialect, quote, escape: escapeWith, delimiter, comment, trimLeading };
+          yield { ...dialect, quote, escape: escapeWith, delimiter, trimLeading, ...lines };
       }
     }
   }
@@ -153,8 +157,8 @@ function plainKindOf(text: string): string {
 }
 
 /**
- * The first record is a header unless a value of it is of the kind all values below it are, and that kind is not text.
- * Where everything is text, nothing tells, and a header is what most files have.
+ * The first record is a header unless a value of it is of the kind all values below it are, and that kind is not text,
+ * or its names are one. Where everything is text, nothing tells, and a header is what most files have.
  */
 function beginsWithHeader(
   [first, ...rest]: readonly (readonly string[])[],
@@ -162,6 +166,8 @@ function beginsWithHeader(
 ): boolean {
   if (first === undefined) return false;
   const kindOf = (text: string): string => (keepLeadingZeros && LEADING_ZERO.test(text) ? 'text' : plainKindOf(text));
+  const names = first.filter((name) => name !== '');
+  if (names.length > 1 && new Set(names).size === 1) return false;
   if (rest.length === 0) return first.every((name) => name !== '' && kindOf(name) === 'text');
   let isLike = false;
   for (const [column, name] of first.entries()) {

@@ -132,6 +132,10 @@ interface Row {
 function finishRecord(scan: Scan, row: Row): void {
   const { code, at, text, scratch, rowFlags } = scan;
   code.get(at).set(scratch);
+  if (hasInlineComments(scan.dialect)) {
+    toNewline(scan, at);
+    code.get(at).get(scan.end).op('i32.ge_u').get(scan.final).op('i32.eqz').op('i32.and').brIf(scan.incomplete);
+  }
   passNewline(scan);
   const { out, slot, stride } = row;
   code.get(out).get(stride).op('i32.add').set(out);
@@ -152,6 +156,30 @@ function startsWith(code: Code, at: Local, bytes: readonly number[]): void {
   bytes.forEach((byte, i) => {
     code.get(at).op('i32.load8_u', i).i32(byte).op('i32.eq');
     if (i > 0) code.op('i32.and');
+  });
+}
+
+const hasInlineComments = (dialect: CsvDialect): boolean => dialect.inlineComments && dialect.comment >= 0;
+
+/** The i32 on the stack says whether a field ends at `at`. */
+function atFieldEnd(scan: Scan): void {
+  const { code, dialect, at } = scan;
+  startsWith(code, at, dialect.delimiter);
+  atNewline(scan, at);
+  code.op('i32.or');
+  if (hasInlineComments(dialect)) code.get(at).op('i32.load8_u').i32(dialect.comment).op('i32.eq').op('i32.or');
+}
+
+/** Moves `at` to the next line break, or the end of the text. */
+function toNewline(scan: Scan, at: Local): void {
+  const { code, end } = scan;
+  code.loop((next) => {
+    code.get(at).get(end).op('i32.lt_u');
+    code.if(() => {
+      atNewline(scan, at);
+      code.op('i32.eqz');
+      code.if(() => code.get(at).i32(1).op('i32.add').set(at).br(next));
+    });
   });
 }
 
@@ -203,20 +231,17 @@ function skipLines(scan: Scan): void {
           code.get(scratch).op('i32.load8_u').i32(BLANK).op('i32.le_u').brIf(next);
         });
       });
+      if (hasInlineComments(dialect)) {
+        code.get(scratch).op('i32.load8_u').i32(dialect.comment).op('i32.eq');
+        code.if(() => toNewline(scan, scratch));
+      }
       skipTo(scan, again);
     });
     if (dialect.comment >= 0) {
       code.get(at).op('i32.load8_u').i32(dialect.comment).op('i32.eq');
       code.if(() => {
         code.get(at).set(scratch);
-        code.loop((next) => {
-          code.get(scratch).get(end).op('i32.lt_u');
-          code.if(() => {
-            atNewline(scan, scratch);
-            code.op('i32.eqz');
-            code.if(() => code.get(scratch).i32(1).op('i32.add').set(scratch).br(next));
-          });
-        });
+        toNewline(scan, scratch);
         skipTo(scan, again);
       });
     }
@@ -294,13 +319,13 @@ function plain(scan: Scan): void {
   const newline = lineBreaks(dialect);
   const exact = dialect.delimiter.length === 1 && dialect.newline.length <= 1;
   code.loop((next) => {
-    findAny(scan, [...new Set([dialect.delimiter[0] as number, ...newline])]);
+    const comment = hasInlineComments(dialect) ? [dialect.comment] : [];
+    findAny(scan, [...new Set([dialect.delimiter[0] as number, ...newline, ...comment])]);
     if (exact) return;
     code.get(at).get(end).op('i32.lt_u');
     code.if(() => {
-      startsWith(code, at, dialect.delimiter);
-      atNewline(scan, at);
-      code.op('i32.or').op('i32.eqz');
+      atFieldEnd(scan);
+      code.op('i32.eqz');
       code.if(() => code.get(at).i32(1).op('i32.add').set(at).br(next));
     });
   });
@@ -356,9 +381,8 @@ function quoted(scan: Scan): void {
         code.get(final).op('i32.eqz').brIf(incomplete);
         code.br(fieldDone);
       });
-      startsWith(code, at, dialect.delimiter);
-      atNewline(scan, at);
-      code.op('i32.or').brIf(fieldDone);
+      atFieldEnd(scan);
+      code.brIf(fieldDone);
       code.i32(0).set(flags);
       plain(scan);
       code.br(fieldDone);

@@ -99,8 +99,8 @@ export class TypeInference {
   #double(text: string): DataType {
     const { nanValue, positiveInf, negativeInf } = this.options;
     if (text === nanValue || text === positiveInf || text === negativeInf) return float64Type;
-    // Java reads NaN and Infinity in this spelling only, and so does inference.
-    const special = /[nN]/.test(text) ? /^\s*[+-]?(NaN|Infinity)\s*$/.test(text) : true;
+    // Java reads NaN and Infinity in this spelling only, and so does inference; what casts trim beyond blanks it does not.
+    const special = /[nN]/.test(text) ? /^\s*[+-]?(NaN|Infinity)\s*$/.test(text) : !text.includes('\x7f');
     return special && parseDouble(text) !== undefined ? float64Type : this.#date(text);
   }
 

@@ -11,6 +11,8 @@ export interface CsvDialect {
   readonly escape: number;
   /** -1: there are no comments. */
   readonly comment: number;
+  /** A comment may also begin within a line, where nothing is quoted. */
+  readonly inlineComments: boolean;
   /** What ends a record; empty: CR, LF and CRLF alike. */
   readonly newline: readonly number[];
   /** A line break ends a record even within quotes. */
@@ -129,6 +131,7 @@ const NAMES = [
   'extension',
   'skipRows',
   'keepLeadingZeros',
+  'inlineComments',
 ] as const;
 type OptionName = (typeof NAMES)[number];
 type Given = GivenOptions<OptionName>;
@@ -166,6 +169,7 @@ function dialectOf(given: Given): CsvDialect {
     quote,
     escape: quote < 0 ? -1 : given.character('escape', '\\'),
     comment: isAuto(given, 'comment') ? -1 : given.character('comment', ''),
+    inlineComments: given.flag('inlineComments', false),
     newline: [...Buffer.from(lineSeparator(given), 'utf8')],
     lineMode: multiLine === false,
     trimLeading: isAuto(given, 'ignoreLeadingWhiteSpace') ? false : given.flag('ignoreLeadingWhiteSpace', false),

@@ -19,7 +19,8 @@ export function parseSample(text: string, isCut: boolean, dialect: CsvDialect, s
   ) as [string, string, string];
   const records: string[][] = [];
   let [comments, quoted, at] = [0, false, 0];
-  const atEnd = (): boolean => at >= text.length || text[at] === '\n' || text[at] === '\r';
+  const atLineEnd = (): boolean => at >= text.length || text[at] === '\n' || text[at] === '\r';
+  const atEnd = (): boolean => atLineEnd() || (dialect.inlineComments && text[at] === comment);
 
   const blanksEnd = (): number => {
     let to = at;
@@ -67,12 +68,17 @@ export function parseSample(text: string, isCut: boolean, dialect: CsvDialect, s
     }
   };
 
+  const toLineEnd = (): void => {
+    while (!atLineEnd()) at++;
+    comments++;
+  };
+
   while (at < text.length && records.length < MAX_RECORDS) {
     if (comment !== '' && text[at] === comment) {
-      while (!atEnd()) at++;
-      comments++;
+      toLineEnd();
     } else {
       const fields = record();
+      if (!atLineEnd()) toLineEnd();
       // The sample may end within a record.
       if (fields === undefined && !(isCut && at >= text.length)) return undefined;
       if (isCut && at >= text.length) break;
