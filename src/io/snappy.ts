@@ -1,8 +1,8 @@
 /** Most bytes that one compressed byte stands for: a copy of 64 bytes takes at least two. */
 const MAX_RATIO = 64;
 
-/** Unpacks a Snappy block (google/snappy, format_description.txt); undefined when it is damaged. */
-export function unpackSnappy(bytes: Uint8Array): Buffer | undefined {
+/** Unpacks a Snappy block (google/snappy, format_description.txt); undefined when it is damaged, or longer than `most`. */
+export function unpackSnappy(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): Buffer | undefined {
   let at = 0;
   let size = 0;
   for (let shift = 0; ; shift += 7) {
@@ -11,7 +11,7 @@ export function unpackSnappy(bytes: Uint8Array): Buffer | undefined {
     size += (b & 0x7f) * 2 ** shift;
     if (b < 0x80) break;
   }
-  if (size > bytes.length * MAX_RATIO) return undefined;
+  if (size > bytes.length * MAX_RATIO || size > most) return undefined;
   const out = Buffer.allocUnsafe(size);
   let end = 0;
   while (at < bytes.length) {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
 import { type DefaultValues, Session, SparrowError } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { container, counted, double, everyType, list, long, record, text } from '../support/avro-files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-avro-'));
 let session: Session<DefaultValues>;
@@ -15,64 +15,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-// A writer by the letter of the specification (avro.apache.org/docs/1.12.0/specification).
-const long = (value: number | bigint): Buffer => {
-  let n = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
-  const out: number[] = [];
-  do {
-    out.push(Number(n & 0x7fn) | (n > 0x7fn ? 0x80 : 0));
-    n >>= 7n;
-  } while (n > 0n);
-  return Buffer.from(out);
-};
-const counted = (bytes: Uint8Array): Buffer => Buffer.concat([long(bytes.length), Buffer.from(bytes)]);
-const text = (value: string): Buffer => counted(Buffer.from(value));
-const double = (value: number): Buffer => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return bytes;
-};
-const list = (...items: readonly Buffer[]): Buffer =>
-  items.length === 0 ? long(0) : Buffer.concat([long(items.length), ...items, long(0)]);
-const pack: Record<string, (bytes: Buffer) => Buffer> = {
-  null: (bytes) => bytes,
-  deflate: (bytes) => deflateRawSync(bytes),
-  // One literal after the other, and the checksum.
-  snappy: (bytes) => {
-    const size: number[] = [];
-    for (let n = bytes.length; ; n >>>= 7) {
-      size.push(n > 0x7f ? (n & 0x7f) | 0x80 : n);
-      if (n <= 0x7f) break;
-    }
-    const parts: Buffer[] = [Buffer.from(size)];
-    for (let at = 0; at < bytes.length; at += 60) {
-      const some = bytes.subarray(at, at + 60);
-      parts.push(Buffer.from([(some.length - 1) << 2]), Buffer.from(some));
-    }
-    const sum = Buffer.alloc(4);
-    sum.writeUInt32BE(crc32(Uint8Array.from(bytes)));
-    return Buffer.concat([...parts, sum]);
-  },
-};
-const sync = Buffer.from('0123456789abcdef');
-const container = (schema: unknown, blocks: readonly (readonly Buffer[])[], codec = 'null'): Buffer =>
-  Buffer.concat([
-    Buffer.from('Obj\x01', 'latin1'),
-    list(
-      Buffer.concat([text('avro.schema'), text(JSON.stringify(schema))]),
-      Buffer.concat([text('avro.codec'), text(codec)]),
-    ),
-    sync,
-    ...blocks.flatMap((values) => {
-      const bytes = (pack[codec] as (b: Buffer) => Buffer)(Buffer.concat(values));
-      return [long(values.length), long(bytes.length), bytes, sync];
-    }),
-  ]);
-const record = (...fields: readonly (readonly [string, unknown])[]) => ({
-  type: 'record',
-  name: 'R',
-  fields: fields.map(([name, type]) => ({ name, type })),
-});
 let files = 0;
 const write = (bytes: Buffer): string => {
   const path = join(folder, `${++files}.avro`);
@@ -97,47 +39,7 @@ describe('Avro files', () => {
   });
 
   test('of every type', async () => {
-    const schema = record(
-      ['b', 'boolean'],
-      ['i', 'int'],
-      ['f', 'float'],
-      ['d', 'double'],
-      ['bytes', 'bytes'],
-      ['e', { type: 'enum', name: 'E', symbols: ['x', 'y'] }],
-      ['e2', 'E'],
-      ['fixed', { type: 'fixed', name: 'F', size: 2 }],
-      ['day', { type: 'int', logicalType: 'date' }],
-      ['ms', { type: 'long', logicalType: 'timestamp-millis' }],
-      ['us', { type: 'long', logicalType: 'local-timestamp-micros' }],
-      ['dec', { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 }],
-      ['list', { type: 'array', items: ['null', 'int'] }],
-      ['map', { type: 'map', values: 'long' }],
-      ['inner', record(['x', 'int'])],
-      ['wide', ['int', 'long', 'null']],
-      ['either', ['null', 'string', 'int']],
-    );
-    (schema.fields[14]?.type as { name: string }).name = 'Inner';
-    const single = Buffer.alloc(4);
-    single.writeFloatLE(1.5);
-    const value = Buffer.concat([
-      Buffer.from([1]),
-      long(-2147483648),
-      single,
-      double(-0.1),
-      counted(Buffer.from([0, 255])),
-      long(1),
-      long(0),
-      Buffer.from([7, 8]),
-      long(-1),
-      long(1_700_000_000_123),
-      long(-1),
-      counted(Buffer.from([0xff, 0x85])),
-      list(Buffer.concat([long(1), long(5)]), long(0)),
-      list(Buffer.concat([text('k'), long(2n ** 50n)])),
-      long(9),
-      Buffer.concat([long(1), long(7)]),
-      Buffer.concat([long(2), long(4)]),
-    ]);
+    const { schema, value } = everyType();
     const frame = session.read.format('avro').load(write(container(schema, [[value]])));
     expect((await frame.schema()).simpleString()).toBe(
       'struct<b:boolean,i:int,f:float,d:double,bytes:binary,e:string,e2:string,fixed:binary,day:date,ms:timestamp,' +
@@ -202,5 +104,42 @@ describe('Avro files', () => {
     await expect(session.read.avro(write(Buffer.from(other, 'latin1'))).collect()).rejects.toMatchObject({
       code: 'UNSUPPORTED_FEATURE.AVRO_CODEC',
     });
+  });
+
+  test('with values that their types have no room for are refused, as in Spark', async () => {
+    const millis = record(['at', { type: 'long', logicalType: 'timestamp-millis' }]);
+    const decimal = record(['n', { type: 'bytes', logicalType: 'decimal', precision: 3, scale: 1 }]);
+    const held = await session.read.avro(write(container(decimal, [[counted(Buffer.from([0x03, 0xe7]))]]))).collect();
+    expect(held).toEqual([{ n: '99.9' }]);
+    for (const file of [
+      container(millis, [[long(2n ** 62n)]]),
+      container(decimal, [[counted(Buffer.from([0x03, 0xe8]))]]),
+      container(record(['e', { type: 'enum', name: 'E', symbols: [1, 2] }]), [[long(0)]]),
+      container(record(['x', 'toString']), [[long(0)]]),
+    ]) {
+      const code = expect.stringMatching(/^(FAILED_READ_FILE|AVRO_INVALID_SCHEMA)$/);
+      await expect(session.read.avro(write(file)).collect()).rejects.toMatchObject({ code });
+    }
+  });
+
+  test('that unpack to more than memory holds are refused', async () => {
+    const small = await Session.create({ workers: 1, memory: '64MB' });
+    try {
+      const lists = record(['l', { type: 'array', items: { type: 'array', items: 'null' } }]);
+      // So many nulls in lists of lists as their bytes allow, which is millions of them.
+      const inner = Buffer.concat([...Array.from({ length: 400 }, () => long(40_000)), long(0)]);
+      const nulls = Buffer.concat([long(100), ...Array.from({ length: 100 }, () => inner), long(0)]);
+      const block = Buffer.alloc(100_000_000);
+      for (const file of [
+        container(lists, [[nulls]], 'null'),
+        container(record(['b', 'boolean']), [[block]], 'deflate'),
+      ]) {
+        const read = small.read.avro(write(file)).collect();
+        await expect(read).rejects.toThrow(/^\[FAILED_READ_FILE\].*(items in|cannot be unpacked)/);
+      }
+      expect(await small.range(10).count()).toBe(10);
+    } finally {
+      await small.stop();
+    }
   });
 });

@@ -27,6 +27,23 @@ const lines = (...records: unknown[]): string =>
   records.map((r) => (typeof r === 'string' ? r : JSON.stringify(r))).join('\n');
 
 describe('inference', () => {
+  test('objects without fields are text in the column for values', async () => {
+    const options = { multiLine: true, valueColumn: 'json' };
+    for (const [text, expected] of [
+      ['{}', ['{}']],
+      ['\ufeff{ }\n{}', ['{ }', '{}']],
+      ['[null, 1, "1", {}]', [null, '1', '1', '{}']],
+    ] as const) {
+      const frame = session.read.options(options).json(file(text));
+      expect(await frame.collect()).toEqual(expected.map((json) => ({ json })));
+    }
+    expect(await session.read.options(options).json(file('[{"a": 1}, 2, {}]')).collect()).toEqual([
+      { a: 1n, json: null },
+      { a: null, json: 2n },
+      { a: null, json: null },
+    ]);
+  });
+
   test('types are widened as Spark widens them, fields in the order of their names', async () => {
     const path = file(
       lines(

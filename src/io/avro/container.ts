@@ -2,6 +2,7 @@ import * as zlib from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec';
 import { type ReadableFile, SparrowError } from '../../base/index.js';
 import { unpackSnappy } from '../snappy.js';
+import { contentSize } from '../zstd-frames.js';
 import { AvroCursor, damagedAvro } from './cursor.js';
 
 /** What the head of a container file says. */
@@ -35,16 +36,19 @@ export function prepareCodec(codec: string): Promise<void> | undefined {
   return ready;
 }
 
-const CODECS: Readonly<Record<string, (bytes: Buffer) => Uint8Array | undefined>> = {
+/** Unpacks a block to at most so many bytes; undefined when it is damaged. */
+const CODECS: Readonly<Record<string, (bytes: Buffer, most: number) => Uint8Array | undefined>> = {
   null: (bytes) => bytes,
-  deflate: (bytes) => zlib.inflateRawSync(bytes, { maxOutputLength: MAX_BLOCK }),
+  deflate: (bytes, most) => zlib.inflateRawSync(bytes, { maxOutputLength: most }),
   // Behind the block come four bytes of a checksum of what it holds.
-  snappy: (bytes) => {
-    const out = bytes.length < 4 ? undefined : unpackSnappy(bytes.subarray(0, -4));
+  snappy: (bytes, most) => {
+    const out = bytes.length < 4 ? undefined : unpackSnappy(bytes.subarray(0, -4), most);
     return out !== undefined && zlib.crc32(out) === bytes.readUInt32BE(bytes.length - 4) ? out : undefined;
   },
-  zstandard: (bytes) =>
-    nodeZstd === undefined ? wasmZstd.decode(bytes) : nodeZstd(bytes, { maxOutputLength: MAX_BLOCK }),
+  zstandard: (bytes, most) => {
+    if (nodeZstd !== undefined) return nodeZstd(bytes, { maxOutputLength: most });
+    return (contentSize(bytes) ?? 0) > most ? undefined : wasmZstd.decode(bytes);
+  },
 };
 
 /** Reads the head of a container file (avro.apache.org, "Object Container Files"). */
@@ -90,10 +94,11 @@ export interface AvroBlock {
 export function* blocksOf(
   file: ReadableFile,
   header: AvroHeader,
-  start: number,
-  end: number,
-  onRead: (bytes: number) => void,
+  { start, end }: { readonly start: number; readonly end: number },
+  onRead?: (bytes: number) => void,
+  mostBytes = MAX_BLOCK,
 ): Generator<AvroBlock> {
+  const most = Math.min(mostBytes, MAX_BLOCK);
   let at = start <= header.end ? header.end : behindSync(file, header, start);
   while (at < end && at < file.size) {
     const head = Buffer.alloc(Math.min(20, file.size - at));
@@ -101,25 +106,25 @@ export function* blocksOf(
     const numbers = new AvroCursor(head, file.path);
     const [count, size] = [numbers.int(), numbers.int()];
     const body = at + numbers.at;
-    if (count < 0 || size < 0 || size > MAX_BLOCK || body + size + SYNC_BYTES > file.size) {
+    if (count < 0 || size < 0 || size > most || body + size + SYNC_BYTES > file.size) {
       throw damagedAvro(`a block of ${count} values and ${size} bytes at byte ${at}`, file.path);
     }
     const bytes = Buffer.allocUnsafe(size + SYNC_BYTES);
     file.readInto(bytes, body, bytes.length);
-    onRead(bytes.length);
+    onRead?.(bytes.length);
     if (!bytes.subarray(size).equals(header.sync)) {
       throw damagedAvro(`the block at byte ${at} does not end with the file's mark`, file.path);
     }
-    yield { count, cursor: new AvroCursor(unpacked(bytes.subarray(0, size), header, file.path, at), file.path) };
+    yield { count, cursor: new AvroCursor(unpacked(bytes.subarray(0, size), most, header, file.path, at), file.path) };
     at = body + size + SYNC_BYTES;
   }
 }
 
-function unpacked(bytes: Buffer, { codec }: AvroHeader, path: string, at: number): Buffer {
+function unpacked(bytes: Buffer, most: number, { codec }: AvroHeader, path: string, at: number): Buffer {
   let out: Uint8Array | undefined;
   let cause: unknown;
   try {
-    out = CODECS[codec]?.(bytes);
+    out = CODECS[codec]?.(bytes, most);
   } catch (error) {
     cause = error;
   }

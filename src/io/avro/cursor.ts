@@ -8,9 +8,14 @@ export function damagedAvro(what: string, path: string, cause?: unknown): Sparro
   });
 }
 
+/** Items of arrays and maps in one value: each is an object of JavaScript. */
+const MAX_ITEMS = 1 << 24;
+
 /** Walks over the bytes of one block, in Avro's binary encoding (avro.apache.org, "Binary Encoding"). */
 export class AvroCursor {
   at = 0;
+  /** Items that the value at hand may still have. */
+  #items = MAX_ITEMS;
 
   constructor(
     readonly bytes: Buffer,
@@ -103,9 +108,15 @@ export class AvroCursor {
         count = -count;
       }
       // Items of no bytes (records without fields, nulls) could be counted without end.
-      if (count > this.left + 1) throw this.damaged(`${count} items in ${this.left} bytes`);
+      this.#items -= count;
+      if (count > this.left + 1 || this.#items < 0) throw this.damaged(`${count} items in ${this.left} bytes`);
       for (let i = 0; i < count; i++) item();
     }
+  }
+
+  /** Another value begins. */
+  next(): void {
+    this.#items = MAX_ITEMS;
   }
 
   damaged(what: string): SparrowError {

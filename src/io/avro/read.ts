@@ -14,6 +14,8 @@ import { type AvroSplit, columnsOf, widening } from './open.js';
 import { type AvroRead, avroType } from './schema.js';
 
 const BATCH = 8192;
+/** A batch ends when so many bytes were read for it. */
+const BATCH_BYTES = 8 << 20;
 
 /** Reads the blocks of a range value by value; columns that nobody wants are passed over. */
 export const avroReader: SplitReader = {
@@ -31,7 +33,8 @@ async function* readSplit(payload: AvroSplit, request: ScanRequest, context: Tas
     const onRead = (bytes: number): void => {
       context.metrics.bytesRead += bytes;
     };
-    for (const block of blocksOf(file, header, payload.start, payload.end, onRead)) {
+    const mostBytes = context.arena.heap.limitBytes / 2;
+    for (const block of blocksOf(file, header, payload, onRead, mostBytes)) {
       for (const batch of rows.add(block)) {
         yield batch;
         left -= batch.rows;
@@ -75,12 +78,16 @@ class Rows {
   }
 
   *add({ count, cursor }: AvroBlock): Generator<Batch> {
+    let from = cursor.at;
     for (let i = 0; i < count; i++) {
+      cursor.next();
       for (const { read, into } of this.#reads) {
         const value = read(cursor);
         into?.push(value);
       }
-      if (++this.#rows === BATCH) yield this.take();
+      if (++this.#rows < BATCH && cursor.at - from < BATCH_BYTES) continue;
+      from = cursor.at;
+      yield this.take();
     }
     if (cursor.left !== 0) throw cursor.damaged(`${cursor.left} bytes are left behind ${count} values`);
   }

@@ -98,7 +98,7 @@ class SchemaReader {
   }
 
   #byName(name: string, space: string): AvroType {
-    const primitive = PRIMITIVES[name];
+    const primitive = Object.hasOwn(PRIMITIVES, name) ? PRIMITIVES[name] : undefined;
     if (primitive !== undefined) return primitive;
     const full = name.includes('.') || space === '' ? name : `${space}.${name}`;
     const found = this.#named.get(full) ?? this.#named.get(name);
@@ -150,7 +150,9 @@ class SchemaReader {
 
   #enum(schema: Readonly<Record<string, unknown>>): AvroType {
     const symbols = schema.symbols as readonly string[];
-    if (!Array.isArray(symbols)) throw this.#invalid('an enum has no symbols');
+    if (!Array.isArray(symbols) || symbols.some((symbol) => typeof symbol !== 'string')) {
+      throw this.#invalid('an enum has no symbols');
+    }
     return once(stringType, (c) => {
       const symbol = symbols[c.int()];
       if (symbol === undefined) throw c.damaged('an enum has a symbol that is not in its list');
@@ -230,7 +232,7 @@ function mapOf(value: AvroType): AvroType {
 /** A logical type that means something here; others are what they are made of. */
 function logical(schema: Readonly<Record<string, unknown>>, plain: AvroType): AvroType | undefined {
   const micros = (type: DataType, scale: bigint): AvroType | undefined =>
-    plain.type.kind === 'int64' ? once(type, (c) => c.long() * scale) : undefined;
+    plain.type.kind === 'int64' ? once(type, (c) => inRange(c.long() * scale, LONGEST, c)) : undefined;
   switch (schema.logicalType) {
     case 'date':
       return plain.type.kind === 'int32' ? once(dateType, plain.read) : undefined;
@@ -247,11 +249,20 @@ function logical(schema: Readonly<Record<string, unknown>>, plain: AvroType): Av
       if (plain.type.kind !== 'binary' || !(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)) {
         return undefined;
       }
-      return once(decimalType(precision, scale), (c) => unscaled(plain.read(c) as Uint8Array));
+      const most = 10n ** BigInt(precision);
+      return once(decimalType(precision, scale), (c) => inRange(unscaled(plain.read(c) as Uint8Array), most, c));
     }
     default:
       return undefined;
   }
+}
+
+const LONGEST = 2n ** 63n;
+
+/** Refuses what the type has no room for, as Spark does. */
+function inRange(value: bigint, most: bigint, cursor: AvroCursor): bigint {
+  if (value >= most || -value >= most) throw cursor.damaged(`the value ${value} is out of the range of its type`);
+  return value;
 }
 
 /** Two's complement, the highest byte first. */

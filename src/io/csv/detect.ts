@@ -139,6 +139,8 @@ function isBetter(one: Candidate, best: Candidate | undefined): boolean {
   if (best.quoted && !one.quoted) return false;
   const [rows, most] = [one.records.length - one.skipped, best.records.length - best.skipped];
   if (one.width > 1 && best.width < 2) return true;
+  // What stood before a quote was a blank, if then no record is left out.
+  if (one.dialect.trimLeading && !best.dialect.trimLeading && one.width > 1 && one.skipped < best.skipped) return true;
   if (one.width < best.width) return false;
   if (one.comments > 0 && best.comments === 0 && best.skipped > 0) return true;
   return rows > most || (rows === most && (one.width > best.width || (one.quoted && !best.quoted)));

@@ -64,8 +64,9 @@ async function* records(
     await prepareCodec(header.codec);
     const type: AvroType = avroType(header.schema, path);
     let since = platform.clock.monotonic();
-    for (const { count, cursor } of blocksOf(file, header, 0, file.size, () => undefined)) {
+    for (const { count, cursor } of blocksOf(file, header, { start: 0, end: file.size })) {
       for (let i = 0; i < count; i++) {
+        cursor.next();
         yield { json: plain(type.type, type.read(cursor)) as Json, schema: header.schema, entries: header.entries };
         if (platform.clock.monotonic() - since < SLICE_MS) continue;
         await new Promise<void>((resume) => setImmediate(resume));

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Session, SparrowError } from 'sparrow-df';
+import { col, type DataFrame, Session, SparrowError } from 'sparrow-df';
+import { formatOf, OPTIONS } from './formats.js';
 import { mutated } from './mutation.js';
 
 // One mutant a line (seed, file) on standard input; one answer a line on standard output.
@@ -11,29 +12,31 @@ const PATIENCE_MS = 5_000;
 
 const session = await Session.create({ workers: 1, memory: '256MB', int64: 'string' });
 
-const FORMATS: Readonly<Record<string, string>> = {
-  '.parquet': 'parquet',
-  '.arrow': 'arrow',
-  '.arrows': 'arrow',
-  '.stream': 'arrow',
-  '.arrow_file': 'arrow',
-  '.csv': 'csv',
-  '.json': 'json',
-  '.ndjson': 'json',
-  '.jsonl': 'json',
-};
+/** A deadline of our own: what takes longer than this without looking at the signal is found by the parent. */
+const patience = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
 
-async function readAll(path: string, format: string): Promise<string> {
-  const { read } = session;
-  const frame = (format === 'csv' ? read.option('header', 'true') : read).format(format).load(path);
+async function readAll(path: string, format: string, seed: number): Promise<string> {
+  const choices = OPTIONS[format] ?? [{}];
+  const frame = session.read
+    .format(format)
+    .options(choices[seed % choices.length] as Readonly<Record<string, string>>)
+    .load(path) as DataFrame;
   let rows = 0;
-  // A deadline of our own: what takes longer than this without looking at the signal is found by the parent.
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  for await (const batch of frame.batches({ signal })) {
+  for await (const batch of frame.batches(patience())) {
     rows += batch.numRows;
-    if (rows > ROWS) break;
+    if (rows > ROWS) return 'read';
   }
-  return 'read';
+  // What can be read whole has as many rows when nothing but them is counted, and can be read in part.
+  const counted = await frame.count(patience());
+  if (counted !== rows) return `bug ${rows} rows were read, ${counted} counted`;
+  const [first] = await frame.columns();
+  if (first === undefined) return 'read';
+  const some = frame.select(col(`\`${first.replaceAll('`', '``')}\``).as('c'));
+  const [held, nulls] = [
+    await some.filter(col('c').isNotNull()).count(patience()),
+    await some.filter(col('c').isNull()).count(patience()),
+  ];
+  return held + nulls === rows ? 'read' : `bug of ${rows} rows ${held} have a value and ${nulls} none`;
 }
 
 function verdict(error: unknown): string {
@@ -51,12 +54,12 @@ process.on('unhandledRejection', (error) => {
 for await (const line of createInterface({ input: process.stdin })) {
   const [seed = '0', ...rest] = line.split(' ');
   const file = rest.join(' ');
-  const extension = extname(file);
-  const path = join(folder, `mutant${extension}`);
+  const { format = 'csv', ending = '.csv' } = formatOf(file) ?? {};
+  const path = join(folder, `mutant${ending}`);
   writeFileSync(path, mutated(readFileSync(file), Number(seed)));
   let answer: string;
   try {
-    answer = await readAll(path, FORMATS[extension] ?? 'csv');
+    answer = await readAll(path, format, Number(seed));
   } catch (error) {
     answer = verdict(error);
   }

@@ -1,40 +1,46 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { formatOf } from './formats.js';
+import { makeFiles } from './made.js';
 import { numbers } from './mutation.js';
 
-// npm run fuzz -- --mutate <folder>: files with bytes changed are read by a child process that outlives them all.
+// npm run fuzz -- --mutate <folder>: files with bytes changed are read by a child process that outlives them all. The folder
+// `made` stands for files made for this: Avro, compressed text, and what is written here.
 const { values } = parseArgs({
   options: { mutate: { type: 'string' }, seed: { type: 'string' }, cases: { type: 'string' } },
 });
-const EXTENSIONS = new Set([
-  '.parquet',
-  '.arrow',
-  '.arrows',
-  '.stream',
-  '.arrow_file',
-  '.csv',
-  '.json',
-  '.ndjson',
-  '.jsonl',
-]);
 const MOST_BYTES = 1 << 20;
 /** After so long without an answer the child hangs. */
 const HANG_MS = 20_000;
+/** Columns have 256 MB, the heap of JavaScript 1 GB: so much is never resident, whatever a file says it holds. */
+const MOST_RSS_MB = 1000;
+const WATCH_MS = 50;
+
+function residentMb(pid: number | undefined): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    // Not every system tells.
+    return 0;
+  }
+}
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return filesUnder(path);
-    return EXTENSIONS.has(extname(path)) && statSync(path).size <= MOST_BYTES ? [path] : [];
+    return formatOf(path) !== undefined && statSync(path).size <= MOST_BYTES ? [path] : [];
   });
 }
 
-const files = filesUnder(values.mutate ?? '.').sort();
+const seeds = mkdtempSync(join(tmpdir(), 'sparrow-seeds-'));
+if (values.mutate === 'made') await makeFiles(seeds);
+const files = filesUnder(values.mutate === 'made' ? seeds : (values.mutate ?? '.')).sort();
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const cases = Number(values.cases ?? 1000);
 console.log(`fuzz: ${cases} mutants of ${files.length} files, seed ${seed}`);
@@ -42,6 +48,8 @@ if (files.length === 0) throw new Error('no file to mutate');
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-mutants-'));
 const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
+
+let peakMb = 0;
 
 class Reader {
   #process: ChildProcess | undefined;
@@ -53,9 +61,15 @@ class Reader {
     const [running, lines] = [this.#process as ChildProcess, this.#lines as Interface];
     const answer = await new Promise<string>((resolve) => {
       const timer = setTimeout(() => done('hang'), HANG_MS);
+      const watch = setInterval(() => {
+        const resident = residentMb(running.pid);
+        peakMb = Math.max(peakMb, resident);
+        if (resident > MOST_RSS_MB) done(`crash ${Math.round(resident)} MB of memory`);
+      }, WATCH_MS);
       const onExit = (code: number | null, signal: string | null): void => done(`crash ${signal ?? code}`);
       const done = (what: string): void => {
         clearTimeout(timer);
+        clearInterval(watch);
         running.off('exit', onExit);
         lines.off('line', done);
         resolve(what);
@@ -103,12 +117,12 @@ try {
   }
 } finally {
   reader.stop();
-  rmSync(folder, { recursive: true, force: true });
+  for (const made of [folder, seeds]) rmSync(made, { recursive: true, force: true });
 }
 console.log(
   `fuzz: ${[...tally]
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => `${count} ${kind}`)
-    .join(', ')}, seed ${seed}`,
+    .join(', ')}, seed ${seed}, at most ${Math.round(peakMb)} MB resident`,
 );
 process.exitCode = bad.length === 0 ? 0 : 1;
