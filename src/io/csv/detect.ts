@@ -100,7 +100,7 @@ function* dialects(sample: string, { dialect, detect }: CsvReadOptions): Generat
   const separators = [...DELIMITERS.filter((text) => sample.includes(text)), never].map((text) => [
     ...Buffer.from(text),
   ]);
-  const [{ inlineComments }, hashes] = [dialect, has(HASH) ? [false, true] : []];
+  const [{ inlineComments }, hashes] = [dialect, /^[ \t]*#/m.test(sample) ? [false, true] : []];
   const comments = [
     { comment: -1, inlineComments },
     ...hashes.map((inline) => ({ comment: HASH, inlineComments: inline || inlineComments })),
@@ -160,7 +160,7 @@ function plainKindOf(text: string): string {
 
 /**
  * The first record is a header unless a value of it is of the kind all values below it are, and that kind is not text,
- * or its names are one. Where everything is text, nothing tells, and a header is what most files have.
+ * or all other records repeat it. Where everything is text, nothing tells, and a header is what most files have.
  */
 function beginsWithHeader(
   [first, ...rest]: readonly (readonly string[])[],
@@ -168,8 +168,8 @@ function beginsWithHeader(
 ): boolean {
   if (first === undefined) return false;
   const kindOf = (text: string): string => (keepLeadingZeros && LEADING_ZERO.test(text) ? 'text' : plainKindOf(text));
-  const names = first.filter((name) => name !== '');
-  if (names.length > 1 && new Set(names).size === 1) return false;
+  const same = (record: readonly string[]): boolean => record.every((value, i) => value === first[i]);
+  if (rest.length > 0 && rest.every(same)) return false;
   if (rest.length === 0) return first.every((name) => name !== '' && kindOf(name) === 'text');
   let isLike = false;
   for (const [column, name] of first.entries()) {

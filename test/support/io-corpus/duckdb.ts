@@ -33,24 +33,33 @@ export const isReadByDuckdb = (kind: Kind): boolean => READERS[kind] !== undefin
 
 /** Reads files with DuckDB. */
 export async function duckdbReader(memory: string): Promise<Reader> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: memory });
-  const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'");
-  const read = async (path: string, kind: Kind): Promise<RowHash> => {
+  const connect = async () => {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: memory });
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    const close = async (): Promise<void> => {
+      connection.closeSync();
+      instance.closeSync();
+    };
+    return { connection, close };
+  };
+  let database = await connect();
+  const readOnce = async (path: string, kind: Kind): Promise<RowHash> => {
+    const { connection } = database;
     const reader = READERS[kind];
     if (reader === undefined) throw new Error(`DuckDB does not read ${kind}`);
-    const from = `FROM ${reader(`'${path.replaceAll("'", "''")}'`)}`;
-    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * ${from}`)).getRows();
-    const casts = described.flatMap(([name, type]) => {
-      const quoted = `"${String(name).replaceAll('"', '""')}"`;
-      if (type === 'VARIANT') return `${quoted}::JSON::VARCHAR AS ${quoted}`;
-      // As bytes: the client leaves out a byte order mark that a text begins with.
-      return type === 'VARCHAR' || type === 'JSON' ? `encode(${quoted}::VARCHAR) AS ${quoted}` : [];
-    });
-    const replaced = casts.length === 0 ? '' : ` REPLACE (${casts.join(', ')})`;
-    const result = await connection.stream(`SELECT *${replaced} ${from}`);
-    const types = result.columnTypes();
+    const from = reader(`'${path.replaceAll("'", "''")}'`);
+    const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`)).getRows();
     const written = described.map(([, type]) => String(type));
+    const columns = written.map((type, i) => {
+      if (type === 'VARIANT') return `c${i}::JSON::VARCHAR`;
+      // As bytes: the client leaves out a byte order mark that a text begins with.
+      return type === 'VARCHAR' || type === 'JSON' ? `encode(c${i}::VARCHAR)` : `c${i}`;
+    });
+    // Their own names may be such that no statement holds them.
+    const names = written.map((_, i) => `c${i}`).join(', ');
+    const result = await connection.stream(`SELECT ${columns.join(', ')} FROM ${from} AS t(${names})`);
+    const types = result.columnTypes();
     const cell = (value: DuckDBValue, i: number): string => {
       if (value === null) return 'null';
       if (written[i] === 'VARIANT') return jsonText(publishedClocks(value as string));
@@ -67,11 +76,18 @@ export async function duckdbReader(memory: string): Promise<Reader> {
     }
     return hash;
   };
-  const close = async (): Promise<void> => {
-    connection.closeSync();
-    instance.closeSync();
+  const read = async (path: string, kind: Kind): Promise<RowHash> => {
+    try {
+      return await readOnce(path, kind);
+    } catch (error) {
+      if (!(error as Error).message.includes('database has been invalidated')) throw error;
+      // An error of a file before this one.
+      await database.close();
+      database = await connect();
+      return readOnce(path, kind);
+    }
   };
-  return { read, close };
+  return { read, close: () => database.close() };
 }
 
 function text(value: DuckDBValue, type: DuckDBType | undefined): string {

@@ -4,16 +4,20 @@ import { relative, resolve } from 'node:path';
 /** Files of the corpora, by why they are listed. */
 export class FileList {
   readonly #patterns: readonly RegExp[];
+  readonly #others: readonly RegExp[];
 
   constructor(list: string) {
     const byReason = JSON.parse(readFileSync(list, 'utf8')) as Readonly<Record<string, readonly string[]>>;
-    this.#patterns = Object.values(byReason).flat().map(patternOf);
+    const all = Object.values(byReason).flat();
+    this.#patterns = all.filter((text) => !text.startsWith('!')).map(patternOf);
+    this.#others = all.filter((text) => text.startsWith('!')).map((text) => patternOf(text.slice(1)));
   }
 
-  /** Whether a file below the corpora is one; `*` in the list stands for any text. */
+  /** Whether a file below the corpora is one; `*` in the list stands for any text, and `!` begins what is none. */
   has(path: string, corpora: string): boolean {
     const below = relative(resolve(corpora), resolve(path)).replaceAll('\\', '/');
-    return this.#patterns.some((pattern) => pattern.test(below));
+    const fits = (pattern: RegExp): boolean => pattern.test(below);
+    return this.#patterns.some(fits) && !this.#others.some(fits);
   }
 }
 
