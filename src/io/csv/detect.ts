@@ -169,7 +169,7 @@ function beginsWithHeader(
   if (first === undefined) return false;
   const kindOf = (text: string): string => (keepLeadingZeros && LEADING_ZERO.test(text) ? 'text' : plainKindOf(text));
   const same = (record: readonly string[]): boolean => record.every((value, i) => value === first[i]);
-  if (rest.length > 0 && rest.every(same)) return false;
+  if (rest.length > 1 && rest.every(same)) return false;
   if (rest.length === 0) return first.every((name) => name !== '' && kindOf(name) === 'text');
   let isLike = false;
   for (const [column, name] of first.entries()) {
