@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { type ReadableFile, SparrowError } from '../base/index.js';
+import { type ReadableFile, SparrowError, type TaskContext } from '../base/index.js';
 import { contentSize, wholeFrames } from './zstd-frames.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -15,6 +15,9 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 /** In node:zlib since Node 22.15. */
 const createZstd = (zlib as unknown as { createZstdDecompress?: () => Transform }).createZstdDecompress;
 const UNREADABLE = ['.lz4', '.snappy', '.xz', '.zip'];
+
+/** A line or record of text is held whole, in a part of the memory; and no text of JavaScript is longer. */
+export const mostRecordBytes = ({ arena }: TaskContext): number => Math.min(512 << 20, arena.heap.limitBytes / 4);
 
 /** Unpacks a file piece by piece. */
 type Unpack = (file: ReadableFile) => AsyncIterable<Uint8Array>;

@@ -1,4 +1,17 @@
 import type { Code, Label, Local, WasmModule } from '../../wasm/index.js';
+import {
+  atFieldEnd,
+  atNewline,
+  hasInlineComments,
+  LF,
+  lineBreaks,
+  passNewline,
+  type Scan,
+  skipBlanks,
+  skipLines,
+  startsWith,
+  toNewline,
+} from './emit-lines.js';
 import type { Locals } from './locals.js';
 import type { CsvDialect } from './options.js';
 
@@ -19,29 +32,6 @@ export const MISSING = POSITION;
 export const RAGGED = 0x80000000;
 /** Of the end of a record: a quoted field was never closed. */
 export const UNCLOSED = 0x40000000;
-
-const LF = 10;
-const CR = 13;
-const BLANK = 32;
-
-interface Scan {
-  readonly code: Code;
-  readonly dialect: CsvDialect;
-  readonly text: Local;
-  readonly end: Local;
-  readonly final: Local;
-  /** Where scanning is. */
-  readonly at: Local;
-  /** Where the first record begins that is not taken yet. */
-  readonly recordStart: Local;
-  readonly scratch: Local;
-  readonly bytes: Local;
-  readonly mask: Local;
-  readonly flags: Local;
-  readonly rowFlags: Local;
-  /** Leaves the function: the record at hand is not complete. */
-  readonly incomplete: Label;
-}
 
 /** The bytes a text must be followed by, so that looking for the end of a field stops there. */
 export const guardBytes = (dialect: CsvDialect): readonly number[] =>
@@ -151,119 +141,6 @@ function finishRecord(scan: Scan, row: Row): void {
   code.get(row.column).get(row.fields).op('i32.ne').i32(31).op('i32.shl').op('i32.or').op('i32.store', 0, 0);
 }
 
-/** The i32 on the stack says whether the bytes at `at` are these. */
-function startsWith(code: Code, at: Local, bytes: readonly number[]): void {
-  bytes.forEach((byte, i) => {
-    code.get(at).op('i32.load8_u', i).i32(byte).op('i32.eq');
-    if (i > 0) code.op('i32.and');
-  });
-}
-
-const hasInlineComments = (dialect: CsvDialect): boolean => dialect.inlineComments && dialect.comment >= 0;
-
-/** The i32 on the stack says whether a field ends at `at`. */
-function atFieldEnd(scan: Scan): void {
-  const { code, dialect, at } = scan;
-  startsWith(code, at, dialect.delimiter);
-  atNewline(scan, at);
-  code.op('i32.or');
-  if (hasInlineComments(dialect)) code.get(at).op('i32.load8_u').i32(dialect.comment).op('i32.eq').op('i32.or');
-}
-
-/** Moves `at` to the next line break, or the end of the text. */
-function toNewline(scan: Scan, at: Local): void {
-  const { code, end } = scan;
-  code.loop((next) => {
-    code.get(at).get(end).op('i32.lt_u');
-    code.if(() => {
-      atNewline(scan, at);
-      code.op('i32.eqz');
-      code.if(() => code.get(at).i32(1).op('i32.add').set(at).br(next));
-    });
-  });
-}
-
-/** The i32 on the stack says whether a line break begins at `at`. */
-function atNewline({ code, dialect }: Scan, at: Local): void {
-  if (dialect.newline.length > 0) {
-    startsWith(code, at, dialect.newline);
-    return;
-  }
-  code.get(at).op('i32.load8_u').i32(LF).op('i32.eq');
-  code.get(at).op('i32.load8_u').i32(CR).op('i32.eq').op('i32.or');
-}
-
-/** From the line break at `at` to behind it; nothing at the end of the text. */
-function passNewline(scan: Scan): void {
-  const { code, dialect, at, end, final, incomplete } = scan;
-  code.get(at).get(end).op('i32.lt_u');
-  code.if(() => {
-    if (dialect.newline.length > 0) {
-      code.get(at).i32(dialect.newline.length).op('i32.add').set(at);
-      return;
-    }
-    code.get(at).op('i32.load8_u').i32(CR).op('i32.eq');
-    code.get(at).i32(1).op('i32.add').set(at);
-    code.if(() => {
-      // Whether a line feed belongs to a carriage return at the very end is not known yet.
-      code.get(at).get(end).op('i32.eq').get(final).op('i32.eqz').op('i32.and').brIf(incomplete);
-      code.get(at).get(end).op('i32.lt_u').get(at).op('i32.load8_u').i32(LF).op('i32.eq').op('i32.and');
-      code.get(at).op('i32.add').set(at);
-    });
-  });
-}
-
-/** Blank lines and comments before a record; leaves when nothing else follows. */
-function skipLines(scan: Scan): void {
-  const { code, dialect, at, end, recordStart, scratch, incomplete } = scan;
-  code.loop((again) => {
-    code.get(at).tee(recordStart).get(end).op('i32.ge_u').brIf(incomplete);
-    code.get(at).op('i32.load8_u').i32(BLANK).op('i32.le_u');
-    code.if(() => {
-      // Spark trims a line to see whether it is empty, so one of blanks and tabs is.
-      code.get(at).set(scratch);
-      code.block((lineEnd) => {
-        code.loop((next) => {
-          code.get(scratch).get(end).op('i32.ge_u').brIf(lineEnd);
-          atNewline(scan, scratch);
-          code.brIf(lineEnd);
-          code.get(scratch).i32(1).op('i32.add').set(scratch);
-          code.get(scratch).op('i32.load8_u').i32(BLANK).op('i32.le_u').brIf(next);
-        });
-      });
-      if (hasInlineComments(dialect)) {
-        code.get(scratch).op('i32.load8_u').i32(dialect.comment).op('i32.eq');
-        code.if(() => toNewline(scan, scratch));
-      }
-      skipTo(scan, again);
-    });
-    if (dialect.comment >= 0) {
-      code.get(at).op('i32.load8_u').i32(dialect.comment).op('i32.eq');
-      code.if(() => {
-        code.get(at).set(scratch);
-        toNewline(scan, scratch);
-        skipTo(scan, again);
-      });
-    }
-  });
-}
-
-/** Drops the line that ends at `scratch`, where it does; at the end of a text that goes on nothing is known. */
-function skipTo(scan: Scan, again: Label): void {
-  const { code, at, end, final, scratch, incomplete } = scan;
-  code.get(scratch).get(end).op('i32.ge_u');
-  code.if(() => {
-    code.get(final).op('i32.eqz').brIf(incomplete);
-    code.get(end).set(at).br(again);
-  });
-  atNewline(scan, scratch);
-  code.if(() => {
-    code.get(scratch).set(at);
-    passNewline(scan);
-    code.br(again);
-  });
-}
-
 /** From the start of a field to the delimiter, line break or end of text behind it. */
 function field(scan: Scan): void {
   const { code, dialect, at, end, flags } = scan;
@@ -278,21 +155,6 @@ function field(scan: Scan): void {
     () => quoted(scan),
     () => plain(scan),
   );
-}
-
-/** Past blanks that are no delimiter and no line break. */
-function skipBlanks(scan: Scan, at: Local): void {
-  const { code, dialect, end } = scan;
-  code.block((done) => {
-    code.loop((next) => {
-      code.get(at).get(end).op('i32.ge_u').brIf(done);
-      code.get(at).op('i32.load8_u').i32(BLANK).op('i32.gt_u').brIf(done);
-      startsWith(code, at, dialect.delimiter);
-      atNewline(scan, at);
-      code.op('i32.or').brIf(done);
-      code.get(at).i32(1).op('i32.add').set(at).br(next);
-    });
-  });
 }
 
 /** Sixteen bytes at a time to the first that is one of these; may go past the end. */
@@ -397,9 +259,6 @@ function quoted(scan: Scan): void {
     });
   });
 }
-
-const lineBreaks = (dialect: CsvDialect): readonly number[] =>
-  dialect.newline.length === 0 ? [LF, CR] : [dialect.newline[0] as number];
 
 /** An escape before a quote or another escape takes it along; before anything else it is itself. */
 function escapeInQuotes(scan: Scan, next: Label, unclosed: Label): void {

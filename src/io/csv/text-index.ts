@@ -34,6 +34,8 @@ export class TextIndex {
   #length = 0;
   #at = 0;
   #final = false;
+  /** Fewer bytes than this do not hold the next record: so a long one is not looked at from its start too often. */
+  #wanted = 0;
   /** Bytes of the stream before the text at hand. */
   #before = 0;
   /** Records of the current block. */
@@ -94,7 +96,7 @@ export class TextIndex {
 
   /** Forgets everything: another text follows. */
   restart(): void {
-    this.#length = this.#at = this.#before = 0;
+    this.#length = this.#at = this.#before = this.#wanted = 0;
     this.#final = false;
   }
 
@@ -120,6 +122,10 @@ export class TextIndex {
   /** The next block of records; false when more text is needed, or none is left after the final piece. */
   next(maxRows = BATCH_ROWS): boolean {
     const { kernels, text, index, counters, shape } = this;
+    if (!this.#final && this.pending < this.#wanted) {
+      this.rows = 0;
+      return false;
+    }
     const end = text + this.#length;
     this.#blockStart = this.#at;
     const taken = kernels.index(
@@ -136,6 +142,7 @@ export class TextIndex {
     );
     this.rows = this.arena.heap.u32[counters >>> 2] as number;
     this.#at = (taken >>> 0) - text;
+    this.#wanted = this.rows === 0 ? this.pending * 2 : 0;
     return this.rows > 0;
   }
 

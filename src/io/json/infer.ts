@@ -27,6 +27,8 @@ import { JsonScanner, MAX_DEPTH, TOKEN } from './scanner.js';
 /** Files are looked at in full up to this many bytes together, beyond it in pieces of all parts. */
 const FULL_BYTES = 16 << 20;
 const PIECE_BYTES = 1 << 20;
+/** Where types are found out there is no memory of a session yet: records longer than this need a schema. */
+const MOST_RECORD_BYTES = 128 << 20;
 /** The caller's thread gives way to other work after so long. */
 const SLICE_MS = 20;
 const CLOSE_ARRAY = 93;
@@ -85,9 +87,10 @@ export async function inferSchema(
       for (const [start, end] of ranges(file, options, ratio)) {
         debt -= Math.min(end, file.size) - start;
         const scanner = new JsonScanner(options.syntax);
+        const source = { path: file.path, mostBytes: MOST_RECORD_BYTES };
         const finder = options.multiLine
-          ? new DocumentRecords(file.path, scanner, seen)
-          : new LineRecords(file.path, start, end, scanner, seen);
+          ? new DocumentRecords(source, scanner, seen)
+          : new LineRecords(source, start, end, scanner, seen);
         for await (const chunk of chunksOf(readable, options, firstByte(start))) {
           for (const _ of finder.feed(chunk)) await rest();
           if (finder.done) break;

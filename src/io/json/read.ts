@@ -8,7 +8,7 @@ import {
   type SplitReader,
   type TaskContext,
 } from '../../base/index.js';
-import { isPlain } from '../byte-stream.js';
+import { isPlain, mostRecordBytes } from '../byte-stream.js';
 import { constantColumn } from '../constant-column.js';
 import { openUnchanged } from '../unchanged-file.js';
 import type { Sink } from './base-sink.js';
@@ -53,13 +53,14 @@ function* readPlain(payload: JsonSplit, request: ScanRequest, context: TaskConte
   }
 }
 
-function finderOf(payload: JsonSplit, handler: RecordHandler, { arena }: TaskContext): RecordFinder {
+function finderOf(payload: JsonSplit, handler: RecordHandler, context: TaskContext): RecordFinder {
   const { path, start, options } = payload;
   const scanner = new JsonScanner(options.syntax);
-  if (options.multiLine) return new DocumentRecords(path, scanner, handler);
+  const source = { path, mostBytes: mostRecordBytes(context) };
+  if (options.multiLine) return new DocumentRecords(source, scanner, handler);
   // What is unpacked may be any number of times as long as its file.
   const end = isPlain(path, options.encoding) ? payload.end : Number.POSITIVE_INFINITY;
-  return new LineRecords(path, start, end, scanner, handler, arena);
+  return new LineRecords(source, start, end, scanner, handler, context.arena);
 }
 
 async function* readDecoded(payload: JsonSplit, request: ScanRequest, context: TaskContext): AsyncGenerator<Batch> {

@@ -5,7 +5,7 @@ import type { Bytes } from './bytes.js';
 import { JsonFault } from './fault.js';
 import type { JsonReadOptions } from './options.js';
 import type { JsonScanner } from './scanner.js';
-import { LineWindow, Window } from './window.js';
+import { LineWindow, type RecordSource, Window } from './window.js';
 
 const CHUNK_BYTES = 1 << 20;
 const REST_BYTES = 64 << 10;
@@ -77,14 +77,14 @@ export class LineRecords implements RecordFinder {
 
   /** With an arena the text lies in the heap, where the handler can take blocks of it. */
   constructor(
-    path: string,
+    source: RecordSource,
     start: number,
     private readonly end: number,
     private readonly scanner: JsonScanner,
     private readonly handler: RecordHandler,
     arena?: Arena,
   ) {
-    this.#window = new LineWindow(path, firstByte(start), arena);
+    this.#window = new LineWindow(source, firstByte(start), arena);
     this.#skipping = start > 0;
   }
 
@@ -247,11 +247,11 @@ export class DocumentRecords implements RecordFinder {
   #waiting: Uint8Array[] = [];
 
   constructor(
-    path: string,
+    source: RecordSource,
     private readonly scanner: JsonScanner,
     private readonly handler: RecordHandler,
   ) {
-    this.#window = new Window(path, 0);
+    this.#window = new Window(source, 0);
     scanner.at = 0;
   }
 

@@ -2,11 +2,15 @@ import { type Arena, SparrowError } from '../../base/index.js';
 import { asBytes, type Bytes } from './bytes.js';
 
 const LINE_FEED = 10;
-/** A record longer than this is refused: it would have to be held whole. */
-const MAX_RECORD_BYTES = 512 << 20;
 
-function tooLong(path: string, position: number): SparrowError {
-  return new SparrowError('MEMORY_LIMIT_EXCEEDED', `a record of more than ${MAX_RECORD_BYTES >> 20} MiB`, {
+/** A file, and the bytes that a record of it may have: it is held whole. */
+export interface RecordSource {
+  readonly path: string;
+  readonly mostBytes: number;
+}
+
+function tooLong({ path, mostBytes }: RecordSource, position: number): SparrowError {
+  return new SparrowError('MEMORY_LIMIT_EXCEEDED', `a record of more than ${mostBytes >> 20} MiB`, {
     where: `file ${path}, byte ${position}`,
     hint: 'set the option multiLine if records take many lines, or check that the file is JSON',
   });
@@ -18,7 +22,7 @@ export class Window {
   position: number;
 
   constructor(
-    private readonly path: string,
+    private readonly source: RecordSource,
     start: number,
   ) {
     this.position = start;
@@ -27,7 +31,7 @@ export class Window {
   /** Drops the bytes before `used` and adds more. */
   add(used: number, chunk: Uint8Array): void {
     const rest = this.bytes.length - used;
-    if (rest + chunk.length > MAX_RECORD_BYTES) throw tooLong(this.path, this.position + used);
+    if (rest + chunk.length > this.source.mostBytes) throw tooLong(this.source, this.position + used);
     this.position += used;
     this.bytes = rest === 0 ? asBytes(chunk) : asBytes(Buffer.concat([this.bytes.subarray(used), chunk]));
   }
@@ -45,7 +49,7 @@ export class LineWindow {
   #room: Bytes = asBytes(new Uint8Array(0));
 
   constructor(
-    private readonly path: string,
+    private readonly source: RecordSource,
     public position: number,
     private readonly arena: Arena | undefined,
   ) {}
@@ -54,7 +58,7 @@ export class LineWindow {
   add(used: number, more: number, write: (place: Uint8Array) => void): void {
     const rest = this.bytes.length - used;
     const length = rest + more;
-    if (length > MAX_RECORD_BYTES) throw tooLong(this.path, this.position + used);
+    if (length > this.source.mostBytes) throw tooLong(this.source, this.position + used);
     this.position += used;
     const room = length + SLACK > this.#room.length ? this.#make(length) : this.#room;
     this.bytes.copy(room, 0, used);

@@ -1,6 +1,5 @@
 import { SparrowError } from '../../base/index.js';
 
-const MAX_LINE_BYTES = 512 << 20;
 const LF = 10;
 const CR = 13;
 
@@ -8,6 +7,9 @@ const CR = 13;
 export class LineCutter {
   done = false;
   #rest: Uint8Array = new Uint8Array(0);
+  /** What follows it and was not looked at. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   /** Of `rest`, in the file. */
   #position: number;
   #skipping: boolean;
@@ -17,6 +19,7 @@ export class LineCutter {
     private readonly start: number,
     private readonly end: number,
     private readonly separator: readonly number[],
+    private readonly mostBytes: number,
   ) {
     this.#position = this.firstByte;
     this.#skipping = start > 0;
@@ -32,7 +35,15 @@ export class LineCutter {
     chunk: Uint8Array | undefined,
   ): Generator<{ readonly bytes: Buffer; readonly from: number; readonly to: number }> {
     const rest = this.#rest;
-    const bytes = Buffer.concat(chunk === undefined ? [rest] : [rest, chunk]);
+    if (chunk !== undefined) {
+      this.#waiting.push(chunk);
+      this.#waitingBytes += chunk.length;
+      // With twice the bytes each time, a long line is copied few times.
+      if (this.#waitingBytes < rest.length) return;
+    }
+    const bytes = Buffer.concat([rest, ...this.#waiting]);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     // Nothing ends in what was there before, but a separator may begin there.
     let look = Math.max(0, rest.length - Math.max(1, this.separator.length - 1));
     let from = 0;
@@ -50,8 +61,8 @@ export class LineCutter {
     }
     if (chunk === undefined && from < bytes.length && !this.#skipping && this.#position + from < this.end)
       yield { bytes, from, to: bytes.length };
-    if (bytes.length - from > MAX_LINE_BYTES) {
-      throw new SparrowError('MEMORY_LIMIT_EXCEEDED', `a line of more than ${MAX_LINE_BYTES >> 20} MiB`, {
+    if (bytes.length - from > this.mostBytes) {
+      throw new SparrowError('MEMORY_LIMIT_EXCEEDED', `a line of more than ${this.mostBytes >> 20} MiB`, {
         where: `file ${this.path}, byte ${this.#position + from}`,
         hint: 'check the option lineSep, and that the file is text',
       });

@@ -10,7 +10,7 @@ import {
   stringType,
   type TaskContext,
 } from '../../base/index.js';
-import { decodedChunks, isPlain } from '../byte-stream.js';
+import { decodedChunks, isPlain, mostRecordBytes } from '../byte-stream.js';
 import { batchColumns } from '../file-table.js';
 import { openUnchanged } from '../unchanged-file.js';
 import { LineCutter } from './lines.js';
@@ -49,7 +49,7 @@ function* readPlain(payload: TextSplit, request: ScanRequest, context: TaskConte
   const file = openUnchanged(payload, context);
   try {
     const { path, start, end, options } = payload;
-    const cutter = new LineCutter(path, start, end, options.lineSep);
+    const cutter = new LineCutter(path, start, end, options.lineSep, mostRecordBytes(context));
     const lines = new Lines(payload, context, request);
     for (const chunk of chunksFrom(file, cutter.firstByte)) {
       context.metrics.bytesRead += chunk.length;
@@ -66,7 +66,9 @@ function* readPlain(payload: TextSplit, request: ScanRequest, context: TaskConte
 async function* readDecoded(payload: TextSplit, request: ScanRequest, context: TaskContext): AsyncGenerator<Batch> {
   const file = openUnchanged(payload, context);
   try {
-    const cutter = new LineCutter(payload.path, 0, Number.POSITIVE_INFINITY, payload.options.lineSep);
+    const { path, options } = payload;
+    const most = mostRecordBytes(context);
+    const cutter = new LineCutter(path, 0, Number.POSITIVE_INFINITY, options.lineSep, most);
     const lines = new Lines(payload, context, request);
     for await (const chunk of decodedChunks(file, payload.options.encoding)) {
       yield* take(cutter, lines, chunk);
