@@ -1,6 +1,8 @@
 // npm run fuzz -- [--seed n] [--cases n] [--oracle interpreter|self] [--path p]: random plans, results compared.
 // npm run fuzz -- --oracle duckdb [--cases queries] [--expressions n]: random SQL beside DuckDB; --oracle tlp|norec: by
 // itself. --case n is one of them, --keep-going goes on after a difference.
+// npm run fuzz -- --oracle simulator [--seed n] [--cases n]: the engine in one thread, files, clock, chance and messages
+// simulated, with faults; a seed that fails fails again.
 // npm run fuzz -- --mutate <folder> [--seed n] [--cases n]: files with bytes changed are read or refused.
 import { build as buildDist } from './lib/build.mjs';
 import { ensureInstalled, path, root, runNode } from './lib/house.mjs';

@@ -102,7 +102,11 @@ const promises = [
     open: 'twelve queries under 48 MB: at most 200 MB more, the process itself included; as the system tells, not in a cgroup',
   },
   { id: 'R9', promise: 'every query can be cancelled', runs: [tests(['test/fault/cancel.test.ts'])], open: '' },
-  { id: 'R10', promise: 'a dead worker changes no answer', runs: [tests(['test/fault/workers.test.ts'])] },
+  {
+    id: 'R10',
+    promise: 'a dead worker changes no answer',
+    runs: [tests(['test/fault/workers.test.ts']), fuzz(count(200, 5000), 'simulator')],
+  },
   {
     id: 'R11',
     promise: 'lost or damaged cached partitions are computed again',

@@ -41,7 +41,7 @@ export interface FileSystem {
 }
 
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, with fractions. */
   now(): number;
   /** Monotonic milliseconds, for durations. */
   monotonic(): number;

@@ -1,5 +1,14 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { type Batch, part, type Schema, SharedHeap, SparrowError, withParts } from '../base/index.js';
+import {
+  type Batch,
+  type Clock,
+  type Platform,
+  part,
+  type Schema,
+  SharedHeap,
+  SparrowError,
+  withParts,
+} from '../base/index.js';
 import { type EvalSettings, taskSettings } from '../functions/expression.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, openSource, splitReader } from '../io/registry.js';
@@ -29,12 +38,14 @@ import { LocalStore } from './driver/local-store.js';
 import { type LowerContext, lower } from './driver/lower.js';
 import { withPivotValues } from './driver/pivot-values.js';
 import { type FoundPlan, PlanCache, type PlanPlace } from './driver/plan-cache.js';
-import { WorkerPool } from './driver/pool.js';
+import { threadStarter, WorkerPool } from './driver/pool.js';
+import { reportProgress } from './driver/progress.js';
 import { Query } from './driver/query.js';
 import type { Scheduler } from './driver/scheduler.js';
 import { SpillDirectory } from './driver/spill-directory.js';
 import { onlyValue, withSubqueryValues } from './driver/subquery-values.js';
 import { Turns } from './driver/turns.js';
+import type { StartWorker } from './driver/worker-start.js';
 import { engineMode, isModeGiven } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
 import { isSmall } from './small-plan.js';
@@ -47,9 +58,21 @@ export interface SqlParsers {
   parseQuery(text: string, settings: SessionSettings): Plan;
 }
 
+/** Files, clock and randomness, and how workers are started and spoken with: tests put others in their place. */
+export interface Surroundings {
+  readonly platform: Platform;
+  readonly starter: () => Promise<StartWorker>;
+}
+
+const ofThisMachine: Surroundings = { platform: nodePlatform, starter: threadStarter };
+
 /** The engine of this machine: Wasm on worker threads over shared memory. */
-export function createEngine(options: EngineOptions, loadParsers: () => Promise<SqlParsers>): QueryEngine {
-  return new LocalEngine(options, loadParsers);
+export function createEngine(
+  options: EngineOptions,
+  loadParsers: () => Promise<SqlParsers>,
+  surroundings = ofThisMachine,
+): QueryEngine {
+  return new LocalEngine(options, loadParsers, surroundings);
 }
 
 /** No query ran in this process yet, and what compiles is not loaded: a small one is answered without. */
@@ -75,17 +98,20 @@ class LocalEngine implements QueryEngine {
   readonly #queries = new Set<Query>();
   readonly #turns = new Turns();
   readonly #spills: SpillDirectory;
+  readonly #platform: Platform;
   #hadVariables = false;
   #stopped = false;
 
   constructor(
     private readonly options: EngineOptions,
     loadParsers: () => Promise<SqlParsers>,
+    { platform, starter }: Surroundings,
   ) {
+    this.#platform = platform;
     this.#parsers = part(loadParsers);
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
-    this.pool = new WorkerPool(this.heap, workerCount(options));
-    this.#spills = new SpillDirectory(nodePlatform, options.spillDirectory);
+    this.pool = new WorkerPool(this.heap, workerCount(options), starter);
+    this.#spills = new SpillDirectory(platform, options.spillDirectory);
     this.#local = new LocalStore(this.heap);
     this.#cache = new CacheManager(this.heap, this.#spills);
     this.#plans = new PlanCache((cacheId) => this.#cache.statistics(cacheId));
@@ -97,7 +123,7 @@ class LocalEngine implements QueryEngine {
     let catalog = this.#catalogs.get(key);
     if (catalog === undefined) {
       catalog = {
-        openSource: (description) => openSource(description, nodePlatform),
+        openSource: (description) => openSource(description, this.#platform),
         view: this.options.view,
         viewNames: this.options.viewNames,
         variable: (parts) => this.options.variable?.(parts),
@@ -132,14 +158,14 @@ class LocalEngine implements QueryEngine {
   }
 
   async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
-    return schemaOf(await this.#resolve(plan, evalSettings(settings), settings));
+    return schemaOf(await this.#resolve(plan, evalSettings(settings, this.#platform.clock), settings));
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
     this.#checkOpen();
     options.signal?.throwIfAborted();
     await this.#turns.next();
-    const settings = evalSettings(options.settings);
+    const settings = evalSettings(options.settings, this.#platform.clock);
     const whole = await this.#expand(plan, options.settings);
     const { rewrite } = options;
     const place = rewrite === undefined && settings.variable === undefined ? this.#place(whole, settings) : undefined;
@@ -176,7 +202,7 @@ class LocalEngine implements QueryEngine {
     isFirst = false;
     if (!isInterpreted) return yield* this.#compiled(physical, run);
     const { Interpreter } = await import('./interpreter/interpreter.js');
-    yield* new Interpreter(this.heap, nodePlatform, run.settings, () => run.query.check()).batches(physical);
+    yield* new Interpreter(this.heap, this.#platform, run.settings, () => run.query.check()).batches(physical);
   }
 
   /** Where a cached frame turns out to be damaged on disk before the first rows are given, it is computed again. */
@@ -215,10 +241,10 @@ class LocalEngine implements QueryEngine {
     work: (run: Run) => AsyncIterable<Batch>,
   ): AsyncGenerator<Batch> {
     this.#checkOpen();
-    const query = new Query(this.heap, this.pool.flags, options.signal, nodePlatform.clock.monotonic(), this.#spills);
+    const query = new Query(this.heap, this.pool.flags, options.signal, this.#platform.clock.monotonic(), this.#spills);
     query.onShort = () => this.#cache.evict();
     this.#queries.add(query);
-    const stopProgress = reportProgress(query, options);
+    const stopProgress = reportProgress(query, options, this.#platform.clock);
     const given = taskSettings(settings);
     let executor: Promise<Executor> | undefined;
     try {
@@ -233,7 +259,7 @@ class LocalEngine implements QueryEngine {
   async #executor(query: Query, settings: EvalSettings): Promise<Executor> {
     const { Executor: Compiled, Scheduler: Threads } = await import('./driver/compiled.js');
     const formats = { reader: splitReader, format: formatNamed };
-    this.#scheduler ??= new Threads(this.heap, this.pool, nodePlatform, formats);
+    this.#scheduler ??= new Threads(this.heap, this.pool, this.#platform, formats);
     return new Compiled(this.#scheduler, query, settings);
   }
 
@@ -294,7 +320,7 @@ class LocalEngine implements QueryEngine {
 
   async explain(plan: Plan, mode: ExplainMode, session: SessionSettings): Promise<string> {
     this.#checkOpen();
-    const settings = evalSettings(session);
+    const settings = evalSettings(session, this.#platform.clock);
     const resolved = await this.#resolve(plan, settings, session);
     const { explainLogical, optimizeExplained } = await import('../plan/explain.js');
     const { physicalText } = await import('./driver/physical-text.js');
@@ -319,14 +345,14 @@ class LocalEngine implements QueryEngine {
   ): Promise<string> {
     let report = '';
     const { stagesText } = await import('./driver/physical-text.js');
-    const started = nodePlatform.clock.monotonic();
+    const { clock } = this.#platform;
+    const started = clock.monotonic();
     const work = async function* (this: LocalEngine, run: Run): AsyncGenerator<Batch> {
       const optimized = await this.#optimized(resolved, settings);
       const physical = await this.#physical(optimized, settings, run, session);
       for await (const batch of (await run.executor()).batches(physical)) void batch;
       const { stages, peakBytes } = run.query;
-      if (mode === 'analyze')
-        report = `== Stages ==\n${stagesText(stages, nodePlatform.clock.monotonic() - started, peakBytes)}`;
+      if (mode === 'analyze') report = `== Stages ==\n${stagesText(stages, clock.monotonic() - started, peakBytes)}`;
       else report = `== Compiled Pipelines ==\n${stages.map((s, i) => `${i + 1}. ${s.label}`).join('\n')}`;
       yield* [];
     };
@@ -357,38 +383,11 @@ class LocalEngine implements QueryEngine {
 const closed = (): SparrowError =>
   new SparrowError('SESSION_CLOSED', 'the session was stopped', { hint: 'create a new session with Session.create()' });
 
-function evalSettings(settings: SessionSettings): PlanSettings {
-  const nowMicros = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+function evalSettings(settings: SessionSettings, clock: Clock): PlanSettings {
+  const nowMicros = BigInt(Math.round(clock.now() * 1000));
   const { ansi, timeZone, caseSensitive, timestampType, exactDecimals = false, config } = settings;
   const given = { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals, config };
   return settings.variable === undefined ? given : { ...given, variable: settings.variable };
-}
-
-const PROGRESS_MS = 100;
-
-function reportProgress(query: Query, { onProgress }: RunOptions): () => void {
-  if (onProgress === undefined) return () => undefined;
-  const report = (): void =>
-    onProgress({
-      tasksDone: query.tasksDone,
-      tasksTotal: query.tasksTotal,
-      rowsRead: query.rowsRead,
-      bytesRead: query.bytesRead,
-      elapsedMs: nodePlatform.clock.monotonic() - query.started,
-    });
-  const timer = setInterval(() => {
-    try {
-      report();
-    } catch (error) {
-      // Thrown from a timer it would end the process.
-      clearInterval(timer);
-      query.abort(error);
-    }
-  }, PROGRESS_MS);
-  return () => {
-    clearInterval(timer);
-    report();
-  };
 }
 
 function workerCount(options: EngineOptions): number {

@@ -4,6 +4,6 @@ import { nodeFiles } from './node-files.js';
 /** The platform of a Node process. */
 export const nodePlatform: Platform = {
   files: nodeFiles,
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  clock: { now: () => performance.timeOrigin + performance.now(), monotonic: () => performance.now() },
   seed: () => Math.floor(Math.random() * 2 ** 31),
 };

@@ -14,8 +14,9 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const cases = Number(values.cases ?? 10_000);
-const oracle = (values.oracle ?? 'interpreter') as FuzzOracle;
-if (!fuzzOracles.includes(oracle)) throw new Error(`--oracle is one of ${fuzzOracles.join(', ')}, not ${oracle}`);
+const oracle = values.oracle ?? 'interpreter';
+if (![...fuzzOracles, 'simulator'].includes(oracle))
+  throw new Error(`--oracle is one of ${fuzzOracles.join(', ')}, simulator, not ${oracle}`);
 const started = performance.now();
 console.log(`fuzz: ${cases} cases, seed ${seed}, against ${oracle}`);
 let said = started;
@@ -25,18 +26,32 @@ const onCase = (number: number): void => {
   said = now;
   console.log(`  ${number} cases after ${((now - started) / 1000).toFixed(0)} s`);
 };
+/** How often each fault came about, and what it came to. */
+async function simulations(): Promise<Record<string, number>> {
+  const { simulate } = await import('./simulator/simulate.js');
+  const tally: Record<string, number> = {};
+  for (let i = 0; i < cases; i++, onCase(i)) {
+    const { happened, result } = await simulate(seed + i);
+    const kind = `${happened.join(', ') || 'no fault'}: ${result.startsWith('error') ? result : 'right'}`;
+    tally[kind] = (tally[kind] ?? 0) + 1;
+  }
+  return tally;
+}
 // A case that never ends is found in this file.
 const { trace } = values;
 const tracing = trace === undefined ? {} : { onPlan: (report: () => string) => writeFileSync(trace, report()) };
 try {
-  const tally = await fuzz({
-    seed,
-    cases,
-    oracle,
-    onCase,
-    ...tracing,
-    ...(values.path === undefined ? {} : { path: values.path }),
-  });
+  const tally =
+    oracle === 'simulator'
+      ? await simulations()
+      : await fuzz({
+          seed,
+          cases,
+          oracle: oracle as FuzzOracle,
+          onCase,
+          ...tracing,
+          ...(values.path === undefined ? {} : { path: values.path }),
+        });
   const kinds = Object.entries(tally).sort(([, a], [, b]) => b - a);
   for (const [kind, count] of kinds) console.log(`  ${String(count).padStart(6)} ${kind}`);
   console.log(`fuzz: ${cases} cases agree, seed ${seed}, ${((performance.now() - started) / 1000).toFixed(0)} s`);

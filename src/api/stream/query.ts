@@ -157,7 +157,7 @@ export class StreamingQuery {
 
   async #batch(batch: number): Promise<void> {
     const { state, task, context } = this;
-    const began = nodePlatform.clock.now();
+    const began = Math.floor(nodePlatform.clock.now());
     const { needsState } = await import('./state.js');
     this.#keepsState ??= await needsState(context, await this.#over(task.plan, batch, 'state', false), task.mode);
     const done = this.#keepsState ? await this.#stateful(batch) : { result: await this.#rowByRow(batch) };
@@ -170,7 +170,7 @@ export class StreamingQuery {
       state.forget('state', batch);
       state.forget('result', batch + 1);
     }
-    const durationMs = nodePlatform.clock.now() - began;
+    const durationMs = Math.floor(nodePlatform.clock.now()) - began;
     this.recentProgress.push({ batchId: batch, timestamp: new Date(began).toISOString(), durationMs, inputs, result });
     if (this.recentProgress.length > KEPT_PROGRESS) this.recentProgress.shift();
   }

@@ -28,6 +28,10 @@ interface Seat extends StartedWorker {
   gone?: WorkerLost;
 }
 
+/** What starts threads is loaded with the first job: small queries run without. */
+export const threadStarter = (): Promise<StartWorker> =>
+  import('./worker-start.js').then(({ workerStarter }) => workerStarter());
+
 /** Jobs a worker is given ahead, so that it never waits for the next one. */
 const AHEAD = 4;
 
@@ -55,6 +59,7 @@ export class WorkerPool {
   constructor(
     private readonly heap: SharedHeap,
     readonly size: number,
+    private readonly starter: () => Promise<StartWorker> = threadStarter,
   ) {}
 
   /** Threads that run now, for tests that kill them. */
@@ -140,8 +145,7 @@ export class WorkerPool {
 
   /** A worker for one job, counted as taken at once: others ask before this answer is read. */
   async #seat(): Promise<Seat> {
-    // What starts workers is loaded with the first job: small queries run without.
-    this.#starter ??= import('./worker-start.js').then(({ workerStarter }) => workerStarter());
+    this.#starter ??= this.starter();
     const start = await this.#starter;
     for (;;) {
       if (this.#stopped) throw new WorkerLost(undefined);
