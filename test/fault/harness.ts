@@ -64,7 +64,7 @@ export interface ChildEnd {
 }
 
 /** Runs a program of its own: its body, after the import of everything and a watch for unhandled rejections. */
-export function child(body: string, env: Record<string, string> = {}): Promise<ChildEnd> {
+export function child(body: string, env: Record<string, string> = {}, timeout = 60_000): Promise<ChildEnd> {
   const program = `
     process.on('unhandledRejection', (error) => { console.error('UNHANDLED', error); process.exitCode = 9; });
     const { Session, col, fn, lit, t, when, Window } = await import(${JSON.stringify(pathToFileURL(join(root, 'dist/index.js')).href)});
@@ -72,7 +72,7 @@ export function child(body: string, env: Record<string, string> = {}): Promise<C
   const started = performance.now();
   return new Promise((resolve) => {
     const args = ['--input-type=module', '-e', program];
-    const options = { env: { ...process.env, ...env }, timeout: 60_000, maxBuffer: 1 << 26 };
+    const options = { env: { ...process.env, ...env }, timeout, maxBuffer: 1 << 26 };
     const running = execFile(process.execPath, args, options, (_, output, errors) => {
       resolve({ code: running.exitCode ?? -1, output, errors, ms: performance.now() - started });
     });

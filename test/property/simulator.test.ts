@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { simulate } from '../support/simulator/simulate.js';
 
 /** Simulations; `npm run fuzz -- --oracle simulator --cases 10000` runs many. */
-const CASES = Number(process.env.SPARROW_SIMULATIONS ?? 40);
+const CASES = Number(process.env.SPARROW_SIMULATIONS ?? 60);
 const REPLAYED = 6;
 
 test('whatever goes wrong, the answer is right or the error says what went wrong', { timeout: 600_000 }, async () => {
@@ -12,7 +12,7 @@ test('whatever goes wrong, the answer is right or the error says what went wrong
     const outcome = await simulate(first + i);
     for (const kind of outcome.happened) happened.add(kind);
   }
-  if (CASES >= 40) expect([...happened].sort()).toEqual(['cancel', 'flip', 'full', 'kill', 'short']);
+  if (CASES >= 60) expect([...happened].sort()).toEqual(['cancel', 'flip', 'full', 'kill', 'short']);
 });
 
 test('the same seed is the same simulation, step by step', { timeout: 300_000 }, async () => {
