@@ -19,7 +19,7 @@ const only = process.argv.slice(2);
 ensureInstalled();
 await build({ capture: true });
 const load = (module) => import(pathToFileURL(path('build/lib', module)).href);
-const { functions } = await load('functions/registry.js');
+const { functions } = await load('functions/families/all.js');
 const { parseType } = await load('sql/type-parser.js');
 
 /** Apache Spark as pip installs it: jars and all. */

@@ -4,10 +4,18 @@
 export const skipped = new Set([
   ...['current_date', 'current_timestamp', 'localtimestamp', 'now', 'current_time', 'uuid', 'rand', 'randn', 'randstr'],
   ...['uniform', 'shuffle', 'monotonically_increasing_id', 'spark_partition_id', 'version', 'current_user', 'in'],
+  // Names that Spark's SQL does not have.
+  ...['with_field', 'drop_field'],
   ...['input_file_name', 'input_file_block_start', 'input_file_block_length', 'case', 'when', 'current_timezone'],
 ]);
 
 const infix = (op) => (args) => (args.length === 2 ? `(${args[0]} ${op} ${args[1]})` : `/* ${args.length} */ ${op}`);
+
+/** The unit is a word, not a value. */
+const withUnit =
+  (name) =>
+  ([unit, ...args]) =>
+    `${name}(${[/^[A-Z]+$/.test(unit) ? unit : 'HOUR', ...args].join(', ')})`;
 
 /** How calls are written whose name is no word. */
 export const operators = Object.fromEntries([
@@ -18,6 +26,8 @@ export const operators = Object.fromEntries([
   ['~', ([a]) => `~ ${a}`],
   ['not', ([a]) => `not ${a}`],
   ['between', ([a, b, c]) => `(${a} between ${b} and ${c})`],
+  ['getitem', ([a, b]) => `${a}[${b}]`],
+  ...['timestampadd', 'timestampdiff'].map((name) => [name, withUnit(name)]),
 ]);
 
 const each = (values, ...rest) => values.map((value) => [value, ...rest]);

@@ -71,7 +71,7 @@ export const tableColumns = {
   y: ['2D', '3D', '5D', '4D', '1D', 'cast(null as double)', '3D', '9D'],
   d9: ['1.25', '-3.50', '100.00', 'null', '7.77', '7.77', '0.01', 'null'].map((v) => `cast(${v} as decimal(9,2))`),
   d38: ['1.5', '-2.25', '1E20', 'null', '3', '3', '4', 'null'].map((v) => `cast(${v} as decimal(38,6))`),
-  s: ["'b'", "'a'", 'cast(null as string)', "'c'", "'x'", "'x'", "'\\u00e9'", 'cast(null as string)'],
+  s: ["'b'", "'a'", 'cast(null as string)', "'c'", "'x'", "'x'", "'é'", 'cast(null as string)'],
   bin: ["X'01'", "X'FF00'", 'cast(null as binary)', "X'02'", "X'AA'", "X'AA'", "X''", 'cast(null as binary)'],
   b: [
     'true',

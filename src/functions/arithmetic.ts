@@ -33,7 +33,7 @@ const resolveTolerant =
   (operator: ArithmeticOperator) =>
   (args: readonly ArgType[], settings: TypingSettings): Resolution | Mismatch => {
     const resolution = resolveArithmetic(operator)(args, settings);
-    return 'mismatch' in resolution ? resolution : { ...resolution, nullable: true };
+    return 'mismatch' in resolution ? resolution : { ...resolution, nullable: true, tolerant: true };
   };
 
 /** Without ANSI, decimals that overflow and divisions by zero are null. */

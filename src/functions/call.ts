@@ -14,9 +14,22 @@ export function callOf(expr: CallExpr, settings: EvalSettings): Call {
   };
 }
 
-/** The order in which arguments are evaluated: at the first null of one that propagates nulls, the rest is not. */
-export const argOrder = (entry: ScalarFunction, count: number): readonly number[] =>
-  entry.rightFirst === true && count === 2 ? [1, 0] : Array.from({ length: count }, (_, i) => i);
+/**
+ * The order in which arguments are evaluated: at the first null of one that propagates nulls, the rest is not. Nulls that
+ * the query says itself come first.
+ */
+export function argOrder(entry: ScalarFunction, args: readonly PhysicalExpr[]): readonly number[] {
+  const order = args.map((_, i) => i);
+  if (entry.rightFirst === true && args.length === 2) return order.reverse();
+  return args.some(isNullLiteral)
+    ? order.sort((a, b) => Number(isNullLiteral(args[b])) - Number(isNullLiteral(args[a])))
+    : order;
+}
+
+const isNullLiteral = (expr: PhysicalExpr | undefined): boolean =>
+  expr?.kind === 'literal'
+    ? expr.value === null
+    : expr?.kind === 'call' && expr.fn === 'cast' && isNullLiteral(expr.args[0]);
 
 const keys = new WeakMap<PhysicalExpr, string>();
 

@@ -225,7 +225,7 @@ export class ExpressionCompiler implements Emitter {
     if (entry.nulls === 'custom') return args.map(compile);
     const values: Value[] = [];
     const before: Value[] = [];
-    for (const i of argOrder(entry, args.length)) {
+    for (const i of argOrder(entry, args)) {
       const arg = args[i] as PhysicalExpr;
       const isNull =
         before.some((known) => known.isNull !== undefined) && this.#mayFail(arg) ? anyNull(this, before) : undefined;

@@ -22,7 +22,6 @@ import { parseMoment } from './datetime-parse.js';
 import { floorDiv } from './datetime-units.js';
 import { type Call, scalar } from './define.js';
 import { intOf, keepI64, part, wide } from './emit-parts.js';
-import { overflow } from './eval-errors.js';
 import { anyInt, anyLong, anyString, only, type Param, takes } from './implicit.js';
 
 const viaPattern = 'a call per row: datetime patterns are read and written in JS';
@@ -30,8 +29,10 @@ const DEFAULT_PATTERN = 'yyyy-MM-dd HH:mm:ss';
 const MICROS = 1_000_000n;
 
 function checked(micros: bigint): bigint {
-  if (BigInt.asIntN(64, micros) !== micros) throw overflow('long');
-  return micros;
+  if (BigInt.asIntN(64, micros) === micros) return micros;
+  throw new SparrowError('DATETIME_OVERFLOW', 'the instant is outside of the range of timestamps', {
+    sqlState: '22008',
+  });
 }
 
 /** Seconds since the epoch, cut towards 0, of a date, an instant or a text in a pattern. */
@@ -89,7 +90,13 @@ const toUnix = (name: string, sql: string, least: number) =>
 /** An instant and nothing that would have to become one, but a reading without zone. */
 const instant: Param = {
   wants: 'a timestamp',
-  accept: (type) => (['timestamp', 'timestamp_ntz', 'null'].includes(type.kind) ? timestampType : undefined),
+  // Spark takes the number of a reading without a zone as it is.
+  accept: (type) =>
+    type.kind === 'timestamp_ntz'
+      ? type
+      : type.kind === 'timestamp' || type.kind === 'null'
+        ? timestampType
+        : undefined,
 };
 
 /** The units since the epoch of an instant, rounded down. */

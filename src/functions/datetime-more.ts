@@ -23,6 +23,7 @@ import { epochFunctions } from './datetime-epoch.js';
 import { formatMoment } from './datetime-format.js';
 import { makingFunctions } from './datetime-make.js';
 import { parseMoment } from './datetime-parse.js';
+import { besideMoments } from './datetime-pattern-types.js';
 import { datetimeUnitFunctions } from './datetime-shift.js';
 import { weekdayOf } from './datetime-units.js';
 import { type Call, scalar } from './define.js';
@@ -52,8 +53,9 @@ export function parseOrFail(text: Scalar, pattern: Scalar, call: Call, ansi = ca
 const parsing = (target: DataType, param: Param): ReturnType<typeof takes> => {
   const byPattern = takes([anyString, anyString], target, { nullable: true });
   const byCast = takes([param, anyString], target, { optional: 1 });
-  return (args, settings) =>
-    (args.length === 2 && args[0]?.type.kind === 'string' ? byPattern : byCast)(args, settings);
+  return besideMoments(target, (args, settings) =>
+    (args.length === 2 && args[0]?.type.kind === 'string' ? byPattern : byCast)(args, settings),
+  );
 };
 
 /** Numbers are seconds since the epoch. */
@@ -76,14 +78,15 @@ const converting = {
       ["to_date('31/12/2016', 'dd/MM/yyyy')", '2016-12-31'],
     ],
     resolve: parsing(dateType, anyDate),
-    nulls: 'propagate',
+    nulls: 'custom',
     fails: parsesText,
     eval: ([value, pattern], call) => {
-      if (!parsesText(call)) return value as Scalar;
-      const micros = parseOrFail(value as Scalar, pattern as Scalar, call);
+      if (value === null || !parsesText(call))
+        return typeof value === 'bigint' ? localDate(value, call) : (value as Scalar);
+      const micros = pattern === null ? null : parseOrFail(value as Scalar, pattern as Scalar, call);
       return micros === null ? null : localDate(micros, call);
     },
-    emit: (_, args, call) => (parsesText(call) ? undefined : args[0]),
+    emit: (_, args, call) => (call.argTypes[0]?.kind === 'date' ? args[0] : undefined),
     compiled: viaPattern,
   }),
   toTimestamp: scalar({
@@ -96,10 +99,12 @@ const converting = {
       ["to_timestamp('12/31/2016 03:05 PM', 'MM/dd/yyyy hh:mm a')", '2016-12-31 15:05:00'],
     ],
     resolve: parsing(timestampType, timestampOrSeconds),
-    nulls: 'propagate',
+    nulls: 'custom',
     fails: parsesText,
-    eval: ([value, pattern], call) =>
-      parsesText(call) ? parseOrFail(value as Scalar, pattern as Scalar, call) : (value as Scalar),
+    eval: ([value, pattern], call) => {
+      if (value === null || !parsesText(call)) return value as Scalar;
+      return pattern === null ? null : parseOrFail(value as Scalar, pattern as Scalar, call);
+    },
     emit: (_, args, call) => (parsesText(call) ? undefined : args[0]),
     compiled: viaPattern,
   }),
@@ -109,10 +114,11 @@ const converting = {
     summary: 'The wall clock reading of a string, by a cast or a pattern.',
     examples: [["to_timestamp_ntz('2016-12-31 00:12:00')", '2016-12-31 00:12:00']],
     resolve: parsing(timestampNtzType, anyTimestampNtz),
-    nulls: 'propagate',
+    nulls: 'custom',
     fails: parsesText,
     eval: ([value, pattern], call) => {
-      if (!parsesText(call)) return value as Scalar;
+      if (value === null || !parsesText(call)) return value as Scalar;
+      if (pattern === null) return null;
       return parseOrFail(value as Scalar, pattern as Scalar, {
         ...call,
         settings: { ...call.settings, timeZone: 'UTC' },
@@ -129,13 +135,19 @@ const converting = {
       ["try_to_timestamp('foo', 'yyyy-MM-dd')", null],
       ["try_to_timestamp('2016-12-31', 'yyyy-MM-dd')", '2016-12-31 00:00:00'],
     ],
-    resolve: takes([anyString, anyString], timestampType, { optional: 1, nullable: true }),
-    nulls: 'propagate',
+    resolve: besideMoments(
+      timestampType,
+      takes([anyString, anyString], timestampType, { optional: 1, nullable: true }),
+    ),
+    nulls: 'custom',
     fails: (call) => textLiteral(call.literals[1]) === undefined,
-    eval: ([value, pattern], call) =>
-      pattern === undefined
+    eval: ([value, pattern], call) => {
+      if (value === null || !parsesText(call)) return value as Scalar;
+      if (pattern === null) return null;
+      return pattern === undefined
         ? castScalar(value as Scalar, stringType, timestampType, { mode: 'try', timeZone: call.settings.timeZone })
-        : parseOrFail(value as Scalar, pattern as Scalar, call, false),
+        : parseOrFail(value as Scalar, pattern, call, false);
+    },
     compiled: viaPattern,
   }),
   dateFormat: scalar({

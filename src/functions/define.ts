@@ -26,6 +26,8 @@ export interface Resolution {
   readonly returns: DataType;
   /** Whether the result can be null; by default when any argument can (`propagate`). */
   readonly nullable?: boolean;
+  /** Strings that do not cast to their argument's type are null. */
+  readonly tolerant?: boolean;
 }
 
 /** Why a call does not type: becomes a DATATYPE_MISMATCH error naming call and argument types. */

@@ -37,7 +37,8 @@ function prepareCall(expr: CallExpr, settings: EvalSettings, columnName?: (index
   const entry = scalarFunction(expr.fn);
   const call = withLambdas(callOf(expr, settings));
   const args = expr.args.map((arg) => prepare(arg, settings, columnName));
-  const apply = entry.lazy === true ? lazily(entry, args, call) : eagerly(entry, args, call);
+  const apply =
+    entry.lazy === true ? lazily(entry, args, call) : eagerly(entry, args, call, argOrder(entry, expr.args));
   return (row) => {
     try {
       return apply(row);
@@ -54,9 +55,8 @@ export function withLambdas(call: Call): Call {
   return { ...call, apply };
 }
 
-function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call): Prepared {
+function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call, order: readonly number[]): Prepared {
   const propagate = entry.nulls === 'propagate';
-  const order = argOrder(entry, args.length);
   return (row) => {
     const values: Scalar[] = [];
     for (const i of order) {

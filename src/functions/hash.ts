@@ -57,10 +57,10 @@ function hashScalar<H>(hasher: Hasher<H>, type: DataType, value: Scalar, seed: H
     case 'date':
     case 'interval_ym':
       return hasher.int(value as number, seed);
-    case 'int64':
     case 'time':
       // Spark keeps nanoseconds.
       return hasher.long((value as bigint) * 1000n, seed);
+    case 'int64':
     case 'timestamp':
     case 'timestamp_ntz':
     case 'interval_dt':

@@ -1,7 +1,7 @@
-import { booleanType, type DataType, type Scalar } from '../base/index.js';
-import { type ArgType, type Mismatch, type Resolution, scalar } from './define.js';
+import { booleanType, type Scalar } from '../base/index.js';
+import { type ArgType, type Mismatch, type Resolution, scalar, type TypingSettings } from './define.js';
 import { part, takeBoolean, value } from './emit.js';
-import { anyBoolean, takes } from './implicit.js';
+import { anyBoolean, type Param, takes } from './implicit.js';
 import type { Emitter, Thunk, Value } from './value.js';
 
 /**
@@ -60,12 +60,19 @@ function combine(e: Emitter, a: Value, b: Value, decisive: boolean): Value {
   return takeBoolean(e, isNull);
 }
 
-const isTruth = (type: DataType): boolean => type.kind === 'boolean' || type.kind === 'null';
+const truth: Param = {
+  wants: 'a boolean',
+  accept: (type) => (type.kind === 'boolean' || type.kind === 'null' ? booleanType : undefined),
+};
 
 /** A string is a condition only beside a boolean. */
-function resolveConnective(args: readonly ArgType[]): Resolution | Mismatch {
+function resolveConnective(args: readonly ArgType[], { ansi }: TypingSettings): Resolution | Mismatch {
+  const hasText = args.some(({ type }) => type.kind === 'string');
+  if (!ansi && hasText && args.some(({ type }) => type.kind === 'boolean')) {
+    return { mismatch: 'the operands must be boolean', code: 'DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES' };
+  }
   const isText = args.length === 2 && args.every(({ type }) => type.kind === 'string' || type.kind === 'null');
-  if (isText && args.some(({ type }) => type.kind === 'string')) {
+  if (isText && hasText) {
     return { mismatch: 'the operands must be boolean', code: 'DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE' };
   }
   return takes([anyBoolean, anyBoolean], booleanType)(args, { ansi: true });
@@ -125,7 +132,7 @@ export const logicFunctions = {
     name: 'not',
     sql: ['not', '!'],
     summary: 'True for false, false for true.',
-    resolve: takes([{ wants: 'a boolean', accept: (type) => (isTruth(type) ? booleanType : undefined) }], booleanType),
+    resolve: (args, settings) => takes([settings.ansi ? anyBoolean : truth], booleanType)(args, settings),
     nulls: 'propagate',
     narrow: true,
     eval: ([a]) => a !== true,

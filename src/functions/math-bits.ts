@@ -25,13 +25,17 @@ const bitwise = (name: string, sql: string, what: 'and' | 'or' | 'xor', example:
     sql: [sql],
     summary: `Bitwise ${what} of two integers.`,
     examples: [example],
-    resolve: (args) => {
+    resolve: (args, { ansi }) => {
       const [a, b] = args;
       if (a === undefined || b === undefined || args.length > 2) return wrongCount(args.length, 2, 2);
       const texts = [a, b].filter(({ type }) => type.kind === 'string');
       if (texts.length === 2 || (texts.length === 1 && [a, b].some(({ type }) => type.kind === 'null'))) {
         return { mismatch: `${name} takes two integers`, code: 'DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE' };
       }
+      if (!ansi && texts.length === 1) {
+        return { mismatch: `${name} takes two integers`, code: 'DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES' };
+      }
+      if (a.type.kind === 'null' && b.type.kind === 'null') return { args: [int32Type, int32Type], returns: int32Type };
       const other = (arg: ArgType, beside: ArgType): DataType => (arg.type.kind === 'null' ? beside.type : arg.type);
       const types = [anyInteger.accept(other(a, b)), anyInteger.accept(other(b, a))];
       if (types[0] === undefined) return wrongType(0, 'integral', a.type);

@@ -35,7 +35,8 @@ function roundedDecimal({ precision, scale }: DecimalType, to: number): DecimalT
 
 /** Constants may still be of another type than the one they will be cast to. */
 const scaleOf = (literal: Scalar | undefined): number =>
-  typeof literal === 'number' || typeof literal === 'bigint' || typeof literal === 'string' ? Number(literal) : 0;
+  // A text that is no number becomes null where ANSI is off, and the type that of scale 0.
+  typeof literal === 'number' || typeof literal === 'bigint' || typeof literal === 'string' ? Number(literal) || 0 : 0;
 
 /** An unscaled decimal rounded at scale `to`, at the scale of the result type. */
 function roundDecimal(unscaled: bigint, from: number, to: number, returns: DecimalType, mode: Rounding): bigint {

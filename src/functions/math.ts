@@ -220,7 +220,7 @@ const angles = {
       ['acosh(1)', '0.0'],
       ['acosh(0)', 'NaN'],
     ],
-    (x) => Math.log(x + Math.sqrt(x * x - 1)),
+    Math.acosh,
   ),
   atanh: unary(
     ['atanh'],
@@ -250,7 +250,7 @@ const angles = {
   e: constantOf('e', Math.E, "Euler's number.", ['e()', '2.718281828459045']),
 };
 
-/** Spark's formula, which is not the exact one for tiny numbers. */
+/** Spark's formula up to 4.2, which is not the exact one for tiny numbers. */
 function javaAsinh(x: number): number {
   return x === Number.NEGATIVE_INFINITY ? x : Math.log(x + Math.sqrt(x * x + 1));
 }

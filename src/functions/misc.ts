@@ -11,7 +11,7 @@ import {
 } from '../base/index.js';
 import { castScalar } from './cast-eval.js';
 import { scalar } from './define.js';
-import { anyBinary, anyBoolean, anyLong, anyNumber, anyString, anyType, only, takes } from './implicit.js';
+import { anyBinary, anyBoolean, anyLong, anyNumber, anyString, anyType, justString, only, takes } from './implicit.js';
 import { commonType } from './signature.js';
 import { tolerantOf } from './tolerant.js';
 
@@ -270,7 +270,7 @@ export const miscFunctions = {
     summary: 'The collation of a string: always that of its bytes.',
     examples: [["collation('Spark SQL')", 'SYSTEM.BUILTIN.UTF8_BINARY']],
     resolve: (args, settings) => {
-      const resolution = takes([anyString], stringType)(args, settings);
+      const resolution = takes([justString], stringType)(args, settings);
       return 'mismatch' in resolution ? resolution : { ...resolution, nullable: false };
     },
     nulls: 'custom',

@@ -15,6 +15,7 @@ import {
 } from '../base/index.js';
 import { castScalar } from './cast-eval.js';
 import { parseMoment } from './datetime-parse.js';
+import { besideMoments } from './datetime-pattern-types.js';
 import { localMicros, UNIT_MICROS } from './datetime-units.js';
 import { scalar } from './define.js';
 import { anyInt, anyNumber, anyString, anyTime, justString, type Param, takes } from './implicit.js';
@@ -78,6 +79,15 @@ function unitSize(fn: string, unit: Scalar | undefined): bigint {
   );
 }
 
+/** A count of units, perhaps with a fraction, in microseconds. */
+function microsOf(count: Scalar, type: DataType, size: bigint): bigint {
+  if (type.kind === 'decimal') return ((count as bigint) * size) / 10n ** BigInt(type.scale);
+  if (typeof count === 'bigint') return count * size;
+  const micros = (count as number) * Number(size);
+  if (Number.isFinite(micros)) return BigInt(Math.trunc(micros));
+  throw outOfBounds(`${count} is no time of day`);
+}
+
 /** A count of a unit since midnight as a time. */
 const fromUnit = (
   name: string,
@@ -100,7 +110,7 @@ const fromUnit = (
             scale > 0
               ? type.kind === 'string'
                 ? undefined
-                : anyNumber.accept(type) && decimalType(14, 6)
+                : anyNumber.accept(type)
               : isInteger(type) || type.kind === 'null'
                 ? int64Type
                 : undefined,
@@ -110,7 +120,7 @@ const fromUnit = (
     ),
     nulls: 'propagate',
     fails: true,
-    eval: ([n]) => within(scale > 0 ? (n as bigint) : (n as bigint) * size, `${n}`),
+    eval: ([n], call) => within(microsOf(n as Scalar, call.argTypes[0] as DataType, size), `${n}`),
     compiled: rare,
   });
 
@@ -179,10 +189,13 @@ export const timeFunctions = {
       ["try_to_date('2024-02-29')", '2024-02-29'],
       ["try_to_date('2024-02-30')", null],
     ],
-    resolve: takes([anyString, anyString], dateType, { optional: 1, nullable: true }),
-    nulls: 'propagate',
+    resolve: besideMoments(dateType, takes([anyString, anyString], dateType, { optional: 1, nullable: true })),
+    nulls: 'custom',
     eval: ([text, pattern], call) => {
       const mode = { mode: 'try', timeZone: call.settings.timeZone } as const;
+      if (typeof text === 'bigint') return castScalar(text, timestampType, dateType, mode);
+      if (typeof text === 'number') return text;
+      if (text === null || pattern === null) return null;
       if (pattern === undefined) return castScalar(text as Scalar, stringType, dateType, mode);
       const micros = parseMoment(text as string, timeZone(mode.timeZone), pattern as string);
       return micros === undefined ? null : castScalar(micros, timestampType, dateType, mode);

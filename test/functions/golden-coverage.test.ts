@@ -11,6 +11,7 @@ const byReason: Readonly<Record<string, string>> = {
   'tells of the place where it runs':
     'version currentUser currentTimezone monotonicallyIncreasingId sparkPartitionId aesEncrypt',
   'is no function of Spark’s: the optimizer calls it': 'onlyRow orderingBytes sortMaps',
+  'is a method of columns, not in Spark’s SQL': 'withField dropField',
   'is syntax, asked in the statements of the conformance corpus': 'isin when raiseError assertTrue',
   'needs an order of rows: held to DuckDB’s answers (test/exec, the fuzzer) and in the conformance corpus':
     'rowNumber rank denseRank percentRank cumeDist ntile lag lead nthValue',

@@ -75,6 +75,9 @@ export function answerOf(sql: string, settings: EvalSettings): { answer: Answer;
 
 /** Same condition, or same type and text; Java 17 prints some doubles with a digit more than they need. */
 export function sameAnswer(got: Answer, wanted: Answer): boolean {
+  // An exception of Java has no condition: any error of ours says as much.
+  if (wanted.length === 1 && wanted[0].startsWith('?'))
+    return got.length === 1 && /^[A-Z]/.test(got[0]) && !got[0].includes(':');
   if (got.length !== wanted.length || got[0] !== wanted[0]) return false;
   if (got[1] === wanted[1]) return true;
   const [a, b] = [got[1], wanted[1]];

@@ -38,7 +38,11 @@ export function buildCall(
   options: CallOptions = {},
 ): Call | AggregateCall {
   const { entry, resolution, given } = resolveWithConstants(name, args, settings, options.names ?? []);
-  const cast = given.map((arg, i) => castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi));
+  const cast = given.map((arg, i) => {
+    const made = castTo(arg, resolution.args[i] ?? exprType(arg), settings.ansi);
+    const isSafe = resolution.tolerant === true && made.kind === 'cast' && exprType(arg).kind === 'string';
+    return isSafe ? Object.freeze({ ...made, safe: true, nullable: true }) : made;
+  });
   const { returns: type } = resolution;
   // A cast may give null where there was a value: without ANSI many, with it those of NaN and infinity to decimals.
   const nullable = resolution.nullable || cast.some((arg, i) => exprNullable(arg) && !exprNullable(given[i] as Expr));
