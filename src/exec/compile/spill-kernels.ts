@@ -12,7 +12,7 @@ import { ENTRY_BYTES } from './sort-entry.js';
  *   lists are continued.
  * - `list_entries(entries, count, list, prefixes)`: sorted entries taken apart; `make_entries(rows, count, stride,
  *   prefixes, entries)`: and put together.
- * - `measure(list, count, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
+ * - `measure(rows, count, stride, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
  * - `gather(list, count, stride, to)`: copies rows.
  * - `move_bytes(rows, count, stride, offset, nulls, bytes, used)`: puts the bytes of a field behind each other, notes their
  *   positions in the rows, and gives the new `used`.
@@ -27,7 +27,7 @@ export interface SpillKernels {
   list_by_hash(rows: number, count: number, stride: number, hash: number, finer: number, cursors: number): void;
   list_entries(entries: number, count: number, list: number, prefixes: number): void;
   make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number): void;
-  measure(list: number, count: number, offset: number, nulls: number, lengths: number): number;
+  measure(rows: number, count: number, stride: number, offset: number, nulls: number, lengths: number): number;
   gather(list: number, count: number, stride: number, to: number): void;
   move_bytes(
     rows: number,
@@ -38,7 +38,7 @@ export interface SpillKernels {
     bytes: number,
     used: number,
   ): number;
-  measure_chains(list: number, count: number, bytes: number, lengths: number): number;
+  measure_chains(rows: number, count: number, stride: number, bytes: number, lengths: number): number;
   move_chains(
     rows: number,
     count: number,
@@ -170,10 +170,11 @@ function entries(module: WasmModule): void {
 }
 
 function texts(module: WasmModule): void {
-  const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  module.function('measure', [...five], ['f64'], (code, list, count, offset, nulls, lengths) => {
+  const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('measure', [...six], ['f64'], (code, ...given) => {
+    const [rows, count, stride, offset, nulls, lengths] = given as unknown as Six;
     const [size, sum] = [code.local('i32'), code.local('f64')];
-    eachListed(code, list, count, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       pushLength(code, row, offset, nulls);
       code.get(lengths).op('i32.load', 0).op('i32.add').set(size);
       code.get(lengths).get(size).op('i32.store', 0);
@@ -214,9 +215,10 @@ const RECORD_HEADER = 8;
 
 function chains(module: WasmModule): void {
   const field = (code: Code, row: Local, offset: Local): Code => code.get(row).get(offset).op('i32.add');
-  module.function('measure_chains', ['i32', 'i32', 'i32', 'i32'], ['f64'], (code, list, count, bytes, lengths) => {
+  const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  module.function('measure_chains', [...five], ['f64'], (code, rows, count, stride, bytes, lengths) => {
     const [size, sum] = [code.local('i32'), code.local('f64')];
-    eachListed(code, list, count, (row) => {
+    eachRow(code, rows, count, stride, (row) => {
       field(code, row, bytes).op('i32.load', 0).get(lengths).op('i32.load', 0).op('i32.add').set(size);
       code.get(lengths).get(size).op('i32.store', 0);
       code.get(sum).get(size).op('f64.convert_i32_u').op('f64.add').set(sum);

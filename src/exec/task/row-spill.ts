@@ -32,6 +32,8 @@ export class RowSpiller {
   readonly #room: Room;
   readonly #lengths: Room;
   #textBytes = 0;
+  /** Where the rows are that were measured. */
+  #copied = 0;
 
   constructor(
     private readonly place: SpillPlace,
@@ -88,16 +90,29 @@ export class RowSpiller {
     return this.write(rows, heads.length, to);
   }
 
-  /** How many of the rows have no more than so many bytes in their texts, or one more. */
+  /** Room for so many rows, the prefix of each, and texts of so many bytes. */
+  #roomFor(count: number, textBytes: number): number {
+    return this.#room.of(count * (this.layout.stride + PREFIX_BYTES) + textBytes);
+  }
+
+  /**
+   * How many of the rows have no more than so many bytes in their texts, or one more. They are copied for that, and stay
+   * where they are: rows of a list lie far apart, and are visited once.
+   */
   #fitting(list: number, count: number, mostBytes: number): number {
+    // Texts of the segment before tell how much room these will take, with rows, in all likelihood.
+    this.#copied = this.#roomFor(count, this.#textBytes);
     this.#textBytes = 0;
+    const { stride } = this.layout;
+    this.#kernels.gather(list, count, stride, this.#copied);
     if (this.#texts.length + this.chains.length === 0) return count;
     const lengths = this.#lengths.of(count * 4);
     this.#heap.fill(0, lengths, count * 4);
     let sum = 0;
     for (const { offset, nullOffset = 0 } of this.#texts)
-      sum = this.#kernels.measure(list, count, offset, nullOffset, lengths);
-    for (const { bytes } of this.chains) sum = this.#kernels.measure_chains(list, count, bytes, lengths);
+      sum = this.#kernels.measure(this.#copied, count, stride, offset, nullOffset, lengths);
+    for (const { bytes } of this.chains)
+      sum = this.#kernels.measure_chains(this.#copied, count, stride, bytes, lengths);
     let rows = count;
     if (sum >= mostBytes) {
       sum = 0;
@@ -110,8 +125,8 @@ export class RowSpiller {
   #segment(list: number, count: number, prefixes: number): FileBlock {
     const { stride } = this.layout;
     const prefixBytes = prefixes === 0 ? 0 : count * PREFIX_BYTES;
-    const rows = this.#room.of(count * stride + prefixBytes + this.#textBytes);
-    this.#kernels.gather(list, count, stride, rows);
+    const rows = this.#roomFor(count, this.#textBytes);
+    if (rows !== this.#copied) this.#kernels.gather(list, count, stride, rows);
     if (prefixBytes > 0) this.#heap.u8.copyWithin(rows + count * stride, prefixes, prefixes + prefixBytes);
     const texts = rows + count * stride + prefixBytes;
     let used = 0;
