@@ -18,6 +18,9 @@ const MAX_ATTEMPTS = 4;
 /** What a task on the caller's thread may take before a worker gets it instead. */
 const INLINE_MS = 20;
 
+/** Of join tables with fewer rows the caller's thread links a share itself: it takes a few milliseconds. */
+const MOST_LINKED_HERE = 500_000;
+
 /** Gives tasks to threads: to the workers, or to this thread where that is quicker. Results come in order. */
 export class Scheduler {
   protected readonly inlineMs: number = INLINE_MS;
@@ -139,7 +142,10 @@ export class Scheduler {
         const share = { from, to, share: p, shares: parts, ...(phase === undefined ? {} : { phase }) };
         return { kind: 'link', request: { ...request, ...share } };
       });
-      const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, here)));
+      // The last share begins here while the workers still wake up.
+      const helps = request.table.rows < MOST_LINKED_HERE;
+      const isHere = (p: number): boolean => here || (helps && p === parts - 1);
+      const done = await Promise.allSettled(jobs.map((job, p) => this.#retried(query, token, job, isHere(p))));
       for (const one of done) if (one.status === 'rejected') throw one.reason;
     }
   }
