@@ -54,6 +54,7 @@ export { StorageLevel } from './api/storage-level.js';
 export type { StreamingProgress, StreamingQuery } from './api/stream/query.js';
 export type { DataStreamWriter, Trigger } from './api/stream/writer.js';
 export { t } from './api/types.js';
+export { type Aggregator, type AggregatorTypes, type ModuleAggregator, udaf } from './api/udaf.js';
 export {
   type FunctionOptions,
   type LocalFunction,

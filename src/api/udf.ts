@@ -19,9 +19,9 @@ export interface FunctionOptions {
 }
 
 /** A type, or Spark's name of it: `t.int64`, `'bigint'`. */
-type TypeInput = DataType | string;
-type TypeFor<T> = T extends string ? TypeByName<T> : T;
-type ReturnOf<T> = [TypeFor<T>] extends [never] ? DataType : TypeFor<T>;
+export type TypeInput = DataType | string;
+export type TypeFor<T> = T extends string ? TypeByName<T> : T;
+export type ReturnOf<T> = [TypeFor<T>] extends [never] ? DataType : TypeFor<T>;
 
 /** A function that a module exports: it is loaded in the workers and runs there. */
 export interface ModuleFunction<R extends TypeInput> extends FunctionOptions {
@@ -70,15 +70,19 @@ export function udf<const A extends readonly TypeInput[], const R extends TypeIn
 ): UserFunction<ReturnOf<R>>;
 export function udf<const A extends readonly TypeInput[], const R extends TypeInput>(
   call: (...args: ArgValues<A>) => Result<R> | Promise<Result<R>>,
-  types: LocalFunction<A, R>,
+  types: LocalFunction<A, R> & { readonly nulls?: 'skip' },
 ): UserFunction<ReturnOf<R>>;
 export function udf(
   source: ModuleFunction<TypeInput> | ((...args: never) => unknown),
   types?: LocalFunction<readonly TypeInput[], TypeInput>,
 ): UserFunction<DataType> {
-  const descriptor = Object.freeze(
-    typeof source === 'function' ? describeLocal(source, types) : describeModule(source),
+  return functionOf(
+    Object.freeze(typeof source === 'function' ? describeLocal(source, types) : describeModule(source)),
   );
+}
+
+/** What makes columns of a function's calls. */
+export function functionOf(descriptor: JsFunction): UserFunction<DataType> {
   const call = (...args: readonly Operand[]): Column<DataType, string> =>
     new Column(
       jsCall(
@@ -96,20 +100,25 @@ const CONCURRENCY = 16;
 const ROWS_APART = 4096;
 
 function describeModule(source: ModuleFunction<TypeInput>): JsFunction {
-  const { module, export: exported, args } = source;
-  if (!(module instanceof URL) || typeof exported !== 'string' || exported === '') {
-    throw new SparrowError('INVALID_PARAMETER_VALUE', 'udf() takes a module by its URL and the name of an export', {
-      hint: "udf({ module: new URL('./udfs.js', import.meta.url), export: 'twice', returns: t.float64 })",
-    });
-  }
   return {
-    ...common(source, source.name ?? exported, source.returns),
-    source: { kind: 'module', module: module.href, export: exported },
-    ...(args === undefined ? {} : { args: args.map(typeOf) }),
+    ...describeFunction(source, source.name ?? source.export, source.returns, source.args),
+    source: moduleSource(source, 'udf'),
     ...(source.isolation === 'process'
       ? { isolation: source.isolation, concurrency: ROWS_APART }
       : { concurrency: source.async === true ? (source.concurrency ?? CONCURRENCY) : 0 }),
   };
+}
+
+/** Where a module's function is. */
+export function moduleSource(
+  { module, export: exported }: Pick<ModuleFunction<TypeInput>, 'module' | 'export'>,
+  made: 'udf' | 'udaf',
+): JsFunction['source'] {
+  if (module instanceof URL && typeof exported === 'string' && exported !== '')
+    return { kind: 'module', module: module.href, export: exported };
+  throw new SparrowError('INVALID_PARAMETER_VALUE', `${made}() takes a module by its URL and the name of an export`, {
+    hint: `${made}({ module: new URL('./functions.js', import.meta.url), export: 'twice', args: [t.float64], returns: t.float64 })`,
+  });
 }
 
 function describeLocal(
@@ -122,19 +131,31 @@ function describeLocal(
     });
   }
   return {
-    ...common(types, types.name ?? (call.name || 'function'), types.returns),
+    ...describeFunction(types, types.name ?? (call.name || 'function'), types.returns, types.args),
     source: { kind: 'local', call },
-    args: types.args.map(typeOf),
     concurrency: types.concurrency ?? CONCURRENCY,
   };
 }
 
-function common(options: FunctionOptions, name: string, returns: TypeInput) {
+/** What is common to all that users write in JavaScript; each has a key of its own. */
+export function describeFunction(
+  options: FunctionOptions,
+  name: string,
+  returns: TypeInput,
+  args: readonly TypeInput[] | undefined,
+) {
   const { nulls = 'skip', deterministic = true, concurrency = 1 } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new SparrowError('INVALID_PARAMETER_VALUE', `the concurrency of ${name} is a whole number of at least 1`);
   }
-  return { name, key: jsFunctionKey(name, ++made, deterministic), returns: typeOf(returns), nulls, deterministic };
+  return {
+    name,
+    key: jsFunctionKey(name, ++made, deterministic),
+    returns: typeOf(returns),
+    nulls,
+    deterministic,
+    ...(args === undefined ? {} : { args: args.map(typeOf) }),
+  };
 }
 
 const typeOf = (type: TypeInput): DataType => (typeof type === 'string' ? parseType(type) : type);

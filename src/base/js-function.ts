@@ -3,7 +3,7 @@ import type { DataType } from './types.js';
 /** Where the code of a JavaScript function is: in a module that any thread can load, or in a value of the caller's thread. */
 export type JsSource =
   | { readonly kind: 'module'; readonly module: string; readonly export: string }
-  | { readonly kind: 'local'; readonly call: (...args: never) => unknown };
+  | { readonly kind: 'local'; readonly call: ((...args: never) => unknown) | object };
 
 /** A JavaScript function of one row, as plans and tasks carry it. */
 export interface JsFunction {
@@ -21,6 +21,11 @@ export interface JsFunction {
   readonly deterministic: boolean;
   /** Promises under way at once, at most; 0 for a function of a module that gives none, and so can run in any thread. */
   readonly concurrency: number;
+  /**
+   * It is an aggregator (zero, reduce, finish): its one argument is the list of a group's values, or, with several
+   * arguments or nulls, of structs of them. `args` are those of `reduce`.
+   */
+  readonly folds?: 'values' | 'structs';
   /** Run in a process of its own, which may end without harm. */
   readonly isolation?: 'process';
 }

@@ -5,6 +5,7 @@ import { functionPlace } from '../functions/names.js';
 import { orderedSets, phrases, shownArguments } from './display-names.js';
 import type { Attribute, Call, Cast, Expr, FrameBound, Subquery, UnresolvedCall, WindowCall } from './expr.js';
 import { exprType } from './expr-type.js';
+import { foldAsWritten, isFold } from './fold-calls.js';
 import { scalarText } from './scalar-text.js';
 import { foldExpr, someExpr } from './walk-expr.js';
 
@@ -48,6 +49,7 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
       return `${input} ${expr.descending ? 'DESC' : 'ASC'} NULLS ${expr.nullsFirst ? 'FIRST' : 'LAST'}`;
     case 'call':
       if (expr.shown === 'between') return betweenText(expr, options);
+      if (isFold(expr)) return sqlText(foldAsWritten(expr), options);
       return temporalText(expr, inputs) ?? callText(expr, inputs);
     case 'lambda':
     case 'unresolved_lambda':

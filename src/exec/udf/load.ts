@@ -1,4 +1,5 @@
 import { type JsFunction, SparrowError } from '../../base/index.js';
+import { AGGREGATOR, type Aggregator, foldWith, isAggregator } from './fold.js';
 
 /** A user's function, ready to be called. */
 export type Callable = (...args: readonly unknown[]) => unknown;
@@ -6,15 +7,25 @@ export type Callable = (...args: readonly unknown[]) => unknown;
 const loaded = new Map<string, Promise<Callable>>();
 
 /** The function itself: modules are imported once a thread, by their address and never from text. */
-export function loadFunction(fn: Pick<JsFunction, 'source' | 'isolation'>): Callable | Promise<Callable> {
+export function loadFunction(fn: Loaded): Callable | Promise<Callable> {
+  const { folds, nulls } = fn;
+  if (folds === undefined) return loadExport(fn, 'function');
+  return Promise.resolve(loadExport(fn, 'object')).then((found) =>
+    foldWith(found as unknown as Aggregator, folds, nulls),
+  );
+}
+
+type Loaded = Pick<JsFunction, 'source' | 'isolation' | 'folds'> & Partial<Pick<JsFunction, 'nulls'>>;
+
+function loadExport(fn: Loaded, kind: 'function' | 'object'): Callable | Promise<Callable> {
   const { source } = fn;
   if (fn.isolation !== undefined)
     throw new SparrowError('UNSUPPORTED_FEATURE', 'functions in processes of their own are not interpreted');
-  if (source.kind === 'local') return source.call as Callable;
-  const key = `${source.module}#${source.export}`;
+  if (source.kind === 'local') return source.call as unknown as Callable;
+  const key = `${kind} ${source.module}#${source.export}`;
   let found = loaded.get(key);
   if (found === undefined) {
-    found = importFunction(source.module, source.export);
+    found = importExport(source.module, source.export, kind);
     loaded.set(key, found);
     // What failed may work the next time: the file was not there yet.
     found.catch(() => loaded.delete(key));
@@ -22,7 +33,7 @@ export function loadFunction(fn: Pick<JsFunction, 'source' | 'isolation'>): Call
   return found;
 }
 
-async function importFunction(module: string, name: string): Promise<Callable> {
+async function importExport(module: string, name: string, kind: 'function' | 'object'): Promise<Callable> {
   let exports: Readonly<Record<string, unknown>>;
   try {
     exports = (await import(module)) as Readonly<Record<string, unknown>>;
@@ -30,12 +41,13 @@ async function importFunction(module: string, name: string): Promise<Callable> {
     throw cannotLoad(module, name, error instanceof Error ? error.message : String(error), error);
   }
   const found = exports[name];
-  if (typeof found === 'function') return found as Callable;
-  const names = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
+  if (kind === 'function' ? typeof found === 'function' : isAggregator(found)) return found as Callable;
+  const isGood = (key: string) => typeof exports[key] === kind;
+  const names = Object.keys(exports).filter(isGood);
   throw cannotLoad(
     module,
     name,
-    found === undefined ? 'there is no such export' : 'it is not a function',
+    found === undefined ? 'there is no such export' : `it is not ${kind === 'object' ? AGGREGATOR : 'a function'}`,
     undefined,
     names,
   );

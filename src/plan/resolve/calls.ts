@@ -6,6 +6,7 @@ import {
   SparrowError,
   sameType,
   simpleString,
+  stringType,
   structType,
 } from '../../base/index.js';
 import { canCast, castNullable, castRefusal } from '../../functions/cast-types.js';
@@ -13,6 +14,7 @@ import type { ArgType, GeneratorFunction } from '../../functions/define.js';
 import { findEntry, findFunction, generatorFunction, resolveCall, resolveGenerator } from '../../functions/registry.js';
 import { canImplicitlyCast, isDistinguishable, isGroupable, isOrderable } from '../../functions/signature.js';
 import { constantValue } from '../bind.js';
+import { literal } from '../build.js';
 import { shownName } from '../display-names.js';
 import type { AggregateCall, Call, Cast, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
@@ -100,6 +102,20 @@ export const keepsEmpty = (generator: Call, settings: PlanSettings): boolean =>
 /** A call of the user's own function: its arguments are cast to the types it was declared with. */
 export function buildJsCall(js: JsFunction, args: readonly Expr[], settings: PlanSettings, asAggregate: boolean): Call {
   if (asAggregate) throw notAnAggregate(js.name);
+  const cast = argumentsOf(js, args, settings);
+  return Object.freeze({ kind: 'call', fn: js.key, args: cast, type: js.returns, nullable: true, js });
+}
+
+/** A call of the user's own aggregator: over the list of what a group has. */
+export function buildFold(js: JsFunction, args: readonly Expr[], settings: PlanSettings, options: CallOptions): Call {
+  const cast = argumentsOf(js, args, settings);
+  const pairs = cast.flatMap((arg, i): Expr[] => [literal(stringType, `_${i + 1}`), arg]);
+  const item = js.folds === 'values' ? (cast[0] as Expr) : buildCall('named_struct', pairs, settings);
+  const list = buildCall('collect_list', [item], settings, options);
+  return Object.freeze({ kind: 'call', fn: js.key, args: [list], type: js.returns, nullable: true, js });
+}
+
+function argumentsOf(js: JsFunction, args: readonly Expr[], settings: PlanSettings): readonly Expr[] {
   const wanted = js.args ?? args.map(exprType);
   if (wanted.length !== args.length) {
     throw new SparrowError(
@@ -108,7 +124,7 @@ export function buildJsCall(js: JsFunction, args: readonly Expr[], settings: Pla
       { sqlState: '42605', parameters: { functionName: js.name } },
     );
   }
-  const cast = args.map((arg, i) => {
+  return args.map((arg, i) => {
     const type = wanted[i] as DataType;
     if (canImplicitlyCast(exprType(arg), type)) return castTo(arg, type, settings.ansi);
     throw new SparrowError(
@@ -117,7 +133,6 @@ export function buildJsCall(js: JsFunction, args: readonly Expr[], settings: Pla
       { sqlState: '42K09', hint: 'cast the argument, or declare the function with other types' },
     );
   });
-  return Object.freeze({ kind: 'call', fn: js.key, args: cast, type: js.returns, nullable: true, js });
 }
 
 function notAnAggregate(name: string): SparrowError {

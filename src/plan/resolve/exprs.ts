@@ -1,11 +1,13 @@
 import { int32Type, SparrowError } from '../../base/index.js';
 import { findEntry } from '../../functions/registry.js';
 import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, WindowCall } from '../expr.js';
+import { isFold } from '../fold-calls.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
 import { exprChildren, foldExpr, replaceExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
 import {
   buildCall,
+  buildFold,
   buildGenerator,
   buildJsCall,
   isGenerator,
@@ -46,7 +48,7 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
       case 'alias':
         return expr === root ? withExprChildren(expr, inputs) : (inputs[0] as Expr);
       case 'window_call':
-        return resolveWindow(withExprChildren(expr, inputs) as WindowCall);
+        return overGroup(withExprChildren(expr, inputs) as WindowCall);
       case 'subquery':
         return expr.type === undefined
           ? resolveSubquery(expr, inputs, scope, settings)
@@ -66,6 +68,13 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
   };
   // The call that takes a lambda function says what its parameters are.
   return foldExpr<Expr>(root, resolve, (expr) => (expr.kind === 'unresolved_lambda' ? [] : exprChildren(expr)));
+}
+
+/** What a user's aggregator is called with is the list over the window. */
+function overGroup(window: WindowCall): Expr {
+  const { input } = window;
+  if (!isFold(input)) return resolveWindow(window);
+  return Object.freeze({ ...input, args: [resolveWindow({ ...window, input: input.args[0] as Expr })] });
 }
 
 function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): Expr {
@@ -125,6 +134,11 @@ function resolveUnresolvedCall(
   const pairs = starArgs({ ...expr, args: written }, given, scope);
   if (expr.js !== undefined) {
     const plain = pairs.map(([, resolved]) => resolved);
+    if (expr.js.folds !== undefined) {
+      if (filter !== undefined) requireBoolean(filter, 'the FILTER condition', 'DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN');
+      const distinct = expr.distinct === true ? { distinct: true } : {};
+      return buildFold(expr.js, plain, settings, { ...distinct, ...(filter === undefined ? {} : { filter }) });
+    }
     return buildJsCall(expr.js, plain, settings, expr.distinct === true || filter !== undefined);
   }
   const args = resolveLambdas(
