@@ -1,6 +1,4 @@
 import type { JsFunction } from '../../base/index.js';
-import type { Callable } from './load.js';
-import { isThenable } from './row-loop.js';
 
 /** What a user's aggregator is made of. */
 export interface Aggregator {
@@ -21,12 +19,12 @@ export function foldWith(
   aggregator: Aggregator,
   folds: NonNullable<JsFunction['folds']>,
   nulls: JsFunction['nulls'] = 'skip',
-): Callable {
+): (...args: readonly unknown[]) => unknown {
   const add = folds === 'values' ? addValue : nulls === 'skip' ? addPresent : addAll;
   return (list) => {
     let buffer = aggregator.zero();
     for (const item of list as readonly unknown[]) buffer = add(aggregator, buffer, item);
-    if (isThenable(buffer)) throw new TypeError('an aggregator gives values, not promises');
+    if (buffer instanceof Promise) throw new TypeError('an aggregator gives values, not promises');
     return aggregator.finish(buffer);
   };
 }
