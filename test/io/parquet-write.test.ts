@@ -15,7 +15,8 @@ import {
   field,
   type Scalar,
 } from '../../src/base/index.js';
-import { encodeHybrid } from '../../src/io/parquet/encode-hybrid.js';
+import { encodeHybrid, hybridBound } from '../../src/io/parquet/encode-hybrid.js';
+import { encodeKernels } from '../../src/io/parquet/encode-kernels.js';
 import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from '../../src/io/parquet/encode-snappy.js';
 import { parquetFormat } from '../../src/io/parquet/index.js';
 import { kernelsFor, PATTERN_BYTES, patternBytes } from '../../src/io/parquet/kernels/index.js';
@@ -468,6 +469,11 @@ describe('encodings', () => {
           parts.flatMap(([value, count]) => new Array<number>(count).fill(value % 2 ** width)),
         );
         const bytes = encodeHybrid(values, values.length, width);
+        const codes = context.arena.alloc(values.length * 4);
+        heap.u32.set(values, codes >>> 2);
+        const made = context.arena.alloc(hybridBound(values.length, width));
+        const madeEnd = encodeKernels(heap).hybrid(codes, values.length, width, made) >>> 0;
+        expect([...heap.u8.subarray(made, madeEnd)]).toEqual([...bytes]);
         const source = context.arena.alloc(bytes.length + 64);
         const target = context.arena.alloc(values.length * 4 + 64);
         heap.u8.set(bytes, source);

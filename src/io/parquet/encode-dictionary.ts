@@ -1,4 +1,10 @@
+import type { SharedHeap } from '../../base/index.js';
+import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
+import type { Room } from './growing-bytes.js';
+
 const FIRST_SLOTS = 1024;
+/** Few: many files may be written at once. */
+const FIRST_WORD_SLOTS = 256;
 const EMPTY = -1;
 
 /** The next slot table, twice as large, with every code in the place its hash asks for. */
@@ -13,97 +19,88 @@ function rehash(slots: Int32Array, count: number, hashOf: (code: number) => numb
   return grown;
 }
 
-const mix = (low: number, high: number): number => {
-  let h = Math.imul(low ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 13);
-};
-
-/** Distinct values of one or two 32-bit words, numbered in order of appearance. */
+/** Distinct values of one or two 32-bit words, numbered in order of appearance. All of it lies in the heap. */
 export class WordDictionary {
-  count = 0;
-  #words: Int32Array;
-  #slots = new Int32Array(FIRST_SLOTS).fill(EMPTY);
+  readonly #heap: SharedHeap;
+  readonly #width: 4 | 8;
+  readonly #kernels: EncodeKernels;
+  /** Address of how many values there are. */
+  readonly #state: number;
+  #words: number;
+  #slots: number;
+  #mask = FIRST_WORD_SLOTS - 1;
 
   /** `words`: 1 or 2 for each value. */
-  constructor(readonly words: 1 | 2) {
-    this.#words = new Int32Array(FIRST_SLOTS * words);
+  constructor(
+    readonly words: 1 | 2,
+    private readonly room: Room,
+  ) {
+    this.#heap = room.heap;
+    this.#width = words === 1 ? 4 : 8;
+    this.#kernels = encodeKernels(room.heap);
+    this.#state = room.take(16);
+    this.#words = room.take((FIRST_WORD_SLOTS / 2) * this.#width);
+    this.#slots = room.take(FIRST_WORD_SLOTS * 4);
+    this.clear();
+  }
+
+  get count(): number {
+    return this.#heap.u32[this.#state >>> 2] as number;
   }
 
   get bytes(): number {
-    return this.count * this.words * 4;
+    return this.count * this.#width;
   }
 
-  /** Codes of `count` values, into `codes` from `at`. */
-  encode(values: Int32Array, count: number, codes: Uint32Array, at: number): void {
-    if (this.words === 1) this.#encodeWords(values, count, codes, at);
-    else this.#encodePairs(values, count, codes, at);
+  /** Forgets all values; what they took is used again. */
+  clear(): void {
+    this.#heap.u32[this.#state >>> 2] = 0;
+    this.#heap.fill(0xff, this.#slots, (this.#mask + 1) * 4);
   }
 
-  #encodeWords(values: Int32Array, count: number, codes: Uint32Array, at: number): void {
-    let [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
-    for (let i = 0; i < count; i++) {
-      const low = values[i] as number;
-      let slot = mix(low, 0) & mask;
-      let code = slots[slot] as number;
-      while (code !== EMPTY && words[code] !== low) {
-        slot = (slot + 1) & mask;
-        code = slots[slot] as number;
-      }
-      if (code === EMPTY) {
-        code = this.#add(slot, low, 0);
-        [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
-      }
-      codes[at + i] = code;
+  /** Numbers of `count` values at an address, to another. */
+  encode(source: number, count: number, codes: number): void {
+    const kernel = this.#kernels[`encode${this.#width}`];
+    for (let done = 0; done < count; ) {
+      const [from, to] = [source + done * this.#width, codes + done * 4];
+      done += kernel(from, count - done, to, this.#words, this.#slots, this.#mask, this.#state);
+      if (done < count) this.#grow();
     }
   }
 
-  #encodePairs(values: Int32Array, count: number, codes: Uint32Array, at: number): void {
-    let [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
-    for (let i = 0; i < count; i++) {
-      const [low, high] = [values[2 * i] as number, values[2 * i + 1] as number];
-      let slot = mix(low, high) & mask;
-      let code = slots[slot] as number;
-      while (code !== EMPTY && (words[2 * code] !== low || words[2 * code + 1] !== high)) {
-        slot = (slot + 1) & mask;
-        code = slots[slot] as number;
-      }
-      if (code === EMPTY) {
-        code = this.#add(slot, low, high);
-        [words, slots, mask] = [this.#words, this.#slots, this.#slots.length - 1];
-      }
-      codes[at + i] = code;
-    }
+  #grow(): void {
+    const [old, size] = [this.#mask + 1, (this.#mask + 1) * 4];
+    const [bytes, used] = [(old / 2) * this.#width, this.bytes];
+    const words = this.room.take(bytes * 4);
+    this.#heap.buffer.copyWithin(words, this.#words, this.#words + used);
+    this.#giveBack();
+    this.#words = words;
+    this.#slots = this.room.take(size * 4);
+    this.#mask = size - 1;
+    this.#heap.fill(0xff, this.#slots, size * 4);
+    this.#kernels[`place${this.#width}`](words, this.count, this.#slots, this.#mask);
+  }
+
+  #giveBack(): void {
+    const slots = this.#mask + 1;
+    this.room.give(this.#words, (slots / 2) * this.#width);
+    this.room.give(this.#slots, slots * 4);
+  }
+
+  /** Gives its room back; it is not used any more. */
+  release(): void {
+    this.#giveBack();
+    this.room.give(this.#state, 16);
   }
 
   /** The values in order, as their bytes. */
   plain(): Uint8Array {
-    return new Uint8Array(this.#words.buffer, 0, this.bytes);
+    return this.#heap.u8.subarray(this.#words, this.#words + this.bytes);
   }
 
   values(): Int32Array {
-    return this.#words;
-  }
-
-  #add(slot: number, low: number, high: number): number {
-    const code = this.count++;
-    if ((code + 1) * this.words > this.#words.length) {
-      const grown = new Int32Array(this.#words.length * 2);
-      grown.set(this.#words);
-      this.#words = grown;
-    }
-    this.#words[code * this.words] = low;
-    if (this.words === 2) this.#words[2 * code + 1] = high;
-    this.#slots[slot] = code;
-    if (this.count * 2 > this.#slots.length) {
-      const words = this.#words;
-      const two = this.words === 2;
-      this.#slots = rehash(this.#slots, this.count, (c) =>
-        two ? mix(words[2 * c] as number, words[2 * c + 1] as number) : mix(words[c] as number, 0),
-      );
-    }
-    return code;
+    const from = this.#words >>> 2;
+    return this.#heap.i32.subarray(from, from + this.count * this.words);
   }
 }
 

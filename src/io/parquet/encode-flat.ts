@@ -1,16 +1,20 @@
 import { type Column, type Dictionary, engineBug, numberStorage, readWide, type SharedHeap } from '../../base/index.js';
 import type { LeafWriter } from './encode-leaf.js';
-
-/** No more rows are taken at a time. */
-const MAX_ROWS = 65536;
+import { PIECE_ROWS } from './encode-scratch.js';
 
 /** Areas that every column uses in turn. */
-const words = new Int32Array(2 * MAX_ROWS);
-const validity = new Uint8Array(MAX_ROWS);
-const booleans = new Uint8Array(MAX_ROWS);
+const validity = new Uint8Array(PIECE_ROWS);
+const booleans = new Uint8Array(PIECE_ROWS);
 
-/** Rows `from`…`to` of a column that is one leaf. */
-export function addFlat(heap: SharedHeap, writer: LeafWriter, column: Column, from: number, to: number): void {
+/** Rows `from`…`to` of a column that is one leaf; `words` is room for them. */
+export function addFlat(
+  heap: SharedHeap,
+  writer: LeafWriter,
+  column: Column,
+  from: number,
+  to: number,
+  words: Int32Array,
+): void {
   const count = to - from;
   if (column.storage === 'none') {
     validity.fill(0, 0, count);
@@ -26,11 +30,11 @@ export function addFlat(heap: SharedHeap, writer: LeafWriter, column: Column, fr
   switch (writer.leaf.physical) {
     case 'int32':
     case 'float':
-      writer.addWords(words, narrowWords(heap, column, from, to, nulls));
+      writer.addWords(words, narrowWords(heap, column, from, to, nulls, words));
       break;
     case 'int64':
     case 'double':
-      writer.addWords(words, wideWords(heap, column, from, to, nulls));
+      writer.addWords(words, wideWords(heap, column, from, to, nulls, words));
       break;
     case 'boolean':
       addBooleans(heap, writer, column, from, to, nulls);
@@ -57,7 +61,14 @@ function readValidity(heap: SharedHeap, column: Column, from: number, to: number
 }
 
 /** The values that are there as 32-bit words; returns how many. */
-function narrowWords(heap: SharedHeap, column: Column, from: number, to: number, nulls: number): number {
+function narrowWords(
+  heap: SharedHeap,
+  column: Column,
+  from: number,
+  to: number,
+  nulls: number,
+  words: Int32Array,
+): number {
   const { storage, data } = column;
   // Floats as their bits; the low half of what is stored wider than it needs to be.
   const step = storage === 'i64' ? 2 : storage === 'i128' ? 4 : 1;
@@ -76,7 +87,14 @@ function narrowWords(heap: SharedHeap, column: Column, from: number, to: number,
 }
 
 /** The values that are there as pairs of words, low half first. */
-function wideWords(heap: SharedHeap, column: Column, from: number, to: number, nulls: number): number {
+function wideWords(
+  heap: SharedHeap,
+  column: Column,
+  from: number,
+  to: number,
+  nulls: number,
+  words: Int32Array,
+): number {
   const { storage, data } = column;
   let count = 0;
   if (storage === 'i64' || storage === 'f64' || storage === 'i128') {
@@ -164,6 +182,8 @@ function addStrings(
     addDictionaryStrings(heap, writer, column, column.dictionary, { from, to, nulls });
     return;
   }
+  if (nulls === 0 && column.storage === 'utf8' && writer.addStrings(column.offsets + from * 4, column.data, to - from))
+    return;
   const { u8, i32, u32 } = heap;
   const slot = (column.storage === 'view' ? column.data : column.offsets) >>> 2;
   for (let row = from; row < to; row++) {

@@ -4,6 +4,16 @@ const RUN_FROM = 8;
 /** Bits that hold every value up to `most`. */
 export const bitWidth = (most: number): number => 32 - Math.clz32(most);
 
+/** Most bytes that so many values take: `width` for eight of them, and a header that is paid for by the run it opens. */
+export const hybridBound = (count: number, width: number): number => (Math.ceil(count / 8) + 1) * (width + 6) + 16;
+
+/** The same value so many times. */
+export function encodeRun(value: number, count: number, width: number): Uint8Array {
+  const out = new HybridWriter(8, width);
+  out.run(value, count);
+  return out.bytes();
+}
+
 /** Values of `width` bits as Parquet's mix of runs and bit-packed groups of eight. */
 export function encodeHybrid(values: ArrayLike<number>, count: number, width: number): Uint8Array {
   const out = new HybridWriter(count, width);
@@ -34,8 +44,7 @@ class HybridWriter {
     count: number,
     private readonly width: number,
   ) {
-    // Packing costs `width` bytes for eight values; a header is paid for by the run it opens.
-    this.#out = new Uint8Array((Math.ceil(count / 8) + 1) * (width + 6) + 16);
+    this.#out = new Uint8Array(hybridBound(count, width));
   }
 
   bytes(): Uint8Array {

@@ -1,11 +1,14 @@
-import type { BloomBuilder } from './encode-bloom.js';
+import type { Arena } from '../../base/index.js';
 import type { Bounds } from './encode-bounds.js';
+import type { EncodedChunk, LeafOptions } from './encode-chunk.js';
+import { CodeList } from './encode-codes.js';
 import { BytesDictionary, WordDictionary } from './encode-dictionary.js';
-import { bitWidth, encodeHybrid } from './encode-hybrid.js';
+import { bitWidth, encodeHybrid, encodeRun } from './encode-hybrid.js';
+import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
 import { boundsOf, PageList } from './encode-pages.js';
+import { type EncodeScratch, encodeScratch } from './encode-scratch.js';
 import { GrowingBytes } from './growing-bytes.js';
-import type { Compressor } from './write-codecs.js';
-import { dataPageHeader, dictionaryPageHeader, type EncodedPage } from './write-footer.js';
+import { dataPageHeader, dictionaryPageHeader } from './write-footer.js';
 import type { WriteLeaf } from './write-schema.js';
 
 /** A page ends at so many values or bytes, whichever comes first. */
@@ -14,31 +17,6 @@ const PAGE_VALUES = 65536;
 const DICTIONARY_BYTES = 1 << 20;
 /** The first page must be at least this much smaller with a dictionary to keep it. */
 const WORTHWHILE = 0.8;
-
-export interface LeafOptions {
-  readonly dictionary: boolean;
-  readonly pageBytes: number;
-  readonly pageRows: number;
-  readonly compressor: Compressor;
-  /** Where the column gets a bloom filter. */
-  readonly bloom?: BloomBuilder;
-}
-
-/** A column chunk, complete: pages ready to be written, and what the footer says of them. */
-export interface EncodedChunk {
-  readonly pieces: readonly Uint8Array[];
-  readonly bytes: number;
-  readonly uncompressedBytes: number;
-  /** Bytes of the dictionary page, which comes first. */
-  readonly dictionaryBytes: number;
-  readonly values: number;
-  readonly nulls: number;
-  readonly encodings: readonly number[];
-  readonly min?: Uint8Array;
-  readonly max?: Uint8Array;
-  readonly pages: readonly EncodedPage[];
-  readonly bloom?: Uint8Array;
-}
 
 const PLAIN = 0;
 const RLE = 3;
@@ -54,10 +32,12 @@ export class LeafWriter {
   readonly #pages: PageList;
   readonly #words: 0 | 1 | 2;
   #dictionary: WordDictionary | BytesDictionary | undefined;
-  /** Numbers of dictionary entries seen so far, told by the dictionaries of the input. */
-  #codes = new Uint32Array(1024);
-  #codeCount = 0;
-  readonly #plain = new GrowingBytes();
+  #wordDictionary: WordDictionary | undefined;
+  readonly #arena: Arena;
+  readonly #kernels: EncodeKernels;
+  readonly #codes: CodeList;
+  readonly #plain: GrowingBytes;
+  readonly #scratch: EncodeScratch;
   #definitions = new Uint8Array(1024);
   #repetitions = new Uint8Array(1024);
   #levels = 0;
@@ -75,6 +55,12 @@ export class LeafWriter {
     private readonly options: LeafOptions,
   ) {
     const { physical } = leaf;
+    const { arena } = options;
+    this.#arena = arena;
+    this.#kernels = encodeKernels(arena.heap);
+    this.#scratch = encodeScratch(arena);
+    this.#codes = new CodeList(this.#scratch);
+    this.#plain = new GrowingBytes(this.#scratch);
     this.#words =
       physical === 'int32' || physical === 'float' ? 1 : physical === 'int64' || physical === 'double' ? 2 : 0;
     this.#bounds = boundsOf(leaf);
@@ -90,12 +76,25 @@ export class LeafWriter {
         ? physical === 'byte_array'
           ? new BytesDictionary()
           : undefined
-        : new WordDictionary(this.#words);
+        : this.#wordsAnew(this.#words);
+  }
+
+  #wordsAnew(words: 1 | 2): WordDictionary {
+    if (this.#wordDictionary === undefined) this.#wordDictionary = new WordDictionary(words, this.#scratch);
+    else this.#wordDictionary.clear();
+    return this.#wordDictionary;
+  }
+
+  /** Gives back what it has of the heap; it is not used any more. */
+  release(): void {
+    this.#codes.release();
+    this.#plain.release();
+    this.#wordDictionary?.release();
   }
 
   /** Bytes held for the chunk so far, about. */
   get heldBytes(): number {
-    return this.#compressed + this.#plain.length + this.#codeCount * 2;
+    return this.#compressed + this.#plain.length + this.#codes.count * 2;
   }
 
   /** Values and levels of the page under way. */
@@ -127,18 +126,42 @@ export class LeafWriter {
     if (definition < this.leaf.maxDefinition) this.#nulls++;
   }
 
-  /** Numbers of one or two 32-bit words. */
+  /** Numbers of one or two 32-bit words, in the heap. */
   addWords(words: Int32Array, count: number): void {
+    if (count === 0) return;
     const dictionary = this.#dictionary as WordDictionary | undefined;
     if (dictionary !== undefined) {
-      this.#reserveCodes(count);
-      dictionary.encode(words, count, this.#codes, this.#codeCount);
-      this.#codeCount += count;
+      dictionary.encode(words.byteOffset, count, this.#codes.take(count));
       if (dictionary.bytes > DICTIONARY_BYTES) this.#dropDictionary();
       return;
     }
-    this.#bounds.addWords(words, count);
+    this.#addBounds(words, count);
     this.#addFixed(new Uint8Array(words.buffer, words.byteOffset, count * this.#words * 4));
+  }
+
+  #addBounds(words: Int32Array, count: number): void {
+    const { physical } = this.leaf;
+    if (physical === 'float' || physical === 'double') {
+      this.#bounds.addWords(words, count);
+      return;
+    }
+    const from = this.#scratch.limits >>> 2;
+    this.#kernels[physical === 'int32' ? 'bounds4' : 'bounds8'](words.byteOffset, count, this.#scratch.limits);
+    this.#bounds.addWords(this.#arena.heap.i32.subarray(from, from + 4), 2);
+  }
+
+  /** Byte strings one behind the other: `offsets` is the address of the first one's, `data` that of their bytes. */
+  addStrings(offsets: number, data: number, rows: number): boolean {
+    if (this.#dictionary !== undefined || rows === 0) return false;
+    const { heap } = this.#arena;
+    const bytes = (heap.u32[(offsets >>> 2) + rows] as number) - (heap.u32[offsets >>> 2] as number);
+    const target = this.#plain.take(bytes + 4 * rows);
+    this.#kernels.plainStrings(offsets, data, rows, this.#plain.address + target, this.#scratch.limits);
+    for (const i of [0, 2]) {
+      const at = (this.#scratch.limits >>> 2) + i;
+      this.#bounds.addBytes(heap.u8, heap.u32[at] as number, heap.u32[at + 1] as number);
+    }
+    return true;
   }
 
   /** Values already in their PLAIN form. */
@@ -167,8 +190,7 @@ export class LeafWriter {
   }
 
   addCode(code: number): void {
-    if (this.#codeCount === this.#codes.length) this.#reserveCodes(1);
-    this.#codes[this.#codeCount++] = code;
+    this.#codes.add(code);
   }
 
   /** After codes were added: gives the dictionary up when it has become too large. */
@@ -214,14 +236,11 @@ export class LeafWriter {
       this.#plainPages = true;
     } else {
       const width = Math.max(1, bitWidth(Math.max(0, this.#dictionary.count - 1)));
-      const codes = encodeHybrid(this.#codes, this.#codeCount, width);
-      const body = new Uint8Array(codes.length + 1);
-      body[0] = width;
-      body.set(codes, 1);
-      this.#bounds.addEntries(this.#dictionary, this.#codes, this.#codeCount);
+      const body = this.#codes.body(width);
+      this.#bounds.addEntries(this.#dictionary, this.#codes.values(), this.#codes.count);
       this.#page(body, RLE_DICTIONARY);
       this.#dictionaryPages = true;
-      this.#codeCount = 0;
+      this.#codes.clear();
     }
   }
 
@@ -231,30 +250,31 @@ export class LeafWriter {
     const width = Math.max(1, bitWidth(dictionary.count));
     const each =
       dictionary instanceof WordDictionary ? dictionary.words * 4 : dictionary.bytes / Math.max(1, dictionary.count);
-    return dictionary.bytes + (this.#codeCount * width) / 8 < each * this.#codeCount * WORTHWHILE;
+    return dictionary.bytes + (this.#codes.count * width) / 8 < each * this.#codes.count * WORTHWHILE;
   }
 
   /** Plain from here on. Codes not yet in a page become values again, or a page of their own after others. */
   #dropDictionary(): void {
+    const codes = this.#codes.values();
     const dictionary = this.#dictionary as WordDictionary | BytesDictionary;
-    this.#bounds.addEntries(dictionary, this.#codes, this.#codeCount);
+    this.#bounds.addEntries(dictionary, codes, codes.length);
     if (this.#dictionaryPages) this.#closed = { plain: dictionary.plain(), count: dictionary.count };
     this.#dictionary = undefined;
     const plain = dictionary.plain();
     if (dictionary instanceof WordDictionary) {
       const bytes = dictionary.words * 4;
-      const at = this.#plain.take(this.#codeCount * bytes);
-      for (let i = 0; i < this.#codeCount; i++) {
-        const from = (this.#codes[i] as number) * bytes;
+      const at = this.#plain.take(codes.length * bytes);
+      for (let i = 0; i < codes.length; i++) {
+        const from = (codes[i] as number) * bytes;
         for (let k = 0; k < bytes; k++) this.#plain.buffer[at + i * bytes + k] = plain[from + k] as number;
       }
     } else {
-      for (let i = 0; i < this.#codeCount; i++) {
-        const { start, end } = dictionary.entry(this.#codes[i] as number);
+      for (let i = 0; i < codes.length; i++) {
+        const { start, end } = dictionary.entry(codes[i] as number);
         this.#appendBytes(plain, start, end);
       }
     }
-    this.#codeCount = 0;
+    this.#codes.clear();
   }
 
   /** The dictionary of earlier pages, once plain ones have begun. */
@@ -274,7 +294,10 @@ export class LeafWriter {
     const parts: Uint8Array[] = [];
     const addLevels = (levels: Uint8Array, most: number): void => {
       if (most === 0) return;
-      const encoded = encodeHybrid(levels, this.#levels, bitWidth(most));
+      const encoded =
+        levels === this.#definitions && this.#nulls === 0 && maxRepetition === 0
+          ? encodeRun(most, this.#levels, bitWidth(most))
+          : encodeHybrid(levels, this.#levels, bitWidth(most));
       const length = Buffer.alloc(4);
       length.writeInt32LE(encoded.length);
       parts.push(length, encoded);
@@ -363,13 +386,5 @@ export class LeafWriter {
     };
     this.#definitions = grow(this.#definitions);
     this.#repetitions = grow(this.#repetitions);
-  }
-
-  #reserveCodes(count: number): void {
-    const needed = this.#codeCount + count;
-    if (needed <= this.#codes.length) return;
-    const grown = new Uint32Array(Math.max(needed, this.#codes.length * 2));
-    grown.set(this.#codes);
-    this.#codes = grown;
   }
 }

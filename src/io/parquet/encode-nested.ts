@@ -1,16 +1,27 @@
-import { type MapScalar, type Scalar, SparrowError, type VariantScalar } from '../../base/index.js';
+import { type Arena, type MapScalar, type Scalar, SparrowError, type VariantScalar } from '../../base/index.js';
 import { bigEndian } from './encode-flat.js';
 import type { LeafWriter } from './encode-leaf.js';
 import type { WriteNode } from './write-schema.js';
 
 /** Takes nested values apart into the leaves below them, with levels. */
 export class Shredder {
-  readonly #words = new Int32Array(2);
-  readonly #wide = new BigInt64Array(this.#words.buffer);
-  readonly #float = new Float32Array(this.#words.buffer);
-  readonly #double = new Float64Array(this.#words.buffer);
+  /** One value, in the heap. */
+  readonly #words: Int32Array;
+  readonly #wide: BigInt64Array;
+  readonly #float: Float32Array;
+  readonly #double: Float64Array;
 
-  constructor(private readonly leaves: readonly LeafWriter[]) {}
+  constructor(
+    private readonly leaves: readonly LeafWriter[],
+    arena: Arena,
+  ) {
+    const { heap } = arena;
+    const at = arena.alloc(8);
+    this.#words = heap.i32.subarray(at >>> 2, (at >>> 2) + 2);
+    this.#float = heap.f32.subarray(at >>> 2, (at >>> 2) + 1);
+    this.#wide = heap.i64.subarray(at / 8, at / 8 + 1);
+    this.#double = heap.f64.subarray(at / 8, at / 8 + 1);
+  }
 
   /** One row of a column. */
   add(node: WriteNode, value: Scalar): void {

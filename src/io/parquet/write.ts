@@ -12,6 +12,7 @@ import { BloomBuilder } from './encode-bloom.js';
 import { addFlat } from './encode-flat.js';
 import { LeafWriter } from './encode-leaf.js';
 import { Shredder } from './encode-nested.js';
+import { encodeScratch, PIECE_ROWS } from './encode-scratch.js';
 import type { FileSpan } from './metadata.js';
 import { type Compressor, compressorNamed } from './write-codecs.js';
 import {
@@ -28,8 +29,6 @@ import { sparkSchemaJson, type WriteNode, type WriteSchema, writeSchema } from '
 const MAGIC = Buffer.from('PAR1');
 const CREATED_BY = 'sparrow-df version 0.1.0';
 const SPARK_ROW_METADATA = 'org.apache.spark.sql.parquet.row.metadata';
-/** Rows are taken in pieces of this many, so that pages and row groups end where they should. */
-const PIECE_ROWS = 8192;
 
 /** Writes one Parquet file. What is held is at most a row group, compressed. */
 export function createParquetWriter(
@@ -59,6 +58,7 @@ class ParquetWriter implements FileWriter {
   readonly #file: WritableFile;
   readonly #leaves: readonly LeafWriter[];
   readonly #shredder: Shredder;
+  readonly #words: Int32Array;
   readonly #groups: WrittenGroup[] = [];
   readonly #pages = new Map<WrittenChunk, ChunkDetails>();
   #position = MAGIC.length;
@@ -79,15 +79,17 @@ class ParquetWriter implements FileWriter {
     this.#leaves = schema.leaves.map((leaf) => {
       const wanted = leaf.physical === 'boolean' ? undefined : settings.bloom(leaf.path.join('.'));
       const bloom = wanted === undefined ? {} : { bloom: new BloomBuilder(arena, wanted) };
-      return new LeafWriter(leaf, { dictionary, pageBytes, pageRows, compressor, ...bloom });
+      return new LeafWriter(leaf, { dictionary, pageBytes, pageRows, compressor, arena, ...bloom });
     });
-    this.#shredder = new Shredder(this.#leaves);
+    this.#words = encodeScratch(arena).words;
+    this.#shredder = new Shredder(this.#leaves, arena);
     this.#file = context.platform.files.create(path);
     this.#file.write(MAGIC);
   }
 
   write(batch: Batch): void {
     const { groupRows, groupBytes, pageRows } = this.settings;
+    // Rows are taken in pieces, so that pages and row groups end where they should.
     const pieceRows = Math.min(PIECE_ROWS, pageRows);
     // Nested columns are decoded once a batch.
     const decoded = this.schema.columns.map((node, i) =>
@@ -112,13 +114,13 @@ class ParquetWriter implements FileWriter {
     const leaf = this.#leaves[node.leaf] as LeafWriter;
     const isLong = (column.storage === 'utf8' || column.storage === 'view') && column.dictionary === undefined;
     if (!isLong) {
-      addFlat(this.context.heap, leaf, column, from, to);
+      addFlat(this.context.heap, leaf, column, from, to, this.#words);
       return;
     }
     // Long strings would make a page of thousands of rows too large.
     const step = 512;
     for (let row = from; row < to; row += step) {
-      addFlat(this.context.heap, leaf, column, row, Math.min(to, row + step));
+      addFlat(this.context.heap, leaf, column, row, Math.min(to, row + step), this.#words);
       leaf.endRow();
     }
   }
@@ -195,6 +197,7 @@ class ParquetWriter implements FileWriter {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    for (const leaf of this.#leaves) leaf.release();
     this.#file.close();
   }
 }
