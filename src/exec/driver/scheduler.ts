@@ -10,7 +10,7 @@ import { type Job, type JobResult, resultOf, TaskThread, TookTooLong } from '../
 import { isOutOfMemory, ranOutOfMemory, stageLabel } from './out-of-memory.js';
 import { WorkerLost, type WorkerPool } from './pool.js';
 import type { Query } from './query.js';
-import { StageCosts } from './stage-costs.js';
+import { StageCosts, type WorkPlace } from './stage-costs.js';
 
 /** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
 const MAX_ATTEMPTS = 4;
@@ -25,6 +25,7 @@ const MOST_LINKED_HERE = 500_000;
 export class Scheduler {
   protected readonly inlineMs: number = INLINE_MS;
   readonly #costs = new StageCosts();
+  #jobsHere = 0;
   readonly #own: TaskThread;
 
   constructor(
@@ -38,7 +39,7 @@ export class Scheduler {
 
   /** Runs all tasks of one stage; their results in order. */
   async runAll(query: Query, tasks: readonly TaskTemplate[], small: boolean): Promise<DoneTask[]> {
-    const place = small ? 'here' : this.#costs.place(tasks);
+    const place = small ? 'here' : this.#place(tasks);
     const inline = place === 'here';
     const sharing = inline ? undefined : await import('./shared-stage.js');
     if (sharing?.isShareable(tasks) === true) {
@@ -72,7 +73,7 @@ export class Scheduler {
 
   /** Results in order as they come; no more tasks run ahead of the consumer than the workers need. */
   async *run(query: Query, tasks: readonly TaskTemplate[], small: boolean): AsyncGenerator<DoneTask> {
-    const inline = small || this.#costs.place(tasks) === 'here';
+    const inline = small || this.#place(tasks) === 'here';
     query.tasksTotal += tasks.length;
     const [first] = tasks;
     const report = first === undefined ? undefined : query.stage(stageLabel(first), first.skipped);
@@ -233,10 +234,20 @@ export class Scheduler {
     return query.track(inline ? this.#here(query, token, job) : this.pool.run(job, token).then(resultOf));
   }
 
+  /** Queries that run at once do not queue for this thread while workers have nothing to do. */
+  #place(tasks: readonly TaskTemplate[]): WorkPlace {
+    return this.#jobsHere > 0 ? 'workers' : this.#costs.place(tasks);
+  }
+
   async #here<R = JobResult>(query: Query, token: CancelToken, job: Job): Promise<R> {
-    await new Promise(setImmediate);
-    query.check();
-    return this.#own.run(job, token, this.inlineMs) as R;
+    this.#jobsHere++;
+    try {
+      await new Promise(setImmediate);
+      query.check();
+      return (await this.#own.run(job, token, this.inlineMs)) as R;
+    } finally {
+      this.#jobsHere--;
+    }
   }
 }
 
