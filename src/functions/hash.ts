@@ -152,7 +152,10 @@ export const hashFunctions = {
     nulls: 'custom',
     eval: (args, call) => hashAll(murmur3, args, call, SEED),
     compiled,
-    examples: [["hash('Spark', array(123), 2)", '-1321691492']],
+    examples: [
+      ["hash('Spark', array(123), 2)", '-1321691492'],
+      ['hash(1L)', '-1712319331'],
+    ],
   }),
   /** xxHash64 of all arguments, as Spark computes it. */
   xxhash64: scalar({
@@ -163,7 +166,10 @@ export const hashFunctions = {
     nulls: 'custom',
     eval: (args, call) => hashAll(xxhash, args, call, BigInt(SEED)),
     compiled,
-    examples: [["xxhash64('Spark', array(123), 2)", '5602566077635097486']],
+    examples: [
+      ["xxhash64('Spark', array(123), 2)", '5602566077635097486'],
+      ['xxhash64(1L)', '-7001672635703045582'],
+    ],
   }),
   /** MD5 digest as hexadecimal text. */
   md5: scalar({

@@ -18,12 +18,16 @@ export interface PlanShape {
 /** Leaf of plans without any. */
 const noLeaf = {};
 
-/** Undefined for very large plans, and those that do more than give rows. */
+/**
+ * Undefined for very large plans, and those that do more than give rows. Within one query, files are the same that are
+ * read in the same way (`sameFiles`); otherwise there may be others by now.
+ */
 export function planShape(
   plan: Plan,
   statistics: (cacheId: number) => CachedStatistics | undefined,
+  sameFiles = false,
 ): PlanShape | undefined {
-  const writer = new ShapeWriter(statistics);
+  const writer = new ShapeWriter(statistics, sameFiles);
   return writer.write(plan, 0) && writer.text.length <= MOST_TEXT
     ? { text: writer.text, anchor: writer.anchor ?? noLeaf }
     : undefined;
@@ -63,7 +67,10 @@ class ShapeWriter {
   readonly #seen = new Map<object, number>();
   readonly #planIds = new Map<unknown, string>();
 
-  constructor(private readonly statistics: (cacheId: number) => CachedStatistics | undefined) {}
+  constructor(
+    private readonly statistics: (cacheId: number) => CachedStatistics | undefined,
+    private readonly sameFiles: boolean,
+  ) {}
 
   /** Whether `value` could be written down. */
   write(value: unknown, depth: number): boolean {
@@ -133,7 +140,12 @@ class ShapeWriter {
     for (const [name, value] of Object.entries(object)) {
       this.text += `${name}:`;
       if (name === 'planId') this.text += this.#planId(value);
-      else if (WHOLE.has(name) && typeof value === 'object' && value !== null) {
+      else if (
+        WHOLE.has(name) &&
+        typeof value === 'object' &&
+        value !== null &&
+        !(this.sameFiles && name === 'description')
+      ) {
         if (name !== 'js') this.#leaf(value, name === 'data');
         this.text += `#${identity(value)}`;
       } else if (!this.write(value, depth + 1)) return false;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type DefaultValues, Session } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cellsOf, Duck, unordered } from '../exec/duckdb.js';
@@ -144,4 +147,25 @@ test.each([
 ])('%s: %s', async (text, detail) => {
   const code = `UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.${detail}`;
   await expect(session.sql(text).collect()).rejects.toMatchObject({ code });
+});
+
+test('grouping by a correlated subquery over a table, and natural joins of columns that are called alike', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sparrow-subqueries-'));
+  const own = await Session.create({ workers: 1, config: { 'spark.sql.warehouse.dir': folder } });
+  await own.execute('CREATE TABLE a (x INT, y STRING); CREATE TABLE b (x INT, y STRING)');
+  const query = '(SELECT max(b.x) FROM b WHERE b.x = a.x)';
+  const grouped = `SELECT ${query} AS m, count(*) AS n FROM a GROUP BY ${query}`;
+  expect(await own.execute(grouped)).toEqual([]);
+  await own.execute("INSERT INTO a VALUES (1, 'p'), (2, 'q'), (2, 'r'); INSERT INTO b VALUES (2, 'q')");
+  expect(await own.execute(`${grouped} ORDER BY m`)).toEqual([
+    { m: null, n: 1 },
+    { m: 2, n: 2 },
+  ]);
+  const natural = own.sql('SELECT * FROM a AS l JOIN a AS r ON l.x = r.x NATURAL JOIN b').toDF('x', 'y', 'x2', 'y2');
+  expect(await natural.orderBy('y2').collect()).toEqual([
+    { x: 2, y: 'q', x2: 2, y2: 'q' },
+    { x: 2, y: 'q', x2: 2, y2: 'r' },
+  ]);
+  await own.stop();
+  rmSync(folder, { recursive: true, force: true });
 });

@@ -52,6 +52,7 @@ export class SessionCatalog {
   readonly #temporary = new Map<string, TemporaryView>();
   readonly #global = new Map<string, TemporaryView>();
   readonly #caches = new Map<string, number>();
+  readonly #empty = new Map<string, { readonly columns: string; readonly plan: Plan }>();
 
   constructor(store: TableStore) {
     this.store = store;
@@ -107,10 +108,19 @@ export class SessionCatalog {
     }
     const schema = structType(record.columns.map((c) => field(c.name, c.type, c.nullable)));
     if (!this.store.hasFiles(record.location)) {
-      return emptyLocal(record.columns.map((c) => attribute(c.name, c.type, c.nullable)));
+      return this.#emptyPlan(record);
     }
     const { format, location, options } = record;
     return read({ format, paths: [location], options, schema });
+  }
+
+  /** A table without rows: the same wherever a query names it. */
+  #emptyPlan({ database, name, columns }: TableRecord): Plan {
+    const known = this.#empty.get(`${database}.${name}`);
+    if (known?.columns === JSON.stringify(columns)) return known.plan;
+    const plan = emptyLocal(columns.map((c) => attribute(c.name, c.type, c.nullable)));
+    this.#empty.set(`${database}.${name}`, { columns: JSON.stringify(columns), plan });
+    return plan;
   }
 
   /** Every name that could be meant, for "did you mean". */

@@ -87,10 +87,12 @@ export function resolveUsingJoin(
   const { settings } = context;
   const { left, right, edges } = separate(leftInput, rightInput);
   const names = plan.natural === true ? commonNames(left, right, context) : plan.columns;
+  // Where nobody names the columns, as in Spark the first of a name is meant.
+  const key = plan.natural === true ? firstColumn : keyColumn;
   const keys = names.map((name) => ({
     name,
-    left: keyColumn(name, outputOf(left), 'left', context),
-    right: keyColumn(name, outputOf(right), 'right', context),
+    left: key(name, outputOf(left), 'left', context),
+    right: key(name, outputOf(right), 'right', context),
   }));
   const terms = keys.map((key) => buildCall('eq', [key.left, key.right], settings));
   const condition = joinAndOrNone(terms);
@@ -118,13 +120,26 @@ export function resolveUsingJoin(
   return { plan: plain, frames: framesOf(undefined, outputOf(plain), frames.inputs, settings.caseSensitive === true) };
 }
 
-/** The names that both sides have, in the order of the left one. */
+/** The names that both sides have, in the order of the left one, and each as often as both have it. */
 function commonNames(left: Plan, right: Plan, { settings }: Context): readonly string[] {
   const others = indexOf(outputOf(right), settings.caseSensitive === true);
+  const taken = new Map<Attribute, number>();
   return outputOf(left)
     .map((attribute) => attribute.name)
-    .filter((name) => others.named(name).length > 0);
+    .filter((name) => {
+      const found = others.named(name);
+      const [first] = found;
+      if (first === undefined) return false;
+      const before = taken.get(first) ?? 0;
+      taken.set(first, before + 1);
+      return before < found.length;
+    });
 }
+
+const firstColumn: typeof keyColumn = (name, output, side, context) => {
+  const [first] = indexOf(output, context.settings.caseSensitive === true).named(name);
+  return first ?? keyColumn(name, output, side, context);
+};
 
 const toNamed = (name: string, input: Expr): Expr => Object.freeze({ kind: 'alias', name, input, id: nextId() });
 

@@ -75,7 +75,7 @@ function resolveIn(
 
 /** What the query was before it was resolved, if it gives the same each time. */
 function sameText(expr: Subquery, resolved: Plan): { readonly same?: string } {
-  const shape = planShape(planOf(expr.plan), () => undefined);
+  const shape = planShape(planOf(expr.plan), () => undefined, true);
   if (shape === undefined) return {};
   const isSure = everyNode(resolved).every((node) => node.kind !== 'sample' && planExprs(node).every(isDeterministic));
   return isSure ? { same: shape.text } : {};
