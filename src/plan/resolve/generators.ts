@@ -71,7 +71,12 @@ export function generateOver(
 }
 
 /** A select list with generators in it: they stand below, the first outermost, their columns in their places. */
-export function projectGenerators(input: Plan, list: readonly Named[], context: Context): Plan {
+export function projectGenerators(
+  input: Plan,
+  list: readonly Named[],
+  context: Context,
+  build: (input: Plan, columns: readonly Expr[]) => Plan = project,
+): Plan {
   let below = input;
   const columns = list.flatMap((expr): readonly Expr[] => {
     if (!hasGenerator(expr)) return [expr];
@@ -81,7 +86,7 @@ export function projectGenerators(input: Plan, list: readonly Named[], context: 
     below = node;
     return node.output as readonly Attribute[];
   });
-  return below === input ? project(input, list) : project(below, columns);
+  return below === input ? build(input, list) : build(below, columns);
 }
 
 /** What the user called the columns: `AS x`, `AS (x, y)`; nothing where the name is what the call reads like. */

@@ -1,6 +1,6 @@
 import { project } from '../build.js';
 import type { Expr } from '../expr.js';
-import { hasAggregate } from '../facts.js';
+import { hasAggregate, hasWindow } from '../facts.js';
 import type { Plan, ProjectPlan } from '../node.js';
 import { aggregateOver } from './aggregate.js';
 import { type Analyzed, overInput, scopeOver } from './analyzed.js';
@@ -25,6 +25,10 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
     return finished.some(hasGenerator) ? generatorsAbove(finished, groups, context) : groups(finished);
   }
   if (finished.some(hasGenerator)) {
+    // Windows see the rows that are generated, unless a generator takes what a window gives.
+    if (!finished.some((expr) => hasGenerator(expr) && hasWindow(expr))) {
+      return projectGenerators(over.input, finished, context, projectOver);
+    }
     const windows = extractWindows(over.input, finished);
     return projectGenerators(windows.input, windows.exprs, context);
   }
