@@ -35,7 +35,7 @@ const mutants = (folder, cases) => ({
   ...(folder === MADE ? {} : { needs: folder }),
 });
 
-/** @type {{ id: string, promise: string, runs: object[], open?: string }[]} */
+/** @type {{ id: string, promise: string, runs: object[], open?: string, isBroken?: boolean }[]} what is broken is run all the same */
 const promises = [
   {
     id: 'R1',
@@ -184,6 +184,7 @@ const promises = [
     id: 'R23',
     promise: 'hostile keys do not slow hashing down',
     runs: [tests(['test/fault/hostile-keys.test.ts'])],
+    isBroken: true,
     open: 'they do: hashes have no seed (with one, groups would come in another order in every process), and 20,000 keys made to have one hash take four to five times the processor of others, more of them with the square of their number; answers are right, and the query can be cancelled',
   },
   { id: 'R24', promise: 'paths stay inside the target', runs: [tests(['test/io/write-job.test.ts'])], open: '' },
@@ -265,14 +266,14 @@ function writePage() {
 
 let failures = 0;
 console.log('| | promise | cases | kept | what is missing, figures |\n| --- | --- | ---: | --- | --- |');
-for (const { id, promise, runs, open = '' } of promises) {
+for (const { id, promise, runs, open = '', isBroken = false } of promises) {
   if (wanted.length > 0 && !wanted.includes(id)) continue;
   const started = performance.now();
   const results = runs.map((run) => (run.kind === 'tests' ? runTests(run) : runCommand(run)));
   const failed = results.some(({ ok }) => ok === false);
   if (failed) failures++;
   const shown = results.filter(({ ok }) => ok === true);
-  const kept = failed ? 'NO' : shown.length === 0 ? 'not shown' : open === '' ? 'yes' : 'in part';
+  const kept = failed ? 'NO' : isBroken ? 'no' : shown.length === 0 ? 'not shown' : open === '' ? 'yes' : 'in part';
   const cases = results.reduce((n, result) => n + result.cases, 0);
   const notes = [open, ...results.map(({ note }) => note)].filter((note) => note !== '');
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
