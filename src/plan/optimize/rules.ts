@@ -66,7 +66,7 @@ export const ruleBatches: readonly RuleBatch[] = [
  */
 export const requiredBatches: readonly RuleBatch[] = [
   ...ruleBatches.filter((batch) => batch.name === 'normalize'),
-  { name: 'join conditions', rules: [mergeFilters, pushFilters] },
+  { name: 'join conditions', rules: [factorConditions, mergeFilters, pushFilters] },
 ];
 
 /** Every rule, in the order of its first use. */
