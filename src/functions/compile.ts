@@ -276,12 +276,12 @@ export class ExpressionCompiler implements Emitter {
   }
 
   #invoke(entry: ScalarFunction, args: readonly Value[], call: Call): Value {
-    return (
-      entry.emit?.(this, args, call) ??
-      this.js(
-        call,
-        args.map((arg) => widen(this, arg)),
-      )
+    const made = entry.emit?.(this, args, call);
+    // An argument that is given back as it is has the type of the call from here on.
+    if (made !== undefined) return made.type === call.returns ? made : { ...made, type: call.returns };
+    return this.js(
+      call,
+      args.map((arg) => widen(this, arg)),
     );
   }
 

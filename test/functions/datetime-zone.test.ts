@@ -42,6 +42,7 @@ expectSpark(
     ["timestampdiff(day, timestamp'2016-03-12 12:00:00', timestamp'2016-03-13 12:00:00')", '1', 'bigint'],
     ["unix_micros(timestampadd(day, 1, timestamp'2016-03-12 02:30:00'))", '1457865000000000', 'bigint'],
     ["unix_micros(timestampadd(hour, 24, timestamp'2016-03-12 02:30:00'))", '1457865000000000', 'bigint'],
+    ["hour(to_timestamp(timestamp_ntz'2016-07-01 05:00:00', 'yyyy'))", '22', 'int'],
     ["to_date('2016-07-01 23', 'yyyy-MM-dd HH')", '2016-07-01', 'date'],
     ["date_part('hour', timestamp'2016-07-01 00:00:00Z')", '17', 'int'],
     ["second(timestamp'1850-07-01 00:00:00Z')", '2', 'int'],
