@@ -1,3 +1,4 @@
+import { Session } from 'sparrow-df';
 import { describe, expect, test } from 'vitest';
 import type { Scalar } from '../../src/base/index.js';
 import { evaluate } from '../../src/functions/evaluate.js';
@@ -88,4 +89,17 @@ describe('compiled as interpreted', () => {
     'date_trunc to %s at a fixed offset',
     (unit) => expectSame(`date_trunc('${unit}', timestamp'2020-01-01 00:00:00')`, 1, instants.slice(0, 400), '-03:30'),
   );
+});
+
+test('a wall clock taken as an instant is moved as an instant: by days of the zone, as Spark 4.3.0 does', async () => {
+  const session = await Session.create({ timeZone: 'America/Los_Angeles' });
+  try {
+    const rows = await session
+      .sql(`SELECT unix_micros(to_timestamp(n, 'yyyy') - INTERVAL '30' DAY) AS micros
+            FROM VALUES (TIMESTAMP_NTZ'2016-11-16 02:00:00'), (NULL) AS t(n)`)
+      .collect();
+    expect(rows).toEqual([{ micros: 1_476_666_000_000_000 }, { micros: null }]);
+  } finally {
+    await session.stop();
+  }
 });
