@@ -1,4 +1,4 @@
-import { fromPlainError } from '../../base/index.js';
+import { fromPlainError, PartNeeded } from '../../base/index.js';
 import { type CancelToken, cancelled } from '../task/cancel.js';
 import { packInputs } from '../task/pack-inputs.js';
 import { type ShareRequest, type ShareResult, taskOfShare } from '../task/share.js';
@@ -141,7 +141,8 @@ class SharedRun {
         this.#finish(index, await here(taskOfShare({ ...this.#request, id }, index, input)));
         query.release(this.#arenas[index * 2] as number);
       } catch (error) {
-        if (error instanceof TookTooLong) await this.#alone(index);
+        if (error instanceof PartNeeded) await error.load();
+        if (error instanceof PartNeeded || error instanceof TookTooLong) await this.#alone(index);
         else this.#fail(index, error);
       }
     }
