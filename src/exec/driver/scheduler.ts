@@ -50,7 +50,7 @@ export class Scheduler {
         token,
         report: query.stage(stageLabel(tasks[0] as TaskTemplate)),
         workers: place === 'both' ? this.pool.size - 1 : this.pool.size,
-        ...(place === 'both' ? { here: (request) => this.#here(query, token, { kind: 'task', request }) } : {}),
+        ...(place === 'both' ? { here: (request) => this.#helps(query, token, request) } : {}),
         alone: (template, task, attempt) => this.#attempts(query, token, template, false, task, attempt),
       });
       try {
@@ -239,12 +239,22 @@ export class Scheduler {
     return this.#jobsHere > 0 ? 'workers' : this.#costs.place(tasks);
   }
 
-  async #here<R = JobResult>(query: Query, token: CancelToken, job: Job): Promise<R> {
+  /** A part of the program that it needs and this thread has not is loaded for the next time. */
+  async #helps(query: Query, token: CancelToken, request: TaskRequest): Promise<TaskResult> {
+    try {
+      return (await query.track(this.#here(query, token, { kind: 'task', request }))) as TaskResult;
+    } catch (error) {
+      if (error instanceof PartNeeded) await error.load();
+      throw error;
+    }
+  }
+
+  async #here(query: Query, token: CancelToken, job: Job): Promise<JobResult> {
     this.#jobsHere++;
     try {
       await new Promise(setImmediate);
       query.check();
-      return (await this.#own.run(job, token, this.inlineMs)) as R;
+      return await this.#own.run(job, token, this.inlineMs);
     } finally {
       this.#jobsHere--;
     }

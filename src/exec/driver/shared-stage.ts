@@ -141,7 +141,6 @@ class SharedRun {
         this.#finish(index, await here(taskOfShare({ ...this.#request, id }, index, input)));
         query.release(this.#arenas[index * 2] as number);
       } catch (error) {
-        if (error instanceof PartNeeded) await error.load();
         if (error instanceof PartNeeded || error instanceof TookTooLong) await this.#alone(index);
         else this.#fail(index, error);
       }
