@@ -24,6 +24,19 @@ export interface Cell {
   readonly local: boolean;
 }
 
+/** What numbers and booleans are stored as, and the kernels that read them. */
+export const plainKernels: Readonly<Record<PlainKind, readonly [Storage, ValueKernelName]>> = {
+  boolean: ['u8', 'boolean'],
+  int8: ['i8', 'int8'],
+  int16: ['i16', 'int16'],
+  int32: ['i32', 'int32'],
+  int64: ['i64', 'int64'],
+  float32: ['f32', 'float32'],
+  float64: ['f64', 'float64'],
+};
+
+type PlainKind = 'boolean' | 'int8' | 'int16' | 'int32' | 'int64' | 'float32' | 'float64';
+
 export function cellOf(type: DataType, options: CsvReadOptions, where: string): Cell {
   const general = (text: string): Scalar | undefined => parseScalar(type, text, options.timeZone);
   const cell = (storage: Storage, kernel: Cell['kernel'], parse = general): Cell => ({
@@ -34,19 +47,15 @@ export function cellOf(type: DataType, options: CsvReadOptions, where: string): 
   });
   switch (type.kind) {
     case 'boolean':
-      return cell('u8', 'boolean', parseBoolean);
+      return cell(...plainKernels.boolean, parseBoolean);
     case 'int8':
-      return cell('i8', 'int8');
     case 'int16':
-      return cell('i16', 'int16');
     case 'int32':
-      return cell('i32', 'int32');
     case 'int64':
-      return cell('i64', 'int64');
+      return cell(...plainKernels[type.kind]);
     case 'float32':
-      return cell('f32', 'float32', (text) => specialNumber(text, options) ?? general(text));
     case 'float64':
-      return cell('f64', 'float64', (text) => specialNumber(text, options) ?? general(text));
+      return cell(...plainKernels[type.kind], (text) => specialNumber(text, options) ?? general(text));
     case 'decimal':
       return cell(type.precision <= 18 ? 'i64' : 'i128', 'decimal');
     case 'string':

@@ -18,10 +18,8 @@ export type TypedKernel = (
   slow: N,
   counters: N,
 ) => void;
-/** The kernels of a dialect, each described where it is emitted. Results of type i32 come back signed. */
-export interface CsvKernels extends Readonly<Record<ValueKernelName, TypedKernel>> {
-  index(text: N, from: N, end: N, final: N, out: N, outEnd: N, maxRows: N, width: N, fields: N, counters: N): N;
-  textBytes(text: N, index: N, stride: N, column: N, rows: N): N;
+/** What the kernels of every text format have, each described where it is emitted. Results of type i32 come back signed. */
+export interface TextKernels extends Readonly<Record<ValueKernelName, TypedKernel>> {
   strings(
     text: N,
     index: N,
@@ -32,10 +30,16 @@ export interface CsvKernels extends Readonly<Record<ValueKernelName, TypedKernel
     data: N,
     validity: N,
     counters: N,
-    empty: N,
+    given: N,
   ): void;
   /** Whether any byte has its high bit set. */
   hasHighBits(from: N, end: N): N;
+}
+
+/** The kernels of a dialect; `strings` is given where the text for empty fields lies. */
+export interface CsvKernels extends TextKernels {
+  index(text: N, from: N, end: N, final: N, out: N, outEnd: N, maxRows: N, width: N, fields: N, counters: N): N;
+  textBytes(text: N, index: N, stride: N, column: N, rows: N): N;
 }
 
 const modules = new ModuleCache(32);

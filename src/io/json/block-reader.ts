@@ -9,7 +9,7 @@ import {
   type TaskContext,
 } from '../../base/index.js';
 import { constantColumn } from '../constant-column.js';
-import { isUtc } from '../csv/cells.js';
+import { isUtc, plainKernels } from '../csv/cells.js';
 import { COUNTERS, type ValueKernelName } from '../csv/emit-field.js';
 import type { TypedKernel } from '../csv/kernels.js';
 import { TypedColumns } from '../csv/typed-columns.js';
@@ -203,19 +203,13 @@ function kernelOf(type: DataType, options: JsonReadOptions): KernelCell | undefi
   const cell = (storage: Storage, kernel: KernelCell['kernel'], local = false) => ({ storage, kernel, local });
   switch (type.kind) {
     case 'boolean':
-      return cell('u8', 'boolean');
     case 'int8':
-      return cell('i8', 'int8');
     case 'int16':
-      return cell('i16', 'int16');
     case 'int32':
-      return cell('i32', 'int32');
     case 'int64':
-      return cell('i64', 'int64');
     case 'float32':
-      return cell('f32', 'float32');
     case 'float64':
-      return cell('f64', 'float64');
+      return cell(...plainKernels[type.kind]);
     case 'decimal':
       return cell(type.precision <= 18 ? 'i64' : 'i128', 'decimal');
     case 'date':

@@ -2,7 +2,7 @@ import type { Arena, SharedHeap } from '../../../base/index.js';
 import { type AnyExports, instantiate, ModuleCache, WasmModule } from '../../../wasm/index.js';
 import type { FieldLayout, ValueKernelName } from '../../csv/emit-field.js';
 import { emitDecimal, emitValues } from '../../csv/emit-values.js';
-import { emitHighBits, type TypedKernel } from '../../csv/kernels.js';
+import { emitHighBits, type TextKernels, type TypedKernel } from '../../csv/kernels.js';
 import { emitIndex } from './emit-index.js';
 import { emitStrings } from './emit-strings.js';
 import { emitValueFunctions } from './emit-values.js';
@@ -10,24 +10,10 @@ import { KIND, KIND_SHIFT, POSITION, TABLES } from './layout.js';
 
 type N = number;
 
-/** The kernels of JSON, each described where it is emitted. Results of type i32 come back signed. */
-export interface JsonKernels extends Readonly<Record<ValueKernelName, TypedKernel>> {
+/** The kernels of JSON; `strings` is given the tables. */
+export interface JsonKernels extends TextKernels {
   index(text: N, from: N, end: N, out: N, stride: N, maxRows: N, fields: N, tables: N, counters: N): N;
   textBytes(index: N, stride: N, column: N, rows: N): N;
-  strings(
-    text: N,
-    index: N,
-    stride: N,
-    column: N,
-    rows: N,
-    offsets: N,
-    data: N,
-    validity: N,
-    counters: N,
-    tables: N,
-  ): void;
-  /** Whether any byte has its high bit set. */
-  hasHighBits(from: N, end: N): N;
 }
 
 /** Values of one kind; others are left to JavaScript. */
