@@ -2,6 +2,7 @@
 // only workers had loaded until then is loaded there, too.
 import { col, type DataFrame, fn, Session, when } from 'sparrow-df';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { engineOf } from '../fault/harness.js';
 
 const ROWS = 200_000;
 const TIMES = 8;
@@ -62,4 +63,15 @@ test.each(Object.keys(questions))('%s, again and again, and at once', async (nam
   expect(first.length).toBeGreaterThan(4);
   for (let i = 1; i < TIMES; i++) expect(await ask()).toEqual(first);
   for (const rows of await Promise.all(Array.from({ length: TIMES }, ask))) expect(rows).toEqual(first);
+});
+
+test.each(Object.keys(questions))('%s, while workers are killed', async (name) => {
+  const { pool } = engineOf(session as never);
+  const ask = () => (questions[name] as () => DataFrame)().collect();
+  const first = await ask();
+  for (let i = 0; i < 2 * TIMES; i++) {
+    const rows = ask();
+    setTimeout(() => pool.workers.slice().forEach((worker) => void worker.terminate()), i % 5);
+    expect(await rows).toEqual(first);
+  }
 });

@@ -67,6 +67,11 @@ export class WorkerPool {
     return this.#seats.map((seat) => seat.worker);
   }
 
+  /** Somebody kills workers, and wants them to have all the work. */
+  get isAtRisk(): boolean {
+    return this.onJob !== undefined || engineMode() === 'faults';
+  }
+
   /** How many jobs can be under way at once. */
   get capacity(): number {
     return this.size * AHEAD;

@@ -236,7 +236,7 @@ export class Scheduler {
 
   /** Queries that run at once do not queue for this thread while workers have nothing to do. */
   #place(tasks: readonly TaskTemplate[]): WorkPlace {
-    return this.#jobsHere > 0 ? 'workers' : this.#costs.place(tasks);
+    return this.#jobsHere > 0 || this.pool.isAtRisk ? 'workers' : this.#costs.place(tasks);
   }
 
   /** A part of the program that it needs and this thread has not is loaded for the next time. */
