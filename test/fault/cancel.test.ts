@@ -57,7 +57,7 @@ const scan = () => session.read.parquet(facts);
 
 describe('an AbortSignal', () => {
   test('ends queries of every kind, at any moment', async () => {
-    const big = () => session.range(40_000_000).select('id', col('id').mod(1_000_003).as('k'));
+    const big = () => session.range(160_000_000).select('id', col('id').mod(1_000_003).as('k'));
     const kinds: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
       (signal) => endless().collect({ signal }),
       (signal) => endless().show(20, true, false, { signal }),
@@ -75,7 +75,7 @@ describe('an AbortSignal', () => {
           .collect({ signal }),
       (signal) =>
         session
-          .range(2_000_000)
+          .range(30_000_000)
           .select(
             fn
               .rowNumber()
