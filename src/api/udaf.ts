@@ -68,7 +68,11 @@ export function udaf(
   types?: AggregatorTypes<readonly TypeInput[], TypeInput>,
 ): UserFunction<DataType> {
   return functionOf(
-    Object.freeze('module' in source ? describe(source, moduleSource(source, 'udaf')) : ofLocal(source, types)),
+    Object.freeze(
+      source instanceof Object && 'module' in source
+        ? describe(source, moduleSource(source, 'udaf'))
+        : ofLocal(source, types),
+    ),
   );
 }
 

@@ -1,9 +1,8 @@
 import { type DataType, timestampType } from '../base/index.js';
+import { isDatetime } from './cast-types.js';
 import { type Param, takes } from './implicit.js';
 
 type Resolver = ReturnType<typeof takes>;
-
-const isMoment = ({ kind }: DataType): boolean => kind === 'date' || kind === 'timestamp' || kind === 'timestamp_ntz';
 
 /**
  * The typing of a function that reads moments from texts by a pattern. What is no text has none: whatever is given as one
@@ -17,7 +16,7 @@ export function besideMoments(target: DataType, otherwise: Resolver): Resolver {
   const moment = takes([asIs], target);
   return (args, settings) => {
     const [value, pattern] = args;
-    if (value === undefined || pattern === undefined || !isMoment(value.type)) return otherwise(args, settings);
+    if (value === undefined || pattern === undefined || !isDatetime(value.type)) return otherwise(args, settings);
     const resolution = moment([value], settings);
     return 'mismatch' in resolution ? resolution : { ...resolution, args: [...resolution.args, pattern.type] };
   };

@@ -45,7 +45,8 @@ export interface CsvKernels extends TextKernels {
 const modules = new ModuleCache(32);
 const instances = new WeakMap<WebAssembly.Memory, Map<string, object>>();
 
-function instance<E extends object>(heap: SharedHeap, key: string, build: (module: WasmModule) => void): E {
+/** Kernels of a text format for a heap, by a key that says all they depend on. */
+export function textKernels<E extends object>(heap: SharedHeap, key: string, build: (module: WasmModule) => void): E {
   const known = instances.get(heap.memory) ?? new Map<string, object>();
   instances.set(heap.memory, known);
   let exports = known.get(key);
@@ -64,7 +65,7 @@ function instance<E extends object>(heap: SharedHeap, key: string, build: (modul
 }
 
 export function csvKernels(heap: SharedHeap, dialect: CsvDialect): CsvKernels {
-  return instance<CsvKernels>(heap, JSON.stringify(dialect), (module) => {
+  return textKernels<CsvKernels>(heap, JSON.stringify(dialect), (module) => {
     emitIndex(module, dialect);
     emitStrings(module, dialect);
     emitValues(module, () => csvLayout(dialect));
@@ -74,7 +75,7 @@ export function csvKernels(heap: SharedHeap, dialect: CsvDialect): CsvKernels {
 
 export function decimalKernel(heap: SharedHeap, dialect: CsvDialect, precision: number, scale: number): TypedKernel {
   const key = `${JSON.stringify(dialect)} decimal(${precision},${scale})`;
-  return instance<{ decimal: TypedKernel }>(heap, key, (module) =>
+  return textKernels<{ decimal: TypedKernel }>(heap, key, (module) =>
     emitDecimal(module, csvLayout(dialect), precision, scale),
   ).decimal;
 }

@@ -133,6 +133,7 @@ describe('aggregators', () => {
     expect(() => udaf({ zero: () => 0 } as never, { args: [t.float64], returns: t.float64 })).toThrow(
       /no function reduce, finish/,
     );
+    expect(() => udaf(undefined as never)).toThrow(/no function zero, reduce, finish/);
     expect(() => udaf({ module, export: 'half', returns: t.float64 } as never)).toThrow(/types of the arguments/);
     await expect(sales().agg(weighted('price')).collect()).rejects.toMatchObject({
       code: 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION',

@@ -1,8 +1,7 @@
 import type { Arena, SharedHeap } from '../../../base/index.js';
-import { type AnyExports, instantiate, ModuleCache, WasmModule } from '../../../wasm/index.js';
 import type { FieldLayout, ValueKernelName } from '../../csv/emit-field.js';
 import { emitDecimal, emitValues } from '../../csv/emit-values.js';
-import { emitHighBits, type TextKernels, type TypedKernel } from '../../csv/kernels.js';
+import { emitHighBits, type TextKernels, type TypedKernel, textKernels } from '../../csv/kernels.js';
 import { emitIndex } from './emit-index.js';
 import { emitStrings } from './emit-strings.js';
 import { emitValueFunctions } from './emit-values.js';
@@ -35,38 +34,20 @@ const KINDS: Readonly<Partial<Record<ValueKernelName, number>>> = {
   instant: KIND.string,
 };
 
-const modules = new ModuleCache(32);
-const instances = new WeakMap<WebAssembly.Memory, Map<string, AnyExports>>();
-
-function instance(heap: SharedHeap, key: string, build: (module: WasmModule) => void): AnyExports {
-  const known = instances.get(heap.memory) ?? new Map<string, AnyExports>();
-  instances.set(heap.memory, known);
-  let exports = known.get(key);
-  if (exports === undefined) {
-    const compiled = modules.get(key, () => {
-      const module = new WasmModule();
-      build(module);
-      return module.bytes();
-    });
-    exports = instantiate<AnyExports>(compiled, heap.memory).exports;
-    known.set(key, exports);
-  }
-  return exports;
-}
-
 export function jsonKernels(heap: SharedHeap): JsonKernels {
-  return instance(heap, 'json', (module) => {
+  return textKernels<JsonKernels>(heap, 'json', (module) => {
     emitIndex(module, emitValueFunctions(module));
     emitStrings(module);
     emitValues(module, (name) => layoutOf(KINDS[name] ?? KIND.number));
     emitHighBits(module);
-  }) as unknown as JsonKernels;
+  });
 }
 
 export function decimalKernel(heap: SharedHeap, precision: number, scale: number): TypedKernel {
   const key = `json decimal(${precision},${scale})`;
-  const exports = instance(heap, key, (module) => emitDecimal(module, layoutOf(KIND.number), precision, scale));
-  return exports.decimal as unknown as TypedKernel;
+  return textKernels<{ decimal: TypedKernel }>(heap, key, (module) =>
+    emitDecimal(module, layoutOf(KIND.number), precision, scale),
+  ).decimal;
 }
 
 /** The tables that kernels look bytes up in. */
