@@ -42,7 +42,7 @@ const shared = {
   tsconfig: path('tsconfig.build.json'),
   minify: true,
   // Node prints the line an uncaught error came from.
-  lineLimit: 160,
+  lineLimit: 400,
   logLevel: 'silent',
 };
 

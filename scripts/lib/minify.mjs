@@ -4,7 +4,7 @@
  */
 
 /** Node prints the line an uncaught error came from. */
-const LINE_LIMIT = 160;
+const LINE_LIMIT = 400;
 /** Tokens after which a line may end anywhere. */
 const BREAK_AFTER = new Set([';', ',', '{']);
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
