@@ -5,6 +5,7 @@ import type { Suite } from './harness/contract.js';
 import { loop } from './loop/suite.js';
 import { micro } from './micro/suite.js';
 import { operators } from './operators/suite.js';
+import { plan } from './plan/suite.js';
 import { rows } from './rows/suite.js';
 import { startup } from './startup/suite.js';
 import { tpch, tpchParquet, tpchZstd } from './tpch/suite.js';
@@ -27,5 +28,6 @@ export const suites: readonly Suite[] = [
   udf,
   startup,
   loop,
+  plan,
   micro,
 ];

@@ -92,16 +92,19 @@ const idSets = new WeakMap<readonly Attribute[], ReadonlySet<number>>();
 /** The ids of a plan's columns. */
 export function outputIds(plan: Plan): ReadonlySet<number> {
   const output = outputOf(plan);
-  let ids = idSets.get(output);
-  if (ids === undefined) {
-    ids = new Set(output.map((attribute) => attribute.id));
-    idSets.set(output, ids);
-  }
+  const known = idSets.get(output);
+  if (known !== undefined) return known;
+  const ids = new Set<number>();
+  for (const { id } of output) ids.add(id);
+  idSets.set(output, ids);
   return ids;
 }
 
 function qualified(attribute: Attribute, { name, path }: SubqueryAliasPlan): Attribute {
   if (attribute.qualifier === name && attribute.path === path) return attribute;
+  if (path !== undefined) return Object.freeze({ ...attribute, qualifier: name, path });
+  // To leave a property out takes longer than to copy them all.
+  if (attribute.path === undefined) return Object.freeze({ ...attribute, qualifier: name });
   const { path: _, ...column } = attribute;
-  return Object.freeze({ ...column, qualifier: name, ...(path === undefined ? {} : { path }) });
+  return Object.freeze({ ...column, qualifier: name });
 }

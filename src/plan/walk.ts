@@ -6,6 +6,8 @@ import type { Plan } from './node.js';
  * Rewrites return the same object when nothing changed, so that identity tells "did it fire".
  */
 
+const NONE: readonly Plan[] = [];
+
 /** The plans a plan reads from, in order. */
 export function children(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
@@ -17,7 +19,7 @@ export function children(plan: Plan): readonly Plan[] {
     case 'values':
     case 'table_function':
     case 'recursive_ref':
-      return [];
+      return NONE;
     case 'sql_query':
       return Object.values(plan.inputs);
     case 'union':
@@ -91,7 +93,15 @@ export function withChildren(plan: Plan, inputs: readonly Plan[]): Plan {
 
 /** Applies `change` to each input. */
 export function mapChildren(plan: Plan, change: (input: Plan) => Plan): Plan {
-  return withChildren(plan, children(plan).map(change));
+  const inputs = children(plan);
+  const changed = mapSame(inputs, change);
+  return changed === inputs ? plan : withChildren(plan, changed);
+}
+
+interface Frame<T> {
+  readonly plan: Plan;
+  readonly inputs: readonly Plan[];
+  readonly results: T[];
 }
 
 /** Combines results from the leaves up; a plan met twice (the same object) is computed once per `known`. */
@@ -101,28 +111,24 @@ export function foldPlan<T>(
   known: { get(plan: Plan): T | undefined; set(plan: Plan, value: T): unknown } = new Map<Plan, T>(),
   inputsOf: (plan: Plan) => readonly Plan[] = children,
 ): T {
-  const stack: Plan[] = [root];
-  for (let plan = stack.at(-1); plan !== undefined; plan = stack.at(-1)) {
-    if (known.get(plan) !== undefined) {
-      stack.pop();
-      continue;
-    }
-    const inputs = inputsOf(plan);
-    const missing = inputs.filter((input) => known.get(input) === undefined);
-    if (missing.length > 0) {
-      for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i] as Plan);
+  const before = known.get(root);
+  if (before !== undefined) return before;
+  const stack: Frame<T>[] = [{ plan: root, inputs: inputsOf(root), results: [] }];
+  for (;;) {
+    const { plan, inputs, results } = stack[stack.length - 1] as Frame<T>;
+    if (results.length < inputs.length) {
+      const input = inputs[results.length] as Plan;
+      const result = known.get(input);
+      if (result === undefined) stack.push({ plan: input, inputs: inputsOf(input), results: [] });
+      else results.push(result);
       continue;
     }
     stack.pop();
-    known.set(
-      plan,
-      combine(
-        plan,
-        inputs.map((input) => known.get(input) as T),
-      ),
-    );
+    const result = combine(plan, results);
+    known.set(plan, result);
+    if (stack.length === 0) return result;
+    (stack[stack.length - 1] as Frame<T>).results.push(result);
   }
-  return known.get(root) as T;
 }
 
 /** A property of plans that follows from their inputs', remembered as long as the plan lives. */
@@ -137,36 +143,18 @@ export function transformUp(root: Plan, change: (plan: Plan) => Plan): Plan {
 }
 
 /** Rewrites from the root down; the inputs of what `change` returns are visited next. */
-export function transformDown(root: Plan, change: (plan: Plan) => Plan): Plan {
-  const done = new Map<Plan, Plan>();
-  const started = new Map<Plan, Plan>();
-  const stack: Plan[] = [root];
-  for (let plan = stack.at(-1); plan !== undefined; plan = stack.at(-1)) {
-    if (done.has(plan)) {
-      stack.pop();
-      continue;
-    }
-    let changed = started.get(plan);
-    if (changed === undefined) {
-      changed = change(plan);
-      started.set(plan, changed);
-    }
-    const inputs = children(changed);
-    const missing = inputs.filter((input) => !done.has(input));
-    if (missing.length > 0) {
-      for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i] as Plan);
-      continue;
-    }
-    stack.pop();
-    done.set(
-      plan,
-      withChildren(
-        changed,
-        inputs.map((input) => done.get(input) as Plan),
-      ),
-    );
-  }
-  return done.get(root) as Plan;
+export function transformDown(
+  root: Plan,
+  change: (plan: Plan) => Plan,
+  known: { get(plan: Plan): Plan | undefined; set(plan: Plan, value: Plan): unknown } = new Map<Plan, Plan>(),
+): Plan {
+  const entered = new Map<Plan, Plan>();
+  const enter = (plan: Plan): readonly Plan[] => {
+    const changed = change(plan);
+    entered.set(plan, changed);
+    return children(changed);
+  };
+  return foldPlan<Plan>(root, (plan, inputs) => withChildren(entered.get(plan) as Plan, inputs), known, enter);
 }
 
 /** Every distinct node, inputs before the nodes that read them. */

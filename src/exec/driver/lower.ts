@@ -18,7 +18,7 @@ import type {
   SortPlan,
   WindowPlan,
 } from '../../plan/node.js';
-import { outputOf } from '../../plan/output.js';
+import { outputIds, outputOf } from '../../plan/output.js';
 import { estimate } from '../../plan/statistics.js';
 import { replaceExpr, visitExpr } from '../../plan/walk-expr.js';
 import type {
@@ -284,8 +284,7 @@ function lowerJoin(
 ): PhysicalPlan {
   const left = outputOf(plan.left);
   const right = outputOf(plan.right);
-  const leftIds = new Set(left.map((a) => a.id));
-  const rightIds = new Set(right.map((a) => a.id));
+  const [leftIds, rightIds] = [outputIds(plan.left), outputIds(plan.right)];
   const keys: JoinKey[] = [];
   const rest: Expr[] = [];
   for (const term of plan.condition === undefined ? [] : splitAnd(plan.condition)) {

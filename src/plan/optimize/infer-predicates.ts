@@ -33,11 +33,12 @@ const toRight: ReadonlySet<JoinType> = new Set<JoinType>(['inner', 'left', 'semi
 
 /** New conditions for `to`, from what is known of `from` and from what OR terms of the join condition imply. */
 function inferred(terms: readonly Expr[], from: Plan, to: Plan, before: Set<number>): Expr[] {
-  const known = new Set(constraintsOf(to).map(exprKey));
+  let known: ReadonlySet<number> | undefined;
   const ids = outputIds(to);
   const found: Expr[] = [];
   const add = (term: Expr): void => {
     const key = exprKey(term);
+    known ??= new Set(constraintsOf(to).map(exprKey));
     if (known.has(key) || before.has(key)) return;
     before.add(key);
     found.push(term);

@@ -4,13 +4,13 @@ import type { Plan, ProjectPlan } from '../node.js';
 import { mapExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
 import type { PlanSettings } from '../resolve/context.js';
-import { children, replace, withChildren } from '../walk.js';
+import { foldPlan, replace, transformDown, withChildren } from '../walk.js';
 
 /** What a rule may know besides the plan. */
 export interface RuleContext {
   readonly settings: PlanSettings;
   /** Plans a rule has nothing more to do in, by the rule's name: later rounds skip them. */
-  readonly settled: Map<string, WeakSet<Plan>>;
+  readonly settled: Map<string, Set<Plan>>;
   /** Keys of conditions that were inferred once: they may have been pushed out of sight since. */
   readonly inferred: Set<number>;
 }
@@ -83,10 +83,10 @@ export function overall(name: string, why: string, rewrite: Rewrite): Rule {
   };
 }
 
-function settledBy(context: RuleContext, name: string): WeakSet<Plan> {
+function settledBy(context: RuleContext, name: string): Set<Plan> {
   let settled = context.settled.get(name);
   if (settled === undefined) {
-    settled = new WeakSet();
+    settled = new Set();
     context.settled.set(name, settled);
   }
   return settled;
@@ -94,39 +94,14 @@ function settledBy(context: RuleContext, name: string): WeakSet<Plan> {
 
 function walk(root: Plan, context: RuleContext, name: string, rewrite: Rewrite, order: 'up' | 'down'): Plan {
   const settled = settledBy(context, name);
-  const done = new Map<Plan, Plan>();
-  const entered = new Map<Plan, Plan>();
-  const stack: Plan[] = [root];
-  for (let plan = stack.at(-1); plan !== undefined; plan = stack.at(-1)) {
-    if (done.has(plan)) {
-      stack.pop();
-      continue;
-    }
-    if (settled.has(plan)) {
-      done.set(plan, plan);
-      continue;
-    }
-    let current = entered.get(plan);
-    if (current === undefined) {
-      current = order === 'down' ? rewrite(plan, context) : plan;
-      entered.set(plan, current);
-    }
-    const inputs = children(current);
-    const missing = inputs.filter((input) => !done.has(input));
-    if (missing.length > 0) {
-      for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i] as Plan);
-      continue;
-    }
-    stack.pop();
-    const rebuilt = withChildren(
-      current,
-      inputs.map((input) => done.get(input) as Plan),
-    );
-    const result = order === 'up' ? rewrite(rebuilt, context) : rebuilt;
-    if (result === plan) settled.add(plan);
-    done.set(plan, result);
-  }
-  return done.get(root) as Plan;
+  const changed = new Map<Plan, Plan>();
+  const known = {
+    get: (plan: Plan): Plan | undefined => (settled.has(plan) ? plan : changed.get(plan)),
+    set: (plan: Plan, result: Plan): unknown => (result === plan ? settled.add(plan) : changed.set(plan, result)),
+  };
+  const change = (plan: Plan): Plan => rewrite(plan, context);
+  if (order === 'down') return transformDown(root, change, known);
+  return foldPlan<Plan>(root, (plan, inputs) => change(withChildren(plan, inputs)), known);
 }
 
 /** A rule must not change what a query gives: names and types stay, and nothing becomes nullable. */

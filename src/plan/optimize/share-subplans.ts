@@ -32,10 +32,23 @@ export const shareSubplans = overall('share-subplans', 'a part that is asked for
   });
 });
 
-/** A part at two places has a join in it and another node of several inputs above it. */
+/** A part at two places is the same object there, or reads columns of the same ids. */
 function mayRepeat(root: Plan): boolean {
-  const forks = allNodes(root).filter((node) => children(node).length > 1);
-  return forks.length > 1 && forks.some(({ kind }) => kind === 'join');
+  const met = new Set<Plan>();
+  const ids = new Set<number>();
+  const stack: Plan[] = [root];
+  for (let plan = stack.pop(); plan !== undefined; plan = stack.pop()) {
+    if (met.has(plan)) return true;
+    met.add(plan);
+    const inputs = plan.kind === 'cached' ? [] : children(plan);
+    stack.push(...inputs);
+    if (inputs.length > 0) continue;
+    for (const { id } of outputOf(plan)) {
+      if (ids.has(id)) return true;
+      ids.add(id);
+    }
+  }
+  return false;
 }
 
 /** Numbers of subplans: equal ones give the same rows in the same columns, as far as that can be told. */

@@ -1,5 +1,5 @@
 import type { Call, Expr } from '../expr.js';
-import { exprNullable } from '../expr-type.js';
+import { exprNullable, readsOnly, references } from '../expr-type.js';
 import { exprKey, isDeterministic } from '../facts.js';
 import {
   and,
@@ -64,6 +64,8 @@ function withoutTwins(expr: Call, isOr: boolean): Expr | undefined {
 /** `x` and `not x`: only where x is never null does one of them hold. */
 function opposites(a: Expr, b: Expr): boolean {
   if (exprNullable(a) || exprNullable(b) || !isDeterministic(a)) return false;
+  const read = references(a);
+  if (read.size !== references(b).size || !readsOnly(b, read)) return false;
   return exprKey(negated(a)) === exprKey(b) || exprKey(negated(b)) === exprKey(a);
 }
 

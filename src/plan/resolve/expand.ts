@@ -24,11 +24,16 @@ export function expand(plan: Plan, catalog: Catalog, depth = 0): Plan {
     known = new WeakMap();
     expanded.set(catalog, known);
   }
-  return foldPlan<Plan>(
+  const before = known.get(plan);
+  if (before !== undefined) return before;
+  const whole = foldPlan<Plan>(
     bindWith(plan),
     (node, inputs) => expandNode(withChildren(node, inputs), catalog, depth),
     known,
   );
+  // Nothing is left in it to be put in.
+  known.set(whole, whole);
+  return whole;
 }
 
 function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {

@@ -24,7 +24,7 @@ import { arrangeArguments, NAMED_ARGUMENT } from './named-arguments.js';
 import { nameParts } from './names.js';
 import { itemAt } from './positions.js';
 import { callRoutine, isRoutineCall } from './routines.js';
-import { type FallbackColumn, findHere, findOuter, isNotHere, type Scope } from './scope.js';
+import { type FallbackColumn, findHere, findOuter, isFound, type Scope } from './scope.js';
 import { starColumns } from './stars.js';
 import { resolveSubquery } from './subqueries.js';
 import { calledFunction, intervalCall } from './temporal-calls.js';
@@ -86,25 +86,17 @@ function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSet
 
 /** This query's column first, then what stands for the name here, then a column of a query around this one. */
 function columnExpr(column: UnresolvedColumn, scope: Scope): FallbackColumn {
-  try {
-    const { attribute, fields } = findHere(column, scope);
-    return { expr: attribute, fields };
-  } catch (error) {
-    const other = isNotHere(error) ? scope.fallback?.(nameParts(column.name), column) : undefined;
-    if (other !== undefined) return other;
-    return outerOrVariable(column, scope, error);
+  const found = findHere(column, scope);
+  if (isFound(found)) return { expr: found.attribute, fields: found.fields };
+  const other = scope.fallback?.(nameParts(column.name), column);
+  if (other !== undefined) return other;
+  const outer = findOuter(column, scope);
+  if (outer !== undefined) {
+    return { expr: Object.freeze({ kind: 'outer_reference', attribute: outer.attribute }), fields: outer.fields };
   }
-}
-
-function outerOrVariable(column: UnresolvedColumn, scope: Scope, error: unknown): FallbackColumn {
-  try {
-    const { attribute, fields } = findOuter(column, scope, error);
-    return { expr: Object.freeze({ kind: 'outer_reference', attribute }), fields };
-  } catch (unknown) {
-    const variable = isNotHere(unknown) ? scope.around.variable?.(nameParts(column.name)) : undefined;
-    if (variable !== undefined) return variable;
-    throw unknown;
-  }
+  const variable = scope.around.variable?.(nameParts(column.name));
+  if (variable !== undefined) return variable;
+  throw found();
 }
 
 const fieldsOf = (root: Expr, fields: readonly string[], settings: PlanSettings): Expr =>

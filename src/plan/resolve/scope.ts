@@ -126,35 +126,39 @@ export interface FoundColumn {
   readonly outer?: boolean;
 }
 
+/** Why a name means no column: made when it is thrown, since a name is often found elsewhere. */
+export type NotHere = () => SparrowError;
+
+export const isFound = (found: FoundColumn | NotHere): found is FoundColumn => typeof found !== 'function';
+
 /** The column a name means in this query. */
-export const findHere = (column: UnresolvedColumn, scope: Scope): FoundColumn =>
+export const findHere = (column: UnresolvedColumn, scope: Scope): FoundColumn | NotHere =>
   column.planId === undefined ? byName(column.name, scope) : byFrame(column.name, column.planId, scope);
 
 /** The column a name means: the nearest query that has it gives it. */
 export function findColumn(column: UnresolvedColumn, scope: Scope): FoundColumn {
-  try {
-    return findHere(column, scope);
-  } catch (error) {
-    return findOuter(column, scope, error);
-  }
+  const found = findAnywhere(column, scope);
+  if (isFound(found)) return found;
+  throw found();
 }
 
-/** The column a name means in the queries around this one; `error` says why it is none of this one's. */
-export function findOuter(column: UnresolvedColumn, scope: Scope, error: unknown): FoundColumn {
-  const { outer } = scope.around;
-  if (outer === undefined || !isNotHere(error)) throw error;
-  try {
-    return { ...findColumn(column, outer), outer: true };
-  } catch (further) {
-    throw isNotHere(further) ? error : further;
-  }
+function findAnywhere(column: UnresolvedColumn, scope: Scope): FoundColumn | NotHere {
+  const found = findHere(column, scope);
+  return isFound(found) ? found : (findOuter(column, scope) ?? found);
+}
+
+/** The column a name means in the queries around this one. */
+export function findOuter(column: UnresolvedColumn, { around: { outer } }: Scope): FoundColumn | undefined {
+  const found = outer && findAnywhere(column, outer);
+  return found !== undefined && isFound(found) ? { ...found, outer: true } : undefined;
 }
 
 export const isNotHere = (error: unknown): boolean =>
   error instanceof SparrowError &&
   (error.code.startsWith('UNRESOLVED_COLUMN') || error.code === 'CANNOT_RESOLVE_DATAFRAME_COLUMN');
 
-function byName(name: string, scope: Scope): FoundColumn {
+function byName(name: string, scope: Scope): FoundColumn | NotHere {
+  const missing: NotHere = () => unresolvedColumn(name, scope.output);
   const parts = nameParts(name);
   let match = scope.match(parts);
   if (match.attributes.length === 0 && scope.hidden?.byName === true) {
@@ -165,22 +169,22 @@ function byName(name: string, scope: Scope): FoundColumn {
     // To sort by, a name that is given twice means the column below.
     match = scope.hidden.find((output) => indexOf(output, scope.caseSensitive).match(parts)) ?? match;
     distinct = uniqueById(match.attributes);
-    if (distinct.length > 1) throw unresolvedColumn(name, scope.output);
+    if (distinct.length > 1) return missing;
   }
   const [attribute] = distinct;
-  if (attribute === undefined) throw unresolvedColumn(name, scope.output);
+  if (attribute === undefined) return missing;
   if (distinct.length > 1) throw ambiguousReference(name, distinct);
   // The column is called what the user called it, in his case.
   const asked = parts[parts.length - 1 - match.fields.length] ?? attribute.name;
-  const { key, ...column } = attribute;
-  if (asked === attribute.name && key === undefined) return { attribute, fields: match.fields };
+  if (asked === attribute.name && attribute.key === undefined) return { attribute, fields: match.fields };
+  const { key: _, ...column } = attribute;
   return { attribute: { ...column, name: asked }, fields: match.fields };
 }
 
-function byFrame(name: string, planId: number, scope: Scope): FoundColumn {
+function byFrame(name: string, planId: number, scope: Scope): FoundColumn | NotHere {
   const match = findInFrame(scope.frames, planId, name);
   const candidates = uniqueById(match.attributes);
-  if (candidates.length === 0) throw unresolvedColumn(name, scope.output);
+  if (candidates.length === 0) return () => unresolvedColumn(name, scope.output);
   let visible: readonly Attribute[] = candidates.flatMap((candidate) => scope.byId(candidate.id) ?? []);
   if (visible.length === 0) {
     const ids = new Set(candidates.map((candidate) => candidate.id));
@@ -191,21 +195,18 @@ function byFrame(name: string, planId: number, scope: Scope): FoundColumn {
     visible = uniqueById(scope.hidden?.find(below)?.attributes ?? []);
   }
   const [attribute] = visible;
-  if (attribute === undefined) {
-    throw new SparrowError(
-      'CANNOT_RESOLVE_DATAFRAME_COLUMN',
-      `the column \`${name}\` of that DataFrame is no longer here`,
-      {
-        sqlState: '42704',
-        parameters: { name },
-        candidates: scope.output.map((a) => a.name).slice(0, 5),
-        hint: 'it was dropped, replaced or computed anew on the way: name the column by col("…")',
-      },
-    );
-  }
+  if (attribute === undefined) return () => noLongerHere(name, scope);
   if (visible.length > 1) throw ambiguousReference(name, visible);
   return { attribute, fields: match.fields };
 }
+
+const noLongerHere = (name: string, { output }: Scope): SparrowError =>
+  new SparrowError('CANNOT_RESOLVE_DATAFRAME_COLUMN', `the column \`${name}\` of that DataFrame is no longer here`, {
+    sqlState: '42704',
+    parameters: { name },
+    candidates: output.map((a) => a.name).slice(0, 5),
+    hint: 'it was dropped, replaced or computed anew on the way: name the column by col("…")',
+  });
 
 function uniqueById(attributes: readonly Attribute[]): readonly Attribute[] {
   if (attributes.length < 2) return attributes;
