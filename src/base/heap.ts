@@ -64,6 +64,8 @@ export class SharedHeap {
   readonly #control: Int32Array;
   readonly limitPages: number;
   readonly handle: HeapHandle;
+  /** What keys in tables over this memory are hashed with: who does not know it cannot make them collide. */
+  hashSeed = 0n;
 
   private constructor(handle: HeapHandle) {
     const { buffer } = handle.memory;

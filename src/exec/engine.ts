@@ -110,6 +110,7 @@ class LocalEngine implements QueryEngine {
     this.#platform = platform;
     this.#parsers = part(loadParsers);
     this.heap = SharedHeap.create(options.memoryBytes ?? Math.min(DEFAULT_MEMORY, Math.floor(totalmem() * 0.75)));
+    this.heap.hashSeed = (BigInt(platform.seed() | 1) << 32n) | (1n << 63n) | BigInt(platform.seed());
     this.pool = new WorkerPool(this.heap, workerCount(options), starter);
     this.#spills = new SpillDirectory(platform, options.spillDirectory);
     this.#local = new LocalStore(this.heap);
@@ -245,7 +246,7 @@ class LocalEngine implements QueryEngine {
     query.onShort = () => this.#cache.evict();
     this.#queries.add(query);
     const stopProgress = reportProgress(query, options, this.#platform.clock);
-    const given = taskSettings(settings);
+    const given = { ...taskSettings(settings), hashSeed: this.heap.hashSeed };
     let executor: Promise<Executor> | undefined;
     try {
       yield* work({ query, settings: given, executor: () => (executor ??= this.#executor(query, given)) });

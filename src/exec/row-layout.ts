@@ -14,8 +14,12 @@ export interface RowLayout {
   readonly stride: number;
 }
 
+/** Bits of a word below those that say in which partition a row is. */
+export const PLACE_SHIFT = 26;
+
 /** Headers: what comes before the fields. */
 export const GROUP_HEADER = {
+  /** The keys' place, in its top bits, and below it so much of their hash. */
   HASH: 0,
   /** Of rows that were on disk: their number in the order of their task. */
   NUMBER: 4,
@@ -24,6 +28,8 @@ export const GROUP_HEADER = {
 export const JOIN_HEADER = {
   NEXT: 0,
   HASH: 4,
+  /** The keys' place but for its lowest byte, which says that the row was matched. */
+  PLACE: 8,
   MARK: 8,
   /** Of rows that were on disk: their number in the order of their side. */
   NUMBER: 12,

@@ -53,6 +53,8 @@ export interface EvalSettings {
   /** Everything set by Spark's configuration names, as text. */
   readonly config?: Readonly<Record<string, string>>;
   readonly timeZone: string;
+  /** What keys are hashed with; results do not depend on it. */
+  readonly hashSeed?: bigint;
   /** Microseconds since the epoch: fixed for the whole query, so that `current_timestamp` is one instant. */
   readonly nowMicros: bigint;
 }

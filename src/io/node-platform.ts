@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Platform } from '../base/index.js';
 import { nodeFiles } from './node-files.js';
 
@@ -5,5 +6,5 @@ import { nodeFiles } from './node-files.js';
 export const nodePlatform: Platform = {
   files: nodeFiles,
   clock: { now: () => performance.timeOrigin + performance.now(), monotonic: () => performance.now() },
-  seed: () => Math.floor(Math.random() * 2 ** 31),
+  seed: () => randomInt(2 ** 31),
 };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { col, type DefaultValues, fn, Session, Window } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineInside, engineOf, factsFolder, quantile, randoms, sleep } from './harness.js';
+import { type EngineInside, engineOf, factsFolder, quantile, randoms, sleep, tell } from './harness.js';
 
 // A query ends when its caller says so, and leaves nothing behind.
 let session: Session<DefaultValues>;
@@ -93,7 +93,7 @@ describe('an AbortSignal', () => {
       late.push(await abortedAfter(random() * 250, run));
       expect(engine.heap.usedBytes).toBe(before);
     }
-    console.log(
+    tell(
       `24 queries aborted: over after p50 ${quantile(late, 0.5).toFixed(1)} ms, max ${Math.max(...late).toFixed(1)} ms`,
     );
     console.log(

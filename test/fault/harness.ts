@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,9 +8,17 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { Anything, DefaultValues, Session } from 'sparrow-df';
 import { root } from '../support/files.js';
 
+/** Tells a figure, also to `npm run promises`. */
+export function tell(figure: string): void {
+  console.log(figure);
+  const { SPARROW_FIGURES: file } = process.env;
+  if (file !== undefined) appendFileSync(file, `${figure}\n`);
+}
+
 /** What a test may know of the engine under a session. */
 export interface EngineInside {
   readonly heap: {
+    readonly hashSeed: bigint;
     readonly usedBytes: number;
     readonly u8: Uint8Array;
     arenaBytes(id: number): number;

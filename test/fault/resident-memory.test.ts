@@ -1,6 +1,6 @@
 // What the process has in memory at most is the session's memory and little more, whatever the query.
 import { expect, test } from 'vitest';
-import { child, factsFolder } from './harness.js';
+import { child, factsFolder, tell } from './harness.js';
 
 /** More rows: SPARROW_FACTS=3000000. */
 const ROWS = Number(process.env.SPARROW_FACTS ?? 300_000);
@@ -46,6 +46,6 @@ test(`queries over ${ROWS} rows within ${LIMIT_MB} MB`, { timeout: 1_200_000 }, 
     remove();
   }
   const most = Math.max(...Object.values(peaks));
-  console.log(`peaks of ${LIMIT_MB} MB: ${JSON.stringify(peaks)}`);
+  tell(`peaks of ${LIMIT_MB} MB: ${JSON.stringify(peaks)}`);
   expect(most).toBeLessThanOrEqual(LIMIT_MB + BEYOND_MB);
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { col, type DefaultValues, fn, Session, Window } from 'sparrow-df';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { child, type EngineInside, engineOf, factsFolder, quantile, randoms, sleep } from './harness.js';
+import { child, type EngineInside, engineOf, factsFolder, quantile, randoms, sleep, tell } from './harness.js';
 
 // Workers die at any moment; queries do not.
 /** Workers that are killed at the least, shared out over the plans; more of them: SPARROW_KILLS=300. */
@@ -123,7 +123,7 @@ describe('workers that are killed at random moments', () => {
   });
 
   test('how much longer that took', () => {
-    console.log(
+    tell(
       `${kills} workers killed in ${late.length} runs; longer by p50 ${quantile(late, 0.5).toFixed(0)} ms, max ${Math.max(...late).toFixed(0)} ms`,
     );
     expect(kills).toBeGreaterThan(KILLS);

@@ -1,9 +1,9 @@
 import { engineBug } from '../../base/index.js';
 import type { Value } from '../../functions/value.js';
 import type { Local } from '../../wasm/index.js';
-import { fieldAt, GROUP_HEADER, type RowLayout } from '../row-layout.js';
+import { fieldAt, GROUP_HEADER, PLACE_SHIFT, type RowLayout } from '../row-layout.js';
 import type { SourceColumn } from '../task/spec.js';
-import { extend, hashKeys, pushSameKey } from './keys.js';
+import { extend, hashKeys, placeOf, pushSameKey } from './keys.js';
 import { type ColumnValue, loadField } from './load.js';
 import { MORE, type Pipe } from './pipe.js';
 import { storeValue } from './rows.js';
@@ -62,12 +62,12 @@ export class GroupTable {
     return this.#layout;
   }
 
-  /** The row of the group of these keys; `hash` when it is known already. */
-  find(keys: readonly ColumnValue[], hash?: Local): Local {
+  /** The row of the group of these keys; `word` when what its row begins with is known already. */
+  find(keys: readonly ColumnValue[], word?: Local): Local {
     if (this.addressing.kind === 'single') return this.#findSingle();
     return this.addressing.kind === 'dense'
       ? this.#findDense(keys)
-      : this.#findHashed(keys, hash ?? hashKeys(this.pipe.emitter, keys));
+      : this.#findHashed(keys, word ?? hashKeys(this.pipe, keys), word);
   }
 
   #findSingle(): Local {
@@ -109,8 +109,7 @@ export class GroupTable {
         const whole = keys.map((key) =>
           key.late === undefined || key.parts.length > 0 ? key : { ...key, parts: key.late() },
         );
-        const hash = hashKeys(pipe.emitter, whole);
-        code.get(this.#create(whole, hash)).set(row);
+        code.get(this.#create(whole, hashKeys(pipe, whole))).set(row);
         code.get(slot).get(row).op('i32.store');
       });
     return row;
@@ -138,7 +137,7 @@ export class GroupTable {
     }
   }
 
-  #findHashed(keys: readonly ColumnValue[], hash: Local): Local {
+  #findHashed(keys: readonly ColumnValue[], hash: Local, word?: Local): Local {
     const { pipe } = this;
     const { code } = pipe;
     const slot = code.local('i32');
@@ -154,7 +153,7 @@ export class GroupTable {
           .op('i32.eqz')
           .if(() => {
             this.#growIfFull(hash, slot, () => code.br(again));
-            code.get(this.#create(keys, hash)).set(row);
+            code.get(this.#create(keys, hash, word)).set(row);
             code.get(entry).get(hash).op('i32.store', 0);
             code.get(entry).get(row).op('i32.store', 4);
             code.br(found);
@@ -163,7 +162,10 @@ export class GroupTable {
           .get(entry)
           .op('i32.load', 0)
           .get(hash)
-          .op('i32.eq')
+          .op('i32.xor')
+          .i32(32 - PLACE_SHIFT)
+          .op('i32.shl')
+          .op('i32.eqz')
           .if(() => {
             this.#pushSameKeys(keys, row);
             code.brIf(found);
@@ -214,11 +216,24 @@ export class GroupTable {
     check(0);
   }
 
-  #create(keys: readonly ColumnValue[], hash: Local | undefined): Local {
+  /** The first word of a row is `word`, or the key's place in its top bits and their hash below. */
+  #create(keys: readonly ColumnValue[], hash: Local | undefined, word?: Local): Local {
     const { pipe, layout } = this;
     const { code, state } = pipe;
+    const place = hash === undefined || word !== undefined ? word : placeOf(pipe, keys);
     const row = pipe.newRow(layout.stride);
-    if (hash !== undefined) code.get(row).get(hash).op('i32.store', GROUP_HEADER.HASH);
+    if (place !== undefined) {
+      code.get(row).get(place);
+      if (hash !== undefined && word === undefined) {
+        code.i32(-1 << PLACE_SHIFT).op('i32.and');
+        code
+          .get(hash)
+          .i32(~(-1 << PLACE_SHIFT))
+          .op('i32.and')
+          .op('i32.or');
+      }
+      code.op('i32.store', GROUP_HEADER.HASH);
+    }
     for (const [k, key] of keys.entries()) storeValue(pipe, layout, row, k, key);
     this.#init(row);
     code.get(state).get(state).op('i32.load', PIPE.GROUPS).i32(1).op('i32.add').op('i32.store', PIPE.GROUPS);

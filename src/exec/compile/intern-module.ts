@@ -1,4 +1,5 @@
 import type { EvalSettings } from '../../functions/expression.js';
+import { pushHash } from '../../functions/helpers-hash.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { type Code, type Local, WasmModule } from '../../wasm/index.js';
 
@@ -39,10 +40,10 @@ export interface InternKernel {
 const settings: EvalSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
 /** A module that numbers texts in the order they come. */
-export function compileIntern(): Uint8Array<ArrayBuffer> {
+export function compileIntern(seed: bigint): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
   const context = new ModuleContext(module, settings);
-  const hashBytes = context.helper('hash_bytes');
+  const mixBytes = context.helper('mix_bytes');
   const same = context.helper('bytes_equal');
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   module.function('intern', params, ['i32'], (code, ...args) => {
@@ -55,6 +56,7 @@ export function compileIntern(): Uint8Array<ArrayBuffer> {
     const [slots, mask, ends, hashes, bytes] = [INTERN.SLOTS, INTERN.MASK, INTERN.ENDS, INTERN.HASHES, INTERN.DATA].map(
       word,
     ) as [Local, Local, Local, Local, Local];
+    const mixed = code.local('i64');
     const row = code.local('i32');
     const [address, length, hash, slot, entry, number] = Array.from({ length: 6 }, () => code.local('i32')) as [
       Local,
@@ -74,7 +76,9 @@ export function compileIntern(): Uint8Array<ArrayBuffer> {
         code.if(() => {
           pushSpan(code, offsets, row, address, length);
           code.get(address).get(data).op('i32.add').set(address);
-          code.get(address).get(length).call(hashBytes).op('i32.wrap_i64').tee(hash).get(mask).op('i32.and').set(slot);
+          code.get(address).get(length).i64(seed).call(mixBytes);
+          pushHash(code, mixed);
+          code.tee(hash).get(mask).op('i32.and').set(slot);
           code.block((found) => {
             code.loop((again) => {
               code.get(slots).get(slot).i32(3).op('i32.shl').op('i32.add').tee(entry).op('i32.load', 4).tee(number);

@@ -1,5 +1,5 @@
 import { type Code, type Local, WasmModule } from '../../wasm/index.js';
-import { GROUP_HEADER, JOIN_HEADER } from '../row-layout.js';
+import { GROUP_HEADER, JOIN_HEADER, PLACE_SHIFT } from '../row-layout.js';
 
 /**
  * Fixed kernels over rows, the same for every query:
@@ -37,8 +37,6 @@ export interface RowKernels {
   index_rows(rows: number, count: number, stride: number, index: number, mask: number): void;
   scatter(rows: number, count: number, stride: number, cursors: number): void;
 }
-
-const PARTITION_SHIFT = 26;
 
 export function compileRowKernels(): Uint8Array<ArrayBuffer> {
   const module = new WasmModule();
@@ -83,7 +81,7 @@ function pushPartition(code: Code, row: Local, table: Local): void {
   code
     .get(row)
     .op('i32.load', GROUP_HEADER.HASH)
-    .i32(PARTITION_SHIFT)
+    .i32(PLACE_SHIFT)
     .op('i32.shr_u')
     .i32(2)
     .op('i32.shl')

@@ -1,12 +1,13 @@
 import { type Carrier, engineBug } from '../../base/index.js';
+import { pushHash, pushMixed } from '../../functions/helpers-hash.js';
 import type { Emitter, Value } from '../../functions/value.js';
 import type { Code, Local } from '../../wasm/index.js';
 import { newParts } from './load.js';
+import type { Pipe } from './pipe.js';
 
-/** Odd constants of a multiply-xorshift mix (as in murmur3's and splitmix64's finalizers). */
-const SEED = 0x9e3779b97f4a7c15n;
-const MULTIPLIER = 0xd6e8feb86659fd93n;
 const NULL_WORD = 0x7fb5d329728ea185n;
+/** Where rows go on disk, and the order of many groups, must not depend on a process's seed. */
+const PUBLIC_SEED = 0x9e3779b97f4a7c15n;
 
 /** Floats that compare equal get equal bits: -0.0 becomes 0.0 and every NaN the canonical one. */
 export function canonicalFloat(code: Code, value: Value): Value {
@@ -25,12 +26,22 @@ export function canonicalFloat(code: Code, value: Value): Value {
 
 /**
  * A 32-bit hash of key values, equal for values that compare equal whatever carrier holds them (an integer hashes
- * alike as i32, i64 or i128), so both sides of a join and narrowed partial groups agree.
+ * alike as i32, i64 or i128), so both sides of a join and narrowed partial groups agree. Each word is mixed with what is
+ * secret in both of its halves (NH, Black et al. 1999): who does not know the seed cannot make keys that collide.
  */
-export function hashKeys(e: Emitter, keys: readonly Value[]): Local {
+export function hashKeys(pipe: Pipe, keys: readonly Value[]): Local {
+  return hashFrom(pipe.emitter, keys, pipe.settings.hashSeed ?? PUBLIC_SEED);
+}
+
+/** The same for any seed: it says where rows go, never which of them are looked at. */
+export function placeOf(pipe: Pipe, keys: readonly Value[]): Local {
+  return hashFrom(pipe.emitter, keys, PUBLIC_SEED);
+}
+
+function hashFrom(e: Emitter, keys: readonly Value[], seed: bigint): Local {
   const { code } = e;
   const acc = code.local('i64');
-  code.i64(SEED).set(acc);
+  code.i64(seed).set(acc);
   for (const key of keys) {
     if (key.isNull === undefined) mixValue(e, acc, key);
     else {
@@ -41,15 +52,17 @@ export function hashKeys(e: Emitter, keys: readonly Value[]): Local {
     }
   }
   const hash = code.local('i32');
-  code.get(acc).i64(MULTIPLIER).op('i64.mul').tee(acc).get(acc).i64(32).op('i64.shr_u').op('i64.xor');
-  code.op('i32.wrap_i64').set(hash);
+  code.get(acc);
+  pushHash(code, acc);
+  code.set(hash);
   return hash;
 }
 
 function mixWord(code: Code, acc: Local, word: () => void): void {
   code.get(acc);
   word();
-  code.op('i64.xor').i64(SEED).op('i64.mul').tee(acc).get(acc).i64(32).op('i64.shr_u').op('i64.xor').set(acc);
+  pushMixed(code, acc);
+  code.set(acc);
 }
 
 function mixValue(e: Emitter, acc: Local, key: Value): void {
@@ -63,14 +76,17 @@ function mixValue(e: Emitter, acc: Local, key: Value): void {
     case 'i128': {
       mixWord(code, acc, () => code.get(first as Local));
       // Zero when the value fits 64 bits, and then without effect.
+      const rest = code.local('i64');
       code
-        .get(acc)
         .get(second as Local)
         .get(first as Local)
         .i64(63)
         .op('i64.shr_s')
-        .op('i64.xor');
-      code.i64(MULTIPLIER).op('i64.mul').op('i64.xor').set(acc);
+        .op('i64.xor')
+        .tee(rest)
+        .i64(0)
+        .op('i64.ne')
+        .if(() => mixWord(code, acc, () => code.get(rest)));
       return;
     }
     case 'f32':
@@ -83,12 +99,13 @@ function mixValue(e: Emitter, acc: Local, key: Value): void {
     case 'f64':
       return mixWord(code, acc, () => code.get(first as Local).op('i64.reinterpret_f64'));
     case 'bytes':
-      return mixWord(code, acc, () =>
-        code
-          .get(first as Local)
-          .get(second as Local)
-          .call(e.helper('hash_bytes')),
-      );
+      code
+        .get(first as Local)
+        .get(second as Local)
+        .get(acc)
+        .call(e.helper('mix_bytes'))
+        .set(acc);
+      return;
     case 'none':
       return;
   }

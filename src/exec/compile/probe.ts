@@ -174,7 +174,7 @@ class Probe {
     }
     if (step.addressing === 'hash') {
       word(TABLE.HEADS);
-      this.#hash = hashKeys(pipe.emitter, keys);
+      this.#hash = hashKeys(pipe, keys);
       code.get(this.#hash);
       word(TABLE.SIZE);
       code.op('i32.and').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
@@ -278,7 +278,7 @@ class Probe {
   }
 
   #mark(): void {
-    if (this.step.marks) this.pipe.code.get(this.#row).i32(1).op('i32.store', JOIN_HEADER.MARK);
+    if (this.step.marks) this.pipe.code.get(this.#row).i32(1).op('i32.store8', JOIN_HEADER.MARK);
   }
 
   /** Output columns of a match; all null on the build side where `missing` holds 1. */

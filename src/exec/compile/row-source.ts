@@ -52,7 +52,7 @@ export function groupRowColumns(
 /** Pushes 1 for build rows whose mark is (not) set. */
 export function unmatchedCondition(pipe: Pipe, row: Local, only: 'matched' | 'unmatched'): () => void {
   return () => {
-    pipe.code.get(row).op('i32.load', JOIN_HEADER.MARK);
+    pipe.code.get(row).op('i32.load8_u', JOIN_HEADER.MARK);
     if (only === 'unmatched') pipe.code.op('i32.eqz');
   };
 }

@@ -1,5 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { PLACE_SHIFT } from '../row-layout.js';
 import { eachRow } from './kernels.js';
 import { ENTRY_BYTES } from './sort-entry.js';
 
@@ -7,8 +8,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * Fixed kernels over rows on their way to disk and back, the same for every query. `rows` lie one after the other;
  * `list` is addresses of rows; offsets are within a row, and a `nulls` of 0 says that the field is never null.
  *
- * - `count_hashes(rows, count, stride, hash, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
- *   bits of their hash, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
+ * - `count_hashes(rows, count, stride, place, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
+ *   bits of their place, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
  *   lists are continued.
  * - `list_entries(entries, count, list, prefixes)`: sorted entries taken apart; `make_entries(rows, count, stride,
  *   prefixes, entries)`: and put together.
@@ -23,8 +24,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * - `number(rows, count, stride, offset, first)`: numbers rows.
  */
 export interface SpillKernels {
-  count_hashes(rows: number, count: number, stride: number, hash: number, finer: number, counts: number): void;
-  list_by_hash(rows: number, count: number, stride: number, hash: number, finer: number, cursors: number): void;
+  count_hashes(rows: number, count: number, stride: number, place: number, finer: number, counts: number): void;
+  list_by_hash(rows: number, count: number, stride: number, place: number, finer: number, cursors: number): void;
   list_entries(entries: number, count: number, list: number, prefixes: number): void;
   make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number): void;
   measure(rows: number, count: number, stride: number, offset: number, nulls: number, lengths: number): number;
@@ -61,8 +62,7 @@ export interface SpillKernels {
   number(rows: number, count: number, stride: number, offset: number, first: number): void;
 }
 
-const PARTITION_SHIFT = 26;
-/** Bits that choose the slot of a join's table of more than 2^16, and no partition. */
+/** Bits of a row's place that choose no partition. */
 export const FINER_SHIFT = 12;
 
 const modules = new ModuleCache(1);
@@ -117,11 +117,11 @@ type Six = readonly [Local, Local, Local, Local, Local, Local];
 function partitions(module: WasmModule): void {
   /** Calls `body` for each row with where its slot is. */
   const eachSlot = (code: Code, given: readonly Local[], body: (row: Local, slot: Local) => void): void => {
-    const [rows, count, stride, hash, finer, table] = given as unknown as Six;
+    const [rows, count, stride, place, finer, table] = given as unknown as Six;
     const [value, slot] = [code.local('i32'), code.local('i32')];
     eachRow(code, rows, count, stride, (row) => {
-      code.get(row).get(hash).op('i32.add').op('i32.load', 0).tee(value);
-      code.i32(PARTITION_SHIFT).op('i32.shr_u').get(finer).op('i32.shl');
+      code.get(row).get(place).op('i32.add').op('i32.load', 0).tee(value);
+      code.i32(PLACE_SHIFT).op('i32.shr_u').get(finer).op('i32.shl');
       code.get(value).i32(FINER_SHIFT).op('i32.shr_u');
       code.i32(1).get(finer).op('i32.shl').i32(1).op('i32.sub').op('i32.and').op('i32.or');
       code.i32(2).op('i32.shl').get(table).op('i32.add').set(slot);

@@ -61,10 +61,14 @@ class InternTable {
 
   constructor(private readonly heap: SharedHeap) {
     this.#scratch = heap.newArena('dictionary');
-    this.#kernel = instantiate<InternKernel & object>(new WebAssembly.Module(compileIntern()), heap.memory, {
-      more_heap: () => undefined,
-      call_js: () => undefined,
-    }).exports;
+    this.#kernel = instantiate<InternKernel & object>(
+      new WebAssembly.Module(compileIntern(heap.hashSeed)),
+      heap.memory,
+      {
+        more_heap: () => undefined,
+        call_js: () => undefined,
+      },
+    ).exports;
     this.#block = this.#scratch.allocZeroed(INTERN.bytes);
     this.#set(INTERN.DATA, this.#scratch.alloc(FIRST_ROOM));
     this.#set(INTERN.ROOM, FIRST_ROOM);

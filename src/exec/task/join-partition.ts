@@ -77,7 +77,7 @@ function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): readonly RowChun
   const bins: RowChunk[][] = Array.from({ length: 1 << BIN_BITS }, () => []);
   for (const { address, rows, stride } of chunks) {
     const binAt = (row: number): number =>
-      ((heap.u32[(address + row * stride + JOIN_HEADER.HASH) >>> 2] as number) >>> FINER_SHIFT) & (bins.length - 1);
+      ((heap.u32[(address + row * stride + JOIN_HEADER.PLACE) >>> 2] as number) >>> FINER_SHIFT) & (bins.length - 1);
     for (let from = 0; from < rows; ) {
       const bin = binAt(from);
       let [to, end] = [from + 1, rows];

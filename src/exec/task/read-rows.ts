@@ -56,7 +56,7 @@ export function sourceRowReader(
     const { only } = source;
     if (only === undefined) return read;
     return (address) => {
-      const isMatched = heap.i32[(address + JOIN_HEADER.MARK) >>> 2] !== 0;
+      const isMatched = heap.u8[address + JOIN_HEADER.MARK] !== 0;
       return isMatched === (only === 'matched') ? read(address) : undefined;
     };
   }

@@ -16,5 +16,5 @@ export interface SplitRequest {
 
 export function splitRows(heap: SharedHeap, { chunks, first, list, ends }: SplitRequest): void {
   numberRows(heap, chunks, first);
-  listsByHash(heap, chunks, JOIN_HEADER.HASH, list, ends, BIN_BITS);
+  listsByHash(heap, chunks, JOIN_HEADER.PLACE, list, ends, BIN_BITS);
 }

@@ -81,7 +81,7 @@ export class TaskSpill {
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
   joinRows(chunks: readonly RowChunk[], layout: RowLayout): void {
     this.#numbered = numberRows(this.environment.programs.heap, chunks, this.#numbered);
-    this.#scatter(chunks, layout, JOIN_HEADER.HASH, [], BIN_BITS);
+    this.#scatter(chunks, layout, JOIN_HEADER.PLACE, [], BIN_BITS);
   }
 
   #scatter(
@@ -152,7 +152,7 @@ export function numberRows(
   return next;
 }
 
-/** Rows of a join's partition are in bins of so many bits of their hash. */
+/** Rows of a join's partition are in bins of so many bits of their place. */
 export const BIN_BITS = 4;
 
 /**
