@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SharedHeap } from '../../src/base/index.js';
+import { codedKernels, MAX_CODED_BITS } from '../../src/io/parquet/kernels/coded.js';
 import { kernelsFor, PATTERN_BYTES, patternBytes } from '../../src/io/parquet/kernels/index.js';
 
 const heap = SharedHeap.create(64 * 2 ** 20);
@@ -79,6 +80,41 @@ function encodeHybrid(runs: readonly Run[], width: number): number[] {
     return [...varint(values.length * 2), ...bytes];
   });
 }
+
+describe('dictionary pages with few entries', () => {
+  const bytesAndRuns = fc
+    .tuple(fc.integer({ min: 1, max: MAX_CODED_BITS }), fc.constantFrom(1, 2, 4, 8))
+    .chain(([bits, bytes]) => fc.tuple(fc.constant(bits), fc.constant(bytes), runsOf(bits), fc.nat({ max: 7 })));
+
+  it('look every index up in the table, in values of any width', () => {
+    fc.assert(
+      fc.property(bytesAndRuns, ([bits, bytes, runs, fewer]) => {
+        const values = runs.flatMap((run) => run.values);
+        const count = Math.max(0, values.length - fewer);
+        const end = put(encodeHybrid(runs, bits));
+        const table = Uint8Array.from({ length: 2 ** bits * bytes }, (_, i) => (i * 7 + (i >> 3)) & 255);
+        heap.u8.set(table, other);
+        const coded = codedKernels(heap, bits);
+        expect(coded[`decode${bytes}`]?.(source, end, target, count, other)).not.toBe(0);
+        const wanted = values.slice(0, count).flatMap((v) => [...table.subarray(v * bytes, (v + 1) * bytes)]);
+        expect([...heap.u8.slice(target, target + count * bytes)]).toEqual(wanted);
+        expect(coded[`decode${bytes}`]?.(source, end, target, values.length + 1, other)).toBe(0);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('tell whether a value is among them', () => {
+    for (const bytes of [1, 2, 4, 8]) {
+      for (const place of [-1, 0, 5, 40]) {
+        heap.u8.fill(3, target, target + 48 * bytes);
+        if (place >= 0) heap.u8.fill(9, target + place * bytes, target + (place + 1) * bytes);
+        heap.u8.fill(9, third, third + 16);
+        expect(codedKernels(heap, 3)[`holds${bytes}`]?.(target, 48, third)).toBe(place < 0 ? 0 : 1);
+      }
+    }
+  });
+});
 
 describe('the RLE / bit-packing hybrid', () => {
   const widthAndRuns = fc.integer({ min: 0, max: 32 }).chain((width) => fc.tuple(fc.constant(width), runsOf(width)));

@@ -1,6 +1,8 @@
 import { type Column, storageBytes } from '../../base/index.js';
 import type { GroupContext, Page } from './chunk-pages.js';
+import { CodedPages } from './coded-pages.js';
 import { corrupt, type Place } from './error.js';
+import type { CodedWidth } from './kernels/coded.js';
 import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './sink.js';
 import type { NarrowStorage, SplitChunk } from './split.js';
 import { readDeltaStrings } from './string-encodings.js';
@@ -18,6 +20,7 @@ export class FixedSink implements Sink {
   readonly #data: number;
   #dictionary = 0;
   #entries = -1;
+  #coded: CodedPages | undefined;
 
   constructor(
     private readonly group: GroupContext,
@@ -38,6 +41,7 @@ export class FixedSink implements Sink {
     this.#dictionary = this.group.alloc(count * this.#width);
     this.#entries = count;
     this.#plain(page.start, page.end, count, this.#dictionary);
+    if (this.#width < 16) this.#coded = new CodedPages(this.group, this.#dictionary, count, this.#width as CodedWidth);
   }
 
   values(values: PageValues): void {
@@ -51,6 +55,7 @@ export class FixedSink implements Sink {
       case 'rle_dictionary':
       case 'plain_dictionary': {
         if (this.#entries < 0) throw corrupt(this.place, 'a page refers to a dictionary that is not there');
+        if (this.#coded?.decode(values, target)) break;
         const indices = readIndices(this.group, values, this.#entries, this.place);
         kernels[`gather${this.#width}`](indices, count, target, this.#dictionary);
         break;

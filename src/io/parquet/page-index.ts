@@ -1,11 +1,11 @@
 import type { Predicate, ReadableFile, Scalar } from '../../base/index.js';
 import type { Comparison } from '../map-predicate.js';
 import { bloomMayHold } from './bloom-filter.js';
-import type { FileSpan, Statistics } from './metadata.js';
+import type { ColumnOrder, FileSpan, Statistics } from './metadata.js';
 import { mayMatch } from './prune.js';
 import { intersect, type RowRanges, union } from './row-ranges.js';
 import type { ParquetSplit, SplitChunk, SplitColumn } from './split.js';
-import { type ChunkStats, chunkStats } from './statistics.js';
+import { type ChunkStats, chunkStats, type TypedLeaf } from './statistics.js';
 import { ThriftError, ThriftReader, WIRE } from './thrift.js';
 
 /** An index larger than this is not worth reading before its pages. */
@@ -54,9 +54,9 @@ function pagesOf(
 ): RowRanges {
   const pages = pageStats(column, chunk, split, file);
   if (pages === undefined) return [[0, split.rows]];
-  return union(
-    pages.flatMap(({ from, stats }) => (mayMatch(predicate, () => stats) ? [[from, from + stats.rows] as const] : [])),
-  );
+  const kept: [number, number][] = [];
+  for (const { from, stats } of pages) if (mayMatch(predicate, () => stats)) kept.push([from, from + stats.rows]);
+  return union(kept);
 }
 
 /** What is known of each page; undefined where the index says nothing, or nothing that can be understood. */
@@ -65,32 +65,46 @@ function pageStats(
   { index }: SplitChunk,
   { rows }: ParquetSplit,
   file: ReadableFile,
-): { from: number; stats: ChunkStats }[] | undefined {
+): PageStats {
   if (index?.columnIndex === undefined || index.offsetIndex === undefined || node?.kind !== 'leaf') return undefined;
   try {
-    const { starts, bounds } = indexOf(file, index.columnIndex, index.offsetIndex);
-    const isSound = bounds.length === starts.length && starts.every((at, i) => at < (starts[i + 1] ?? rows));
-    if (!isSound || starts[0] !== 0) return undefined;
     const { decode } = node;
-    return bounds.map((statistics, i) => {
-      const from = starts[i] as number;
-      const count = (starts[i + 1] ?? rows) - from;
-      if (!statistics.isNull) return { from, stats: chunkStats(statistics, index.order, { type, decode }, count) };
-      // Some writers said so of pages without statistics: it counts where the number of nulls says the same.
-      const nulls = statistics.nullCount === count ? { nullCount: count } : {};
-      const stats: ChunkStats = { rows: count, mayHaveNaN: true, ...nulls };
-      return { from, stats };
-    });
+    const chunk = indexOf(file, index.columnIndex, index.offsetIndex);
+    const key = JSON.stringify([type, decode, index.order, rows]);
+    if (!chunk.pages.has(key)) chunk.pages.set(key, pagesWith(chunk, index.order, { type, decode }, rows));
+    return chunk.pages.get(key);
   } catch (error) {
     if (error instanceof ThriftError) return undefined;
     throw error;
   }
 }
 
+function pagesWith(
+  { starts, bounds }: ChunkIndex,
+  order: ColumnOrder | undefined,
+  leaf: TypedLeaf,
+  rows: number,
+): PageStats {
+  const isSound = bounds.length === starts.length && starts.every((at, i) => at < (starts[i + 1] ?? rows));
+  if (!isSound || starts[0] !== 0) return undefined;
+  return bounds.map((statistics, i) => {
+    const from = starts[i] as number;
+    const count = (starts[i + 1] ?? rows) - from;
+    if (!statistics.isNull) return { from, stats: chunkStats(statistics, order, leaf, count) };
+    // Some writers said so of pages without statistics: it counts where the number of nulls says the same.
+    const nulls = statistics.nullCount === count ? { nullCount: count } : {};
+    return { from, stats: { rows: count, mayHaveNaN: true, ...nulls } };
+  });
+}
+
+type PageStats = readonly { readonly from: number; readonly stats: ChunkStats }[] | undefined;
+
 interface ChunkIndex {
   /** The first row of each page. */
   readonly starts: readonly number[];
   readonly bounds: readonly (Statistics & { readonly isNull: boolean })[];
+  /** What that is for a type, as a query reads the column. */
+  readonly pages: Map<string, PageStats>;
 }
 
 /** Indexes that were read, the latest last: every query over a file asks for the same ones. */
@@ -102,7 +116,11 @@ function indexOf(file: ReadableFile, columnIndex: FileSpan, offsetIndex: FileSpa
   const key = `${columnIndex.offset} ${file.size} ${file.modifiedMs} ${file.path}`;
   let index = known.get(key);
   if (index !== undefined) return index;
-  index = { starts: firstRows(bytesOf(file, offsetIndex)), bounds: pageBounds(bytesOf(file, columnIndex)) };
+  index = {
+    starts: firstRows(bytesOf(file, offsetIndex)),
+    bounds: pageBounds(bytesOf(file, columnIndex)),
+    pages: new Map(),
+  };
   if (columnIndex.bytes + offsetIndex.bytes > MOST_KNOWN_BYTES) return index;
   if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value as string);
   known.set(key, index);

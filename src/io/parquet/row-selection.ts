@@ -7,6 +7,8 @@ const BLOCK_ROWS = 128;
 const NONE = 255;
 /** When so many pages in a row were wanted, rows are not in an order that helps, and no page is asked about any more. */
 const MOST_IN_VAIN = 12;
+/** The row groups that a thread reads next are mostly like the one before: after one in vain there is less patience. */
+let patience = MOST_IN_VAIN;
 
 /**
  * Which rows of a row group a query may want (late materialization): tested in blocks, and only when a page that holds
@@ -19,6 +21,7 @@ export class RowSelection {
   #test: RowTest | undefined;
   #tests = 0;
   #inVain = 0;
+  readonly #patience = patience;
 
   /** `ranges`: the rows that the page index leaves. */
   constructor(
@@ -50,16 +53,17 @@ export class RowSelection {
   }
 
   #anyOf(from: number, to: number): boolean {
-    if (this.#test === undefined || this.#inVain >= MOST_IN_VAIN) return true;
+    if (this.#test === undefined || this.#inVain >= this.#patience) return true;
     const last = Math.ceil(to / BLOCK_ROWS);
     for (let block = Math.floor(from / BLOCK_ROWS); block < last; block++) {
       const state = this.#blocks[block];
       if (state !== NONE && state !== this.#tests) this.#blocks[block] = this.#look(this.#test, block * BLOCK_ROWS);
       if (this.#blocks[block] === this.#tests) {
-        this.#inVain++;
+        if (++this.#inVain >= this.#patience) patience = Math.max(1, this.#patience >> 1);
         return true;
       }
     }
+    patience = MOST_IN_VAIN;
     this.#inVain = 0;
     return false;
   }

@@ -16,22 +16,38 @@ export interface ChunkStats {
   readonly mayHaveNaN: boolean;
 }
 
-/** The statistics of a chunk that can be trusted, as values of `type`. */
+export interface TypedLeaf {
+  readonly type: DataType;
+  readonly decode: LeafDecode;
+}
+
+/** What was made of statistics the last time: every query over a file asks for the same. */
+const known = new WeakMap<Statistics, { readonly leaf: TypedLeaf; readonly stats: ChunkStats }>();
+
+/** The statistics of a chunk that can be trusted, as values of `type`. `order` and `rows` are those of the chunk. */
 export function chunkStats(
   statistics: Statistics | undefined,
   order: ColumnOrder | undefined,
-  leaf: { readonly type: DataType; readonly decode: LeafDecode },
+  leaf: TypedLeaf,
   rows: number,
 ): ChunkStats {
+  if (statistics === undefined) return trusted({}, order, leaf, rows);
+  const last = known.get(statistics);
+  if (last?.leaf.type === leaf.type && last.leaf.decode === leaf.decode) return last.stats;
+  const stats = trusted(statistics, order, leaf, rows);
+  known.set(statistics, { leaf, stats });
+  return stats;
+}
+
+function trusted(statistics: Statistics, order: ColumnOrder | undefined, leaf: TypedLeaf, rows: number): ChunkStats {
   const floating = leaf.decode.storage === 'f32' || leaf.decode.storage === 'f64';
-  const { nullCount, distinctCount, nanCount } = statistics ?? {};
+  const { nullCount, distinctCount, nanCount } = statistics;
   const base = {
     rows,
     mayHaveNaN: floating && nanCount !== 0,
     ...(nullCount !== undefined && nullCount >= 0 && nullCount <= rows ? { nullCount } : {}),
     ...(distinctCount !== undefined && distinctCount > 0 ? { distinct: distinctCount } : {}),
   };
-  if (statistics === undefined) return base;
   const [low, high] = orderedBounds(statistics, order, leaf.decode);
   const min = low === undefined ? undefined : bound(low, leaf);
   const max = high === undefined ? undefined : bound(high, leaf);
@@ -54,7 +70,7 @@ function orderedBounds(
   return signedNumber ? [s.min, s.max] : [undefined, undefined];
 }
 
-function bound(bytes: Uint8Array, leaf: { readonly type: DataType; readonly decode: LeafDecode }): Bound | undefined {
+function bound(bytes: Uint8Array, leaf: TypedLeaf): Bound | undefined {
   const { physical, convert, plainBytes, unsigned } = leaf.decode;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (plainBytes > 0 && bytes.length !== plainBytes) return undefined;

@@ -1,6 +1,8 @@
 import type { Column, Dictionary } from '../../base/index.js';
 import type { GroupContext, Page } from './chunk-pages.js';
+import { CodedPages } from './coded-pages.js';
 import { corrupt, type Place, unsupported } from './error.js';
+import { MAX_CODED_BITS } from './kernels/coded.js';
 import { KERNEL_SLACK } from './scratch.js';
 import { type Leaf, type PageValues, readIndices, type Sink, unsupportedEncoding } from './sink.js';
 import type { SplitChunk } from './split.js';
@@ -27,6 +29,7 @@ export class StringSink implements Sink {
   #data = 0;
   #capacity = 0;
   #position = 0;
+  #coded: CodedPages | undefined;
 
   constructor(
     private readonly group: GroupContext,
@@ -128,16 +131,28 @@ export class StringSink implements Sink {
   #indexed(values: PageValues): void {
     const { group } = this;
     if (this.#dictionary === undefined) throw corrupt(this.place, 'a page refers to a dictionary that is not there');
-    const indices = readIndices(group, values, this.#entries, this.place);
     if (this.#offsets !== 0) {
-      this.#gather(indices, values.count, values.row);
+      this.#gather(readIndices(group, values, this.#entries, this.place), values.count, values.row);
       return;
     }
     this.#ensureCodes();
     const target = this.#codes + values.row * this.#codeBytes;
+    this.#coded ??= this.#codesOf(this.#entries);
+    if (this.#coded.decode(values, target)) return;
+    const indices = readIndices(group, values, this.#entries, this.place);
     if (this.#codeBytes === 1) group.kernels.packCodes8(indices, values.count, target);
     else if (this.#codeBytes === 2) group.kernels.packCodes16(indices, values.count, target);
     else group.kernels.copy(target, indices, values.count * 4);
+  }
+
+  /** A table in which each code stands for itself. */
+  #codesOf(entries: number): CodedPages {
+    const { group } = this;
+    const few = Math.min(entries, 2 ** MAX_CODED_BITS);
+    const codes = group.alloc(few * this.#codeBytes);
+    const { [`u${this.#codeBytes * 8}` as 'u8' | 'u16' | 'u32']: words } = group.task.heap;
+    for (let code = 0; code < few; code++) words[codes / this.#codeBytes + code] = code;
+    return new CodedPages(group, codes, few, this.#codeBytes);
   }
 
   /** Appends the strings of dictionary indices. */

@@ -151,11 +151,15 @@ function snappyChecked(code: Code, b: Block, tag: Local, extra: Local): void {
   );
 }
 
+/** The tag and distance of a copy behind a literal of so many bytes are in the eight bytes from the literal's tag on. */
+const SHORT_LITERAL = 4;
+
 /** As long as source and target go on for so many bytes, no literal and copy of up to 64 bytes each can leave them. */
 const FAST_SLACK = 144;
 
 function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
   const [sourceLimit, targetLimit, entry] = [code.local('i32'), code.local('i32'), code.local('i32')];
+  const word = code.local('i64');
   for (const [limit, at, end] of [
     [sourceLimit, b.source, b.end],
     [targetLimit, b.target, b.targetEnd],
@@ -167,26 +171,37 @@ function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
     code.loop((again) => {
       code.get(b.source).get(sourceLimit).op('i32.ge_u').brIf(done);
       code.get(b.target).get(targetLimit).op('i32.ge_u').brIf(done);
-      code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and').tee(kind).op('i32.eqz');
+      code.get(b.source).op('i64.load', 0, 0).tee(word).op('i32.wrap_i64').i32(255).op('i32.and').tee(tag);
+      code.i32(3).op('i32.and').tee(kind).op('i32.eqz');
       code.if(() => {
         code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u').brIf(done);
         wideCopy(code, b, b.source, 1);
         code.get(b.source).get(b.length).op('i32.add').i32(1).op('i32.add').set(b.source);
         code.get(b.target).get(b.length).op('i32.add').set(b.target);
-        // A copy follows, as a rule.
-        code.get(b.source).op('i32.load8_u').tee(tag).i32(3).op('i32.and').tee(kind).op('i32.eqz').brIf(again);
+        // A copy follows, as a rule, and behind a short literal it is in the same word.
+        code.get(b.length).i32(SHORT_LITERAL).op('i32.le_u');
+        code.if(
+          () => {
+            code.get(word).get(b.length).i32(3).op('i32.shl').i32(8).op('i32.add').op('i64.extend_i32_u');
+            code.op('i64.shr_u').set(word);
+          },
+          () => code.get(b.source).op('i64.load', 0, 0).set(word),
+        );
+        code.get(word).op('i32.wrap_i64').i32(255).op('i32.and').tee(tag);
+        code.i32(3).op('i32.and').tee(kind).op('i32.eqz').brIf(again);
       });
       code.get(kind).i32(3).op('i32.eq').brIf(done);
-      snappyFastCopy(code, b, tag, kind, entry);
+      snappyFastCopy(code, b, tag, kind, entry, word);
       code.br(again);
     });
   });
 }
 
 /** `kind` is 1 or 2: as many bytes of distance follow. */
-function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Local): void {
+function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Local, word: Local): void {
   code.get(b.patterns).get(tag).i32(3).op('i32.shl').op('i32.add').tee(entry);
-  code.op('i32.load16_u', COPY_TAGS, 0).get(b.source).op('i32.load16_u', 1, 0).op('i32.and');
+  code.op('i32.load16_u', COPY_TAGS, 0);
+  code.get(word).i64(8).op('i64.shr_u').op('i32.wrap_i64').op('i32.and');
   code
     .get(entry)
     .op('i32.load16_u', COPY_TAGS + 2, 0)

@@ -1,4 +1,5 @@
-import type { Code, Func, Local, WasmModule } from '../../../wasm/index.js';
+import type { Code, Func, Local, ValType, WasmModule } from '../../../wasm/index.js';
+import { bump } from './emit.js';
 
 /** Widths up to this are unpacked four at a time: a value, moved to bit 7 of its lane, still fits in 32 bits. */
 const MAX_VECTOR_WIDTH = 25;
@@ -37,9 +38,35 @@ export function emitVarint(module: WasmModule): Func {
 }
 
 function emitWidth(module: WasmModule, width: number, varint: Func): void {
-  module.function(`hybrid_${width}`, ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, end, target, count] = params;
+  emitRuns(module, `hybrid_${width}`, width, varint, {
+    bytes: 4,
+    group: (code, source, target) => {
+      if (width === 0) zeroGroup(code, target);
+      else if (width <= MAX_VECTOR_WIDTH) vectorGroup(code, width, source, target);
+      else scalarGroup(code, width, source, target);
+    },
+    splat: (code, value) => code.get(value).op('i32x4.splat'),
+  });
+}
+
+/** What becomes of the numbers of a hybrid. */
+export interface RunForm {
+  /** Of a value that is written. */
+  readonly bytes: 1 | 2 | 4 | 8;
+  /** Parameters behind source, end, target and count. */
+  readonly more?: readonly ValType[];
+  /** Writes eight values, packed at `source`. */
+  group(code: Code, source: Local, target: Local, more: readonly Local[]): void;
+  /** Leaves what is written for `value` on the stack, as often as it fits into a vector. */
+  splat(code: Code, value: Local, more: readonly Local[]): void;
+}
+
+/** A decoder of the hybrid of numbers of `width` bits: see `emitHybrid`. */
+export function emitRuns(module: WasmModule, name: string, width: number, varint: Func, form: RunForm): void {
+  module.function(name, ['i32', 'i32', 'i32', 'i32', ...(form.more ?? [])], ['i32'], (code, ...params) => {
+    const [source, end, target, count, ...more] = params as [Local, Local, Local, Local, ...Local[]];
     const [header, both] = [code.local('i32'), code.local('i64')];
+    const run: Run = { source, end, target, count, more, header };
     code.block((done) => {
       code.loop((again) => {
         code.get(count).op('i32.eqz').brIf(done);
@@ -49,8 +76,8 @@ function emitWidth(module: WasmModule, width: number, varint: Func): void {
         code.get(both).op('i32.wrap_i64').tee(header).i32(1).op('i32.and');
         code.get(header).i32(1).op('i32.shr_u').set(header);
         code.if(
-          () => packedRun(code, width, source, end, target, count, header),
-          () => repeatedRun(code, width, source, end, target, count, header),
+          () => packedRun(code, width, run, form),
+          () => repeatedRun(code, width, run, form),
         );
         code.br(again);
       });
@@ -59,16 +86,20 @@ function emitWidth(module: WasmModule, width: number, varint: Func): void {
   });
 }
 
-/** `groups` of eight packed values; the last group may hold more than are wanted. */
-function packedRun(
-  code: Code,
-  width: number,
-  source: Local,
-  end: Local,
-  target: Local,
-  count: Local,
-  groups: Local,
-): void {
+interface Run {
+  readonly source: Local;
+  readonly end: Local;
+  readonly target: Local;
+  readonly count: Local;
+  readonly more: readonly Local[];
+  /** Groups of eight values, or how often a value is repeated. */
+  readonly header: Local;
+}
+
+/** Groups of eight packed values; the last group may hold more than are wanted. */
+function packedRun(code: Code, width: number, run: Run, form: RunForm): void {
+  const { source, end, target, count, header: groups } = run;
+  const shift = Math.log2(form.bytes);
   const [values, last] = [code.local('i32'), code.local('i32')];
   // Clamp first: a hostile header may announce 2^31 groups.
   code.get(count).i32(7).op('i32.add').i32(3).op('i32.shr_u').tee(values).get(groups).op('i32.lt_u');
@@ -78,18 +109,22 @@ function packedRun(
   code.get(values).op('i64.extend_i32_u').i64(width).op('i64.mul').i64(7).op('i64.add').i64(3).op('i64.shr_u');
   code.get(end).get(source).op('i32.sub').op('i64.extend_i32_u').op('i64.gt_u');
   code.if(() => code.i32(0).return());
-  code.get(target).get(groups).i32(5).op('i32.shl').op('i32.add').set(last);
+  code
+    .get(target)
+    .get(groups)
+    .i32(3 + shift)
+    .op('i32.shl')
+    .op('i32.add')
+    .set(last);
   code.get(count).get(values).op('i32.sub').set(count);
   const overshoot = code.local('i32');
-  code.get(groups).i32(3).op('i32.shl').get(values).op('i32.sub').i32(2).op('i32.shl').set(overshoot);
+  code.get(groups).i32(3).op('i32.shl').get(values).op('i32.sub').i32(shift).op('i32.shl').set(overshoot);
   code.block((done) => {
     code.loop((again) => {
       code.get(target).get(last).op('i32.ge_u').brIf(done);
-      if (width === 0) zeroGroup(code, target);
-      else if (width <= MAX_VECTOR_WIDTH) vectorGroup(code, width, source, target);
-      else scalarGroup(code, width, source, target);
+      form.group(code, source, target, run.more);
       code.get(source).i32(width).op('i32.add').set(source);
-      code.get(target).i32(32).op('i32.add').set(target);
+      bump(code, target, 8 * form.bytes);
       code.br(again);
     });
   });
@@ -145,35 +180,29 @@ function littleEndian(value: number): number[] {
   return [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, (value >>> 24) & 255];
 }
 
-function repeatedRun(
-  code: Code,
-  width: number,
-  source: Local,
-  end: Local,
-  target: Local,
-  count: Local,
-  run: Local,
-): void {
+function repeatedRun(code: Code, width: number, run: Run, form: RunForm): void {
+  const { source, end, target, count, header: times } = run;
   const bytes = (width + 7) >> 3;
   const [value, last, vector] = [code.local('i32'), code.local('i32'), code.local('v128')];
-  code.get(run).get(count).op('i32.gt_u');
-  code.if(() => code.get(count).set(run));
+  code.get(times).get(count).op('i32.gt_u');
+  code.if(() => code.get(count).set(times));
   code.get(end).get(source).op('i32.sub').i32(bytes).op('i32.lt_u');
   code.if(() => code.i32(0).return());
   if (bytes > 0) {
     code.get(source).op('i32.load', 0, 0);
     if (bytes < 4) code.i32(2 ** (bytes * 8) - 1).op('i32.and');
     code.set(value);
-    code.get(source).i32(bytes).op('i32.add').set(source);
+    bump(code, source, bytes);
   }
-  code.get(value).op('i32x4.splat').set(vector);
-  code.get(count).get(run).op('i32.sub').set(count);
-  code.get(target).get(run).i32(2).op('i32.shl').op('i32.add').set(last);
+  form.splat(code, value, run.more);
+  code.set(vector);
+  code.get(count).get(times).op('i32.sub').set(count);
+  code.get(target).get(times).i32(Math.log2(form.bytes)).op('i32.shl').op('i32.add').set(last);
   code.block((done) => {
     code.loop((again) => {
       code.get(target).get(last).op('i32.ge_u').brIf(done);
       code.get(target).get(vector).op('v128.store', 0, 0);
-      code.get(target).i32(16).op('i32.add').set(target);
+      bump(code, target, 16);
       code.br(again);
     });
   });
