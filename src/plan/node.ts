@@ -2,7 +2,7 @@ import type { FieldPath, SourceDescription, TableSource } from '../base/index.js
 import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
-import type { JoinType, PivotValue } from './node-parts.js';
+import type { JoinType, PivotValue, StreamMark } from './node-parts.js';
 import type { SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
 
@@ -64,7 +64,6 @@ interface Node {
   /** Set by the API on each DataFrame's plan, so that `df.col("x")` can name it. */
   readonly planId?: number;
 }
-
 /** Files (or another source) by description; resolving it reads metadata only. */
 export interface ReadPlan extends Node {
   readonly kind: 'read';
@@ -264,6 +263,7 @@ export interface FilterPlan extends Node {
   readonly input: Plan;
   readonly condition: Expr;
   readonly qualify?: boolean;
+  readonly marks?: StreamMark;
 }
 export interface AggregatePlan extends Node {
   readonly kind: 'aggregate';

@@ -1,25 +1,22 @@
-import { int32Type, type Scalar, SparrowError, sameType, timestampType } from '../base/index.js';
-import { aggregate, filter, literal, project, union } from './build.js';
+import { int32Type, type Scalar, SparrowError, sameType, stringType, timestampType } from '../base/index.js';
+import { aggregate, call, filter, literal, project, union } from './build.js';
 import type { AggregateCall, Alias, Attribute, Expr } from './expr.js';
 import { exprType, toAttribute } from './expr-type.js';
 import { exprKey } from './facts.js';
 import { nextId } from './ids.js';
-import type { AggregatePlan, DistinctPlan, Plan, ResolvedPlan, ScanPlan } from './node.js';
+import type { AggregatePlan, DistinctPlan, JoinPlan, Plan, ResolvedPlan, ScanPlan } from './node.js';
 import { outputOf } from './output.js';
 import { buildCall } from './resolve/calls.js';
-import type { PlanSettings } from './resolve/context.js';
-import { allNodes, foldPlan } from './walk.js';
+import type { Context, PlanSettings } from './resolve/context.js';
+import { noFrames } from './resolve/frames.js';
+import { withSessions } from './resolve/time-windows.js';
+import { instantOf, timesIn } from './stream-times.js';
+import { foldPlan } from './walk.js';
 import { replaceExpr, visitExpr } from './walk-expr.js';
 
-/** The operator of a streaming query that needs what earlier micro-batches read: groups, or different rows. */
-export type StatefulNode = AggregatePlan | DistinctPlan;
-
-/** How late rows may be: the column of times. */
-export interface Watermark {
-  readonly column: string;
-  /** Microseconds since the epoch; undefined before any row was seen. */
-  readonly at: bigint | undefined;
-}
+/** The operator of a streaming query that needs what earlier micro-batches read: groups, different rows, or matches. */
+export type StatefulNode = AggregatePlan | DistinctPlan | JoinPlan;
+type GroupingNode = Exclude<StatefulNode, JoinPlan>;
 
 /** The lowest operator over a stream's part that needs state; undefined when each row stands for itself. */
 export function statefulNode(root: ResolvedPlan): StatefulNode | undefined {
@@ -27,7 +24,8 @@ export function statefulNode(root: ResolvedPlan): StatefulNode | undefined {
   foldPlan<{ readonly part: boolean }>(root, (plan, inputs) => {
     if (plan.kind === 'scan') return { part: plan.source.isPart === true };
     const part = inputs.some((input) => input.part);
-    if (!part || (plan.kind !== 'aggregate' && plan.kind !== 'distinct')) return { part };
+    const needs = plan.kind === 'join' ? inputs.every((input) => input.part) : part;
+    if (!needs || (plan.kind !== 'aggregate' && plan.kind !== 'distinct' && plan.kind !== 'join')) return { part };
     found ??= plan;
     return { part: false };
   });
@@ -37,7 +35,8 @@ export function statefulNode(root: ResolvedPlan): StatefulNode | undefined {
 /** Takes the first row of each key, as dropDuplicates does: it may be given at once. */
 export const isDeduplication = (node: StatefulNode): boolean =>
   node.kind === 'distinct' ||
-  (node.output.length === outputOf(node.input).length &&
+  (node.kind === 'aggregate' &&
+    node.output.length === outputOf(node.input).length &&
     node.output.every((out, i) => {
       const own = outputOf(node.input)[i] as Attribute;
       if (out.kind === 'attribute') return out.id === own.id;
@@ -96,15 +95,18 @@ export class StreamState {
   readonly #raw: readonly Attribute[] | undefined;
   /** Which key tells the time. */
   readonly #time: number;
+  /** Which key is a session: those of all batches that meet become one. */
+  readonly #session: number;
 
   constructor(
-    private readonly node: StatefulNode,
-    private readonly watermark: Watermark | undefined,
+    private readonly node: GroupingNode,
+    private readonly watermark: bigint | undefined,
     private readonly settings: PlanSettings,
   ) {
     this.#keys = node.kind === 'distinct' ? outputOf(node.input) : node.groupBy;
-    this.#time =
-      watermark === undefined ? -1 : this.#keys.findIndex((key) => isTime(key, node.input, watermark.column));
+    const times = timesIn(node.input);
+    this.#time = this.#keys.findIndex(times.isTime);
+    this.#session = this.#keys.findIndex(times.isSession);
     const calls = node.kind === 'distinct' ? [] : node.output.flatMap(callsIn);
     let raw = false;
     for (const call of calls) {
@@ -118,6 +120,10 @@ export class StreamState {
     this.#raw = outputOf(node.input).filter(({ id }) => read.has(id));
   }
 
+  get hasSessions(): boolean {
+    return this.#session >= 0;
+  }
+
   /** Whether some key is a time of which a watermark can say that it is over. */
   get isTimed(): boolean {
     return this.#time >= 0;
@@ -126,21 +132,9 @@ export class StreamState {
   /** The rows of the state after a batch: those before, but for what was over then, and what the batch adds. */
   merged(before: ScanPlan | undefined, late: bigint | undefined): Plan {
     const batch = this.#current(this.#part(), late);
-    if (before === undefined) return batch;
-    this.#check(before, batch);
-    const kept = this.#current(before, late);
-    const old = project(
-      kept,
-      outputOf(batch).map((a) => {
-        const isFlag = a.name === CHANGED || a.name === OLD;
-        return own(isFlag ? literal(int32Type, 0) : this.#column(kept, a.name), a.name);
-      }),
-    );
-    // The state first, so that the first row of a key stays the first.
-    const both = Object.freeze({
-      ...union([old, batch]),
-      output: outputOf(batch).map((a): Attribute => ({ ...a, id: nextId(), nullable: true })),
-    });
+    if (before === undefined && this.#session < 0) return batch;
+    const all = before === undefined ? batch : this.#together(before, batch, late);
+    const both = this.#session < 0 ? all : this.#inSessions(all);
     if (this.#raw !== undefined) return both;
     const keys = this.#keys.map((_, i) => this.#column(both, `k${i}`));
     const merges = [...this.#calls.values()].flatMap((parts) => parts.merge);
@@ -150,13 +144,50 @@ export class StreamState {
     return aggregate(both, keys, [...keys.map((key) => own(key, key.name)), ...merged, ...flags]);
   }
 
+  #together(before: ScanPlan, batch: Plan, late: bigint | undefined): Plan {
+    checkState(before, outputOf(batch));
+    const kept = this.#current(before, late);
+    const old = project(
+      kept,
+      outputOf(batch).map((a) => {
+        const isFlag = a.name === CHANGED || a.name === OLD;
+        return own(isFlag ? literal(int32Type, 0) : this.#column(kept, a.name), a.name);
+      }),
+    );
+    // The state first, so that the first row of a key stays the first.
+    return unionOf([old, batch]);
+  }
+
+  /** Sessions that meet are one. */
+  #inSessions(rows: Plan): Plan {
+    const name = `k${this.#session}`;
+    const part = (of: string): Expr => this.#call('getField', this.#column(rows, name), literal(stringType, of));
+    const sessions = withSessions(
+      { plan: rows, frames: noFrames },
+      {
+        keys: this.#keys.flatMap((_, i) => (i === this.#session ? [] : this.#column(rows, `k${i}`))),
+        time: part('start'),
+        end: this.#call('unixMicros', part('end')),
+        before: call('max', this.#call('unixMicros', part('end'))),
+        frame: { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'offset', offset: -1 } },
+        name,
+      },
+      { settings: this.settings } as Context,
+    );
+    const session = outputOf(sessions).at(-1) as Attribute;
+    return project(
+      sessions,
+      outputOf(rows).map((a) => (a.name === name ? session : a)),
+    );
+  }
+
   /** What the operator gives for a batch, of the state after it. */
   result(state: ScanPlan, mode: 'append' | 'update' | 'complete'): Plan {
     const isNew = isDeduplication(this.node);
     const equal = (plan: Plan, name: string): Plan =>
       filter(plan, this.#call('=', this.#column(plan, name), literal(int32Type, 1)));
     const over = (plan: Plan): Plan => {
-      const at = this.watermark?.at;
+      const at = this.watermark;
       const none = literal({ kind: 'boolean' }, false);
       return filter(plan, at === undefined ? none : this.#call('<=', this.#timeOf(plan), micros(at)));
     };
@@ -164,12 +195,10 @@ export class StreamState {
     const changed = mode === 'update' && !isNew;
     if (this.#raw === undefined) return this.#finished(changed ? equal(rows, CHANGED) : rows);
     const again = this.#again(rows);
-    return changed
-      ? project(
-          equal(again, CHANGED),
-          outputOf(this.node).map(({ id }) => byId(again, id)),
-        )
-      : again;
+    return project(
+      changed ? equal(again, CHANGED) : again,
+      outputOf(this.node).map(({ id }) => byId(again, id)),
+    );
   }
 
   /** The operator itself over the rows that were kept. */
@@ -231,8 +260,7 @@ export class StreamState {
   }
 
   #timeOf(rows: Plan): Expr {
-    const key = this.#column(rows, `k${this.#time}`);
-    return key.type.kind === 'struct' ? this.#call('getField', key, literal({ kind: 'string' }, 'end')) : key;
+    return instantOf(this.#column(rows, `k${this.#time}`), this.settings);
   }
 
   #column(rows: Plan, name: string): Attribute {
@@ -242,23 +270,30 @@ export class StreamState {
   #call(name: string, ...args: readonly Expr[]): Expr {
     return buildCall(name, args, this.settings);
   }
-
-  #check(before: ScanPlan, batch: Plan): void {
-    const wants = outputOf(batch);
-    const fits = wants.every((a) => before.output.some((b) => b.name === a.name && kindOf(b) === kindOf(a)));
-    if (fits && wants.length === before.output.length) return;
-    throw new SparrowError('STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE', 'the state of the query has other columns', {
-      where: before.source.label,
-      hint: 'the query was changed: begin anew with another checkpoint',
-    });
-  }
 }
 
+/** Throws when the state has not these columns. */
+export function checkState(before: ScanPlan, wants: readonly Attribute[]): void {
+  const fits = wants.every((a) => before.output.some((b) => b.name === a.name && kindOf(b) === kindOf(a)));
+  if (fits && wants.length === before.output.length) return;
+  throw new SparrowError('STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE', 'the state of the query has other columns', {
+    where: before.source.label,
+    hint: 'the query was changed: begin anew with another checkpoint',
+  });
+}
+
+/** Rows of plans with the same columns, under new ids. */
+export const unionOf = (plans: readonly [Plan, ...Plan[]]): Plan =>
+  Object.freeze({
+    ...union(plans),
+    output: outputOf(plans[0]).map((a): Attribute => ({ ...a, id: nextId(), nullable: true })),
+  });
+
 const kindOf = ({ type }: Attribute): string => type.kind;
-const own = (input: Expr, name: string): Alias => Object.freeze({ kind: 'alias', name, input, id: nextId() });
-const named = (input: Expr, { name, id }: Attribute | Alias): Alias =>
+export const own = (input: Expr, name: string): Alias => Object.freeze({ kind: 'alias', name, input, id: nextId() });
+export const named = (input: Expr, { name, id }: Attribute | Alias): Alias =>
   Object.freeze({ kind: 'alias', name, input, ...(id === undefined ? {} : { id }) });
-const micros = (at: bigint): Expr => literal(timestampType, at as Scalar);
+export const micros = (at: bigint): Expr => literal(timestampType, at as Scalar);
 const byId = (plan: Plan, id: number): Attribute => outputOf(plan).find((a) => a.id === id) as Attribute;
 
 function callsIn(expr: Expr): AggregateCall[] {
@@ -268,30 +303,4 @@ function callsIn(expr: Expr): AggregateCall[] {
     return e.kind !== 'aggregate_call';
   });
   return found;
-}
-
-/** Whether a key is a time, or a window of times, of this column. */
-function isTime(key: Expr, input: Plan, column: string): boolean {
-  const type = exprType(key);
-  const isWindow = type.kind === 'struct' && type.fields.map((f) => f.name).join() === 'start,end';
-  if (!isWindow && type.kind !== 'timestamp') return false;
-  const made = new Map<number, Expr>();
-  for (const node of allNodes(input)) {
-    if (node.kind === 'project')
-      for (const e of node.exprs) if (e.kind === 'alias' && e.id !== undefined) made.set(e.id, e.input);
-    if (node.kind === 'generate') for (const a of node.output ?? []) made.set(a.id, node.generator);
-  }
-  const seen = new Set<number>();
-  const reaches = (expr: Expr): boolean => {
-    let found = false;
-    visitExpr(expr, (e) => {
-      if (e.kind !== 'attribute' || seen.has(e.id)) return !found;
-      seen.add(e.id);
-      const from = made.get(e.id);
-      found ||= e.name.toLowerCase() === column.toLowerCase() || (from !== undefined && reaches(from));
-      return !found;
-    });
-    return found;
-  };
-  return reaches(key);
 }

@@ -170,7 +170,8 @@ test('what cannot be done is said', async () => {
     events(folder).orderBy('id'),
     events(folder).limit(1),
     events(folder).selectExpr('count(*) as id', "'' as name"),
-    events(folder).join(events(folder), ['id', 'name']),
+    events(folder).join(events(folder), ['id', 'name'], 'left'),
+    events(folder).join(events(folder), ['id', 'name'], 'leftAnti' as never),
   ]) {
     await expect(started(frame as never)).rejects.toMatchObject({
       code: 'STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION',

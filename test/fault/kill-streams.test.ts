@@ -15,9 +15,9 @@ const ROWS = 40;
 const library = pathToFileURL(join(root, 'dist/index.js')).href;
 const program = join(root, 'test/support/kill-writes/stream-child.mjs');
 
-function run(folder: string, killAfterMs?: number): Promise<void> {
+function run(folder: string, first: number, killAfterMs?: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const running = spawn(process.execPath, [program, library, folder]);
+    const running = spawn(process.execPath, [program, library, folder, String(first)]);
     let errors = '';
     running.stderr.on('data', (text) => (errors += text));
     running.stdout.once('data', () => {
@@ -48,9 +48,9 @@ it(
         random = (random * 1103515245 + 12345) % 2147483648;
         addInput();
         addInput();
-        await run(folder, (random / 2147483648) * MOST_MS);
+        await run(folder, kill, (random / 2147483648) * MOST_MS);
       }
-      await run(folder);
+      await run(folder, 0);
       const frames = [session.read.parquet(join(folder, 'files')), session.read.delta(join(folder, 'table'))];
       for (const frame of frames) {
         const [totals] = await frame
@@ -70,6 +70,21 @@ it(
           .map(({ start, n, sum }) => [(start as Date).getTime(), Number(n), Number(sum)] as const)
           .sort(([a], [b]) => a - b),
       ).toEqual(sums);
+      // Sessions of ten rows each, two seconds longer than their times.
+      const sessions = await session.read
+        .delta(join(folder, 'sessions'))
+        .selectExpr('unix_seconds(session_window.start) AS s', 'unix_seconds(session_window.end) AS e', 'n', 'sum')
+        .collect();
+      const numbers = sessions.map(({ s, e, n, sum }) => [s, e, n, sum].map(Number)).sort(([a = 0], [b = 0]) => a - b);
+      expect(numbers).toEqual(starts.map((start) => [start, start + 11, 10, start * 10 + 45]));
+      // Of the even numbers every other one has a match; the others come out when none can come any more.
+      const matches = await session.read.parquet(join(folder, 'matches')).collect();
+      const pairs = new Map(matches.map(({ id, odd }) => [Number(id), odd === null ? null : Number(odd)]));
+      const over = Array.from({ length: (files * ROWS) / 2 }, (_, i) => i * 2).filter(
+        (id) => id % 4 === 0 || id < files * ROWS - 6,
+      );
+      expect(matches.length).toBe(pairs.size);
+      expect([...pairs].sort(([a], [b]) => a - b)).toEqual(over.map((id) => [id, id % 4 === 0 ? id + 1 : null]));
       const texts = await session.read.delta(join(folder, 'different')).select('text').collect();
       expect(texts.map(({ text }) => text).sort()).toEqual(Array.from({ length: ROWS }, (_, i) => `t${i}`).sort());
       expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);

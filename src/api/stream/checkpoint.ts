@@ -11,6 +11,8 @@ export type Offsets = readonly Piece[];
 /** What is known when a batch is done. */
 export interface Committed {
   readonly nextBatchWatermarkMs?: number;
+  /** Of each watermark of the query; null before a row was seen. */
+  readonly watermarksMs?: readonly (number | null)[];
 }
 
 /**
@@ -22,8 +24,8 @@ export class Checkpoint {
   readonly #folder: string;
   readonly id: string;
   readonly #offsets: Offsets[] = [];
-  /** Milliseconds, by the batch that they hold for; undefined before a row was seen. */
-  readonly #watermarks: (number | undefined)[] = [undefined];
+  /** By the batch that it holds for. */
+  readonly #committed: Committed[] = [{}];
   /** Batches that are done. */
   done = 0;
 
@@ -39,8 +41,7 @@ export class Checkpoint {
       this.#offsets.push(this.#get(join('offsets', String(batch))) as Offsets);
       if (files.stat(join(this.#folder, 'commits', String(batch))) === undefined) continue;
       this.done = batch + 1;
-      const { nextBatchWatermarkMs: next } = this.#get(join('commits', String(batch))) as Committed;
-      this.#watermarks[batch + 1] = next;
+      this.#committed[batch + 1] = this.#get(join('commits', String(batch))) as Committed;
     }
   }
 
@@ -59,12 +60,18 @@ export class Checkpoint {
   commit(committed: Committed): void {
     this.#put(join('commits', String(this.done)), committed);
     this.done++;
-    this.#watermarks[this.done] = committed.nextBatchWatermarkMs;
+    this.#committed[this.done] = committed;
   }
 
   /** Milliseconds since the epoch: times up to this are over in a batch. */
   watermark(batch: number): number | undefined {
-    return this.#watermarks[batch];
+    return this.#committed[batch]?.nextBatchWatermarkMs;
+  }
+
+  /** Each of the query's watermarks after the last batch that is done, as far as it was written down. */
+  get latest(): readonly (number | null)[] {
+    const { nextBatchWatermarkMs: only, watermarksMs } = this.#committed[this.done] ?? {};
+    return watermarksMs ?? (only === undefined ? [] : [only]);
   }
 
   /** Where something is kept for a batch. */

@@ -164,8 +164,8 @@ export class StreamingQuery {
     const all = task.mode === 'complete' && !this.#keepsState;
     const read = [...this.sources.keys()].flatMap((_, i) => this.#pieces(batch, i, all));
     const inputs = read.reduce((n, p) => n + ('files' in p ? p.files.length : p.upTo - p.after), 0);
-    const { result, watermark: next } = { watermark: undefined, ...done };
-    state.commit(next === undefined ? {} : { nextBatchWatermarkMs: next });
+    const { result, committed } = { committed: {}, ...done };
+    state.commit(committed);
     if (this.#keepsState) {
       state.forget('state', batch);
       state.forget('result', batch + 1);

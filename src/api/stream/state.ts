@@ -7,20 +7,19 @@ import { aggregate, alias, call, cast, read, scan, write } from '../../plan/buil
 import type { Expr } from '../../plan/expr.js';
 import type { HintPlan, Plan, ResolvedPlan, ScanPlan, WritePlan } from '../../plan/node.js';
 import { schemaOf } from '../../plan/output.js';
+import { WATERMARK } from '../../plan/resolve/hint.js';
 import { checkParts } from '../../plan/resolve/stream-check.js';
 import { durationOf } from '../../plan/resolve/time-windows.js';
-import { isDeduplication, StreamState, statefulNode, type Watermark } from '../../plan/stream-state.js';
-import { allNodes, transformUp } from '../../plan/walk.js';
+import { JoinState } from '../../plan/stream-join.js';
+import { isDeduplication, StreamState, statefulNode } from '../../plan/stream-state.js';
+import { allNodes, children, transformUp } from '../../plan/walk.js';
 import { firstScalars, runToEnd } from '../actions.js';
 import type { FrameContext } from '../context.js';
 import type { RunOptions, WriteResult } from '../engine.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Checkpoint, Committed } from './checkpoint.js';
 import type { OutputMode } from './output-mode.js';
 
 type Rewrite = NonNullable<RunOptions['rewrite']>;
-
-/** The hint by which a plan says how late rows of a stream may be: a column of times, and a delay. */
-const WATERMARK = 'watermark';
 
 /** A micro-batch of a query that keeps state. */
 export interface StatefulBatch {
@@ -46,7 +45,8 @@ export async function needsState(context: FrameContext, plan: Plan, mode: Output
     const outside = allNodes(transformUp(resolved, (n) => (n === node ? ({ ...node, input: node } as never) : n)));
     const parts = (nodes: readonly Plan[]): number =>
       nodes.filter((n) => n.kind === 'scan' && n.source.isPart === true).length;
-    found = parts(outside) === parts(allNodes(node)) && isRowByRow(node.input as ResolvedPlan);
+    const isAlone = parts(outside) === parts(allNodes(node));
+    found = node.kind !== 'join' && isAlone && isRowByRow(node.input as ResolvedPlan);
     return resolved;
   };
   // Nothing runs: its rows are not asked for.
@@ -63,22 +63,36 @@ function isRowByRow(plan: ResolvedPlan): boolean {
   }
 }
 
+/** The operator of a plan, and what it keeps. */
+function stateOf(
+  root: ResolvedPlan,
+  watermark: bigint | undefined,
+  mode: OutputMode,
+  settings: Parameters<Rewrite>[1],
+) {
+  const node = statefulNode(root);
+  if (node === undefined) throw changed();
+  if (node.kind === 'join') {
+    if (mode !== 'append') throw notIn(mode, 'joins of two streams');
+    return { node, store: new JoinState(node, watermark, settings) };
+  }
+  const store = new StreamState(node, watermark, settings);
+  if (store.hasSessions && mode === 'update') throw notIn(mode, 'sessions');
+  return { node, store };
+}
+
 /** Runs a batch: brings the state up to date, then gives what follows from it. Both can be done again. */
-export async function runStateful(job: StatefulBatch): Promise<{ result: WriteResult; watermark: number | undefined }> {
+export async function runStateful(job: StatefulBatch): Promise<{ result: WriteResult; committed: Committed }> {
   const { context, state, batch, mode, signal } = job;
-  const mark = watermarkOf(job.plan);
   const [at, late] = [state.watermark(batch), state.watermark(batch - 1)].map(inMicros);
-  const watermark: Watermark | undefined = mark && { column: mark.column, at };
   const isTimely = mode !== 'complete';
   const plan = await job.over(job.plan, 'state');
   const before = batch === 0 ? undefined : await storedState(state.place('state', batch - 1));
   let schema: Schema | undefined;
   const merge: Rewrite = (resolved, settings) => {
     const root = resolved as WritePlan;
-    const node = statefulNode(root.input as ResolvedPlan);
-    if (node === undefined) throw changed();
-    checkParts(node.input as ResolvedPlan);
-    const store = new StreamState(node, watermark, settings);
+    const { node, store } = stateOf(root.input as ResolvedPlan, at, mode, settings);
+    for (const input of children(node)) checkParts(input as ResolvedPlan);
     if (mode === 'append' && !isDeduplication(node) && !store.isTimed) throw withoutWatermark();
     const input = store.merged(before, isTimely ? late : undefined);
     schema = schemaOf(input as ResolvedPlan);
@@ -93,15 +107,13 @@ export async function runStateful(job: StatefulBatch): Promise<{ result: WriteRe
   );
   const rows = scan(ofStream(after, isTimely ? 'append' : 'complete'));
   const result = await job.give(plan, (resolved, settings) => {
-    const node = statefulNode(resolved);
-    if (node === undefined) throw changed();
-    const found = new StreamState(node, watermark, settings).result(rows, mode);
+    const { node, store } = stateOf(resolved, at, mode, settings);
     const instead = (of: Plan): ResolvedPlan => transformUp(resolved, (n) => (n === node ? of : n)) as ResolvedPlan;
     // What stands above it takes its result batch by batch, too.
     checkParts(instead(rows));
-    return instead(found);
+    return instead(store.result(rows, mode));
   });
-  return { result, watermark: mark && (await nextWatermark(job, mark, state.watermark(batch))) };
+  return { result, committed: await nextWatermark(job) };
 }
 
 const inMicros = (ms: number | undefined): bigint | undefined => (ms === undefined ? undefined : BigInt(ms) * 1000n);
@@ -122,30 +134,37 @@ async function storedState(path: string): Promise<ScanPlan | undefined> {
 interface Mark {
   readonly plan: HintPlan;
   readonly time: Expr;
-  readonly column: string;
   readonly delayMs: number;
 }
 
-export function watermarkOf(plan: Plan): Mark | undefined {
-  const marks = allNodes(plan).filter((node): node is HintPlan => node.kind === 'hint' && node.name === WATERMARK);
-  const [only, second] = marks;
-  if (only === undefined) return undefined;
-  if (second !== undefined) {
-    throw new SparrowError('UNSUPPORTED_FEATURE.MULTIPLE_WATERMARKS', 'a streaming query has one watermark');
-  }
-  const [time, delay] = only.parameters as readonly [Expr, Expr];
-  const column = time.kind === 'unresolved_column' ? (time.name.split('.').at(-1) ?? '').replaceAll('`', '') : '';
-  const delayMs = Number(durationOf(delay, 'the delay of a watermark', true) / 1000n);
-  return { plan: only, time, column, delayMs };
+const marksIn = (plan: Plan): HintPlan[] =>
+  allNodes(plan).filter((node): node is HintPlan => node.kind === 'hint' && node.name === WATERMARK);
+
+function marksOf(plan: Plan): Mark[] {
+  return marksIn(plan).map((mark) => {
+    if (marksIn(mark).length > 1) {
+      throw new SparrowError('UNSUPPORTED_FEATURE.MULTIPLE_WATERMARKS', 'a stream has one watermark');
+    }
+    const [time, delay] = mark.parameters as readonly [Expr, Expr];
+    return { plan: mark, time, delayMs: Number(durationOf(delay, 'the delay of a watermark', true) / 1000n) };
+  });
 }
 
-/** Milliseconds; a watermark does not go back. */
-async function nextWatermark({ context, over }: StatefulBatch, mark: Mark, last: number | undefined) {
-  const rows = await over(mark.plan.input, 'complete');
-  const latest = aggregate(rows, [], [alias(call('unix_millis', call('max', cast(mark.time, timestampType))), 'ms')]);
-  const { columns } = await firstScalars(context, latest, 1);
-  const ms = columns[0]?.[0] ?? null;
-  return ms === null ? last : Math.max(last ?? Number.NEGATIVE_INFINITY, Number(ms) - mark.delayMs);
+/** Milliseconds; a watermark does not go back. Of several the earliest counts, once all are known. */
+async function nextWatermark({ context, plan, over, state }: StatefulBatch): Promise<Committed> {
+  const known = state.latest;
+  const next: (number | null)[] = [];
+  for (const [i, mark] of marksOf(plan).entries()) {
+    const rows = await over(mark.plan.input, 'complete');
+    const latest = aggregate(rows, [], [alias(call('unix_millis', call('max', cast(mark.time, timestampType))), 'ms')]);
+    const { columns } = await firstScalars(context, latest, 1);
+    const ms = columns[0]?.[0] ?? null;
+    const last = known[i] ?? null;
+    next.push(ms === null ? last : Math.max(last ?? Number.NEGATIVE_INFINITY, Number(ms) - mark.delayMs));
+  }
+  if (next.length === 0) return {};
+  const all = next.filter((ms) => ms !== null);
+  return { ...(all.length === next.length && { nextBatchWatermarkMs: Math.min(...all) }), watermarksMs: next };
 }
 
 /** For `foreachBatch`: the rows of the result, kept until the batch is done. */
@@ -165,6 +184,11 @@ export async function resultRows(job: Omit<StatefulBatch, 'give'>, plan: Plan, r
 const changed = (): SparrowError =>
   new SparrowError('STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE', 'the query keeps no state any more', {
     hint: 'begin anew with another checkpoint',
+  });
+
+const notIn = (mode: OutputMode, what: string): SparrowError =>
+  new SparrowError('STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION', `${what} of streams are not given in '${mode}'`, {
+    hint: "use outputMode('append')",
   });
 
 const withoutWatermark = (): SparrowError =>

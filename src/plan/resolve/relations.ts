@@ -6,6 +6,7 @@ import type { Analyzed } from './analyzed.js';
 import { resolveAsOfJoin } from './asof.js';
 import { type Context, placeOf } from './context.js';
 import { resolveGenerate } from './generators.js';
+import { resolveHint } from './hint.js';
 import { resolveLateralJoin } from './lateral.js';
 import { resolveTableFunction, resolveValues } from './leaves.js';
 import { resolvePivot } from './pivot.js';
@@ -44,7 +45,7 @@ export const relationAnalyses = {
   pivot: (plan, inputs, context) => resolvePivot(plan, first(inputs), context),
   unpivot: (plan, inputs, context) => resolveUnpivot(plan, first(inputs), context),
   summary: (plan, inputs, context) => resolveSummary(plan.statistics, first(inputs), context),
-  hint: (_plan, inputs) => first(inputs),
+  hint: (plan, inputs, context) => resolveHint(plan, first(inputs), context),
   asof_join: (plan, [left, right], context) => resolveAsOfJoin(plan, left as Analyzed, right as Analyzed, context),
   generate: (plan, inputs, context) => resolveGenerate(plan, first(inputs), context),
   expand: asIs,

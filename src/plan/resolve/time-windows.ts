@@ -1,7 +1,7 @@
 import { booleanType, int32Type, int64Type, SparrowError, stringType, timestampType } from '../../base/index.js';
 import { alias, call, cast, filter, literal, over, project, sortOrder } from '../build.js';
 import { generate } from '../build-relations.js';
-import type { Attribute, Expr, UnresolvedCall } from '../expr.js';
+import type { Attribute, Expr, UnresolvedCall, WindowFrame } from '../expr.js';
 import { exprType } from '../expr-type.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { outputOf } from '../output.js';
@@ -11,6 +11,7 @@ import { type Analyzed, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
 import { resolveGenerate } from './generators.js';
+import { marked, readsPart } from './hint.js';
 import { resolveProject } from './project.js';
 
 /** An instant may lie in at most so many sliding windows. */
@@ -115,21 +116,46 @@ function slidingWindows(of: UnresolvedCall, rows: Analyzed, context: Context): P
 function sessions(of: UnresolvedCall, rows: Analyzed, context: Context, others: readonly Expr[]): Plan {
   const gap = long(durationOf(of.args[1], 'the gap of sessions'));
   const { input, micros, time } = timed(of.args[0], rows, context);
+  if (readsPart(input.plan)) {
+    // Each row's own: those of all batches are put together where the state is.
+    const own = withColumn(
+      input,
+      alias(span(time, call('timestamp_micros', call('+', micros, gap))), SESSION),
+      context,
+    );
+    return marked(own, 'session', (outputOf(own).at(-1) as Attribute).id);
+  }
   const keys = others.map((expr) => {
     const inner = expr.kind === 'alias' ? expr.input : expr;
     return resolveExpr(inner, scopeOver(input, context), context.settings);
   });
+  const end = call('+', micros, gap);
+  return withSessions(input, { keys, time, end, before: call('lag', end), name: SESSION }, context);
+}
+
+const SESSION = 'session_window';
+
+/**
+ * Spans that meet, of rows of equal keys, as one more column: `time` begins them, `end` are the microseconds where they end,
+ * and `before`, a window call by time, is the latest end of the rows before.
+ */
+export function withSessions(
+  input: Analyzed,
+  of: { keys: readonly Expr[]; time: Expr; end: Expr; before: Expr; frame?: WindowFrame; name: string },
+  context: Context,
+): Plan {
+  const { keys, time, end } = of;
   const byTime = { partitionBy: keys, orderBy: [sortOrder(time)] };
-  const before = over(call('lag', micros), byTime);
-  const isFirst = call('coalesce', call('>', micros, call('+', before, gap)), literal(booleanType, true));
+  const before = over(of.before, of.frame === undefined ? byTime : { ...byTime, frame: of.frame });
+  const isFirst = call('coalesce', call('>', call('unix_micros', time), before), literal(booleanType, true));
   const one = literal(int32Type, 1);
-  const marked = withColumn(input, alias(call('if', isFirst, one, literal(int32Type, 0)), 'first'), context);
-  const first = outputOf(marked).at(-1) as Attribute;
+  const flagged = withColumn(input, alias(call('if', isFirst, one, literal(int32Type, 0)), 'first'), context);
+  const first = outputOf(flagged).at(-1) as Attribute;
   const at = (plan: Plan): Analyzed => ({ plan, frames: input.frames });
-  const counted = withColumn(at(marked), alias(over(call('sum', first), byTime), 'number'), context);
+  const counted = withColumn(at(flagged), alias(over(call('sum', first), byTime), 'number'), context);
   const inSession = { partitionBy: [...keys, outputOf(counted).at(-1) as Attribute], orderBy: [] };
-  const end = call('timestamp_micros', call('+', over(call('max', micros), inSession), gap));
-  const window = alias(span(over(call('min', time), inSession), end), 'session_window');
+  const last = call('timestamp_micros', over(call('max', end), inSession));
+  const window = alias(span(over(call('min', time), inSession), last), of.name);
   return resolveProject(project(counted, [...outputOf(input.plan), window]), at(counted), context);
 }
 
