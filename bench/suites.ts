@@ -1,3 +1,4 @@
+import { convert } from './convert/suite.js';
 import { csv, ndjson, parquet } from './files/suite.js';
 import { h2o } from './h2o/suite.js';
 import { h2oJoin } from './h2o-join/suite.js';
@@ -24,6 +25,7 @@ export const suites: readonly Suite[] = [
   ndjson,
   parquet,
   write,
+  convert,
   rows,
   udf,
   startup,
