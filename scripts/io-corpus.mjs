@@ -1,4 +1,4 @@
-// npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb] [--only text] [--jobs n] [--timeout s]
+// npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb|pyarrow] [--only text] [--jobs n] [--timeout s]
 //   [--reuse n: files that a process reads] [--against out.json: the oracle's answers of an earlier run]
 import { build as buildDist } from './lib/build.mjs';
 import { ensureInstalled, path, root, runNode } from './lib/house.mjs';

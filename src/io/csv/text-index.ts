@@ -4,8 +4,11 @@ import { ESCAPED, guardBytes, MISSING, POSITION, QUOTED, RAGGED, UNCLOSED } from
 import { type CsvKernels, csvKernels } from './kernels.js';
 import type { CsvDialect } from './options.js';
 
-/** Text is indexed in pieces of this size; longer records make it grow. */
-const TEXT_BYTES = 4 << 20;
+/** Text is indexed in pieces, which stay in a processor's cache while columns are read from them; longer records make it grow. */
+const TEXT_BYTES = 1 << 20;
+/** Many columns have larger ones: each is work for each piece. */
+const COLUMN_TEXT_BYTES = 32 << 10;
+const MOST_TEXT_BYTES = 4 << 20;
 const INDEX_BYTES = 4 << 20;
 /** Positions have 30 bits. */
 const MAX_TEXT_BYTES = 2 ** 30 - 64;
@@ -52,7 +55,8 @@ export class TextIndex {
   ) {
     this.kernels = csvKernels(arena.heap, dialect);
     this.stride = (shape.width + 2) * 4;
-    this.#capacity = Math.min(TEXT_BYTES, Math.max(1024, expectedBytes));
+    const piece = Math.min(MOST_TEXT_BYTES, Math.max(TEXT_BYTES, shape.width * COLUMN_TEXT_BYTES));
+    this.#capacity = Math.min(piece, Math.max(1024, expectedBytes));
     this.text = arena.alloc(this.#capacity + SLACK);
     this.#indexBytes = Math.max(this.stride * 2, Math.min(INDEX_BYTES, this.#capacity * 4));
     this.index = arena.alloc(this.#indexBytes);

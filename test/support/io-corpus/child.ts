@@ -6,10 +6,15 @@ import type { Reader } from './reader.js';
 
 const [engine = 'sparrow', memory = '1GB'] = process.argv.slice(2);
 
-const reader: Reader =
-  engine === 'sparrow'
-    ? await (await import('./ours.js')).ourReader(memory)
-    : await (await import('./duckdb.js')).duckdbReader(memory);
+const readers: Readonly<Record<string, () => Promise<Reader>>> = {
+  sparrow: async () => (await import('./ours.js')).ourReader(memory),
+  duckdb: async () => (await import('./duckdb.js')).duckdbReader(memory),
+  // Python of the path, with pyarrow; the tests beside other engines install it.
+  pyarrow: async () => (await import('./pyarrow.js')).pyarrowReader(process.env.PYTHON ?? 'python3', memory),
+};
+const open = readers[engine];
+if (open === undefined) throw new Error(`there is no engine ${engine}: ${Object.keys(readers).join(', ')}`);
+const reader = await open();
 const SAMPLE_ROWS = 3;
 
 async function read({ path, kind }: CorpusItem): Promise<Record<string, unknown>> {

@@ -24,6 +24,9 @@ export class FileList {
 /** Files that another engine reads otherwise. */
 export const exceptions = (): FileList => new FileList('test/conformance/io-exceptions.json');
 
+/** Files that DuckDB reads otherwise, and pyarrow as we do (`npm run test:peers -- io-corpus` asks it). */
+export const asPyarrow = (): FileList => new FileList('test/conformance/io-pyarrow.json');
+
 /** Files that are no such files by what their own suites publish: to refuse them is the right answer. */
 export const toBeRefused = (): FileList => new FileList('test/conformance/io-refused.json');
 

@@ -3,8 +3,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { exceptions, toBeRefused } from './exceptions.js';
-import { type CorpusItem, itemsBelow } from './kinds.js';
+import { asPyarrow, exceptions, toBeRefused } from './exceptions.js';
+import { type CorpusItem, itemsBelow, type Kind } from './kinds.js';
 import { type Outcome, Reading } from './reading.js';
 
 const { values, positionals } = parseArgs({
@@ -22,6 +22,12 @@ const { values, positionals } = parseArgs({
 
 type Line = Outcome & { readonly file: string; readonly kind: string; readonly oracle?: Outcome };
 
+/** What the other engines are asked for. */
+const ASKED: Readonly<Record<string, readonly Kind[]>> = {
+  duckdb: ['parquet', 'csv', 'json'],
+  pyarrow: ['parquet', 'arrow'],
+};
+
 interface Engines {
   /** Whether a file is to be refused, whoever reads it. */
   readonly isBad: (path: string) => boolean;
@@ -36,14 +42,15 @@ async function lineOf(item: CorpusItem, root: string, engines: Engines): Promise
   const ours = await sparrow.read(item);
   const file = relative(root, item.path) || item.path;
   const theirs =
-    earlier.get(file) ?? (['parquet', 'csv', 'json'].includes(item.kind) ? await oracle?.read(item) : undefined);
+    earlier.get(file) ??
+    ((ASKED[values.oracle ?? ''] ?? []).includes(item.kind) ? await oracle?.read(item) : undefined);
   if (theirs === undefined) return { file, kind: item.kind, ...ours };
   if (engines.isBad(item.path)) {
     const status = ours.status === 'refused' ? 'ok' : ours.status === 'ok' ? 'wrong' : ours.status;
     return { file, kind: item.kind, ...ours, status, oracle: theirs };
   }
   // Without types in the file, 1 and "1" are the same value.
-  const compared = item.kind === 'parquet' ? 'hash' : 'loose';
+  const compared = item.kind === 'parquet' || item.kind === 'arrow' ? 'hash' : 'loose';
   const differs = ours.status === 'ok' && theirs.status === 'ok' && ours[compared] !== theirs[compared];
   const { sample: ourSample, ...rest } = ours;
   const shown = differs ? { sample: ourSample ?? [] } : {};
@@ -77,7 +84,7 @@ async function main(): Promise<void> {
   const [folder] = positionals;
   if (folder === undefined || !statSync(folder).isDirectory()) {
     console.error(
-      'npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb] [--only text] [--jobs n] [--reuse n]',
+      'npm run io-corpus -- <folder> [--json out.json] [--oracle duckdb|pyarrow] [--only text] [--jobs n] [--reuse n]',
     );
     process.exitCode = 2;
     return;
@@ -120,14 +127,16 @@ async function main(): Promise<void> {
   const summary = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
   console.log(`${lines.length} files: ${summary.join(', ')}; ${skipped} of no known kind left out`);
   if (theirs.length > 0) {
-    const listed = exceptions();
+    const [listed, second] = [exceptions(), asPyarrow()];
     const others = theirs.filter(({ status }) => status !== 'ok').map(({ file }) => file);
-    const unknown = others.filter((file) => !listed.has(resolve(root, file), corpora));
+    const settled = others.filter((file) => second.has(resolve(root, file), corpora));
+    const unknown = others.filter((file) => !settled.includes(file) && !listed.has(resolve(root, file), corpora));
     const refused = theirs.filter(({ file, status }) => status === 'ok' && bad.has(resolve(root, file), corpora));
     console.log(
       `${values.oracle ?? 'the other'} reads ${theirs.length}; of these ${theirs.length - others.length - refused.length} equal, ` +
         `${refused.length} refused as their suites demand, ` +
-        `${others.length - unknown.length} listed with reasons, ${unknown.length} not: ${unknown.join(' ')}`,
+        `${settled.length} as pyarrow reads, ${others.length - settled.length - unknown.length} listed with reasons, ` +
+        `${unknown.length} not: ${unknown.join(' ')}`,
     );
   }
   if (values.json !== undefined) {
