@@ -33,6 +33,8 @@ export interface Columns {
 /** What the parts of one pipeline's emission share. */
 export class Pipe {
   readonly emitter: Emitter;
+  /** Where the row of a join's side is that the pipeline reads. */
+  keptRow: Local | undefined;
   readonly #compilers = new WeakMap<Columns, ExpressionCompiler>();
 
   constructor(

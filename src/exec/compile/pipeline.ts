@@ -226,6 +226,7 @@ class PipelineBody {
         code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
       else code.get(base).get(row).i32(layout.stride).op('i32.mul').op('i32.add').set(address);
       if (source.kind === 'kept') {
+        pipe.keptRow = address;
         const columns = rowColumns(pipe, layout, source.layout.fields, address, stable);
         return {
           columns,

@@ -174,7 +174,7 @@ class Probe {
     }
     if (step.addressing === 'hash') {
       word(TABLE.HEADS);
-      this.#hash = hashKeys(pipe, keys);
+      this.#hash = step.isHashed === true ? this.#keptHash() : hashKeys(pipe, keys);
       code.get(this.#hash);
       word(TABLE.SIZE);
       code.op('i32.and').i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
@@ -200,6 +200,17 @@ class Probe {
         () => code.i32(0),
         ['i32'],
       );
+  }
+
+  /** Rows that were kept for a join by the same keys have their hash. */
+  #keptHash(): Local {
+    const { code, keptRow } = this.pipe;
+    const hash = code.local('i32');
+    code
+      .get(keptRow as Local)
+      .op('i32.load', JOIN_HEADER.HASH)
+      .set(hash);
+    return hash;
   }
 
   /** The head that is as far from the first as bits are set before the key's, if that is set. */

@@ -4,6 +4,7 @@ import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
 import { rowsOfSplits, type SinkSpec, type TaskInput } from '../task/spec.js';
 import type { DoneTask } from '../task/task.js';
 import { decoded, withCodes } from './code-columns.js';
+import { columnsRead } from './columns-read.js';
 import { filtered } from './filtered-flow.js';
 import {
   addStep,
@@ -50,6 +51,7 @@ export class Executor implements Runner {
   readonly #shared: SharedRows = new Map();
   readonly #begun = new Map<PhysicalPlan, Promise<unknown>>();
   #orderFree: ReadonlySet<PhysicalPlan> = new Set();
+  #columnsRead: ReadonlyMap<PhysicalPlan, ReadonlySet<number>> = new Map();
 
   constructor(
     readonly scheduler: Scheduler,
@@ -64,6 +66,8 @@ export class Executor implements Runner {
     const isShared = this.#sharing.size > 0;
     const { plan, dictionaries } = isShared ? { plan: given, dictionaries: new Map() } : await withCodes(given);
     this.#orderFree = orderFreeJoins(plan);
+    // Shared groups are those of another aggregation, whose calls may read more.
+    if (!isShared) this.#columnsRead = columnsRead(plan);
     const flow = await this.open(plan);
     for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
       if (done.output.kind !== 'batches') throw engineBug('batches expected');
@@ -127,6 +131,10 @@ export class Executor implements Runner {
 
   isOrderFree(plan: PhysicalPlan): boolean {
     return this.#orderFree.has(plan);
+  }
+
+  isRead(plan: PhysicalPlan, column: number): boolean {
+    return this.#columnsRead.get(plan)?.has(column) !== false;
   }
 
   begin<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T> {

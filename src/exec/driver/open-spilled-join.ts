@@ -133,16 +133,20 @@ class Joiner {
     return tasks;
   }
 
+  readonly #isRead = (column: number): boolean => this.executor.isRead(this.plan, column);
+
   #output(): SourceColumn[] {
     const { how } = this.plan;
     const [left, right] = [this.#sides[0].side.columns, this.#sides[1].side.columns];
     const outer = (columns: Output): Output => columns.map((c) => ({ ...c, nullable: true }));
     if (how === 'semi' || how === 'anti') return [...left];
     if (how === 'exists') return [...left, { type: booleanType, nullable: false }];
-    return [
+    const columns = [
       ...(how === 'right' || how === 'full' ? outer(left) : left),
       ...(how === 'left' || how === 'full' ? outer(right) : right),
     ];
+    // Nulls in place of what nobody reads: it is neither copied nor sorted.
+    return columns.map((column, i) => (this.#isRead(i) ? column : { ...column, nullable: true }));
   }
 
   /** The built side fits: as in memory. */
@@ -204,6 +208,7 @@ class Joiner {
       ...(residual === undefined ? {} : { residual: shifted(residual, leftWidth) }),
       layout: table.rows.layout,
       addressing: keys.length === 0 ? 'all' : 'hash',
+      isHashed: true,
     };
     const before: StepSpec = { kind: 'project', exprs: [...own, columnAt(other.number, numberField)] };
     return this.#pipeline({ kind: 'kept', layout: other.rows.layout }, [before, step, this.#arranged(how)]);
@@ -225,7 +230,9 @@ class Joiner {
       return { kind: 'project', exprs: [...own, found, number(widths[0])] };
     }
     const behind = widths[0] + 1;
-    const exprs = columns.map((column, i) => columnAt(column, i < widths[0] ? i : i + 1));
+    const exprs = columns.map((column, i) =>
+      this.#isRead(i) ? columnAt(column, i < widths[0] ? i : i + 1) : nothing(column),
+    );
     return { kind: 'project', exprs: [...exprs, number(probed === left ? widths[0] : behind + widths[1])] };
   }
 
@@ -240,6 +247,7 @@ class Joiner {
       if (how === 'exists' && i === columns.length - 1) {
         return { kind: 'literal', type: booleanType, value: found === true };
       }
+      if (how !== 'exists' && !this.#isRead(i)) return nothing(column);
       const mine = held === 0 ? i : i - width;
       return (held === 1 || i < width ? own[mine] : undefined) ?? nothing(column);
     });

@@ -18,6 +18,8 @@ export interface Runner {
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void;
   /** The rows of the plan, a join, may come in any order. */
   isOrderFree(plan: PhysicalPlan): boolean;
+  /** Whether anything above the plan, a join, reads one of its columns. */
+  isRead(plan: PhysicalPlan, column: number): boolean;
   /** The groups of an aggregation, made once where others share them. */
   groups<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T>;
   /** Begins early what opening a plan begins with; `begun` gives it to whoever opens the plan, once. */

@@ -21,8 +21,8 @@ import { BIN_BITS } from './task-spill.js';
 
 /** Rows that are read at one go, in bytes, where the memory has no room for more. */
 const READ_BYTES = 1 << 20;
-/** Fewer rows are not looked up bin by bin: a table over them is in the cache as a whole. */
-const BINNED_ROWS = 4096;
+/** Fewer rows are not looked up bin by bin: they and a table over them are in the cache as a whole. */
+const BINNED_ROWS = 1 << 13;
 /** Rows in memory that are copied at one go. */
 const PIECE_ROWS = 8192;
 /** Numbers of rows beyond this are all the same. */
@@ -54,26 +54,32 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
     const others = partition.sides[pass.held === 0 ? 1 : 0];
     // Without rows to hold the others still are looked up: they may come out for want of a partner.
     for (let isFirst = true; isFirst || !rows.done; isFirst = false) {
-      const chunks = inBins(heap, rows.next(most));
+      const chunks = rows.next(most);
       if (chunks.length === 0 && !isWhole) continue;
-      const table = tableOver(task, pass.stream, chunks, heldArena);
+      const isBinned = totalRows(chunks) >= BINNED_ROWS;
+      const bins = isBinned ? inBins(heap, chunks) : [chunks];
+      const tables: JoinTable[] = [];
       const streamed = new SideReader(task, others, streamedArena);
       while (!streamed.done) {
-        await runRows(task, pass.stream, inBins(heap, streamed.next(Math.max(READ_BYTES, input.tableBytes))), [table]);
+        const some = streamed.next(Math.max(READ_BYTES, input.tableBytes));
+        for (const [b, bin] of (isBinned ? inBins(heap, some) : [some]).entries()) {
+          // Linked just before they are looked up: then they are still in the cache.
+          tables[b] ??= tableOver(task, pass.stream, bins[b] ?? [], heldArena);
+          await runRows(task, pass.stream, bin, [tables[b]]);
+        }
         streamed.forget();
       }
-      for (const rest of pass.rest) await runRows(task, rest, chunks, []);
+      for (const rest of pass.rest) await runRows(task, rest, bins.flat(), []);
       rows.forget();
     }
   }
 }
 
 /**
- * Rows bin by bin: those of one bin of either side meet in one sixteenth of the table, which the processor's cache holds.
- * Each chunk has its rows in the order of their bins; those with the same key keep theirs.
+ * Rows bin by bin: those of one bin of either side meet in a table that the processor's cache holds. Each chunk has its
+ * rows in the order of their bins; those with the same key keep theirs.
  */
-function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): readonly RowChunk[] {
-  if (totalRows(chunks) < BINNED_ROWS) return chunks;
+function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): RowChunk[][] {
   const bins: RowChunk[][] = Array.from({ length: 1 << BIN_BITS }, () => []);
   for (const { address, rows, stride } of chunks) {
     const binAt = (row: number): number =>
@@ -90,7 +96,7 @@ function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): readonly RowChun
       from = to;
     }
   }
-  return bins.flat();
+  return bins;
 }
 
 function expectedBytes({ parts, layout }: JoinSideRows): number {

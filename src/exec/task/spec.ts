@@ -83,6 +83,8 @@ export interface ProbeStep {
   readonly layout: KeptLayoutSpec;
   /** How the table is addressed, settled when it was built. */
   readonly addressing: JoinAddressing;
+  /** The pipeline's rows were kept by these keys: their hash is known. */
+  readonly isHashed?: boolean;
   /** The table has bits of its first key, which leave rows out before they come to this step. */
   readonly bits?: ProbeBits;
 }
