@@ -241,14 +241,16 @@ class LocalEngine implements QueryEngine {
     options: RunOptions,
     work: (run: Run) => AsyncIterable<Batch>,
   ): AsyncGenerator<Batch> {
-    this.#checkOpen();
     const query = new Query(this.heap, this.pool.flags, options.signal, this.#platform.clock.monotonic(), this.#spills);
     query.onShort = () => this.#cache.evict();
     this.#queries.add(query);
+    // It was taken before the session was stopped.
+    if (this.#stopped) query.abort(closed());
     const stopProgress = reportProgress(query, options, this.#platform.clock);
     const given = { ...taskSettings(settings), hashSeed: this.heap.hashSeed };
     let executor: Promise<Executor> | undefined;
     try {
+      query.check();
       yield* work({ query, settings: given, executor: () => (executor ??= this.#executor(query, given)) });
     } finally {
       this.#queries.delete(query);

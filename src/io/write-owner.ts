@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FileSystem } from '../base/index.js';
@@ -8,12 +9,13 @@ interface Owner {
   readonly path: string;
   readonly host: string;
   readonly pid: number;
+  readonly born: string | undefined;
 }
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 /** A process of another machine cannot be asked whether it lives; after a day of silence it is taken for dead. */
 const SILENT_MS = 86_400_000;
-const NAME = /^\.(.+)\.tmp-([0-9a-f]{8})-(\d+)-[a-z0-9]+$/;
+const NAME = /^\.(.+)\.tmp-([0-9a-f]{8})-(\d+)(?:_(\d+))?-[a-z0-9]+$/;
 
 /** Writes of this thread that have not ended: a container's process may have the number that a dead one had. */
 const KEY: unique symbol = Symbol.for('sparrow-df.writes');
@@ -21,9 +23,36 @@ const shared = globalThis as { [KEY]?: Set<string> };
 shared[KEY] ??= new Set();
 const own = shared[KEY];
 
+/** When a process began, in ticks since the system did; undefined where the system does not tell. */
+function bornAt(pid: number): string | undefined {
+  try {
+    // Behind the name of the program, which may have blanks and brackets.
+    return readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+const BORN = bornAt(process.pid);
+
+/** This process in a name: numbers of processes are given out again. */
+export const PROCESS_NAME = BORN === undefined ? `${process.pid}` : `${process.pid}_${BORN}`;
+
+/** Whether a process lives that had this number, and began then if that is known. */
+export function isAlive(pid: number, born: string | undefined): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return born === undefined || (bornAt(pid) ?? born) === born;
+}
+
 /** The folder beside a target that a write of this process prepares its files in. */
 export function stagingPath(target: string, id: string): string {
-  return join(dirname(target), `.${basename(target)}.tmp-${HOST}-${process.pid}-${id}`);
+  return join(dirname(target), `.${basename(target)}.tmp-${HOST}-${PROCESS_NAME}-${id}`);
 }
 
 export function beginStaging(path: string): void {
@@ -46,20 +75,14 @@ export function stagingsOf(files: FileSystem, target: string): Owner[] {
   const owners: Owner[] = [];
   for (const name of files.names(parent)) {
     if (!name.startsWith(prefix)) continue;
-    const [, of, host = '', pid] = NAME.exec(name) ?? [];
-    if (of === basename(target)) owners.push({ path: join(parent, name), host, pid: Number(pid) });
+    const [, of, host = '', pid, born] = NAME.exec(name) ?? [];
+    if (of === basename(target)) owners.push({ path: join(parent, name), host, pid: Number(pid), born });
   }
   return owners;
 }
 
 /** Whether the writer of a staging folder is at work. */
-export function isAtWork(files: FileSystem, { path, host, pid }: Owner): boolean {
+export function isAtWork(files: FileSystem, { path, host, pid, born }: Owner): boolean {
   if (host !== HOST) return Date.now() - (files.stat(path)?.modifiedMs ?? 0) < SILENT_MS;
-  if (pid === process.pid) return own.has(path);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid === process.pid ? own.has(path) : isAlive(pid, born);
 }

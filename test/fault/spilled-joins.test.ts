@@ -80,7 +80,7 @@ describe('joins on disk give the same rows in the same order', () => {
           const isHalf = how === 'semi' || how === 'anti';
           const [a, b] = sides(session, how === 'inner' ? shape : spread);
           const joined = a.join(b, equal, how);
-          const some = isHalf
+          const some: DataFrame = isHalf
             ? joined.select('a')
             : joined.filter(col('x').isNull().or(col('x').ne(5))).select('y', 'a');
           all.push(await some.limit(2000).collect(), await some.agg(fn.count().as('n'), fn.max('a').as('a')).collect());

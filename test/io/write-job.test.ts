@@ -209,7 +209,7 @@ describe('a writer that dies', () => {
         died = true;
       }
       for (const name of readdirSync(folder)) {
-        renameSync(join(folder, name), join(folder, name.replace(/-\d+-(\w+)$/, '-999999999-$1')));
+        renameSync(join(folder, name), join(folder, name.replace(/-[\d_]+-(\w+)$/, '-999999999-$1')));
       }
       const read = expandPaths(nodeFiles, [target]).map(({ path }) => readFileSync(path, 'utf8'));
       outcomes.add(read.sort().join());

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Platform, SharedHeap } from '../../base/index.js';
+import { isAlive, PROCESS_NAME } from '../../io/write-owner.js';
 import { engineMode } from '../modes.js';
 import type { SpillSettings } from '../task/task.js';
 
@@ -12,7 +13,7 @@ const LEAST_SHARE = 1 / 8;
 /** What the rows in a join's table may be: several are in memory at once, each with an index. */
 const TABLE_SHARE = 1 / 16;
 const LEAST_TABLE_BYTES = 1 << 16;
-const NAME = /^sparrow-spill-(\d+)-\d+$/;
+const NAME = /^sparrow-spill-(\d+)(?:_(\d+))?-\d+$/;
 
 /** Where a session's queries put rows on disk: a folder of its own, which is made when it is needed. */
 export class SpillDirectory {
@@ -26,7 +27,7 @@ export class SpillDirectory {
     directory: string | undefined,
   ) {
     this.#parent = directory ?? tmpdir();
-    this.#path = join(this.#parent, `sparrow-spill-${process.pid}-${platform.seed()}`);
+    this.#path = join(this.#parent, `sparrow-spill-${PROCESS_NAME}-${platform.seed()}`);
   }
 
   settings(heap: SharedHeap, query: number): SpillSettings {
@@ -77,17 +78,8 @@ export class SpillDirectory {
     if (this.#swept) return;
     this.#swept = true;
     for (const file of this.platform.files.list(this.#parent)) {
-      const [, pid] = NAME.exec(basename(file.path)) ?? [];
-      if (pid !== undefined && !isAlive(Number(pid))) await this.#removeAll(file.path);
+      const [, pid, born] = NAME.exec(basename(file.path)) ?? [];
+      if (pid !== undefined && !isAlive(Number(pid), born)) await this.#removeAll(file.path);
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
