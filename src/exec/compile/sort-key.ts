@@ -48,6 +48,27 @@ export function prefixIsExact(columns: readonly SourceColumn[]): boolean {
   return true;
 }
 
+/**
+ * The first key that the prefix does not tell all of, where that is a text, and how many of its bytes the prefix has;
+ * whether it is null is known from there.
+ */
+export function textBehind(
+  columns: readonly SourceColumn[],
+): { readonly key: number; readonly skip: number } | undefined {
+  let used = 0;
+  for (const [key, column] of columns.entries()) {
+    const { bits, exact } = keyBits(column);
+    const left = 64 - used - (column.nullable ? 1 : 0);
+    if (!exact) {
+      const { kind } = column.type;
+      return (kind === 'string' || kind === 'binary') && left >= 0 ? { key, skip: left >> 3 } : undefined;
+    }
+    used += bits;
+    if (used > 64) return undefined;
+  }
+  return undefined;
+}
+
 /** How many leading bits of the prefix say something of these first keys. */
 export function prefixBits(columns: readonly SourceColumn[]): number {
   let used = 0;

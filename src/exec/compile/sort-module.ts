@@ -11,6 +11,7 @@ import { radixSort } from './radix-sort.js';
 import { keptLayout } from './rows.js';
 import { ENTRY_BYTES } from './sort-entry.js';
 import { prefixBits, prefixIsExact } from './sort-key.js';
+import { pushBack, settleTies, tiedText, whileBelow } from './sort-ties.js';
 
 type Order = Pick<Extract<SinkSpec, { kind: 'sort' }>, 'layout' | 'keys' | 'keyColumns' | 'keyFields'>;
 
@@ -21,7 +22,7 @@ const SMALL = 128;
 /**
  * A module that sorts entries: `sort(entries, count, scratch)` gives the address (of the two) where the sorted
  * entries lie. A stable radix sort of the prefixes; where they do not tell all of the keys, entries with equal prefixes
- * are settled by a stable merge sort that compares the keys in the rows. The scratch has
+ * are settled (see sort-ties.ts), in the end by a stable merge sort that compares the keys in the rows. The scratch has
  * room for the entries and RADIX_BYTES.
  */
 export function compileSort(order: Order, settings: EvalSettings): Uint8Array<ArrayBuffer> {
@@ -31,7 +32,8 @@ export function compileSort(order: Order, settings: EvalSettings): Uint8Array<Ar
   const exact = prefixIsExact(keyColumns);
   const compare = exact ? undefined : compareRows(module, context, order);
   const mergeSort = emitMergeSort(module, entryBefore(module, compare));
-  const settle = exact ? undefined : settleTies(module, mergeSort);
+  const text = exact ? undefined : tiedText(order);
+  const settle = exact ? undefined : settleTies(module, mergeSort, text);
   const radix = radixSort(module, BigInt(64 - prefixBits(keyColumns)));
   const ordered = inOrder(module);
   module.function('sort', ['i32', 'i32', 'i32'], ['i32'], (code, entries, count, scratch) => {
@@ -47,7 +49,14 @@ export function compileSort(order: Order, settings: EvalSettings): Uint8Array<Ar
         ['i32'],
       );
       if (settle === undefined) return;
-      code.set(sorted).get(sorted).get(count).get(scratch).get(entries).get(sorted).get(entries).op('i32.eq').select();
+      code.set(sorted);
+      if (text === undefined)
+        code.get(sorted).get(count).get(scratch).get(entries).get(sorted).get(entries).op('i32.eq').select();
+      else {
+        // Texts are sorted by radix, too: behind the scratch is room for it.
+        pushBack(code, entries, sorted, () => code.get(count).i32(ENTRY_BYTES).op('i32.mul'));
+        code.get(entries).tee(sorted).get(count).get(scratch);
+      }
       code.call(settle).get(sorted);
     };
     code.get(count).i32(SMALL).op('i32.lt_u').if(small, large, ['i32']);
@@ -72,50 +81,6 @@ function inOrder(module: WasmModule): Func {
         code.i32(1).return();
       });
       code.i32(0);
-    },
-    { export: false },
-  );
-}
-
-/** settle(entries, count, scratch): sorts each run of entries with equal prefixes by their keys. */
-function settleTies(module: WasmModule, mergeSort: Func): Func {
-  return module.function(
-    'settle',
-    ['i32', 'i32', 'i32'],
-    [],
-    (code, entries, count, scratch) => {
-      const at = code.local('i32');
-      const end = code.local('i32');
-      const stop = code.local('i32');
-      const bytes = code.local('i32');
-      const where = code.local('i32');
-      code.get(entries).tee(at).get(count).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').set(end);
-      whileBelow(code, at, end, () => {
-        code.get(at).set(stop);
-        code.block((found) => {
-          code.loop((again) => {
-            code.get(stop).i32(ENTRY_BYTES).op('i32.add').tee(stop).get(end).op('i32.ge_u').brIf(found);
-            code.get(stop).op('i64.load', 0).get(at).op('i64.load', 0).op('i64.ne').brIf(found);
-            code.br(again);
-          });
-        });
-        code
-          .get(stop)
-          .get(at)
-          .op('i32.sub')
-          .tee(bytes)
-          .i32(ENTRY_BYTES)
-          .op('i32.gt_u')
-          .if(() => {
-            code.get(at).get(bytes).i32(4).op('i32.shr_u').get(scratch).call(mergeSort).set(where);
-            code
-              .get(where)
-              .get(at)
-              .op('i32.ne')
-              .if(() => code.get(at).get(where).get(bytes).op('memory.copy'));
-          });
-        code.get(stop).set(at);
-      });
     },
     { export: false },
   );
@@ -162,16 +127,6 @@ function emitMergeSort(module: WasmModule, before: Func): Func {
     },
     { export: false },
   );
-}
-
-function whileBelow(code: Code, at: Local, end: Local, body: () => void): void {
-  code.block((exit) => {
-    code.loop((again) => {
-      code.get(at).get(end).op('i32.ge_u').brIf(exit);
-      body();
-      code.br(again);
-    });
-  });
 }
 
 function pushMin(code: Code, push: () => void, limit: Local): void {
