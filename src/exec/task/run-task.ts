@@ -24,14 +24,8 @@ import { type RowsAt, replayBatch, replayRows } from './replay.js';
 import { makeSinkRunner } from './sink-runner.js';
 import type { OuterTask, SinkRunner } from './sink-types.js';
 import { prepareSorted } from './sorted-input.js';
-import {
-  type InnerPipeline,
-  JOINED_ROWS,
-  type JoinedInput,
-  readsDisk,
-  type SourceSpec,
-  type TaskInput,
-} from './spec.js';
+import { type InnerPipeline, type JoinedInput, readsDisk, type SourceSpec, type TaskInput } from './spec.js';
+import { JOINED_ROWS } from './spilled.js';
 import { writeColumns, writeDense, writeTables } from './state-words.js';
 import { storedChunks } from './stored-chunks.js';
 import type { TaskRequest, TaskResult } from './task.js';

@@ -349,9 +349,6 @@ export interface KeyBits {
   readonly ranks?: number;
 }
 
-/** Rows that come out of a partition at one go. */
-export const JOINED_ROWS = 8192;
-
 /** Partitions of a join whose sides are on disk, at least in part. */
 export interface JoinedInput {
   readonly kind: 'joined';

@@ -26,3 +26,6 @@ export function together(written: readonly SpilledRows[]): readonly SpilledRows[
   const rows = written.reduce((n, some) => n + some.rows, 0);
   return [{ ...first, rows, segments: written.flatMap((some) => some.segments) }];
 }
+
+/** Rows that come out of a partition of a join at one go. */
+export const JOINED_ROWS = 8192;
