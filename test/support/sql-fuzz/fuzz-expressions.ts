@@ -1,7 +1,7 @@
 import { Dice } from './dice.js';
 import type { Duck } from './duck.js';
 import { type Expr, ExprMaker, hasNull, isInexact, rulesOf } from './expr.js';
-import { printExpr } from './print.js';
+import { printExpr, printLazily } from './print.js';
 import { reportOf } from './report.js';
 import { type Answer, rowDifference } from './rows.js';
 import type { RuleCounts } from './rules.js';
@@ -108,6 +108,14 @@ async function judgeError(
     both.rules.hit(waiver);
     tally.waived = (tally.waived ?? 0) + 1;
     return undefined;
+  }
+  if (ours.kind === 'rows') {
+    const lazily = await both.duck.askPlainly(`SELECT id, ${printLazily(expr)} FROM t`);
+    if (lazily.kind === 'rows' && rowDifference(ours.rows, lazily.rows, [false, isInexact(expr)]) === undefined) {
+      both.rules.hit(49);
+      tally.waived = (tally.waived ?? 0) + 1;
+      return undefined;
+    }
   }
   return { what: ours.kind === 'error' ? 'only we raise an error' : 'only DuckDB raises an error', ours, theirs };
 }

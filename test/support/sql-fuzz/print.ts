@@ -1,4 +1,5 @@
 import {
+  type CallExpr,
   type Dialect,
   type Expr,
   type From,
@@ -10,20 +11,24 @@ import {
 } from './expr.js';
 import { literal } from './values.js';
 
+/** What becomes of a call in words, given those of its arguments. */
+type Wrap = (call: CallExpr, words: string, args: readonly string[]) => string;
+
 /** An expression in the words of one engine. */
-export function printExpr(expr: Expr, dialect: Dialect): string {
+export function printExpr(expr: Expr, dialect: Dialect, wrap: Wrap = (_, words) => words): string {
   switch (expr.kind) {
     case 'column':
       return expr.name;
     case 'literal':
       return literal(expr.type, expr.value, dialect);
     case 'call': {
-      const args = expr.args.map((arg) => printExpr(arg, dialect));
+      const args = expr.args.map((arg) => printExpr(arg, dialect, wrap));
       const filter = expr.filter === undefined ? '' : ` FILTER (WHERE ${printExpr(expr.filter, dialect)})`;
       const over = expr.over === undefined ? '' : ` OVER (${printOver(expr.over, dialect)})`;
-      return operationOf(expr.op)[dialect].replaceAll(/\$([\dFO])/g, (_, at: string) =>
+      const words = operationOf(expr.op)[dialect].replaceAll(/\$([\dFO])/g, (_, at: string) =>
         at === 'F' ? filter : at === 'O' ? over : (args[Number(at)] as string),
       );
+      return wrap(expr, words, args);
     }
     case 'subquery': {
       const query = `(${printQuery(expr.query, dialect)})`;
@@ -33,6 +38,20 @@ export function printExpr(expr: Expr, dialect: Dialect): string {
     }
   }
 }
+
+/** Operations of several arguments that are not null whenever one of these is. */
+const LENIENT = /<=>|AND|OR|IN |BETWEEN|CASE|if\(|nvl|nanvl|coalesce|greatest|least|concat_ws|array|map|struct/;
+/** Of these Spark looks at the second argument first: it may be 0. */
+const DIVIDES = /\$0 (\/|%|div) \$1|pmod\(/;
+
+/** For DuckDB, as Spark evaluates: where an argument is null, those after it are not looked at (rule 49). */
+export const printLazily = (root: Expr): string =>
+  printExpr(root, 'duck', ({ op }, words, args) => {
+    const { spark } = operationOf(op);
+    if (args.length < 2 || LENIENT.test(spark)) return words;
+    const first = DIVIDES.test(spark) ? args.slice(1) : args.slice(0, -1);
+    return `CASE ${first.map((arg) => `WHEN (${arg}) IS NULL THEN NULL`).join(' ')} ELSE ${words} END`;
+  });
 
 const printKey = ({ expr, descending, nullsFirst }: SortKey, dialect: Dialect): string =>
   `${printExpr(expr, dialect)}${descending ? ' DESC' : ''} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;

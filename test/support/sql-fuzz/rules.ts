@@ -36,6 +36,7 @@ export const rules: Readonly<Record<number, string>> = {
   40: 'DuckDB computes both sides of AND, OR and CASE at times: its error, where we have rows, is none behind one of them',
   45: 'DuckDB’s optimizer changes its own answer (TRY_CAST in comparisons): without it the answers are the same',
   46: 'where DuckDB is asked with a CASE about nulls it does not evaluate the other arguments: an error of ours there is none',
+  49: 'where an argument is null Spark does not evaluate those after it (of a division, the dividend): DuckDB is asked with a CASE',
   47: 'the total of ROLLUP, CUBE and GROUPING SETS over no rows is no row in Spark',
   48: 'count_if over a window without true is 0: DuckDB’s null is',
   44: 'beside a constant null Spark evaluates nothing (NullPropagation): DuckDB’s error there is none',
