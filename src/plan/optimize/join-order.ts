@@ -182,6 +182,23 @@ function connecting(base: readonly number[], links: readonly SetLink[]): SetLink
   }
 }
 
+/** As written, but that a relation which a condition connects with those before goes ahead of others. */
+export function connectedOrder({ relations, conditions }: JoinGraph): Order {
+  let order: Order = 0;
+  let bits = 1n;
+  const rest = relations.map((_, i) => i).slice(1);
+  while (rest.length > 0) {
+    const connected = rest.findIndex((i) => {
+      const both = bits | (1n << BigInt(i));
+      return conditions.some(({ reads }) => (reads & ~both) === 0n && (reads & bits) !== 0n && (reads & ~bits) !== 0n);
+    });
+    const [next = 0] = rest.splice(Math.max(0, connected), 1);
+    order = { left: order, right: next };
+    bits |= 1n << BigInt(next);
+  }
+  return order;
+}
+
 /** The cheapest join first, again and again; joins that no condition connects come last. */
 export function greedyOrder(graph: JoinGraph): Order | undefined {
   const links = linksOf(graph);

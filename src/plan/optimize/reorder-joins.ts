@@ -7,8 +7,8 @@ import type { Plan } from '../node.js';
 import { outputIds, outputOf } from '../output.js';
 import { estimate } from '../statistics.js';
 import { transformDown } from '../walk.js';
-import { bestOrder, greedyOrder, type Order } from './join-order.js';
-import { overall } from './rule.js';
+import { bestOrder, connectedOrder, greedyOrder, type JoinGraph, type Order } from './join-order.js';
+import { overall, type Rule } from './rule.js';
 
 /** Up to this many relations every order is weighed; beyond, the cheapest next step is taken. */
 const MOST_WEIGHED = 12;
@@ -16,23 +16,36 @@ const MOST_WEIGHED = 12;
 /** Beyond this many the order stays as it is written: weighing it would take longer than it is likely to save. */
 const MOST_REORDERED = 64;
 
-/** Inner joins in the order that makes the fewest rows on the way, by the sources' statistics. */
-export const reorderJoins = overall('reorder-joins', 'joins that drop rows go first', (plan) => {
-  // Joins that were looked at as part of a larger group, and those that are in their best order now.
-  const done = new WeakSet<Plan>();
-  return transformDown(plan, (node) => {
-    if (done.has(node) || !isInner(node)) return node;
-    const group = flatten(node);
-    const { length } = group.relations;
-    const counted = length >= 3 && length <= MOST_REORDERED && group.relations.every(isCounted);
-    const result = counted ? reordered(node, group, done) : node;
-    // The joins of a group that stays are not looked at one by one; those of another may stand elsewhere too.
-    if (result === node) for (const join of group.joins) done.add(join);
-    return result;
-  });
-});
+type OrderOf = (graph: JoinGraph) => Order | undefined;
 
-const isCounted = (relation: Plan): boolean => estimate(relation).counted;
+function ordering(name: string, why: string, mayOrder: (relation: Plan) => boolean, orderOf: OrderOf): Rule {
+  return overall(name, why, (plan) => {
+    // Joins that were looked at as part of a larger group, and those that are in their best order now.
+    const done = new WeakSet<Plan>();
+    return transformDown(plan, (node) => {
+      if (done.has(node) || !isInner(node)) return node;
+      const group = flatten(node);
+      const { length } = group.relations;
+      const may = length >= 3 && length <= MOST_REORDERED && group.relations.every(mayOrder);
+      const result = may ? reordered(node, group, orderOf, done) : node;
+      // The joins of a group that stays are not looked at one by one; those of another may stand elsewhere too.
+      if (result === node) for (const join of group.joins) done.add(join);
+      return result;
+    });
+  });
+}
+
+/** Inner joins in the order that makes the fewest rows on the way, by the sources' statistics. */
+export const reorderJoins = ordering(
+  'reorder-joins',
+  'joins that drop rows go first',
+  (relation) => estimate(relation).counted,
+  (graph) => (graph.relations.length <= MOST_WEIGHED ? bestOrder(graph) : greedyOrder(graph)),
+);
+
+/** Inner joins as they are written, but that no product is made where a condition connects what comes later. */
+export const connectJoins = ordering('connect-joins', 'each join has a condition', () => true, connectedOrder);
+
 const isInner = (plan: Plan): boolean => plan.kind === 'join' && (plan.how === 'inner' || plan.how === 'cross');
 
 interface Group {
@@ -68,13 +81,12 @@ function beneathPassing(plan: Plan): Plan {
   return isInner(at) ? at : plan;
 }
 
-function reordered(original: Plan, group: Group, done: WeakSet<Plan>): Plan {
+function reordered(original: Plan, group: Group, orderOf: OrderOf, done: WeakSet<Plan>): Plan {
   if (original.kind !== 'join' || !mayMove(original.condition)) return original;
-  const costs = {
+  const order = orderOf({
     relations: group.relations,
     conditions: group.conditions.map((condition) => ({ condition, reads: relationsOf(condition, group.relations) })),
-  };
-  const order = group.relations.length <= MOST_WEIGHED ? bestOrder(costs) : greedyOrder(costs);
+  });
   if (order === undefined || isAsWritten(order, group.relations)) return original;
   const { plan, left } = build(order, group.relations, group.conditions, done);
   if (left.length > 0) return original;

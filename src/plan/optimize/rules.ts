@@ -14,7 +14,7 @@ import { pushFilters } from './push-filters.js';
 import { pushIntoScan } from './push-into-scan.js';
 import { pushLimits } from './push-limits.js';
 import { removeNoopProjects } from './remove-noop-projects.js';
-import { reorderJoins } from './reorder-joins.js';
+import { connectJoins, reorderJoins } from './reorder-joins.js';
 import { requireLiterals } from './require-literals.js';
 import { rewriteDistinctAggregates } from './rewrite-distinct-aggregates.js';
 import type { Rule } from './rule.js';
@@ -62,11 +62,11 @@ export const ruleBatches: readonly RuleBatch[] = [
 
 /**
  * Rules without which a plan cannot run: they rewrite what no operator does, and bring the conditions of a WHERE to the
- * joins they are for (FROM a, b, c would be a product otherwise).
+ * joins they are for (FROM a, b, c would be a product otherwise), in an order in which there is one for each join.
  */
 export const requiredBatches: readonly RuleBatch[] = [
   ...ruleBatches.filter((batch) => batch.name === 'normalize'),
-  { name: 'join conditions', rules: [factorConditions, mergeFilters, pushFilters] },
+  { name: 'join conditions', rules: [factorConditions, mergeFilters, pushFilters, connectJoins] },
 ];
 
 /** Every rule, in the order of its first use. */
