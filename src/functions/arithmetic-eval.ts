@@ -166,7 +166,7 @@ function unaryInteger(result: bigint, type: DataType, call: Call, text: string):
   if (result >= low && result <= high) return likeType(result, type);
   if (type.kind === 'interval_ym' || type.kind === 'interval_dt') throw intervalOverflow();
   if (!call.settings.ansi) return likeType(BigInt.asIntN((high - low).toString(2).length, result), type);
-  throw integerOverflow(type, text);
+  throw overflow(text);
 }
 
 /** The same with null where an error would be raised. */

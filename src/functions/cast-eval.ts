@@ -171,8 +171,8 @@ function fromText(text: string, from: DataType, to: DataType, { mode, timeZone: 
   if (parsed !== undefined) return parsed;
   if (isInteger(to) && mode === 'legacy') {
     // Without ANSI a fraction is cut off.
-    const whole = /^\s*([+-]?\d+)\.\d*\s*$/.exec(text)?.[1];
-    const again = whole === undefined ? undefined : parseScalar(to, whole, zone);
+    const whole = /^\s*([+-]?\d*)\.\d*\s*$/.exec(text)?.[1];
+    const again = whole === undefined ? undefined : parseScalar(to, /\d/.test(whole) ? whole : '0', zone);
     if (again !== undefined) return again;
   }
   if (to.kind === 'decimal') {
@@ -284,6 +284,9 @@ function toMoment(value: Scalar, from: DataType, to: DataType, context: CastCont
     }
     case 'decimal':
       return BigInt.asIntN(64, ((value as bigint) * MICROS) / pow10(from.scale));
+    case 'boolean':
+      // As Spark counts it: in microseconds.
+      return value === true ? 1n : 0n;
     default: {
       const micros = BigInt(value as number | bigint) * MICROS;
       return micros > LONG[1] ? LONG[1] : micros < LONG[0] ? LONG[0] : micros;

@@ -6,7 +6,16 @@ import { compareScalars } from './compare-scalars.js';
 import { type ArgType, type Call, type Mismatch, type Range, type Resolution, scalar } from './define.js';
 import { push, pushNull, takeBoolean, value } from './emit.js';
 import { anyType, takes } from './implicit.js';
-import { commonType, commonTypeOf, isOrderable, noCommonType, sameTypes, wrongCount, wrongType } from './signature.js';
+import {
+  commonType,
+  commonTypeOf,
+  comparableType,
+  isOrderable,
+  noCommonType,
+  sameTypes,
+  wrongCount,
+  wrongType,
+} from './signature.js';
 import type { Emitter, Thunk, Value } from './value.js';
 
 type Resolved = Resolution | Mismatch;
@@ -107,11 +116,12 @@ function emitNvl2(e: Emitter, args: readonly Thunk[], call: Call): Value {
 }
 
 function resolveNullIf(args: readonly ArgType[]): Resolved {
-  const resolution = args.length === 2 ? sameTypes(2)(args) : wrongCount(args.length, 2, 2);
-  if ('mismatch' in resolution) return resolution;
-  if (!isOrderable(resolution.returns)) return wrongType(0, 'a type that can be compared', resolution.returns);
+  const [a, b] = args;
+  if (a === undefined || b === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
+  const common = comparableType(a.type, b.type);
+  if (common === undefined) return { ...noCommonType(args), code: 'DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES' };
+  if (!isOrderable(common)) return wrongType(0, 'a type that can be compared', common);
   // The result has the type of the first argument, whatever both are compared as.
-  const [a, b] = args as [ArgType, ArgType];
   return { args: [a.type, b.type], returns: a.type, nullable: true };
 }
 

@@ -1,6 +1,7 @@
 import {
   civilFromDays,
   type DataType,
+  dateToTimestamp,
   dateType,
   float64Type,
   instantToLocal,
@@ -191,7 +192,9 @@ const SECONDS_PER_MONTH = 31 * 86_400;
 /** Whole months where the days agree or both end their month, else with the rest as a share of 31 days. */
 function monthsBetween(end: bigint, start: bigint, rounded: boolean, call: Call): number {
   const [a, b] = [end, start].map((micros) => {
-    const { days, ofDay } = splitMicros(instantToLocal(zoneOf(call), micros));
+    const { days } = splitMicros(instantToLocal(zoneOf(call), micros));
+    // Since the day began, which on some days is not what clocks show.
+    const ofDay = Number(micros - dateToTimestamp(days, call.settings.timeZone));
     const civil = civilFromDays(days);
     return {
       ...civil,

@@ -89,6 +89,16 @@ function emitDateTrunc(e: Emitter, args: readonly Value[], call: Call, unit: Tru
   return microsOf(timestampType, out);
 }
 
+/** Where the unit is a constant that is none, the result is null, and the other argument not cast. */
+const unlessUnknown =
+  (resolve: ScalarFunction['resolve'], at: 0 | 1): ScalarFunction['resolve'] =>
+  (args, settings) => {
+    const result = resolve(args, settings);
+    const unit = args[at]?.literal ?? undefined;
+    if ('mismatch' in result || unit === undefined || truncUnit(String(unit)) !== undefined) return result;
+    return { ...result, args: args.map((arg, i) => (i === at ? stringType : arg.type)) };
+  };
+
 const truncating = {
   trunc: scalar({
     name: 'trunc',
@@ -98,7 +108,7 @@ const truncating = {
       ["trunc('2019-08-04', 'week')", '2019-07-29'],
       ["trunc('2015-10-27', 'YEAR')", '2015-01-01'],
     ],
-    resolve: takes([anyDate, anyString], dateType, { nullable: true }),
+    resolve: unlessUnknown(takes([anyDate, anyString], dateType, { nullable: true }), 1),
     nulls: 'propagate',
     eval: ([days, format]) => {
       const unit = truncUnit(format);
@@ -123,7 +133,7 @@ const truncating = {
       ["date_trunc('YEAR', '2015-03-05T09:32:05.359')", '2015-01-01 00:00:00'],
       ["date_trunc('HOUR', '2015-03-05T09:32:05.359')", '2015-03-05 09:00:00'],
     ],
-    resolve: takes([anyString, anyTimestamp], timestampType, { nullable: true }),
+    resolve: unlessUnknown(takes([anyString, anyTimestamp], timestampType, { nullable: true }), 0),
     nulls: 'propagate',
     eval: ([format, micros], call) => {
       const unit = truncUnit(format);

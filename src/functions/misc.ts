@@ -255,13 +255,13 @@ export const miscFunctions = {
     resolve: (args, settings) => {
       const resolution = takes([anyNumber], int32Type)(args, settings);
       if ('mismatch' in resolution) return resolution;
-      const common =
-        commonType(args[0]?.type.kind === 'null' ? int32Type : (resolution.args[0] ?? int32Type), int32Type) ??
-        int32Type;
+      const [given] = args[0]?.type.kind === 'string' && settings.ansi ? resolution.args : [args[0]?.type];
+      const common = commonType(given ?? int32Type, int32Type, settings.ansi) ?? int32Type;
       return { args: [common], returns: common, nullable: false };
     },
     nulls: 'custom',
-    eval: ([x], call) => x ?? (call.returns.kind === 'int64' || call.returns.kind === 'decimal' ? 0n : 0),
+    eval: ([x], { returns: { kind } }) =>
+      x ?? (kind === 'string' ? '0' : kind === 'int64' || kind === 'decimal' ? 0n : 0),
     compiled: rare,
   }),
   collation: scalar({

@@ -17,8 +17,11 @@ type Resolved = Resolution | Mismatch;
 
 const anyNullable = (args: readonly ArgType[]): boolean => args.some((arg) => arg.nullable);
 
-function resolveArray(args: readonly ArgType[]): Resolved {
-  const element = commonTypeOf(args.map((arg) => arg.type));
+function resolveArray(args: readonly ArgType[], { ansi }: { readonly ansi: boolean }): Resolved {
+  const element = commonTypeOf(
+    args.map((arg) => arg.type),
+    ansi,
+  );
   if (element === undefined) return mismatch('the elements are of different types', 'DATA_DIFF_TYPES');
   return { args: args.map(() => element), returns: arrayType(element, anyNullable(args)), nullable: false };
 }

@@ -19,11 +19,11 @@ const refuse = (kind: string, what: string): Mismatch => ({ mismatch: what, code
 /** The format of a constant argument, or why it is none. */
 export function numberPattern(format: string): NumberPattern | Mismatch {
   if (format === '') return refuse('EMPTY', 'the format is empty');
+  if (!/[09]/.test(format)) return refuse('WRONG_NUM_DIGIT', 'the format has no digits');
   const match = PATTERN.exec(format);
   if (match === null) return refuse('UNEXPECTED_TOKEN', `'${format}' is no number format`);
   const [, before, dollar, whole = '', point, fraction = '', lateDollar, after] = match;
   if (lateDollar !== undefined) return refuse('CUR_MUST_BEFORE_DIGIT', 'the currency sign stands before the digits');
-  if (!/[09]/.test(whole + fraction)) return refuse('WRONG_NUM_DIGIT', 'the format has no digits');
   if (/^[G,]|[G,]$/i.test(whole)) return refuse('CONT_THOUSANDS_SEPS', 'a separator stands between digits');
   if (before !== undefined && after !== undefined) return refuse('WRONG_NUM_TOKEN', 'the format has two signs');
   const groups = whole === '' ? [] : whole.split(/[G,]/i);
@@ -70,7 +70,7 @@ export function patternOf(format: string): NumberPattern {
 
 /** The unscaled decimal that a text means by a format; undefined when it does not fit. */
 export function readNumber(text: string, pattern: NumberPattern): bigint | undefined {
-  let rest = text.trim();
+  let rest = text.replaceAll(' ', '');
   let negative = false;
   const { sign, groups, fraction } = pattern;
   const takeSign = (atEnd: boolean): void => {
@@ -104,7 +104,7 @@ function wholeDigits(text: string, groups: readonly string[]): string | undefine
   if (exact && parts.length !== groups.length) return undefined;
   for (const [i, part] of parts.entries()) {
     const size = (groups[groups.length - parts.length + i] as string).length;
-    if (i === 0 && !exact ? part.length > size || part.length === 0 : part.length !== size) return undefined;
+    if (part.length > size || (part.length < size && exact) || part === '') return undefined;
   }
   return parts.join('');
 }

@@ -151,10 +151,14 @@ function mismatchError(
 
 const NO_ORDER = 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE';
 
+/** Functions that give null where the operator fails. */
+const TOLERANT: Readonly<Record<string, string>> = { try_add: '+', try_subtract: '-', try_multiply: '*', try_mod: '%' };
+
 const moments: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamp_ntz']);
 
 /** Operators between two values say whether the types differ; sums with dates and instants are functions to Spark. */
-function operatorCode(name: string, args: readonly ArgType[], ansi: boolean): string | undefined {
+function operatorCode(called: string, args: readonly ArgType[], ansi: boolean): string | undefined {
+  const name = TOLERANT[called] ?? called;
   const [a, b] = args.map((arg) => arg.type);
   if (a === undefined || b === undefined || args.length !== 2) return undefined;
   if (!/^(?:\W+|and|or|div|pmod)$/i.test(name)) return undefined;

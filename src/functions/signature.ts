@@ -59,6 +59,11 @@ export function commonType(a: DataType, b: DataType, ansi = true): DataType | un
 /** The type in which values of both are compared: of structs of the same types the names do not matter. */
 export function comparableType(a: DataType, b: DataType, ansi = true): DataType | undefined {
   const { kind } = a;
+  if (kind === 'array' && b.kind === 'array') {
+    // Strings become what stands beside them, but not in arrays.
+    const texts = [a.element, b.element].filter((element) => element.kind === 'string' || element.kind === 'null');
+    if (texts.length === 1 && texts[0]?.kind === 'string') return undefined;
+  }
   if (kind !== 'struct' || b.kind !== 'struct' || a.fields.length !== b.fields.length) return commonType(a, b, ansi);
   const isSame = a.fields.every((f, i) => sameType(f.type, (b.fields[i] as Field).type));
   if (!isSame) return commonType(a, b, ansi);

@@ -1,7 +1,15 @@
-import { binaryType, type DataType, type Scalar, SparrowError, stringType } from '../base/index.js';
+import {
+  binaryType,
+  type DataType,
+  float64Type,
+  isNumeric,
+  type Scalar,
+  SparrowError,
+  stringType,
+} from '../base/index.js';
 import { compareScalars } from './compare-scalars.js';
 import { type ArgType, type Call, isOn, type Mismatch, type Resolution, scalar } from './define.js';
-import { anyBinary, anyInt, anyNumber, anyString, anyType, constant, type Param, takes } from './implicit.js';
+import { anyBinary, anyInt, anyString, anyType, constant, type Param, takes } from './implicit.js';
 import { formatWithPattern, formatWithScale } from './number-format.js';
 import { printf } from './printf.js';
 import { commonTypeOf, noCommonType } from './signature.js';
@@ -183,6 +191,11 @@ function unbase64(text: string): Uint8Array {
   });
 }
 
+/** A number, and no text that means one. */
+const justNumber: Param = {
+  wants: 'numeric',
+  accept: (type) => (isNumeric(type) ? type : type.kind === 'null' ? float64Type : undefined),
+};
 const scaleOrPattern: Param = {
   wants: 'int or string',
   accept: (type) => (type.kind === 'string' ? type : anyInt.accept(type)),
@@ -265,7 +278,7 @@ export const stringEncodeFunctions = {
       ['format_number(12332.123456, 4)', '12,332.1235'],
       ["format_number(12332.123456, '##################.###')", '12332.123'],
     ],
-    resolve: takes([anyNumber, constant(scaleOrPattern)], stringType, { nullable: true }),
+    resolve: takes([justNumber, constant(scaleOrPattern)], stringType, { nullable: true }),
     nulls: 'propagate',
     fails: (call) => typeof call.literals[1] !== 'number',
     eval: ([value, format], call): Scalar => {

@@ -1,10 +1,26 @@
 import { type DataType, int32Type, type Scalar, SparrowError, stringType } from '../base/index.js';
-import { scalar } from './define.js';
+import { type Call, scalar } from './define.js';
 import { anyInt, anyLong, anyString, type Param, stringOrBinary, takes } from './implicit.js';
+import { noCommonType } from './signature.js';
 import { levenshtein, soundex, titleCase, translateChars } from './string-words.js';
-import { codePointLength, INT_MAX, isPlain, slicePoints, substringOf } from './text.js';
+import {
+  checkLength,
+  codePointLength,
+  INT_MAX,
+  isPlain,
+  repeated,
+  slicePoints,
+  substringOf,
+  substringOfBytes,
+} from './text.js';
 
 const seldom = 'a call per row: seldom the bottleneck';
+
+/** Whether an argument may ask for more than a text can hold. */
+const mayBeLong =
+  (at: number) =>
+  ({ literals }: Call): boolean =>
+    !(typeof literals[at] === 'number' && literals[at] <= 1_000);
 
 const padder = (name: 'lpad' | 'rpad', side: string, examples: readonly (readonly [string, string])[]) =>
   scalar({
@@ -20,6 +36,7 @@ const padder = (name: 'lpad' | 'rpad', side: string, examples: readonly (readonl
       return takes([text, anyInt, text], ([type]) => type ?? stringType, { optional: 1 })(args, settings);
     },
     nulls: 'propagate',
+    fails: mayBeLong(1),
     eval: ([value, length, pad]) => {
       const left = name === 'lpad';
       if (value instanceof Uint8Array)
@@ -32,6 +49,7 @@ const padder = (name: 'lpad' | 'rpad', side: string, examples: readonly (readonl
 function padText(text: string, length: number, pad: string, left: boolean): string {
   const missing = length - codePointLength(text);
   if (missing <= 0 || pad === '') return slicePoints(text, 0, Math.min(length, INT_MAX));
+  checkLength(missing);
   const units = isPlain(pad)
     ? pad.repeat(Math.ceil(missing / pad.length)).slice(0, missing)
     : filled([...pad], missing);
@@ -46,6 +64,7 @@ function filled(points: readonly string[], count: number): string {
 
 function padBytes(bytes: Uint8Array, length: number, pad: Uint8Array, left: boolean): Uint8Array {
   if (length <= bytes.length || pad.length === 0) return bytes.slice(0, Math.max(0, length));
+  checkLength(length);
   const out = new Uint8Array(length);
   const missing = length - bytes.length;
   out.set(bytes, left ? missing : 0);
@@ -94,6 +113,11 @@ function overlay(text: string, replacement: string, position: number, length: nu
   return substringOf(text, 1, position - 1) + replacement + substringOf(text, position + taken, INT_MAX);
 }
 
+function overlayBytes(bytes: Uint8Array, by: Uint8Array, position: number, length = -1): Uint8Array {
+  const after = substringOfBytes(bytes, position + (length >= 0 ? length : by.length), INT_MAX);
+  return Uint8Array.from(Buffer.concat([substringOfBytes(bytes, 1, position - 1), by, after]));
+}
+
 const arrayOfStrings = (type: DataType): boolean => type.kind === 'array' && type.element.kind === 'string';
 const wordOrWords: Param = {
   wants: 'string or array of strings',
@@ -125,7 +149,8 @@ const joining = {
     examples: [["repeat('123', 2)", '123123']],
     resolve: takes([anyString, anyInt], stringType),
     nulls: 'propagate',
-    eval: ([text, count]) => ((count as number) <= 0 ? '' : (text as string).repeat(count as number)),
+    fails: mayBeLong(1),
+    eval: ([text, count]) => repeated(text as string, count as number),
     compiled: seldom,
   }),
   space: scalar({
@@ -135,7 +160,8 @@ const joining = {
     examples: [["concat(space(2), '1')", '  1']],
     resolve: takes([anyInt], stringType),
     nulls: 'propagate',
-    eval: ([count]) => ' '.repeat(Math.max(0, count as number)),
+    fails: mayBeLong(0),
+    eval: ([count]) => repeated(' ', count as number),
     compiled: seldom,
   }),
   reverse: scalar({
@@ -200,10 +226,17 @@ const replacing = {
       ["overlay('Spark SQL', '_', 6)", 'Spark_SQL'],
       ["overlay('Spark SQL', 'ANSI ', 7, 0)", 'Spark ANSI SQL'],
     ],
-    resolve: takes([anyString, anyString, anyInt, anyInt], stringType, { optional: 1 }),
+    resolve: (args, settings) => {
+      const [text, by] = args.map(({ type }) => type.kind === 'binary');
+      if (text !== by && args.length > 1) return noCommonType(args.slice(0, 2));
+      const param = text === true ? stringOrBinary : anyString;
+      return takes([param, param, anyInt, anyInt], ([type]) => type ?? stringType, { optional: 1 })(args, settings);
+    },
     nulls: 'propagate',
     eval: ([text, by, position, length]) =>
-      overlay(text as string, by as string, position as number, (length ?? -1) as number),
+      text instanceof Uint8Array
+        ? overlayBytes(text, by as Uint8Array, position as number, length as number | undefined)
+        : overlay(text as string, by as string, position as number, (length ?? -1) as number),
     compiled: seldom,
   }),
   initcap: scalar({
@@ -228,8 +261,12 @@ const locating = {
       ["locate('bar', 'foobarbar', 5)", '7'],
     ],
     resolve: takes([anyString, anyString, anyInt], int32Type, { optional: 1 }),
-    nulls: 'propagate',
-    eval: ([wanted, text, position]) => locate(wanted as string, text as string, (position ?? 1) as number),
+    nulls: 'custom',
+    eval: ([wanted, text, position = 1]) => {
+      // From nowhere on there is none, whatever is looked for.
+      if (position === null) return 0;
+      return wanted === null || text === null ? null : locate(wanted as string, text as string, position as number);
+    },
     compiled: seldom,
   }),
   splitPart: scalar({

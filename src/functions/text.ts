@@ -1,3 +1,5 @@
+import { SparrowError } from '../base/index.js';
+
 /** Text by code points, as Spark counts it. JS strings count UTF-16 units, which differ only beyond U+FFFF. */
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -5,6 +7,21 @@ export const INT_MAX = 2 ** 31 - 1;
 
 /** Whether units and code points are the same thing in it. */
 export const isPlain = (text: string): boolean => !SURROGATE.test(text);
+
+/** JavaScript's longest text. */
+const MOST_UNITS = 2 ** 29 - 24;
+
+/** What would be longer than any text can be is refused. */
+export function checkLength(units: number): void {
+  if (units <= MOST_UNITS) return;
+  throw new SparrowError('MEMORY_LIMIT_EXCEEDED', `a text of ${units} characters is longer than any can be`);
+}
+
+/** The text so many times over; none for numbers that are not positive. */
+export function repeated(text: string, count: number): string {
+  checkLength(text.length * count);
+  return text.repeat(Math.max(0, count));
+}
 
 export function codePointLength(text: string): number {
   if (isPlain(text)) return text.length;

@@ -61,7 +61,11 @@ function resolveToChar(args: readonly ArgType[]): Resolution | Mismatch {
   if (['date', 'timestamp', 'timestamp_ntz'].includes(type.kind)) {
     return datetimeMoreFunctions.dateFormat.resolve(args, { ansi: true });
   }
-  if (type.kind === 'binary') return { args: [type, stringType], returns: stringType };
+  if (type.kind === 'binary') {
+    if (format.type.kind !== 'string' && format.type.kind !== 'null')
+      return { mismatch: 'the format is no constant text', code: 'NON_FOLDABLE_ARGUMENT' };
+    return { args: [type, stringType], returns: stringType };
+  }
   if (!isNumeric(type) && type.kind !== 'null' && type.kind !== 'string')
     return wrongType(0, 'a number, date or binary', type);
   const pattern = patternArgument(format);
@@ -217,8 +221,8 @@ export const formatFunctions = {
     summary: 'A text as sentences, each a list of words; language and country may be given.',
     examples: [["sentences('Hi there! Good morning.')", '[[Hi, there], [Good, morning]]']],
     resolve: takes([anyString, anyString, anyString], sentenceType, { optional: 2 }),
-    nulls: 'propagate',
-    eval: ([text, language]) => sentences(text as string, knownLanguage(language)),
+    nulls: 'custom',
+    eval: ([text, language]) => (text === null ? null : sentences(text as string, knownLanguage(language))),
     compiled: rare,
   }),
 };

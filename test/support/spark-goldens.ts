@@ -53,7 +53,10 @@ export function boundExpression(sql: string, settings: EvalSettings): PhysicalEx
 
 export function textOf(type: DataType, value: Scalar, settings: EvalSettings): string | null {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex').toUpperCase();
-  return castScalar(value, type, stringType, { mode: 'ansi', timeZone: settings.timeZone }) as string | null;
+  return castScalar(value, type, stringType, {
+    mode: settings.ansi ? 'ansi' : 'legacy',
+    timeZone: settings.timeZone,
+  }) as string | null;
 }
 
 const conditionOf = (error: unknown): readonly [string] => {
