@@ -212,7 +212,7 @@ const angles = {
   sinh: unary(['sinh'], 'The hyperbolic sine.', [['sinh(0)', '0.0']], Math.sinh),
   cosh: unary(['cosh'], 'The hyperbolic cosine.', [['cosh(0)', '1.0']], javaCosh),
   tanh: unary(['tanh'], 'The hyperbolic tangent.', [['tanh(0)', '0.0']], Math.tanh),
-  asinh: unary(['asinh'], 'The inverse hyperbolic sine.', [['asinh(0)', '0.0']], Math.asinh),
+  asinh: unary(['asinh'], 'The inverse hyperbolic sine.', [['asinh(0)', '0.0']], javaAsinh),
   acosh: unary(
     ['acosh'],
     'The inverse hyperbolic cosine.',
@@ -251,6 +251,10 @@ const angles = {
 };
 
 /** Spark's formula up to 4.2, which is not the exact one for tiny numbers. */
+function javaAsinh(x: number): number {
+  return x === Number.NEGATIVE_INFINITY ? x : Math.log(x + Math.sqrt(x * x + 1));
+}
+
 const FACTORIALS: readonly bigint[] = Array.from({ length: 21 }, (_, n) => {
   let product = 1n;
   for (let i = 2; i <= n; i++) product *= BigInt(i);

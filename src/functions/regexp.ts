@@ -4,7 +4,6 @@ import { textLiteral } from './emit-parts.js';
 import { anyInt, anyString, constant, takes } from './implicit.js';
 import { translateRegex } from './java-regex.js';
 import { refuse } from './java-regex-reader.js';
-import { codePointLength } from './text.js';
 
 const REMEMBERED = 256;
 const compiledRegexes = new Map<string, RegExp>();
@@ -239,15 +238,12 @@ export const regexpFunctions = {
   regexpInstr: scalar({
     name: 'regexpInstr',
     sql: ['regexp_instr'],
-    summary: 'The position (from 1) of the first match; 0 when there is none.',
+    summary: 'The position (from 1, in UTF-16 units as in Spark) of the first match; 0 when there is none.',
     examples: [["regexp_instr('abc', 'b')", '2']],
     resolve: takes([anyString, anyString, anyInt], int32Type, { optional: 1 }),
     nulls: 'propagate',
     fails: patternFails,
-    eval: ([text, pattern]) => {
-      const at = regexOf(pattern as string).exec(text as string)?.index;
-      return at === undefined ? 0 : codePointLength((text as string).slice(0, at)) + 1;
-    },
+    eval: ([text, pattern]) => (regexOf(pattern as string).exec(text as string)?.index ?? -1) + 1,
     compiled,
   }),
   regexpSubstr: scalar({

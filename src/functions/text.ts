@@ -14,7 +14,9 @@ const MOST_UNITS = 2 ** 29 - 24;
 /** What would be longer than any text can be is refused. */
 export function checkLength(units: number): void {
   if (units <= MOST_UNITS) return;
-  throw new SparrowError('MEMORY_LIMIT_EXCEEDED', `a text of ${units} characters is longer than any can be`);
+  throw new SparrowError('INVALID_PARAMETER_VALUE.LENGTH', `a text of ${units} characters is longer than any can be`, {
+    sqlState: '22023',
+  });
 }
 
 /** The text so many times over; none for numbers that are not positive. */

@@ -36,7 +36,7 @@ expectSpark([
   ["regexp_count('Steven Jones and Stephen Smith are the best players', 'Ste(v|ph)en')", '2', 'int'],
   ["regexp_count('abc', '')", '4', 'int'],
   ["regexp_instr('abc', 'b')", '2', 'int'],
-  ["regexp_instr('a😀b', 'b')", '3', 'int'],
+  ["regexp_instr('a😀b', 'b')", '4', 'int'],
   ["regexp_instr('abc', 'x')", '0', 'int'],
   ["regexp_substr('Steven Jones', 'Ste(v|ph)en')", 'Steven', 'string'],
   ["regexp_substr('abc', 'x')", null, 'string'],
