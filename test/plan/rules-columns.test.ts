@@ -271,7 +271,7 @@ describe('reorder-joins', () => {
       .split('\n')
       .filter((line) => line.includes('Scan'))
       .map((line) => /fake (\w+)/.exec(line)?.[1]);
-    expect(text.match(/Join Inner.*origin = (code|abbr)/g)).toHaveLength(2);
+    expect(text.match(/Join Inner, \((state = abbr|origin = code)\)/g)).toHaveLength(2);
     expect(order[0]).toBe('flights');
   });
 
