@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { col, type DefaultValues, fn, Session, Window } from 'sparrow-df';
+import { pathToFileURL } from 'node:url';
+import { col, type DefaultValues, fn, Session, t, udf, Window } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EngineInside, engineOf, factsFolder, quantile, randoms, sleep, tell } from './harness.js';
 
@@ -127,6 +128,30 @@ describe('an AbortSignal', () => {
     expect(rows).toBeGreaterThan(100_000);
     expect(rows).toBeLessThan(2_000_000);
     await nothingLeft();
+  });
+
+  test('ends a worker that takes a second to die, without a warning', { timeout: 60_000 }, async () => {
+    // What is computed outside of JavaScript cannot be interrupted.
+    const [module, begun] = [join(folder, 'sleeper.mjs'), join(folder, 'begun')];
+    const body = `writeFileSync(${JSON.stringify(begun)}, ''); pbkdf2Sync('a', 'b', 1_200_000, 64, 'sha512'); return x;`;
+    const imports = "import { pbkdf2Sync } from 'node:crypto'; import { writeFileSync } from 'node:fs';";
+    writeFileSync(module, `${imports} export const f = (x) => { ${body} };`);
+    const sleeper = udf({ module: pathToFileURL(module), export: 'f', args: [t.int64], returns: t.int64 });
+    const warnings: Error[] = [];
+    const note = (warning: Error): number => warnings.push(warning);
+    process.on('warning', note);
+    const controller = new AbortController();
+    const query = session
+      .range(100)
+      .select(sleeper(col('id')))
+      .collect({ signal: controller.signal });
+    const settled = query.catch((error: unknown) => error);
+    while (!existsSync(begun)) await sleep(10);
+    controller.abort();
+    expect(await settled).toMatchObject({ code: 'OPERATION_CANCELED' });
+    expect(await session.range(100_000).agg(fn.count().as('n')).collect()).toEqual([{ n: 100_000 }]);
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
   });
 
   test('leaves no part of a write', async () => {

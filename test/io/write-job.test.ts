@@ -187,6 +187,21 @@ describe('a writer that dies', () => {
     return { files, changes: () => changes };
   };
 
+  it.runIf(existsSync('/proc/self/stat'))('is not taken for another process that got its number', () => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    const first = prepareWrite(platform, { path: target, mode: 'append' });
+    const staging = readdirSync(folder).find((name) => name.startsWith('.')) as string;
+    first.commit([writeFile(first, 'old', { task: 0 })]);
+    // The test's parent lives; it began when it did, and not in the first tick of the system.
+    const named = (owner: string): string => staging.replace(/-[\d_]+-(\w+)$/, `-${owner}-$1`);
+    const [dead, alive] = [named(`${process.ppid}_1`), named(`${process.ppid}`)];
+    for (const name of [dead, alive]) mkdirSync(join(folder, name));
+    const second = prepareWrite(platform, { path: target, mode: 'append' });
+    second.commit([writeFile(second, 'new', { task: 1 })]);
+    expect(readdirSync(folder).sort()).toEqual([alive, 'out']);
+  });
+
   it.each(['append', 'overwrite', 'dynamic'] as const)('in mode %s leaves the old files or the new', (mode) => {
     const partition = (p: string): Partial<TaskFile> => ({ partitions: [['p', p]] });
     const outcomes = new Set<string>();

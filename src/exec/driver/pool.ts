@@ -117,7 +117,10 @@ export class WorkerPool {
     const timer = setInterval(() => {
       if (!isFlagged(flags, query) && !isFlagged(flags, stage)) return;
       since ??= performance.now();
-      if (performance.now() - since >= STUCK_MS) void seat.worker.terminate();
+      if (performance.now() - since < STUCK_MS) return;
+      // Once: it may take long to die, and whoever ends it waits for it.
+      clearInterval(timer);
+      void seat.worker.terminate();
     }, WATCH_MS);
     return () => clearInterval(timer);
   }
