@@ -89,7 +89,7 @@ function counted(rows: readonly Scalar[][], call: Call, ordered: boolean): Count
 }
 
 const negativeFrequency = (n: number): SparrowError =>
-  new SparrowError('INVALID_PARAMETER_VALUE', `a frequency must not be negative, but one is ${n}`, {
+  new SparrowError('NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION', `a frequency must not be negative, but one is ${n}`, {
     sqlState: '22023',
   });
 

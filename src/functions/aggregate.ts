@@ -13,7 +13,7 @@ import {
   type Resolution,
 } from './define.js';
 import { anyNull, part, value } from './emit.js';
-import { anyBoolean, anyDouble, takes } from './implicit.js';
+import { anyBoolean, anyDouble, type Param, takes } from './implicit.js';
 import type { Emitter, StateAccess, Value } from './value.js';
 
 type Resolved = (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
@@ -28,8 +28,14 @@ const resolveCount = (args: readonly ArgType[]): Resolved => ({
   state: [int64Type],
 });
 
+/** Only under ANSI texts are taken for what they say. */
+const condition = ({ ansi }: Settings): Param => ({
+  ...anyBoolean,
+  accept: (type) => (!ansi && type.kind === 'string' ? undefined : anyBoolean.accept(type)),
+});
+
 function resolveCountIf(args: readonly ArgType[], settings: Settings): Resolved {
-  const resolution = takes([anyBoolean], int64Type)(args, settings);
+  const resolution = takes([condition(settings)], int64Type)(args, settings);
   return 'mismatch' in resolution ? resolution : { ...resolution, nullable: false, state: [int64Type] };
 }
 
@@ -77,7 +83,7 @@ function emitCountIf(e: Emitter, state: StateAccess, args: readonly Value[]): vo
 }
 
 function resolveBoolean(args: readonly ArgType[], settings: Settings): Resolved {
-  const resolution = takes([anyBoolean], booleanType, { nullable: true })(args, settings);
+  const resolution = takes([condition(settings)], booleanType, { nullable: true })(args, settings);
   return 'mismatch' in resolution ? resolution : { ...resolution, state: [booleanType, int8Type] };
 }
 
