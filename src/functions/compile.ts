@@ -201,7 +201,10 @@ export class ExpressionCompiler implements Emitter {
     // Nothing but null comes of a null literal; what the arguments before it raise was compiled above.
     if (call.literals.includes(null)) return this.#literal({ kind: 'literal', type: expr.type, value: null });
     const isNull = anyNull(this, args);
-    const bare = args.map((arg) => value(arg.type, arg.carrier, arg.parts, undefined, arg.range));
+    const bare = args.map(({ type, carrier, parts, range, bytesEnd }) => ({
+      ...value(type, carrier, parts, undefined, range),
+      ...(bytesEnd === undefined ? {} : { bytesEnd }),
+    }));
     if (isNull === undefined || !needsBranch(entry, args, call, ranges)) {
       const result = this.#sparing(isNull, () => this.#ranged(this.#invoke(entry, bare, call), entry, ranges, call));
       return this.#withNull(result, isNull);

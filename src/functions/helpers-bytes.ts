@@ -105,6 +105,64 @@ const bytesCompare: Helper = {
   },
 };
 
+/** Positions tested at once. */
+const STRIDE = 64;
+
+/**
+ * (from, last, one, other, needle) → the first position in from…last whose bytes `one` and `other` are those of the
+ * needle, or 0; `from` is not behind `last`.
+ */
+const bytesProbe: Helper = {
+  params: ['i32', 'i32', 'i32', 'i32', 'i32'],
+  results: ['i32'],
+  build: (code, params) => {
+    const [p, last, one, other, needle] = params as [...Four, Local];
+    const mask = code.local('i32');
+    // Where the bytes lie, seen from p.
+    const probes = [one, other].map((offset) => {
+      const [byte, at] = [code.local('v128'), code.local('i32')];
+      code.get(needle).get(offset).op('i32.add').op('v128.load8_splat').set(byte);
+      return { byte, offset, at };
+    });
+    const pushFits = (step: number): void => {
+      for (const { at, byte } of probes) code.get(at).op('v128.load', step, 0).get(byte).op('i8x16.eq');
+      code.op('v128.and');
+    };
+    const setPlaces = (): void => {
+      for (const { at, offset } of probes) code.get(p).get(offset).op('i32.add').set(at);
+    };
+    code.block((near) => {
+      code.get(last).get(p).op('i32.sub').i32(STRIDE).op('i32.lt_u').brIf(near);
+      code.loop((next) => {
+        setPlaces();
+        for (let step = 0; step < STRIDE; step += 16) {
+          pushFits(step);
+          if (step > 0) code.op('v128.or');
+        }
+        code.op('v128.any_true').brIf(near);
+        code.get(p).i32(STRIDE).op('i32.add').set(p);
+        code.get(last).get(p).op('i32.sub').i32(STRIDE).op('i32.ge_s').brIf(next);
+      });
+    });
+    code.loop((next) => {
+      code
+        .get(p)
+        .get(last)
+        .op('i32.gt_u')
+        .if(() => code.i32(0).return());
+      setPlaces();
+      pushFits(0);
+      code.op('i8x16.bitmask').tee(mask);
+      code.if(() => {
+        code.get(p).get(mask).op('i32.ctz').op('i32.add').tee(p).i32(0);
+        code.get(p).get(last).op('i32.le_u').select().return();
+      });
+      code.get(p).i32(16).op('i32.add').set(p).br(next);
+    });
+    code.i32(0);
+  },
+};
+
 function loadAt(code: Code, address: Local, offset: Local, into: Local): void {
   code.get(address).get(offset).op('i32.add').op('i64.load', 0, 0).set(into);
 }
@@ -125,4 +183,5 @@ function firstDifference(code: Code, x: Local, y: Local): void {
 export const bytesHelpers = {
   bytes_equal: bytesEqual,
   bytes_compare: bytesCompare,
+  bytes_probe: bytesProbe,
 } as const satisfies HelperTable;

@@ -9,6 +9,7 @@ import {
   constantText,
   emitAdvance,
   emitFind,
+  emitFindInColumn,
   emitRetreat,
   pushCharBytes,
   rarestBytes,
@@ -109,13 +110,18 @@ function emitSearch(
   pieces: readonly LikePiece[],
   needle: Value | undefined,
   differ: Label,
+  bytesEnd?: Local,
 ): void {
   const { code } = e;
   const [first, ...rest] = pieces;
   const start = code.local('i32');
   if (needle !== undefined && first instanceof Uint8Array) {
     code.loop((again) => {
-      const found = emitFind(e, p, end, needle, rarestBytes(first));
+      const probes = rarestBytes(first);
+      const found =
+        bytesEnd === undefined
+          ? emitFind(e, p, end, needle, probes)
+          : emitFindInColumn(e, p, end, bytesEnd, needle, probes);
       code.get(found).op('i32.eqz').brIf(differ);
       code.get(found).i32(first.length).op('i32.add').set(p);
       if (rest.length === 0) return;
@@ -177,7 +183,9 @@ function emitPattern(e: Emitter, text: Value, tokens: readonly LikeToken[]): Val
     emitMatchAt(e, p, span.end, first, differ);
     if (last === undefined) code.get(p).get(span.end).op('i32.ne').brIf(differ);
     for (const [i, pieces] of others.entries()) {
-      if (pieces.length > 0) emitSearch(e, p, span.end, pieces, needles[i], differ);
+      // What is behind the first place is looked for in few rows, so not ahead of them.
+      if (pieces.length > 0)
+        emitSearch(e, p, span.end, pieces, needles[i], differ, i === 0 ? text.bytesEnd : undefined);
     }
     if (last !== undefined && last.length > 0) emitMatchEnd(e, p, span, last, differ);
     code.i32(1).set(flag);

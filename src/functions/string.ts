@@ -1,11 +1,11 @@
 import { binaryType, booleanType, type DataType, int32Type, type Scalar, stringType } from '../base/index.js';
-import { scalar } from './define.js';
+import { type Call, scalar } from './define.js';
 import { argument, booleanOf, intOf, keepI32, part } from './emit-parts.js';
 import { anyInt, anyString, stringOrBinary, takes } from './implicit.js';
 import { commonTypeOf, noCommonType } from './signature.js';
 import { emitAscii, emitCase, emitConcat, emitLeft, emitRight, emitSubstring, emitTrim } from './string-emit.js';
 import { codePointLength, INT_MAX, substringOf, substringOfBytes, trimSet, utf8Length } from './text.js';
-import { emitCodePoints, emitFind, emitStartsAt, spanOf, textOf } from './text-emit.js';
+import { emitCodePoints, emitFind, emitFindInColumn, emitStartsAt, spanOf, textOf } from './text-emit.js';
 import type { Emitter, Value } from './value.js';
 
 const sizeOf = (value: Scalar): number =>
@@ -184,7 +184,7 @@ const search = (
   example: readonly [string, string],
   test: (text: string, wanted: string) => boolean,
   testBytes: (bytes: Buffer, wanted: Uint8Array) => boolean,
-  emit: (e: Emitter, text: Value, wanted: Value) => Value,
+  emit: (e: Emitter, text: Value, wanted: Value, call: Call) => Value,
 ) =>
   scalar({
     name,
@@ -197,15 +197,15 @@ const search = (
       typeof text === 'string'
         ? test(text, wanted as string)
         : testBytes(Buffer.from(text as Uint8Array), wanted as Uint8Array),
-    emit: (e, args) => emit(e, argument(args, 0), argument(args, 1)),
+    emit: (e, args, call) => emit(e, argument(args, 0), argument(args, 1), call),
   });
 
-function emitContains(e: Emitter, text: Value, wanted: Value): Value {
+function emitContains(e: Emitter, text: Value, wanted: Value, call: Call): Value {
   const { at, end } = spanOf(e, text);
-  e.code
-    .get(emitFind(e, at, end, wanted))
-    .i32(0)
-    .op('i32.ne');
+  // Only what is constant is looked for in several rows at once.
+  const bytesEnd = call.literals[1] === undefined ? undefined : text.bytesEnd;
+  const found = bytesEnd === undefined ? emitFind(e, at, end, wanted) : emitFindInColumn(e, at, end, bytesEnd, wanted);
+  e.code.get(found).i32(0).op('i32.ne');
   return booleanOf(keepI32(e));
 }
 

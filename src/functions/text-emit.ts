@@ -129,21 +129,18 @@ export function emitDiffer(e: Emitter, p: Local, q: Local, length: Local, differ
 }
 
 /** Which two bytes of a needle are tested first: their offsets from its start. */
-type Probes = readonly [number, number];
+export type Probes = readonly [number, number];
 
 /**
- * The address of the first occurrence of `needle` from `from` on, or 0. Sixteen positions at a time are tested for
- * two of its bytes (`probes`; first and last unless told); only where both fit is the whole compared.
+ * The address of the first occurrence of `needle` from `from` on, or 0. Many positions at a time are tested for two of
+ * its bytes (`probes`; first and last unless told); only where both fit is the whole compared.
  */
 export function emitFind(e: Emitter, from: Local, end: Local, needle: Value, probes?: Probes): Local {
   const { code } = e;
   const [text, length] = needle.parts as [Local, Local];
-  const found = code.local('i32');
-  const last = code.local('i32');
-  const p = code.local('i32');
-  const one = { offset: code.local('i32'), byte: code.local('v128') };
-  const other = { offset: code.local('i32'), byte: code.local('v128') };
-  code.i32(0).set(found).get(from).set(p);
+  const [found, last, at] = [code.local('i32'), code.local('i32'), code.local('i32')];
+  const [one, other] = [code.local('i32'), code.local('i32')];
+  code.i32(0).set(found).get(from).set(at);
   code.block((done) => {
     code
       .get(length)
@@ -151,57 +148,57 @@ export function emitFind(e: Emitter, from: Local, end: Local, needle: Value, pro
       .if(() => {
         code.get(from).set(found).br(done);
       });
-    // Positions p with p + length <= end.
+    // Positions with position + length <= end.
     code.get(end).get(from).op('i32.sub').get(length).op('i32.lt_s').brIf(done);
     code.get(end).get(length).op('i32.sub').set(last);
-    code.i32(probes?.[0] ?? 0).set(one.offset);
-    if (probes === undefined) code.get(length).i32(1).op('i32.sub').set(other.offset);
-    else code.i32(probes[1]).set(other.offset);
-    for (const { offset, byte } of [one, other]) {
-      code.get(text).get(offset).op('i32.add').op('v128.load8_splat').set(byte);
-    }
-    emitScan(e, { p, last, probes: [one, other], text, length, found }, done);
+    code.i32(probes?.[0] ?? 0).set(one);
+    if (probes === undefined) code.get(length).i32(1).op('i32.sub').set(other);
+    else code.i32(probes[1]).set(other);
+    code.loop((again) => {
+      code.get(at).get(last).get(one).get(other).get(text).call(e.helper('bytes_probe')).tee(at);
+      code.i32(0).op('i32.eq').brIf(done);
+      code.block((differ) => {
+        emitDiffer(e, at, text, length, differ);
+        code.get(at).set(found).br(done);
+      });
+      code.get(at).i32(1).op('i32.add').tee(at).get(last).op('i32.le_u').brIf(again);
+    });
   });
   return found;
 }
 
-interface Probe {
-  readonly offset: Local;
-  readonly byte: Local;
-}
+/** Bytes behind a row that are searched with it. */
+const SEARCHED_AHEAD = 512;
 
-interface Scan {
-  readonly p: Local;
-  readonly last: Local;
-  readonly probes: readonly [Probe, Probe];
-  readonly text: Local;
-  readonly length: Local;
-  readonly found: Local;
-}
-
-function emitScan(e: Emitter, scan: Scan, done: Label): void {
+/**
+ * As `emitFind`, in the bytes of a column (see `Value.bytesEnd`): rows are not searched one by one but many at a time,
+ * and most then only learn that nothing begins before their end.
+ */
+export function emitFindInColumn(
+  e: Emitter,
+  from: Local,
+  end: Local,
+  bytesEnd: Local,
+  needle: Value,
+  probes?: Probes,
+): Local {
   const { code } = e;
-  const { p, last, text, length, found } = scan;
-  const mask = code.local('i32');
-  const at = code.local('i32');
-  code.loop((next) => {
-    for (const { offset, byte } of scan.probes) {
-      code.get(p).get(offset).op('i32.add').op('v128.load', 0, 0).get(byte).op('i8x16.eq');
-    }
-    code.op('v128.and').op('i8x16.bitmask').set(mask);
-    code.block((none) => {
-      code.loop((again) => {
-        code.get(mask).op('i32.eqz').brIf(none);
-        code.get(p).get(mask).op('i32.ctz').op('i32.add').tee(at).get(last).op('i32.gt_u').brIf(done);
-        code.block((differ) => {
-          emitDiffer(e, at, text, length, differ);
-          code.get(at).set(found).br(done);
-        });
-        code.get(mask).get(mask).i32(1).op('i32.sub').op('i32.and').set(mask).br(again);
-      });
-    });
-    code.get(p).i32(16).op('i32.add').tee(p).get(last).op('i32.le_u').brIf(next);
+  const length = needle.parts[1] as Local;
+  // No occurrence begins in start…clear.
+  const [start, clear, limit, found] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
+  code.i32(0).set(found);
+  code.get(from).get(start).op('i32.lt_u').get(from).get(clear).op('i32.gt_u').op('i32.or');
+  code.if(() => code.get(from).tee(start).set(clear));
+  code.get(clear).get(length).op('i32.add').get(end).op('i32.le_u');
+  code.if(() => {
+    code.get(bytesEnd).get(end).i32(SEARCHED_AHEAD).op('i32.add').tee(limit);
+    code.get(bytesEnd).get(limit).op('i32.lt_u').select().set(limit);
+    const next = emitFind(e, clear, limit, needle, probes);
+    code.get(next).get(limit).get(length).op('i32.sub').i32(1).op('i32.add').get(next).select().set(clear);
+    code.get(next).i32(0).op('i32.ne').get(next).get(length).op('i32.add').get(end).op('i32.le_u').op('i32.and');
+    code.if(() => code.get(next).set(found));
   });
+  return found;
 }
 
 const FREQUENT = ' etaoinsrhldcumfpgwybvkxjqz';

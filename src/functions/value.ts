@@ -15,6 +15,11 @@ export interface Value {
   /** i32 local, 0 or 1; undefined when the value is never null. */
   readonly isNull: Local | undefined;
   readonly range?: Range;
+  /**
+   * Bytes of a batch's column: those of its rows lie in their order, up to this address, and stay as they are while the
+   * code runs.
+   */
+  readonly bytesEnd?: Local;
 }
 
 /** Emits an argument where it is called, and only there. */

@@ -69,13 +69,16 @@ export class ColumnLoader {
   readonly #offsets: Local | undefined;
   readonly #dictOffsets: Local | undefined;
   readonly #dictData: Local | undefined;
+  readonly #bytesEnd: Local | undefined;
 
+  /** `to`: the row of a batch before which the code ends. */
   constructor(
     private readonly code: Code,
     state: Local,
     base: number,
     index: number,
     readonly form: ColumnForm,
+    to?: Local,
   ) {
     const word = (at: number): Local => {
       const local = code.local('i32');
@@ -90,6 +93,10 @@ export class ColumnLoader {
     this.#offsets = form.storage === 'utf8' ? word(COLUMN.OFFSETS) : undefined;
     this.#dictOffsets = form.dictionary ? word(COLUMN.DICT_OFFSETS) : undefined;
     this.#dictData = form.dictionary ? word(COLUMN.DICT_DATA) : undefined;
+    if (this.#offsets === undefined || to === undefined) return;
+    this.#bytesEnd = code.local('i32');
+    code.get(this.#data).get(this.#offsets).get(to).i32(2).op('i32.shl').op('i32.add').op('i32.load', 0);
+    code.op('i32.add').set(this.#bytesEnd);
   }
 
   /** The value of row `row` (i32 local). */
@@ -105,7 +112,8 @@ export class ColumnLoader {
       this.#loadScalar(row, carrier);
       code.set(parts[0] as Local);
     }
-    return { type: form.type, carrier, parts, isNull, range: form.range, stable: form.stable };
+    const bytesEnd = this.#bytesEnd === undefined ? {} : { bytesEnd: this.#bytesEnd };
+    return { type: form.type, carrier, parts, isNull, range: form.range, stable: form.stable, ...bytesEnd };
   }
 
   /** Bits of rows 0…: 1 where the row is null, as an i32 local. */

@@ -111,7 +111,7 @@ class PipelineBody {
     const { pipe, spec, variant } = this;
     const { code } = pipe;
     const row = code.local('i32');
-    const bind = spec.source.kind === 'batches' ? this.#bindColumns() : this.#bindRows();
+    const bind = spec.source.kind === 'batches' ? this.#bindColumns(to) : this.#bindRows();
     const placed = spec.sink.kind === 'aggregate' ? spec.sink.placed : undefined;
     if (placed !== undefined && placed.rows === undefined) return this.#placed(placed, from, to);
     const vectors = this.#vectors();
@@ -178,11 +178,13 @@ class PipelineBody {
     return at;
   }
 
-  #bindColumns(): (row: Local) => { columns: Columns; condition?: () => void } {
+  #bindColumns(to: Local): (row: Local) => { columns: Columns; condition?: () => void } {
     const { pipe, variant } = this;
     const used = usedColumns(this.spec);
     const loaders = variant.forms.map((form, i) =>
-      used === 'all' || used.has(i) ? new ColumnLoader(pipe.code, pipe.state, pipe.layout.columns, i, form) : undefined,
+      used === 'all' || used.has(i)
+        ? new ColumnLoader(pipe.code, pipe.state, pipe.layout.columns, i, form, to)
+        : undefined,
     );
     return (row) => {
       const loaded = new Map<number, ColumnValue>();
