@@ -141,7 +141,7 @@ function passedOn(exprs: readonly Expr[], input: PlanEstimate): ReadonlyMap<numb
 }
 
 /** How many different rows these columns make: not more than there are. */
-function groups(columns: readonly Attribute[], input: PlanEstimate): number {
+export function groups(columns: readonly Attribute[], input: PlanEstimate): number {
   let product = 1;
   for (const attribute of columns) {
     product *= distinctOf(input, attribute.id);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { Session } from 'sparrow-df';
 import { afterAll, expect, it } from 'vitest';
-import { Session } from '../../src/index.js';
 
 const session = await Session.create({ workers: 1 });
 afterAll(() => session.stop());

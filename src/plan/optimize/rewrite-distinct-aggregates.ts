@@ -1,17 +1,15 @@
 import { aggregate, join, project } from '../build.js';
-import type { AggregateCall, Alias, Attribute, Expr } from '../expr.js';
-import { exprType, toAttribute } from '../expr-type.js';
+import type { AggregateCall, Attribute, Expr } from '../expr.js';
+import { toAttribute } from '../expr-type.js';
 import { exprKey, isConstant, isDeterministic } from '../facts.js';
-import { nextId } from '../ids.js';
-import { coalesce, equalNullSafe, ifElseNull, joinAndOrNone } from '../logic.js';
+import { equalNullSafe, ifElseNull, joinAndOrNone } from '../logic.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { mapExprs, planExprs } from '../node-exprs.js';
 import { outputIds, outputOf } from '../output.js';
-import { buildCall } from '../resolve/calls.js';
 import type { PlanSettings } from '../resolve/context.js';
-import { columnName } from '../sql-text.js';
 import { allNodes, replace } from '../walk.js';
 import { replaceExpr, visitExpr } from '../walk-expr.js';
+import { mergeCall, mergesExactly, type NamedValue, named } from './merge-aggregates.js';
 import { bottomUp } from './rule.js';
 
 /**
@@ -25,7 +23,7 @@ export const rewriteDistinctAggregates = bottomUp(
   (plan, { settings }) => (plan.kind === 'aggregate' ? rewrite(plan, settings) : plan),
 );
 
-interface Calls {
+export interface Calls {
   /** Calls over different values, by what the values are. */
   readonly sets: ReadonlyMap<string, readonly AggregateCall[]>;
   readonly plain: readonly AggregateCall[];
@@ -55,7 +53,8 @@ function withoutNeedlessDistinct(plan: AggregatePlan): AggregatePlan {
   ) as AggregatePlan;
 }
 
-function callsOf(plan: AggregatePlan): Calls {
+/** The aggregates of a plan, each once. */
+export function callsOf(plan: AggregatePlan): Calls {
   const sets = new Map<string, AggregateCall[]>();
   const plain = new Map<number, AggregateCall>();
   const seen = new Set<number>();
@@ -83,30 +82,6 @@ const valuesOf = (call: AggregateCall): readonly Expr[] =>
 
 /** A constant behind the first argument says how to aggregate; aggregates know it as a constant. */
 const isSetting = (arg: Expr, position: number): boolean => position > 0 && isConstant(arg);
-
-/** Aggregates of partial results that are exact: whole numbers, extremes. */
-function mergesExactly(call: AggregateCall): boolean {
-  switch (call.fn) {
-    case 'count':
-    case 'min':
-    case 'max':
-      return true;
-    case 'sum':
-      return exprType(call).kind === 'int64';
-    default:
-      return false;
-  }
-}
-
-interface NamedValue {
-  readonly alias: Alias;
-  readonly attribute: Attribute;
-}
-
-function named(expr: Expr, name = columnName(expr)): NamedValue {
-  const alias: Alias = Object.freeze({ kind: 'alias', name, input: expr, id: nextId() });
-  return { alias, attribute: toAttribute(alias) };
-}
 
 /** Below: the groups by grouping columns and values, with partial plain aggregates; above: the groups wanted. */
 function twoLevels(
@@ -145,14 +120,6 @@ function twoLevels(
     }),
   );
   return aggregate(below, groups, output);
-}
-
-/** Counts of parts add up; everything else here merges with itself. */
-function mergeCall(call: AggregateCall, part: Attribute, settings: PlanSettings): Expr {
-  if (call.fn !== 'count') return buildCall(call.fn, [part], settings);
-  const total = buildCall('sum', [part], settings);
-  // The sum of no counts is null, the count of no rows is 0.
-  return coalesce(total, Object.freeze({ kind: 'literal', type: exprType(total), value: 0n }));
 }
 
 /** One aggregation for the plain calls and one for each set, joined on the grouping columns, nulls equal. */

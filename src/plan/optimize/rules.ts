@@ -1,3 +1,4 @@
+import { aggregateBeforeJoin } from './aggregate-before-join.js';
 import { chooseBuildSide } from './choose-build-side.js';
 import { collapseProjects } from './collapse-projects.js';
 import { decorrelate } from './decorrelate.js';
@@ -54,6 +55,7 @@ export const ruleBatches: readonly RuleBatch[] = [
   { name: 'common parts', once: true, rules: [shareSubplans] },
   { name: 'join order', once: true, rules: [reorderJoins] },
   { name: 'prune', rules: [...filters, inferPredicates, ...columns, pushLimits] },
+  { name: 'early groups', once: true, rules: [aggregateBeforeJoin] },
   { name: 'semi joins', rules: [semiJoinForDistinct, ...columns] },
   { name: 'share', rules: [shareCommonExpressions] },
   { name: 'finish', rules: [...columns, narrowShared, ...expressions] },
