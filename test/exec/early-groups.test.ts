@@ -77,3 +77,16 @@ describe('not grouped before the join', () => {
     expect(unordered(cellsOf(await session.sql(query).collect()))).toEqual(unordered(await duck.rows(query)));
   });
 });
+
+/** Counts are sorted by as many bits as rows were counted. */
+const sorted = [
+  'SELECT kind, price, count(*) AS n FROM sales GROUP BY kind, price ORDER BY n DESC, price, kind',
+  'SELECT shop, count(amount) AS n FROM sales GROUP BY shop ORDER BY n, shop DESC NULLS LAST',
+  `SELECT n, count(*) AS groups FROM (SELECT shop, count(*) AS n FROM sales GROUP BY shop) GROUP BY n
+    ORDER BY groups DESC, n DESC`,
+  `SELECT region, count(*) AS n FROM sales JOIN shops ON sales.kind = shops.region GROUP BY region ORDER BY n DESC, region`,
+];
+
+test.each(sorted)('in the order of counts: %s', async (query) => {
+  expect(cellsOf(await session.sql(query).collect())).toEqual(await duck.rows(query));
+});

@@ -12,7 +12,7 @@ import {
   type SourceColumn,
   type TaskInput,
 } from '../task/spec.js';
-import type { TaskOutput } from '../task/task.js';
+import type { DoneTask, TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { placeGroups, placeInputs } from './place-groups.js';
 import { placeRows } from './place-rows.js';
@@ -43,6 +43,8 @@ interface PartialGroups {
   readonly source: Extract<RowSourceSpec, { kind: 'groups' }>;
   readonly inputs: readonly TaskInput[];
   readonly small: boolean;
+  /** No group has more rows, where that is known. */
+  readonly mostRows: bigint | undefined;
   /** The plan's aggregates, made of what is in the groups. */
   readonly results: readonly PhysicalExpr[];
 }
@@ -68,7 +70,8 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
       if (output.kind !== 'totals') throw engineBug('totals expected');
       return output;
     });
-    return { source, results, inputs: placeInputs(places, tables), small: places.slots <= SMALL_GROUPS };
+    const inputs = placeInputs(places, tables);
+    return { source, results, inputs, mostRows: rowsOf(flow, done), small: places.slots <= SMALL_GROUPS };
   }
   const done = await executor.allResults(flow, sink);
   const parts = done.map(({ output }) => {
@@ -84,7 +87,16 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
           parts,
           plan.keys.length === 0 ? 0 : Math.max(small ? 0 : partitionBits(total), spilledBits(executor, parts)),
         );
-  return { source, results, inputs, small };
+  return { source, results, inputs, mostRows: rowsOf(flow, done), small };
+}
+
+/** As many rows as were grouped, or somewhat more: a bound that is the same for tables of about the same size. */
+function rowsOf(flow: Flow, done: readonly DoneTask[]): bigint | undefined {
+  // A join may multiply rows.
+  if (flow.some((part) => part.later !== undefined || part.steps.some((step) => step.kind === 'probe')))
+    return undefined;
+  const rows = done.reduce((sum, { inputRows }) => sum + inputRows, 0);
+  return (1n << BigInt(rows.toString(2).length)) - 1n;
 }
 
 /** The flow as one task, where merging the groups of several would cost more than they save. */
@@ -102,9 +114,13 @@ function inOneTask(flow: Flow, plan: PhysicalAggregate): Flow {
 
 /** The groups, finished: what the plan gives of them. */
 function groupsPart(executor: Runner, plan: PhysicalAggregate, groups: PartialGroups): FlowPart {
-  const { source, inputs, small, results } = groups;
+  const { source, inputs, small, results, mostRows } = groups;
   const { keys, aggregates } = source;
-  const columns: SourceColumn[] = [...keys, ...aggregates.map(({ type, nullable }) => ({ type, nullable }))];
+  const ofCount = mostRows === undefined ? {} : { range: [0n, mostRows] as const };
+  const columns: SourceColumn[] = [
+    ...keys,
+    ...aggregates.map(({ fn, type, nullable }) => ({ type, nullable, ...(fn === 'count' ? ofCount : {}) })),
+  ];
   const part: FlowPart = { source: { kind: 'rows', rows: source }, inputs, steps: [], tables: [], columns, small };
   if (aggregates.length === plan.aggregates.length) return executor.project([part], plan.output)[0] as FlowPart;
   const passed = keys.map(({ type, nullable }, index): PhysicalExpr => ({ kind: 'column', index, type, nullable }));
