@@ -53,13 +53,15 @@ export class CodedPages {
     }
   }
 
-  /** A value whose lowest byte or two no known entry has. */
+  /** A value whose lowest byte or two no known entry has: of wide ones, among more than there can be entries. */
   #unused(known: number): number | undefined {
     const { u8 } = this.group.task.heap;
     const { bytes } = this;
-    const seen = new Uint8Array(bytes === 1 ? 2 ** 8 : 2 ** 16);
-    for (let i = 0, at = this.#table; i < known; i++, at += bytes)
-      seen[(u8[at] as number) + (bytes === 1 ? 0 : (u8[at + 1] as number) << 8)] = 1;
+    const seen = new Uint8Array(bytes === 1 ? 2 ** 8 : 2 ** (MAX_CODED_BITS + 1));
+    for (let i = 0, at = this.#table; i < known; i++, at += bytes) {
+      const value = (u8[at] as number) + (bytes === 1 ? 0 : (u8[at + 1] as number) << 8);
+      if (value < seen.length) seen[value] = 1;
+    }
     const free = seen.indexOf(0);
     return free < 0 ? undefined : free;
   }
