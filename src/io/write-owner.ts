@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FileSystem } from '../base/index.js';
+import { isAlive, PROCESS_NAME } from './process-name.js';
 
 /** Who writes in a staging folder, as its name says. */
 interface Owner {
@@ -22,33 +22,6 @@ const KEY: unique symbol = Symbol.for('sparrow-df.writes');
 const shared = globalThis as { [KEY]?: Set<string> };
 shared[KEY] ??= new Set();
 const own = shared[KEY];
-
-/** When a process began, in ticks since the system did; undefined where the system does not tell. */
-function bornAt(pid: number): string | undefined {
-  try {
-    // Behind the name of the program, which may have blanks and brackets.
-    return readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}
-
-const BORN = bornAt(process.pid);
-
-/** This process in a name: numbers of processes are given out again. */
-export const PROCESS_NAME = BORN === undefined ? `${process.pid}` : `${process.pid}_${BORN}`;
-
-/** Whether a process lives that had this number, and began then if that is known. */
-export function isAlive(pid: number, born: string | undefined): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return born === undefined || (bornAt(pid) ?? born) === born;
-}
 
 /** The folder beside a target that a write of this process prepares its files in. */
 export function stagingPath(target: string, id: string): string {

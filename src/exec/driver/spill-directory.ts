@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Platform, SharedHeap } from '../../base/index.js';
-import { isAlive, PROCESS_NAME } from '../../io/write-owner.js';
+import { isAlive, PROCESS_NAME } from '../../io/process-name.js';
 import { engineMode } from '../modes.js';
 import type { SpillSettings } from '../task/task.js';
 
