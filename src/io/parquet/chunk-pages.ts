@@ -19,6 +19,8 @@ const MAX_HEADER_BYTES = 1 << 24;
 const FORGOTTEN_BYTES = 128;
 const MAX_PAGE_BYTES = 2 ** 31 - 2 ** 20;
 
+const patternTable = patternBytes();
+
 /** What reading one row group shares between its columns. */
 export class GroupContext {
   readonly kernels: Kernels;
@@ -35,7 +37,7 @@ export class GroupContext {
     this.kernels = kernelsFor(task.heap);
     this.scratch = new Scratch(task.arena);
     this.patterns = task.arena.alloc(PATTERN_BYTES);
-    task.heap.u8.set(patternBytes(), this.patterns);
+    task.heap.u8.set(patternTable, this.patterns);
   }
 
   place(column: string): Place {
