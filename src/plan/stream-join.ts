@@ -89,15 +89,14 @@ export class JoinState {
     const batch = this.#stored(left, right);
     if (before === undefined) return batch;
     checkState(before, outputOf(batch));
-    const all = (side: Side, fresh: Rows): Rows =>
-      this.#rows(side, unionOf([this.#earlier(side, before, late), fresh.plan]));
+    const all = (side: Side, fresh: Rows): Rows => this.#rows(unionOf([this.#earlier(side, before, late), fresh.plan]));
     return this.#stored(all('left', left), all('right', right));
   }
 
   /** What the join gives for a batch, of the state after it. */
   result(state: ScanPlan): Plan {
     const output = outputOf(this.node);
-    const rows = (side: Side): Rows => this.#rows(side, this.#part(side, state, trueLiteral));
+    const rows = (side: Side): Rows => this.#rows(this.#part(side, state, trueLiteral));
     const [left, right] = [rows('left'), rows('right')];
     if (this.node.how === 'semi') {
       return project(
@@ -144,7 +143,7 @@ export class JoinState {
     const exprs = output.map((a, i) => own(a, `${side[0]}${i}`));
     const fared = keeps ? ifElse(hopeful, UNMATCHED, HOPELESS) : UNMATCHED;
     const rows = filter(input, keeps ? inTime : and(inTime, hopeful));
-    return this.#rows(side, project(rows, [...exprs, own(fared, 'm'), own(NEW, 'n')]));
+    return this.#rows(project(rows, [...exprs, own(fared, 'm'), own(NEW, 'n')]));
   }
 
   /** Rows of the state before that are still of use. */
@@ -164,7 +163,7 @@ export class JoinState {
     return project(rows, [...[...columns, 'm'].map((name) => own(byName(state, name), name)), own(isNew, 'n')]);
   }
 
-  #rows(_side: Side, plan: Plan): Rows {
+  #rows(plan: Plan): Rows {
     const output = outputOf(plan);
     return { plan, columns: output.slice(0, -2), matched: byName(plan, 'm'), isNew: byName(plan, 'n') };
   }
@@ -194,7 +193,7 @@ export class JoinState {
     const looked = Object.freeze({ ...join(rows.plan, others.plan, 'exists', condition), mark: found });
     const fared = ifElse(and(equal(rows.matched, UNMATCHED), found), MATCHED, rows.matched);
     const columns = rows.columns.map((a) => own(a, a.name));
-    return this.#rows(side, project(looked, [...columns, own(fared, 'm'), own(rows.isNew, 'n')]));
+    return this.#rows(project(looked, [...columns, own(fared, 'm'), own(rows.isNew, 'n')]));
   }
 
   /** The join's condition over other columns. */

@@ -59,7 +59,7 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
     aggregates: plan.aggregates,
     maxRows: mostRows(part),
   });
-  const keys = plan.keys.map((key, k) => keyColumn(key, k, flow, executor));
+  const keys = plan.keys.map((key) => keyColumn(key, flow, executor));
   const source = { kind: 'groups', keys, aggregates: plan.aggregates } as const;
   const [only] = flow;
   const inLanes = only && flow.length === 1 ? placeGroups(only, sink(only), executor.settings) : undefined;
@@ -128,11 +128,10 @@ function groupsPart(executor: Runner, plan: PhysicalAggregate, groups: PartialGr
 }
 
 /** A key's type and bounds. Rows of several parts meet in one table, so bounds hold for all or are dropped. */
-function keyColumn(key: PhysicalAggregate['keys'][number], k: number, flow: Flow, executor: Runner): SourceColumn {
+function keyColumn(key: PhysicalAggregate['keys'][number], flow: Flow, executor: Runner): SourceColumn {
   const nullable = key.kind === 'literal' ? key.value === null : key.nullable;
   const known = flow.map((part) => columnOf(key, part.columns, executor.settings));
   const [first] = known;
-  void k;
   return {
     type: key.type,
     nullable,
