@@ -93,5 +93,5 @@ it(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  300_000 + KILLS * 10_000,
+  300_000 + KILLS * 20_000,
 );
