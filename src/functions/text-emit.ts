@@ -156,7 +156,7 @@ export function emitFind(e: Emitter, from: Local, end: Local, needle: Value, pro
     else code.i32(probes[1]).set(other);
     code.loop((again) => {
       code.get(at).get(last).get(one).get(other).get(text).call(e.helper('bytes_probe')).tee(at);
-      code.i32(0).op('i32.eq').brIf(done);
+      code.op('i32.eqz').brIf(done);
       code.block((differ) => {
         emitDiffer(e, at, text, length, differ);
         code.get(at).set(found).br(done);

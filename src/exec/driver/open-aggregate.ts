@@ -44,7 +44,7 @@ interface PartialGroups {
   readonly inputs: readonly TaskInput[];
   readonly small: boolean;
   /** No group has more rows, where that is known. */
-  readonly mostRows: bigint | undefined;
+  readonly mostInGroup: bigint | undefined;
   /** The plan's aggregates, made of what is in the groups. */
   readonly results: readonly PhysicalExpr[];
 }
@@ -71,7 +71,7 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
       return output;
     });
     const inputs = placeInputs(places, tables);
-    return { source, results, inputs, mostRows: rowsOf(flow, done), small: places.slots <= SMALL_GROUPS };
+    return { source, results, inputs, mostInGroup: mostInGroup(flow, done), small: places.slots <= SMALL_GROUPS };
   }
   const done = await executor.allResults(flow, sink);
   const parts = done.map(({ output }) => {
@@ -87,11 +87,11 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
           parts,
           plan.keys.length === 0 ? 0 : Math.max(small ? 0 : partitionBits(total), spilledBits(executor, parts)),
         );
-  return { source, results, inputs, mostRows: rowsOf(flow, done), small };
+  return { source, results, inputs, mostInGroup: mostInGroup(flow, done), small };
 }
 
-/** As many rows as were grouped, or somewhat more: a bound that is the same for tables of about the same size. */
-function rowsOf(flow: Flow, done: readonly DoneTask[]): bigint | undefined {
+/** Rows that no group exceeds: those of all groups or somewhat more, the same for inputs of about the same size. */
+function mostInGroup(flow: Flow, done: readonly DoneTask[]): bigint | undefined {
   // A join may multiply rows.
   if (flow.some((part) => part.later !== undefined || part.steps.some((step) => step.kind === 'probe')))
     return undefined;
@@ -114,9 +114,9 @@ function inOneTask(flow: Flow, plan: PhysicalAggregate): Flow {
 
 /** The groups, finished: what the plan gives of them. */
 function groupsPart(executor: Runner, plan: PhysicalAggregate, groups: PartialGroups): FlowPart {
-  const { source, inputs, small, results, mostRows } = groups;
+  const { source, inputs, small, results, mostInGroup: most } = groups;
   const { keys, aggregates } = source;
-  const ofCount = mostRows === undefined ? {} : { range: [0n, mostRows] as const };
+  const ofCount = most === undefined ? {} : { range: [0n, most] as const };
   const columns: SourceColumn[] = [
     ...keys,
     ...aggregates.map(({ fn, type, nullable }) => ({ type, nullable, ...(fn === 'count' ? ofCount : {}) })),
