@@ -13,7 +13,9 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 export async function minified(code, { module = false, map } = {}) {
   // Scripts import this file before anything is installed.
   const [{ minify }, { parse }] = await Promise.all([import('@swc/core'), import('acorn')]);
-  const options = { module, ecma: 2022, compress: { passes: 3 }, mangle: { toplevel: true } };
+  // One character outside of Latin-1 makes V8 hold a whole file in two bytes a character.
+  const format = { asciiOnly: true };
+  const options = { module, ecma: 2022, compress: { passes: 3 }, mangle: { toplevel: true }, format };
   if (map === undefined) return { code: (await minify(code, options)).code };
   const smaller = await minify(code, { ...options, sourceMap: { content: map } });
   const { sourcesContent, ...kept } = JSON.parse(smaller.map);

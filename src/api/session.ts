@@ -14,7 +14,7 @@ import { RuntimeConfig } from './conf.js';
 import type { FrameContext } from './context.js';
 import { type ColumnData, localPlan, rowsToPlan, type ShapeOfColumns } from './create-data.js';
 import type { CreateEngine, QueryEngine } from './engine.js';
-import { loadEngine } from './engine-loader.js';
+import { engineFor } from './engine-loader.js';
 import { DataFrame } from './frame.js';
 import type { NamesOnly } from './frame-types.js';
 import { theName } from './names.js';
@@ -80,7 +80,7 @@ export class Session<in out V extends Values = Anything> {
     const store = new TableStore(conf.get('spark.sql.warehouse.dir', 'spark-warehouse') ?? '', nodePlatform.files);
     const catalog = new SessionCatalog(store);
     const functions = new UdfRegistration();
-    const start = createEngine ?? (await loadEngine(given));
+    const start = createEngine ?? engineFor(given);
     const engine = await start({
       ...(given.workers === undefined ? {} : { workers: given.workers }),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),

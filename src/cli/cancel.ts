@@ -1,5 +1,5 @@
 import type { QueryEngine } from '../api/engine.js';
-import { loadEngine } from '../api/engine-loader.js';
+import { engineFor } from '../api/engine-loader.js';
 import { Session } from '../api/session.js';
 
 /** A session whose queries, all that run at the time, one call ends. */
@@ -12,7 +12,7 @@ export interface CancellableSession {
 export async function cancellableSession(): Promise<CancellableSession> {
   let controller = new AbortController();
   const session: Session = await Session.create({}, async (options) => {
-    const start = await loadEngine({});
+    const start = engineFor({});
     return withSignal(await start(options), () => controller.signal);
   });
   const cancel = (): void => {

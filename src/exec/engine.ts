@@ -46,6 +46,7 @@ import { SpillDirectory } from './driver/spill-directory.js';
 import { onlyValue, withSubqueryValues } from './driver/subquery-values.js';
 import { Turns } from './driver/turns.js';
 import type { StartWorker } from './driver/worker-start.js';
+import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode, isModeGiven } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
 import { isSmall } from './small-plan.js';
@@ -202,7 +203,6 @@ class LocalEngine implements QueryEngine {
     const isInterpreted = engineMode() === 'interpreted' || (isFirst && isSmall(physical));
     isFirst = false;
     if (!isInterpreted) return yield* this.#compiled(physical, run);
-    const { Interpreter } = await import('./interpreter/interpreter.js');
     yield* new Interpreter(this.heap, this.#platform, run.settings, () => run.query.check()).batches(physical);
   }
 
