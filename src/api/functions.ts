@@ -1,5 +1,5 @@
 import { SparrowError } from '../base/index.js';
-import { functionPlaces } from '../functions/names.js';
+import { functionPlace, functionPlaces } from '../functions/names.js';
 import { aggregateCall, alias, call, column, lambda, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import {
@@ -220,9 +220,10 @@ function functionOf(name: string | symbol): unknown {
 
 function make(name: string): unknown {
   if (!isWord(name)) return undefined;
-  for (const { key, sql } of functionPlaces())
-    if (key === name || sql.includes(name)) return callOf(key, sql[0] ?? key);
-  return undefined;
+  const place = functionPlace(name);
+  if (place === undefined) return undefined;
+  const { key, sql } = place;
+  return key === name || sql.includes(name) ? callOf(key, sql[0] ?? key) : undefined;
 }
 
 const isWord = (name: string): boolean => /^[a-z_]\w*$/i.test(name);

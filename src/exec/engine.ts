@@ -49,7 +49,7 @@ import type { StartWorker } from './driver/worker-start.js';
 import { Interpreter } from './interpreter/interpreter.js';
 import { engineMode, isModeGiven } from './modes.js';
 import type { PhysicalPlan } from './physical.js';
-import { isSmall } from './small-plan.js';
+import { isSmall, isSmallQuery } from './small-plan.js';
 
 const DEFAULT_MEMORY = 4 * 2 ** 30;
 
@@ -266,14 +266,15 @@ class LocalEngine implements QueryEngine {
     return new Compiled(this.#scheduler, query, settings);
   }
 
-  #optimized(plan: ResolvedPlan, settings: PlanSettings): Promise<ResolvedPlan> {
-    const batches = engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
+  #optimized(plan: ResolvedPlan, settings: PlanSettings, isAsItIs = false): Promise<ResolvedPlan> {
+    const batches = isAsItIs || engineMode() === 'no-optimizer' ? { batches: requiredBatches } : {};
     return withParts(() => optimize(this.#cache.informed(plan), settings, batches));
   }
 
-  /** The plan, and whether it holds at any time: what was found by asking for the time holds for one query only. */
+  /** The plan, and whether it holds whenever it is asked: not if the time was asked for, or for a process's first query. */
   async #optimizedFor(resolved: ResolvedPlan, settings: PlanSettings): Promise<FoundPlan> {
-    let isTimeless = true;
+    const isAsItIs = isFirst && isSmallQuery(resolved);
+    let isTimeless = !isAsItIs;
     const watched = {
       ...settings,
       get nowMicros() {
@@ -281,7 +282,7 @@ class LocalEngine implements QueryEngine {
         return settings.nowMicros;
       },
     };
-    const plan = await this.#optimized(resolved, watched);
+    const plan = await this.#optimized(resolved, watched, isAsItIs);
     return { plan, isTimeless };
   }
 

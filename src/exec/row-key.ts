@@ -66,5 +66,11 @@ const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 
 /** One text for the values of several keys. */
-export const keysText = (types: readonly DataType[], values: readonly Scalar[]): string =>
-  values.map((value, k) => keyText(types[k] as DataType, value)).join('|');
+export function keysText(types: readonly DataType[], values: readonly Scalar[]): string {
+  let text = '';
+  for (let k = 0; k < values.length; k++) {
+    if (k > 0) text += '|';
+    text += keyText(types[k] as DataType, values[k] as Scalar);
+  }
+  return text;
+}

@@ -1,6 +1,7 @@
 import { isFloating } from '../base/index.js';
 import { isDeterministic } from '../functions/deterministic.js';
 import type { PhysicalExpr } from '../functions/expression.js';
+import type { Plan } from '../plan/node.js';
 import type { AggregateSpec, PhysicalAggregate, PhysicalPlan, PhysicalSort } from './physical.js';
 
 /** Rows that are sooner interpreted than code for them is there. */
@@ -11,6 +12,27 @@ const MOST_ROWS = 2_000;
  * rows in the same order to the last bit: few local rows, steps row by row, sums that are exact in any order.
  */
 export const isSmall = (plan: PhysicalPlan): boolean => rowsOf(plan) <= MOST_ROWS;
+
+/**
+ * Whether a plan, not optimized yet, can be one that is answered so: then all that the optimizer could save is less than
+ * its own code costs a process that has not run it before.
+ */
+export function isSmallQuery(plan: Plan): boolean {
+  switch (plan.kind) {
+    case 'local':
+      return (plan.data.content.rows ?? Number.POSITIVE_INFINITY) <= MOST_ROWS;
+    case 'filter':
+    case 'project':
+    case 'limit':
+      return isSmallQuery(plan.input);
+    case 'sort':
+      return isSmallQuery(plan.input.kind === 'aggregate' ? plan.input.input : plan.input);
+    case 'aggregate':
+      return plan.groupBy.length === 0 && isSmallQuery(plan.input);
+    default:
+      return false;
+  }
+}
 
 /** At most so many rows are read; infinitely many where the compiled engine is to be asked. */
 function rowsOf(plan: PhysicalPlan): number {

@@ -59,7 +59,8 @@ function eagerly(entry: ScalarFunction, args: readonly Prepared[], call: Call, o
   const propagate = entry.nulls === 'propagate';
   return (row) => {
     const values: Scalar[] = [];
-    for (const i of order) {
+    for (let k = 0; k < order.length; k++) {
+      const i = order[k] as number;
       const value = (args[i] as Prepared)(row);
       // What stands behind a null is not evaluated: it may raise an error, in Spark and in compiled code neither.
       if (propagate && value === null) return null;

@@ -14,10 +14,16 @@ function bornAt(pid: number): string | undefined {
   }
 }
 
-const BORN = bornAt(process.pid);
+let name: string | undefined;
 
 /** This process in a name: numbers of processes are given out again. */
-export const PROCESS_NAME = BORN === undefined ? `${process.pid}` : `${process.pid}_${BORN}`;
+export function processName(): string {
+  if (name === undefined) {
+    const born = bornAt(process.pid);
+    name = born === undefined ? `${process.pid}` : `${process.pid}_${born}`;
+  }
+  return name;
+}
 
 /** Whether a process lives that had this number, and began then if that is known. */
 export function isAlive(pid: number, born: string | undefined): boolean {

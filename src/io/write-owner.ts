@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { FileSystem } from '../base/index.js';
-import { isAlive, PROCESS_NAME } from './process-name.js';
+import { isAlive, processName } from './process-name.js';
 
 /** Who writes in a staging folder, as its name says. */
 interface Owner {
@@ -25,7 +25,7 @@ const own = shared[KEY];
 
 /** The folder beside a target that a write of this process prepares its files in. */
 export function stagingPath(target: string, id: string): string {
-  return join(dirname(target), `.${basename(target)}.tmp-${HOST}-${PROCESS_NAME}-${id}`);
+  return join(dirname(target), `.${basename(target)}.tmp-${HOST}-${processName()}-${id}`);
 }
 
 export function beginStaging(path: string): void {

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Platform, SharedHeap } from '../../base/index.js';
-import { isAlive, PROCESS_NAME } from '../../io/process-name.js';
+import { isAlive, processName } from '../../io/process-name.js';
 import { engineMode } from '../modes.js';
 import type { SpillSettings } from '../task/task.js';
 
@@ -18,7 +18,7 @@ const NAME = /^sparrow-spill-(\d+)(?:_(\d+))?-\d+$/;
 /** Where a session's queries put rows on disk: a folder of its own, which is made when it is needed. */
 export class SpillDirectory {
   readonly #parent: string;
-  readonly #path: string;
+  readonly #seed: number;
   #swept = false;
   #folders = 1;
 
@@ -27,7 +27,11 @@ export class SpillDirectory {
     directory: string | undefined,
   ) {
     this.#parent = directory ?? tmpdir();
-    this.#path = join(this.#parent, `sparrow-spill-${PROCESS_NAME}-${platform.seed()}`);
+    this.#seed = platform.seed();
+  }
+
+  get #path(): string {
+    return join(this.#parent, `sparrow-spill-${processName()}-${this.#seed}`);
   }
 
   settings(heap: SharedHeap, query: number): SpillSettings {

@@ -1,4 +1,4 @@
-import type { Scalar } from '../../base/index.js';
+import type { DataType, Scalar } from '../../base/index.js';
 import type { AggregateFunction, Call } from '../../functions/define.js';
 import type { Prepared } from '../../functions/evaluate.js';
 import { type EvalSettings, referencedColumns } from '../../functions/expression.js';
@@ -38,7 +38,8 @@ export async function* groupRows(
   if (keys.length === 0) groups.set('', open([]));
   for await (const page of input) {
     for (const row of page.rows) {
-      const values = keys.map((key, k) => canonical(types[k] as (typeof types)[number], key(row)));
+      const values: Scalar[] = [];
+      for (let k = 0; k < keys.length; k++) values.push(canonical(types[k] as DataType, (keys[k] as Prepared)(row)));
       const text = keysText(types, values);
       let group = groups.get(text);
       if (group === undefined) {
@@ -70,14 +71,14 @@ function prepareAggregate(
   return { entry: aggregateFunction(spec.fn), call, args, filter };
 }
 
+/* Plain loops here and above: this is where the first query of a process, all of its code cold, spends its time. */
 function update(aggregates: readonly Aggregate[], group: Group, row: Row): void {
-  for (const [i, { entry, call, args, filter }] of aggregates.entries()) {
+  for (let i = 0; i < aggregates.length; i++) {
+    const { entry, call, args, filter } = aggregates[i] as Aggregate;
     if (filter !== undefined && filter(row) !== true) continue;
-    entry.eval.update(
-      group.states[i] as Scalar[],
-      args.map((arg) => arg(row)),
-      call,
-    );
+    const values: Scalar[] = [];
+    for (let k = 0; k < args.length; k++) values.push((args[k] as Prepared)(row));
+    entry.eval.update(group.states[i] as Scalar[], values, call);
   }
 }
 
