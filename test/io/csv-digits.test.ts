@@ -48,27 +48,35 @@ describe('digits of CSV', () => {
       row: i,
       n: spoiled(sign() + digits(1 + random(19))),
       d: spoiled(`${sign()}${digits(1 + random(12))}${['', '.', `.${digits(1)}`, `.${digits(2)}`][random(4)]}`),
+      w: spoiled(`${sign()}${digits(1 + random(12))}${random(4) === 0 ? '' : '.'}${digits(random(7))}`),
       day: spoiled(`${1800 + random(400)}-${two(random(14))}-${two(random(33))}`),
     }));
     const path = join(folder, 'digits.csv');
-    writeFileSync(path, rows.map(({ row, n, d, day }) => `${row},${n},${d},${day}\n`).join(''));
-    const schema = { row: t.int32, n: t.int64, d: t.decimal(15, 2), day: t.date };
+    writeFileSync(path, rows.map(({ row, n, d, w, day }) => `${row},${n},${d},${w},${day}\n`).join(''));
+    const schema = { row: t.int32, n: t.int64, d: t.decimal(15, 2), w: t.decimal(18, 6), day: t.date };
     const read = await session.read
       .schema(schema)
       .csv(path)
-      .selectExpr('row', 'n', 'd', 'CAST(day AS STRING) AS day')
+      .selectExpr('row', 'n', 'd', 'w', 'CAST(day AS STRING) AS day')
       .collect();
     const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
-    const text = `SELECT TRY_CAST(n AS BIGINT)::VARCHAR, TRY_CAST(d AS DECIMAL(15, 2))::VARCHAR, TRY_CAST(day AS DATE)::VARCHAR
-      FROM read_csv('${path}', header = false, all_varchar = true, names = ['row', 'n', 'd', 'day']) ORDER BY "row"::int`;
+    const text = `SELECT TRY_CAST(n AS BIGINT)::VARCHAR, TRY_CAST(d AS DECIMAL(15, 2))::VARCHAR,
+        TRY_CAST(w AS DECIMAL(18, 6))::VARCHAR, TRY_CAST(day AS DATE)::VARCHAR
+      FROM read_csv('${path}', header = false, all_varchar = true, names = ['row', 'n', 'd', 'w', 'day']) ORDER BY "row"::int`;
     const theirs = (await duckdb.runAndReadAll(text)).getRows();
     duckdb.closeSync();
     let spelled = 0;
-    const want = rows.map(({ row, n, d, day }, i) => {
-      const [n2, d2, day2] = theirs[i] as [string, string, string];
-      const values = { n: isInt(n) ? n2 : null, d: isDecimal(d) ? d2 : null, day: isDate(day) ? day2 : null };
+    const want = rows.map(({ row, n, d, w, day }, i) => {
+      const [n2, d2, w2, day2] = theirs[i] as [string, string, string, string];
+      const [isD, isW] = [isDecimal(d), isDecimal(w)];
+      const values = {
+        n: isInt(n) ? n2 : null,
+        d: isD ? d2 : null,
+        w: isW ? w2 : null,
+        day: isDate(day) ? day2 : null,
+      };
       spelled += Object.values(values).filter((value) => value !== null).length;
-      return { row, ...values, given: [n, d, day] };
+      return { row, ...values, given: [n, d, w, day] };
     });
     expect(read.map((row, i) => ({ ...row, given: want[i]?.given }))).toEqual(want);
     expect(spelled).toBeGreaterThan(18_000);

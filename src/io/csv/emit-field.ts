@@ -1,4 +1,4 @@
-import type { Code, Func, Label, Local, WasmModule } from '../../wasm/index.js';
+import type { Code, Label, Local, WasmModule } from '../../wasm/index.js';
 import { ESCAPED, MISSING, POSITION } from './emit-index.js';
 import type { Locals } from './locals.js';
 import type { CsvDialect } from './options.js';
@@ -31,6 +31,9 @@ export interface Field {
   /** Behind its last byte. */
   readonly end: Local;
   readonly counters: Local;
+  /** The least and the greatest value so far. */
+  readonly min: Local;
+  readonly max: Local;
   /** Leaves the value to JavaScript. */
   readonly slow: Label;
 }
@@ -62,13 +65,17 @@ const PARAMS = Array.from({ length: 9 }, () => 'i32' as const);
 
 /**
  * `name(text, index, stride, column, rows, data, validity, slowRows, counters)`: one column of an index, typed. Rows
- * the fast path cannot tell (odd spellings, escapes, errors) are listed in `slowRows`. `validity` must be zero.
+ * the fast path cannot tell (odd spellings, escapes, errors) are listed in `slowRows`; they are null until someone says
+ * otherwise. `validity` is written only where there are nulls or slow rows.
  */
 export function typedKernel(module: WasmModule, name: string, layout: FieldLayout, store: Store, body: Body): void {
   module.function(name, PARAMS, [], (code, ...params) => {
     const [text, index, stride, column, rows, data, validity, slowRows, counters] = params as Locals<9>;
     const i32 = (): Local => code.local('i32');
-    const [at, end, row, nulls, slowCount, bit] = [i32(), i32(), i32(), i32(), i32(), i32()];
+    const [at, end, row, absent, slowCount] = [i32(), i32(), i32(), i32(), i32()];
+    const [min, max] = [code.local('i64'), code.local('i64')];
+    code.get(counters).op('i64.load', COUNTERS.min, 0).set(min);
+    code.get(counters).op('i64.load', COUNTERS.max, 0).set(max);
     code.get(index).get(column).i32(layout.shift).op('i32.shl').op('i32.add').set(index);
     code.forRange(
       row,
@@ -80,12 +87,9 @@ export function typedKernel(module: WasmModule, name: string, layout: FieldLayou
             code.block((slow) => {
               layout.bounds(code, { text, index, at, end }, isNull, slow);
               body(
-                { code, at, end, counters, slow },
+                { code, at, end, counters, min, max, slow },
                 (value) => {
                   value();
-                  code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').tee(bit);
-                  code.get(bit).op('i32.load8_u');
-                  code.i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or').op('i32.store8');
                   code.br(next);
                 },
                 data,
@@ -93,19 +97,41 @@ export function typedKernel(module: WasmModule, name: string, layout: FieldLayou
             });
             code.get(slowRows).get(slowCount).i32(2).op('i32.shl').op('i32.add').get(row).op('i32.store', 0, 0);
             code.get(slowCount).i32(1).op('i32.add').set(slowCount);
-            store.zero(code, data);
-            code.br(next);
           });
           store.zero(code, data);
-          code.get(nulls).i32(1).op('i32.add').set(nulls);
+          clearBit(code, { validity, rows, row, absent });
         });
         code.get(data).i32(store.bytes).op('i32.add').set(data);
         code.get(index).get(stride).op('i32.add').set(index);
       },
     );
-    code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
+    code.get(counters).get(min).op('i64.store', COUNTERS.min, 0);
+    code.get(counters).get(max).op('i64.store', COUNTERS.max, 0);
+    code.get(counters).get(absent).get(slowCount).op('i32.sub').op('i32.store', COUNTERS.nulls, 0);
     code.get(counters).get(slowCount).op('i32.store', COUNTERS.slow, 0);
   });
+}
+
+/** A bitmap of rows, and how many of them are absent so far. */
+interface Validity {
+  readonly validity: Local;
+  readonly rows: Local;
+  readonly row: Local;
+  readonly absent: Local;
+}
+
+/** The row at hand is absent. Before the first that is, nothing was written. */
+export function clearBit(code: Code, { validity, rows, row, absent }: Validity): void {
+  const [byte, bit] = [code.local('i32'), code.local('i32')];
+  code.get(absent).op('i32.eqz');
+  code.if(() => {
+    code.get(validity).i32(255).get(rows).i32(3).op('i32.shr_u').tee(byte).op('memory.fill');
+    code.get(validity).get(byte).op('i32.add');
+    code.i32(1).get(rows).i32(7).op('i32.and').op('i32.shl').i32(1).op('i32.sub').op('i32.store8');
+  });
+  code.get(absent).i32(1).op('i32.add').set(absent);
+  code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').tee(bit).get(bit).op('i32.load8_u');
+  code.i32(-2).get(row).i32(7).op('i32.and').op('i32.rotl').op('i32.and').op('i32.store8');
 }
 
 export interface Bounds {
@@ -119,22 +145,37 @@ export interface Bounds {
 /** Sets `at` and `end` to the content of a field; branches away when it is null or needs unescaping. */
 function bounds(code: Code, dialect: CsvDialect, b: Bounds, isNull: Label, escaped: Label): void {
   const { text, index, at, end } = b;
-  const word = code.local('i32');
-  code.get(index).op('i32.load', 4, 0).tee(word).i32(MISSING).op('i32.eq').brIf(isNull);
-  // The sum before the mask: the first record of a text starts a delimiter before it.
-  code.get(index).op('i32.load', 0, 0).i32(dialect.delimiter.length).op('i32.add').i32(POSITION).op('i32.and');
-  code.get(text).op('i32.add').set(at);
-  code.get(word).i32(POSITION).op('i32.and').get(text).op('i32.add').set(end);
-  // Unquoted is the rule: one test tells it from the rest.
-  code.get(word).i32(~POSITION).op('i32.and');
+  const [before, word] = [code.local('i32'), code.local('i32')];
+  const place = (): void => {
+    code.get(before).i32(dialect.delimiter.length).op('i32.add').get(text).op('i32.add').set(at);
+    code.get(word).get(text).op('i32.add').set(end);
+  };
+  const unquoted = (): void => {
+    trim(code, dialect, at, end);
+    code.get(at).get(end).op('i32.eq').brIf(isNull);
+  };
+  code.get(index).op('i32.load', 0, 0).tee(before);
+  code.get(index).op('i32.load', 4, 0).tee(word).op('i32.or').i32(MISSING).op('i32.lt_u');
+  // Two positions are the rule: one test tells them from the rest.
   code.if(
     () => {
-      betweenQuotes(code, dialect, at, end);
-      code.get(word).i32(ESCAPED).op('i32.and').brIf(escaped);
+      place();
+      unquoted();
     },
     () => {
-      trim(code, dialect, at, end);
-      code.get(at).get(end).op('i32.eq').brIf(isNull);
+      code.get(word).i32(MISSING).op('i32.eq').brIf(isNull);
+      const flags = code.local('i32');
+      code.get(word).i32(~POSITION).op('i32.and').set(flags);
+      code.get(word).i32(POSITION).op('i32.and').set(word);
+      // The first record of a text starts a delimiter before it.
+      code.get(before).i32(dialect.delimiter.length).op('i32.add').i32(POSITION).op('i32.and');
+      code.i32(dialect.delimiter.length).op('i32.sub').set(before);
+      place();
+      code.get(flags);
+      code.if(() => {
+        betweenQuotes(code, dialect, at, end);
+        code.get(flags).i32(ESCAPED).op('i32.and').brIf(escaped);
+      }, unquoted);
     },
   );
   const nullText = [...Buffer.from(dialect.nullValue, 'utf8')];
@@ -183,24 +224,16 @@ function trim(code: Code, dialect: CsvDialect, at: Local, end: Local): void {
   }
 }
 
-/** `copyBytes(source, target, length)`: 16 at a time, up to 15 too many. */
-export function emitCopy(module: WasmModule): Func {
-  return module.function(
-    'copyBytes',
-    ['i32', 'i32', 'i32'],
-    [],
-    (code, ...params) => {
-      const [source, target, length] = params as Locals<3>;
-      const last = code.local('i32');
-      code.get(target).get(length).op('i32.add').set(last);
-      code.loop((next) => {
-        code.get(target).get(source).op('v128.load', 0, 0).op('v128.store', 0, 0);
-        code.get(source).i32(16).op('i32.add').set(source);
-        code.get(target).i32(16).op('i32.add').tee(target).get(last).op('i32.lt_u').brIf(next);
-      });
-    },
-    { export: false },
-  );
+/** The bytes `at`…`end` to `position`, which goes behind them: 16 at a time, up to 16 too many. */
+export function copyTo(code: Code, at: Local, end: Local, position: Local): void {
+  const behind = code.local('i32');
+  code.get(position).get(end).op('i32.add').get(at).op('i32.sub').set(behind);
+  code.loop((next) => {
+    code.get(position).get(at).op('v128.load', 0, 0).op('v128.store', 0, 0);
+    code.get(at).i32(16).op('i32.add').set(at);
+    code.get(position).i32(16).op('i32.add').tee(position).get(behind).op('i32.lt_u').brIf(next);
+  });
+  code.get(behind).set(position);
 }
 
 /**
@@ -209,20 +242,21 @@ export function emitCopy(module: WasmModule): Func {
  * address of the text that stands for an empty quoted field.
  */
 export function emitStrings(module: WasmModule, dialect: CsvDialect): void {
-  const copy = emitCopy(module);
   const emptyBytes = Buffer.byteLength(dialect.emptyValue);
   module.function('textBytes', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [text, index, stride, column, rows] = params as Locals<5>;
-    const [at, end, row, total] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
+    const [, index, stride, column, rows] = params as Locals<5>;
+    const [word, row, total] = [code.local('i32'), code.local('i32'), code.local('i32')];
     code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
     code.forRange(
       row,
       () => code.i32(0),
       rows,
       () => {
-        code.block((isNull) => {
-          code.block((escaped) => bounds(code, dialect, { text, index, at, end }, isNull, escaped));
-          code.get(total).get(end).op('i32.add').get(at).op('i32.sub').i32(emptyBytes).op('i32.add').set(total);
+        code.get(index).op('i32.load', 4, 0).tee(word).i32(MISSING).op('i32.ne');
+        code.if(() => {
+          code.get(total).get(word).i32(POSITION).op('i32.and').op('i32.add').i32(emptyBytes).op('i32.add');
+          code.get(index).op('i32.load', 0, 0).i32(dialect.delimiter.length).op('i32.add').i32(POSITION).op('i32.and');
+          code.op('i32.sub').set(total);
         });
         code.get(index).get(stride).op('i32.add').set(index);
       },
@@ -232,7 +266,7 @@ export function emitStrings(module: WasmModule, dialect: CsvDialect): void {
   module.function('strings', [...PARAMS, 'i32'], [], (code, ...params) => {
     const [text, index, stride, column, rows, offsets, data, validity, counters, empty] = params as Locals<10>;
     const i32 = (): Local => code.local('i32');
-    const [at, end, row, nulls, position, bit, length] = [i32(), i32(), i32(), i32(), i32(), i32(), i32()];
+    const [at, end, row, absent, position] = [i32(), i32(), i32(), i32(), i32()];
     code.get(index).get(column).i32(2).op('i32.shl').op('i32.add').set(index);
     code.get(offsets).i32(0).op('i32.store', 0, 0);
     code.get(data).set(position);
@@ -243,36 +277,26 @@ export function emitStrings(module: WasmModule, dialect: CsvDialect): void {
       () => {
         code.block((next) => {
           code.block((isNull) => {
-            code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').set(bit);
             code.block((escaped) => {
               bounds(code, dialect, { text, index, at, end }, isNull, escaped);
-              code.get(end).get(at).op('i32.sub').set(length);
               if (emptyBytes > 0) {
-                code.get(length).op('i32.eqz');
-                code.if(() => code.get(empty).set(at).i32(emptyBytes).set(length));
+                code.get(at).get(end).op('i32.eq');
+                code.if(() => code.get(empty).tee(at).i32(emptyBytes).op('i32.add').set(end));
               }
-              code.get(at).get(position).get(length).call(copy);
-              code.get(position).get(length).op('i32.add').set(position);
-              setBit(code, bit, row);
+              copyTo(code, at, end, position);
               code.br(next);
             });
             unescapeInto(code, dialect, at, end, position);
-            setBit(code, bit, row);
             code.br(next);
           });
-          code.get(nulls).i32(1).op('i32.add').set(nulls);
+          clearBit(code, { validity, rows, row, absent });
         });
         code.get(offsets).i32(4).op('i32.add').tee(offsets).get(position).get(data).op('i32.sub').op('i32.store', 0, 0);
         code.get(index).get(stride).op('i32.add').set(index);
       },
     );
-    code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
+    code.get(counters).get(absent).op('i32.store', COUNTERS.nulls, 0);
   });
-}
-
-export function setBit(code: Code, bit: Local, row: Local): void {
-  code.get(bit).get(bit).op('i32.load8_u').i32(1).get(row).i32(7).op('i32.and').op('i32.shl').op('i32.or');
-  code.op('i32.store8');
 }
 
 /** The bytes `at`…`end` to `position` without the first of each escaped pair. */

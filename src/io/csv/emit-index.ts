@@ -12,6 +12,7 @@ import {
   startsWith,
   toNewline,
 } from './emit-lines.js';
+import { endsAtBytes, newWindow, plainFields } from './emit-window.js';
 import type { Locals } from './locals.js';
 import type { CsvDialect } from './options.js';
 
@@ -40,7 +41,7 @@ export const guardBytes = (dialect: CsvDialect): readonly number[] =>
 /**
  * `index(text, from, end, final, out, outEnd, maxRows, width, fields, counters)` indexes records from `from` and
  * returns where the first record begins that it did not take. Writes how many it took to `counters`. Unless `final`,
- * a record that touches `end` is not taken: more of it may follow.
+ * a record that touches `end` is not taken: more of it may follow. Up to INDEX_SLACK bytes behind `outEnd` are written.
  */
 export function emitIndex(module: WasmModule, dialect: CsvDialect): void {
   module.function(
@@ -69,6 +70,7 @@ export function emitIndex(module: WasmModule, dialect: CsvDialect): void {
           flags: i32(),
           rowFlags: i32(),
         };
+        const window = endsAtBytes(scan) ? newWindow(scan) : undefined;
         code.loop((nextRecord) => {
           skipLines(scan);
           code.get(rows).get(maxRows).op('i32.ge_u').brIf(incomplete);
@@ -85,7 +87,11 @@ export function emitIndex(module: WasmModule, dialect: CsvDialect): void {
           code.i32(0).set(column);
           code.i32(0).set(scan.rowFlags);
           code.loop((nextField) => {
-            field(scan);
+            code.i32(0).set(scan.flags);
+            code.block((ends) => {
+              if (window !== undefined) plainFields(scan, window, { out, slot, column, width }, ends);
+              field(scan);
+            });
             code.get(column).get(width).op('i32.lt_u');
             code.if(() => {
               code.get(slot).get(at).get(text).op('i32.sub').get(scan.flags).op('i32.or').op('i32.store', 0, 0);
@@ -143,8 +149,7 @@ function finishRecord(scan: Scan, row: Row): void {
 
 /** From the start of a field to the delimiter, line break or end of text behind it. */
 function field(scan: Scan): void {
-  const { code, dialect, at, end, flags } = scan;
-  code.i32(0).set(flags);
+  const { code, dialect, at, end } = scan;
   if (dialect.quote < 0) {
     plain(scan);
     return;

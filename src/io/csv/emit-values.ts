@@ -1,5 +1,6 @@
 import type { Code, Local, WasmModule } from '../../wasm/index.js';
-import { dateDigits, expectByte, fixedDigits, pushDigits } from './emit-digits.js';
+import { dateBody, instantBody, timestampBody } from './emit-dates.js';
+import { AT_ONCE, bound, digits, pushDigits, pushPointed } from './emit-digits.js';
 import {
   type Body,
   COUNTERS,
@@ -13,9 +14,6 @@ import { floatStore, integerStore, wideStore } from './emit-store.js';
 
 /** Longer numbers do not fit 64 bits for certain. */
 const MAX_DIGITS = 18;
-/** Digits that are read together. */
-const AT_ONCE = 8;
-const SECONDS_PER_DAY = 86_400;
 
 /** A kernel of each type; decimals are emitted by scale. */
 export function emitValues(module: WasmModule, layoutOf: (name: ValueKernelName) => FieldLayout): void {
@@ -70,18 +68,6 @@ function applySign(code: Code, value: Local, negative: Local): void {
     .op('i64.add');
 }
 
-/** Digits up to the first other byte: appended to `value`. */
-function digits(code: Code, at: Local, end: Local, value: Local, digit: Local): void {
-  code.block((done) => {
-    code.loop((next) => {
-      code.get(at).get(end).op('i32.ge_u').brIf(done);
-      code.get(at).op('i32.load8_u').i32(48).op('i32.sub').tee(digit).i32(9).op('i32.gt_u').brIf(done);
-      code.get(value).i64(10).op('i64.mul').get(digit).op('i64.extend_i32_u').op('i64.add').set(value);
-      code.get(at).i32(1).op('i32.add').set(at).br(next);
-    });
-  });
-}
-
 function integerBody(bytes: number): Body {
   return (field, store, target) => {
     const { code, at, end, slow } = field;
@@ -122,17 +108,6 @@ function integerBody(bytes: number): Body {
       else code.op('i64.store8');
     });
   };
-}
-
-/** Widens the bounds kept in the counters. */
-function bound({ code, counters }: Field, value: Local): void {
-  for (const [offset, op] of [
-    [COUNTERS.min, 'i64.lt_s'],
-    [COUNTERS.max, 'i64.gt_s'],
-  ] as const) {
-    code.get(value).get(counters).op('i64.load', offset, 0).op(op);
-    code.if(() => code.get(counters).get(value).op('i64.store', offset, 0));
-  }
 }
 
 /** Digits with at most one point among them; `fraction` becomes the number of digits behind it. */
@@ -221,7 +196,10 @@ function decimalBody(precision: number, scale: number): Body {
   };
 }
 
-/** Up to eight digits, a point, and as many as the scale has; what looks otherwise is for `anyhow`. */
+/**
+ * Up to eight digits, a point, and as many as the scale has; what looks otherwise is for `anyhow`. Eight digits in all
+ * are read together.
+ */
 function asUsual(field: Field, value: Local, precision: number, scale: number, anyhow: () => void): void {
   const { code, at, end, slow } = field;
   const [point, count] = [code.local('i32'), code.local('i32')];
@@ -237,12 +215,25 @@ function asUsual(field: Field, value: Local, precision: number, scale: number, a
     .op('i32.sub');
   code.i32(AT_ONCE).op('i32.lt_u').get(point).op('i32.load8_u').i32(46).op('i32.eq').op('i32.and');
   code.if(() => {
-    pushDigits(field, at, count);
-    code.i64(10n ** BigInt(scale)).op('i64.mul');
-    code.get(point).i32(1).op('i32.add').set(point);
-    pushDigits(field, point, scale);
-    code.op('i64.add').tee(value);
     code
+      .get(count)
+      .i32(AT_ONCE - scale)
+      .op('i32.gt_s');
+    code.if(
+      () => {
+        pushDigits(field, at, count);
+        code.i64(10n ** BigInt(scale)).op('i64.mul');
+        code.get(point).i32(1).op('i32.add').set(point);
+        pushDigits(field, point, scale);
+        code.op('i64.add').set(value);
+      },
+      () => {
+        pushPointed(field, point, count, scale);
+        code.set(value);
+      },
+    );
+    code
+      .get(value)
       .i64(10n ** BigInt(Math.min(precision, MAX_DIGITS)))
       .op('i64.ge_u')
       .brIf(slow);
@@ -283,105 +274,3 @@ const booleanBody: Body = ({ code, at, end, slow }, store, target) => {
   code.op('i32.and').brIf(slow);
   store(() => code.get(target).get(value).op('i32.store8'));
 };
-
-/** The day number of `yyyy-mm-dd` at `at`; slow when it is none. */
-function days(field: Field): Local {
-  const { code, slow } = field;
-  const i32 = (): Local => code.local('i32');
-  const [year, month, day] = dateDigits(field);
-  code.get(month).i32(1).op('i32.sub').i32(12).op('i32.ge_u').brIf(slow);
-  // Every month has 28 days; the few dates after that which need care are left to JavaScript in February only.
-  code.get(day).i32(1).op('i32.sub').i32(28).op('i32.ge_u');
-  code.if(() => {
-    code.get(month).i32(2).op('i32.eq').get(day).op('i32.eqz').op('i32.or').brIf(slow);
-    code.get(day).i32(30).get(month).get(month).i32(3).op('i32.shr_u').op('i32.add').i32(1).op('i32.and').op('i32.add');
-    code.op('i32.gt_u').brIf(slow);
-  });
-  // Years are counted from March, as in the calendar of base; 400 more keep everything positive.
-  const [fromMarch, ofYear, result] = [i32(), i32(), i32()];
-  code.get(year).i32(400).op('i32.add').get(month).i32(2).op('i32.le_u').op('i32.sub').set(fromMarch);
-  code.get(month).i32(-3).i32(9).get(month).i32(2).op('i32.gt_u').select().op('i32.add').i32(153).op('i32.mul');
-  code.i32(2).op('i32.add').i32(5).op('i32.div_u').get(day).op('i32.add').i32(1).op('i32.sub').set(ofYear);
-  code.get(fromMarch).i32(365).op('i32.mul').get(fromMarch).i32(4).op('i32.div_u').op('i32.add');
-  code.get(fromMarch).i32(100).op('i32.div_u').op('i32.sub').get(fromMarch).i32(400).op('i32.div_u').op('i32.add');
-  code
-    .get(ofYear)
-    .op('i32.add')
-    .i32(719_468 + 146_097)
-    .op('i32.sub')
-    .set(result);
-  return result;
-}
-
-const dateBody: Body = (field, store, target) => {
-  const { code, at, end, slow } = field;
-  code.get(end).get(at).op('i32.sub').i32(10).op('i32.ne').brIf(slow);
-  const day = days(field);
-  const wide = code.local('i64');
-  code.get(day).op('i64.extend_i32_s').set(wide);
-  bound(field, wide);
-  store(() => code.get(target).get(day).op('i32.store', 0, 0));
-};
-
-/** `yyyy-mm-dd`, then perhaps ` hh:mm:ss` (or with a T), then perhaps a point and up to six digits: micros as read. */
-const timestampBody: Body = (field, store, target) => {
-  const { code, at, end, slow } = field;
-  const [micros, length, wrong] = [code.local('i64'), code.local('i32'), code.local('i32')];
-  code.get(end).get(at).op('i32.sub').tee(length).i32(10).op('i32.lt_u').brIf(slow);
-  const day = days(field);
-  code
-    .get(day)
-    .op('i64.extend_i32_s')
-    .i64(SECONDS_PER_DAY * 1_000_000)
-    .op('i64.mul')
-    .set(micros);
-  code.get(length).i32(10).op('i32.ne');
-  code.if(() => {
-    code.get(length).i32(19).op('i32.lt_u').brIf(slow);
-    code.i32(0).set(wrong);
-    const hour = fixedDigits(field, 11, 2, wrong);
-    const minute = fixedDigits(field, 14, 2, wrong);
-    const second = fixedDigits(field, 17, 2, wrong);
-    expectByte(field, 13, 58, wrong);
-    expectByte(field, 16, 58, wrong);
-    code.get(at).op('i32.load8_u', 10).i32(32).op('i32.ne');
-    code.get(at).op('i32.load8_u', 10).i32(84).op('i32.ne').op('i32.and').get(wrong).op('i32.or').brIf(slow);
-    code.get(hour).i32(23).op('i32.gt_u').get(minute).i32(59).op('i32.gt_u').op('i32.or');
-    code.get(second).i32(59).op('i32.gt_u').op('i32.or').brIf(slow);
-    code.get(hour).i32(60).op('i32.mul').get(minute).op('i32.add').i32(60).op('i32.mul').get(second).op('i32.add');
-    code.op('i64.extend_i32_u').i64(1_000_000).op('i64.mul').get(micros).op('i64.add').set(micros);
-    code.get(length).i32(19).op('i32.ne');
-    code.if(() => fractionOfSecond(field, length, micros));
-  });
-  store(() => code.get(target).get(micros).op('i64.store', 0, 0));
-};
-
-/** A clock reading in UTC, which may say so with a Z at its end. */
-const instantBody: Body = (field, store, target) => {
-  const { code, at, end } = field;
-  const last = code.local('i32');
-  code.get(end).i32(1).op('i32.sub').tee(last).op('i32.load8_u').i32(90).op('i32.eq');
-  // A Z behind a day alone is left to JavaScript.
-  code.get(end).get(at).op('i32.sub').i32(20).op('i32.ge_u').op('i32.and');
-  code.if(() => code.get(last).set(end));
-  timestampBody(field, store, target);
-};
-
-function fractionOfSecond({ code, at, end, slow }: Field, length: Local, micros: Local): void {
-  const [value, digit, missing] = [code.local('i64'), code.local('i32'), code.local('i32')];
-  code.get(at).op('i32.load8_u', 19).i32(46).op('i32.ne').brIf(slow);
-  code.get(length).i32(21).op('i32.sub').i32(5).op('i32.gt_u').brIf(slow);
-  code.i32(26).get(length).op('i32.sub').set(missing);
-  code.get(at).i32(20).op('i32.add').set(at);
-  code.i64(0).set(value);
-  digits(code, at, end, value, digit);
-  code.get(at).get(end).op('i32.ne').brIf(slow);
-  code.block((done) => {
-    code.loop((next) => {
-      code.get(missing).op('i32.eqz').brIf(done);
-      code.get(value).i64(10).op('i64.mul').set(value);
-      code.get(missing).i32(1).op('i32.sub').set(missing).br(next);
-    });
-  });
-  code.get(micros).get(value).op('i64.add').set(micros);
-}

@@ -86,9 +86,11 @@ export function emitHighBits(module: WasmModule): void {
     const seen = code.local('v128');
     code.block((done) => {
       code.loop((next) => {
-        code.get(end).get(from).op('i32.sub').i32(16).op('i32.lt_s').brIf(done);
-        code.get(from).op('v128.load', 0, 0).get(seen).op('v128.or').set(seen);
-        code.get(from).i32(16).op('i32.add').set(from).br(next);
+        code.get(end).get(from).op('i32.sub').i32(64).op('i32.lt_s').brIf(done);
+        code.get(seen);
+        for (const offset of [0, 16, 32, 48]) code.get(from).op('v128.load', offset, 0).op('v128.or');
+        code.set(seen);
+        code.get(from).i32(64).op('i32.add').set(from).br(next);
       });
     });
     code.block((done) => {

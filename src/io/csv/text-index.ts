@@ -1,6 +1,7 @@
 import { type Arena, BATCH_ROWS, SparrowError } from '../../base/index.js';
 import { COUNTERS } from './emit-field.js';
 import { ESCAPED, guardBytes, MISSING, POSITION, QUOTED, RAGGED, UNCLOSED } from './emit-index.js';
+import { INDEX_SLACK } from './emit-window.js';
 import { type CsvKernels, csvKernels } from './kernels.js';
 import type { CsvDialect } from './options.js';
 
@@ -59,7 +60,7 @@ export class TextIndex {
     this.#capacity = Math.min(piece, Math.max(1024, expectedBytes));
     this.text = arena.alloc(this.#capacity + SLACK);
     this.#indexBytes = Math.max(this.stride * 2, Math.min(INDEX_BYTES, this.#capacity * 4));
-    this.index = arena.alloc(this.#indexBytes);
+    this.index = arena.alloc(this.#indexBytes + INDEX_SLACK);
     this.counters = arena.allocZeroed(COUNTERS.bytes);
     for (let i = 0; i <= 22; i++) arena.heap.f64[(this.counters + COUNTERS.powers) / 8 + i] = 10 ** i;
   }

@@ -1,4 +1,5 @@
 import {
+  ALL_VALID_ADDRESS,
   type Arena,
   type Column,
   type ColumnStats,
@@ -27,7 +28,7 @@ export interface TypedCell {
 /** Makes columns with typed kernels; the values that these leave are asked for one by one. */
 export class TypedColumns {
   #slowRows = 0;
-  /** A bitmap of zeros that is not in use. */
+  /** A bitmap that is not in use. */
   #spareBitmap: { address: number; rows: number } | undefined;
 
   /** `counters`: where kernels leave what they count. */
@@ -37,17 +38,16 @@ export class TypedColumns {
     private readonly timeZone: string,
   ) {}
 
-  /** Zeros for a bit of each row. */
+  /** Room for a bit of each row, which kernels write if they have to. */
   bitmap(rows: number): number {
     const spare = this.#spareBitmap;
     this.#spareBitmap = undefined;
-    return spare !== undefined && spare.rows >= rows ? spare.address : this.arena.allocZeroed((rows + 7) >>> 3);
+    return spare !== undefined && spare.rows >= rows ? spare.address : this.arena.alloc((rows + 7) >>> 3);
   }
 
-  /** Without nulls a bitmap is cleared and kept for the next column. */
+  /** Without nulls a bitmap is kept for the next column. */
   validity(address: number, rows: number, nulls: number): { nullCount: number; validity: number } {
     if (nulls > 0) return { nullCount: nulls, validity: address };
-    this.arena.heap.u8.fill(0, address, address + ((rows + 7) >>> 3));
     this.#spareBitmap = { address, rows };
     return { nullCount: 0, validity: 0 };
   }
@@ -69,7 +69,7 @@ export class TypedColumns {
     run(data, bitmap, this.#slowRows);
     let nulls = heap.u32[(counters + COUNTERS.nulls) >>> 2] as number;
     const left = heap.u32[(counters + COUNTERS.slow) >>> 2] as number;
-    if (cell.local) toInstants(arena, data, bitmap, rows, this.timeZone);
+    if (cell.local) toInstants(arena, data, nulls + left > 0 ? bitmap : ALL_VALID_ADDRESS, rows, this.timeZone);
     const bounds = new Bounds(
       heap.i64[(counters + COUNTERS.min) / 8] as bigint,
       heap.i64[(counters + COUNTERS.max) / 8] as bigint,

@@ -1,5 +1,5 @@
 import type { Code, Func, Label, Local, WasmModule } from '../../../wasm/index.js';
-import { COUNTERS, emitCopy, setBit } from '../../csv/emit-field.js';
+import { COUNTERS, clearBit, copyTo } from '../../csv/emit-field.js';
 import type { Locals } from '../../csv/locals.js';
 import { ENTRY_BYTES, KIND, KIND_SHIFT, POSITION, TABLES } from './layout.js';
 
@@ -11,7 +11,6 @@ const BACKSLASH = 92;
  * values as the JSON they are written in. It counts nulls and, in place of slow rows, values with escapes.
  */
 export function emitStrings(module: WasmModule): void {
-  const copy = emitCopy(module);
   const resolve = emitUnescape(module, emitHex(module));
   module.function('textBytes', ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
     const [index, stride, column, rows] = params as Locals<4>;
@@ -32,8 +31,7 @@ export function emitStrings(module: WasmModule): void {
   module.function('strings', new Array(10).fill('i32'), [], (code, ...params) => {
     const [text, index, stride, column, rows, offsets, data, validity, counters, tables] = params as Locals<10>;
     const i32 = (): Local => code.local('i32');
-    const [word, from, length, row, position, bit] = [i32(), i32(), i32(), i32(), i32(), i32()];
-    const [nulls, escaped] = [i32(), i32()];
+    const [word, from, end, row, position, absent, escaped] = [i32(), i32(), i32(), i32(), i32(), i32(), i32()];
     code.get(index).get(column).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').set(index);
     code.get(offsets).i32(0).op('i32.store', 0, 0);
     code.get(data).set(position);
@@ -44,30 +42,26 @@ export function emitStrings(module: WasmModule): void {
       () => {
         code.block((next) => {
           code.get(index).op('i32.load', 0, 0).tee(word).op('i32.eqz');
-          code.if(() => code.get(nulls).i32(1).op('i32.add').set(nulls).br(next));
-          code.get(validity).get(row).i32(3).op('i32.shr_u').op('i32.add').set(bit);
-          setBit(code, bit, row);
-          code.get(word).i32(POSITION).op('i32.and').tee(from);
-          code.get(index).op('i32.load', 4, 0).get(from).op('i32.sub').set(length);
-          code.get(text).op('i32.add').set(from);
+          code.if(() => {
+            clearBit(code, { validity, rows, row, absent });
+            code.br(next);
+          });
+          code.get(word).i32(POSITION).op('i32.and').get(text).op('i32.add').set(from);
+          code.get(index).op('i32.load', 4, 0).get(text).op('i32.add').set(end);
           code.get(word).i32(KIND_SHIFT).op('i32.shr_u').i32(KIND.escaped).op('i32.eq');
           code.if(
             () => {
-              code.get(from).get(from).get(length).op('i32.add').get(position).get(tables).call(resolve);
-              code.set(position);
+              code.get(from).get(end).get(position).get(tables).call(resolve).set(position);
               code.get(escaped).i32(1).op('i32.add').set(escaped);
             },
-            () => {
-              code.get(from).get(position).get(length).call(copy);
-              code.get(position).get(length).op('i32.add').set(position);
-            },
+            () => copyTo(code, from, end, position),
           );
         });
         code.get(offsets).i32(4).op('i32.add').tee(offsets).get(position).get(data).op('i32.sub').op('i32.store', 0, 0);
         code.get(index).get(stride).op('i32.add').set(index);
       },
     );
-    code.get(counters).get(nulls).op('i32.store', COUNTERS.nulls, 0);
+    code.get(counters).get(absent).op('i32.store', COUNTERS.nulls, 0);
     code.get(counters).get(escaped).op('i32.store', COUNTERS.slow, 0);
   });
 }
