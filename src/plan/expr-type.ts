@@ -1,6 +1,6 @@
 import { type DataType, engineBug } from '../base/index.js';
 import type { Alias, Attribute, Expr } from './expr.js';
-import { exprChildren } from './walk-expr.js';
+import { exprChildren, exprMemory } from './walk-expr.js';
 
 /** The type of a resolved expression. */
 export function exprType(expr: Expr): DataType {
@@ -78,7 +78,7 @@ export function toAttribute(expr: Expr): Attribute {
   return attribute;
 }
 
-const referenced = new WeakMap<Expr, ReadonlySet<number>>();
+const referenced = exprMemory.property<ReadonlySet<number>>();
 
 /** The ids of the attributes an expression reads. */
 export function references(expr: Expr): ReadonlySet<number> {
@@ -96,12 +96,14 @@ export function references(expr: Expr): ReadonlySet<number> {
 
 /** Whether everything the expression reads is among `ids`. */
 export function readsOnly(expr: Expr, ids: { has(id: number): boolean }): boolean {
+  if (expr.kind === 'attribute') return ids.has(expr.id);
   for (const id of references(expr)) if (!ids.has(id)) return false;
   return true;
 }
 
 /** Whether the expression reads any of `ids`. */
 export function readsAny(expr: Expr, ids: { has(id: number): boolean }): boolean {
+  if (expr.kind === 'attribute') return ids.has(expr.id);
   for (const id of references(expr)) if (ids.has(id)) return true;
   return false;
 }

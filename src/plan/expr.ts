@@ -242,8 +242,8 @@ export interface Subquery {
   readonly outerIds?: readonly number[];
   /** What of it the plan mentions, as often as it does: for the name of the column. */
   readonly mentions?: readonly string[];
-  /** Equal texts mean that two subqueries give the same for the same outer columns. */
-  readonly same?: string;
+  /** Present once resolved: the plan as it was written. */
+  readonly written?: NestedPlan;
   readonly type?: DataType;
   readonly nullable?: boolean;
 }

@@ -2,9 +2,13 @@ import { type DataType, type Scalar, simpleString } from '../base/index.js';
 import { callOf } from '../functions/call.js';
 import type { EvalSettings } from '../functions/expression.js';
 import { findEntry } from '../functions/registry.js';
-import type { Expr, Lambda } from './expr.js';
+import type { Expr, Lambda, Subquery } from './expr.js';
 import { exprNullable, exprType } from './expr-type.js';
-import { foldExpr, someExpr, transformExpr, visitExpr } from './walk-expr.js';
+import { everyNode } from './nested.js';
+import { planOf } from './node.js';
+import { planExprs } from './node-exprs.js';
+import { planShape } from './plan-shape.js';
+import { exprMemory, foldExpr, someExpr, transformExpr, visitExpr } from './walk-expr.js';
 
 const PLAIN_SETTINGS: EvalSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
@@ -18,8 +22,21 @@ export function isDeterministicCall(fn: string): boolean {
 export const nullsPropagate = (fn: string): boolean => entryOf(fn)?.nulls === 'propagate';
 
 /** Whether the same row always gives the same value. */
-export function isDeterministic(expr: Expr): boolean {
-  return !someExpr(expr, (e) => e.kind === 'call' && entryOf(e.fn)?.deterministic === false);
+export const isDeterministic = remembered(
+  (expr) => !someExpr(expr, (e) => e.kind === 'call' && entryOf(e.fn)?.deterministic === false),
+);
+
+/** A test of expressions whose answer is remembered. */
+function remembered(test: (expr: Expr) => boolean): (expr: Expr) => boolean {
+  const known = exprMemory.property<boolean>();
+  return (expr) => {
+    let answer = known.get(expr);
+    if (answer === undefined) {
+      answer = test(expr);
+      known.set(expr, answer);
+    }
+    return answer;
+  };
 }
 
 /** Whether it reads no column and no other rows, and always gives the same value. */
@@ -33,13 +50,13 @@ export function isConstant(expr: Expr): boolean {
 }
 
 /** Whether evaluating it can raise an error on some row: then it must not run on rows it was not asked for. */
-export function canFail(expr: Expr): boolean {
-  return someExpr(expr, (e) => {
+export const canFail = remembered((expr) =>
+  someExpr(expr, (e) => {
     if (e.kind === 'call') return callFails(e.fn, e.args, e.type, e.nullable);
     if (e.kind === 'cast') return e.safe !== true && callFails('cast', [e.input], e.type, exprNullable(e));
     return false;
-  });
-}
+  }),
+);
 
 function callFails(fn: string, args: readonly Expr[], type: DataType, nullable: boolean): boolean {
   const entry = entryOf(fn);
@@ -98,7 +115,7 @@ export const exprSize = (expr: Expr): number => {
 let young = new Map<string, number>();
 let old = new Map<string, number>();
 const MOST_YOUNG = 1 << 18;
-const keys = new WeakMap<Expr, number>();
+const keys = exprMemory.property<number>();
 let lastKey = 0;
 
 function internKey(text: string): number {
@@ -129,9 +146,12 @@ const commutes: ReadonlySet<string> = new Set([
  * within one pass over a plan: compare them, do not keep them.
  */
 export function exprKey(expr: Expr): number {
+  // The key of a column is its id, below 0.
+  if (expr.kind === 'attribute') return -1 - expr.id;
   const known = keys.get(expr);
   if (known !== undefined) return known;
   return foldExpr<number>(expr, (node, inputs) => {
+    if (node.kind === 'attribute') return -1 - node.id;
     const ordered = node.kind === 'call' && commutes.has(node.fn) ? [...inputs].sort((a, b) => a - b) : inputs;
     const key = node.kind === 'lambda' ? lambdaKey(node) : internKey(`${ownKey(node)}(${ordered.join(',')})`);
     keys.set(node, key);
@@ -178,7 +198,7 @@ function ownKey(expr: Expr): string {
     case 'outer_reference':
       return `outer:#${expr.attribute.id}`;
     case 'subquery':
-      return `subquery:${expr.form}:${expr.values.length}:${expr.outerIds?.join(',')}:${expr.same ?? planNumber(expr.plan)}`;
+      return `subquery:${expr.form}:${expr.values.length}:${expr.outerIds?.join(',')}:${sameText(expr) ?? planNumber(expr.plan)}`;
     case 'unresolved_lambda':
       return `lambda:${expr.params.join()}`;
     case 'lambda':
@@ -186,6 +206,13 @@ function ownKey(expr: Expr): string {
     case 'lambda_variable':
       return `variable:${expr.id}`;
   }
+}
+
+/** What a query was before it was resolved, if it gives the same each time: equal texts mean the same rows. */
+function sameText({ plan, written }: Subquery): string | undefined {
+  const nodes = written === undefined ? [] : everyNode(planOf(plan));
+  const isSure = nodes.every((node) => node.kind !== 'sample' && planExprs(node).every(isDeterministic));
+  return written !== undefined && isSure ? planShape(planOf(written), () => undefined, true)?.text : undefined;
 }
 
 const planNumbers = new WeakMap<object, number>();

@@ -13,7 +13,13 @@ export interface ColumnEstimate {
   readonly max?: number;
 }
 
-type Columns = ReadonlyMap<number, ColumnEstimate>;
+/** What is known of columns, by their ids. */
+export interface Columns {
+  get(id: number): ColumnEstimate | undefined;
+}
+
+/** What is known together; where both know a column, what `last` knows. */
+export const together = (first: Columns, last: Columns): Columns => ({ get: (id) => last.get(id) ?? first.get(id) });
 
 const EQUALITY = 0.1;
 /** Of a column whose values are not known at least this much equals a given one. */

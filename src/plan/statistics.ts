@@ -5,7 +5,7 @@ import { exprType, readsOnly, toAttribute } from './expr-type.js';
 import { equiTerm, splitAnd } from './logic.js';
 import type { AggregatePlan, CachedPlan, JoinPlan, LocalPlan, Plan } from './node.js';
 import { outputIds, outputOf } from './output.js';
-import { type ColumnEstimate, selectivity } from './selectivity.js';
+import { type ColumnEstimate, type Columns, selectivity, together } from './selectivity.js';
 import { planProperty } from './walk.js';
 
 export type { ColumnEstimate } from './selectivity.js';
@@ -15,13 +15,13 @@ export interface PlanEstimate {
   readonly rows: number;
   /** Whether the number of rows rests on counts (of sources), not on guesses alone. */
   readonly counted: boolean;
-  readonly columns: ReadonlyMap<number, ColumnEstimate>;
+  readonly columns: Columns;
 }
 
 /** Rows of a source that does not say. */
 const UNKNOWN_ROWS = 1_000_000;
 const SMALL_TABLE = 1_000;
-const NO_COLUMNS: ReadonlyMap<number, ColumnEstimate> = new Map();
+const NO_COLUMNS: Columns = new Map();
 const NOTHING: PlanEstimate = { rows: 0, counted: true, columns: NO_COLUMNS };
 
 /** Estimates for a resolved plan, from its sources' statistics up. */
@@ -59,7 +59,7 @@ export const estimate: (plan: Plan) => PlanEstimate = planProperty((plan, inputs
       return { ...input, rows };
     }
     case 'window':
-      return { ...input, columns: new Map([...input.columns, ...guesses(plan.calls.map(toAttribute), input.rows)]) };
+      return { ...input, columns: together(input.columns, guesses(plan.calls.map(toAttribute), input.rows)) };
     case 'cached': {
       if (plan.statistics !== undefined) return cachedEstimate(plan, plan.statistics);
       const before = outputOf(plan.input);
@@ -156,12 +156,12 @@ function aggregateEstimate(plan: AggregatePlan, input: PlanEstimate): PlanEstima
     return expr.kind === 'alias' && expr.input.kind === 'attribute' ? expr.input : attribute;
   });
   const rows = plan.groupBy.length === 0 ? 1 : Math.max(1, groups(keys, input));
-  const inner = new Map([...input.columns, ...passedOn(plan.groupBy, input)]);
+  const inner = together(input.columns, passedOn(plan.groupBy, input));
   return { rows, counted: input.counted, columns: passedOn(plan.output, { ...input, rows, columns: inner }) };
 }
 
 function joinEstimate(plan: JoinPlan, left: PlanEstimate, right: PlanEstimate): PlanEstimate {
-  const columns = new Map([...left.columns, ...right.columns]);
+  const columns = together(left.columns, right.columns);
   const counted = left.counted && right.counted;
   const isLeft = (expr: Expr): boolean => readsOnly(expr, outputIds(plan.left));
   const isRight = (expr: Expr): boolean => readsOnly(expr, outputIds(plan.right));

@@ -1,8 +1,12 @@
 import { unreachable } from '../base/index.js';
 import type { Expr, SortOrder } from './expr.js';
+import { Memory } from './memory.js';
 import { mapSame, replace } from './walk.js';
 
 const NONE: readonly Expr[] = [];
+
+/** What is remembered of expressions. */
+export const exprMemory = new Memory<Expr>();
 
 /** The expressions an expression is made of, in order of evaluation. */
 export function exprChildren(expr: Expr): readonly Expr[] {

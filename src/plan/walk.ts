@@ -1,4 +1,5 @@
 import { unreachable } from '../base/index.js';
+import { Memory } from './memory.js';
 import type { Plan } from './node.js';
 
 /*
@@ -131,9 +132,11 @@ export function foldPlan<T>(
   }
 }
 
+const memory = new Memory<Plan>();
+
 /** A property of plans that follows from their inputs', remembered as long as the plan lives. */
-export function planProperty<T extends object>(combine: (plan: Plan, inputs: readonly T[]) => T): (plan: Plan) => T {
-  const known = new WeakMap<Plan, T>();
+export function planProperty<T>(combine: (plan: Plan, inputs: readonly T[]) => T): (plan: Plan) => T {
+  const known = memory.property<T>();
   return (plan) => known.get(plan) ?? foldPlan(plan, combine, known);
 }
 

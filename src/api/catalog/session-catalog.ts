@@ -186,12 +186,10 @@ export class SessionCatalog {
 
   /** The function that a name in text calls: a temporary one, a built-in one (undefined), one of a database. */
   routine(name: string): SqlRoutine | undefined {
+    const own = this.#routines.get(name.toLowerCase());
+    if (own !== undefined || functionPlace(name) !== undefined) return own;
     const parts = splitName(name);
     if (parts.length > 3 || parts.length === 0) return undefined;
-    if (parts.length === 1) {
-      const own = this.#routines.get(name.toLowerCase());
-      if (own !== undefined || functionPlace(name) !== undefined) return own;
-    }
     const [database = this.currentDatabase] = parts.slice(-2, -1);
     return this.store.routine(database, parts.at(-1) as string);
   }

@@ -11,6 +11,7 @@ import type { AggregatePlan, FilterPlan, JoinPlan, Plan } from '../node.js';
 import { mapExprs, planExprs } from '../node-exprs.js';
 import { outputIds, outputOf } from '../output.js';
 import { columnName, sqlText } from '../sql-text.js';
+import { HAS_SUBQUERY, planTraits } from '../traits.js';
 import { children, replace, transformUp, withChildren } from '../walk.js';
 import { replaceExpr } from '../walk-expr.js';
 import { joinLateral } from './lateral.js';
@@ -28,7 +29,8 @@ import {
 /** A plan without correlated subqueries, IN and EXISTS: joins in their place. Uncorrelated scalar ones stay. */
 export function decorrelate(root: Plan, settings: EvalSettings): Plan {
   return transformUp(root, (plan) => {
-    const hasNested = plan.kind === 'lateral_join' || planExprs(plan).some(hasSubquery);
+    const hasNested =
+      (planTraits(plan) & HAS_SUBQUERY) !== 0 && (plan.kind === 'lateral_join' || planExprs(plan).some(hasSubquery));
     if (!hasNested) return plan;
     // Subqueries inside subqueries first; what those read further out stays a reference.
     const inner = mapNested(plan, (nested) => decorrelate(nested, settings));

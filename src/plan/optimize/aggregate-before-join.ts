@@ -7,6 +7,7 @@ import type { AggregatePlan, JoinPlan, Plan } from '../node.js';
 import { outputIds } from '../output.js';
 import type { PlanSettings } from '../resolve/context.js';
 import { type ColumnEstimate, estimate, groups } from '../statistics.js';
+import { HAS_AGGREGATE } from '../traits.js';
 import { replaceExpr } from '../walk-expr.js';
 import { mergeCall, mergesExactly, named } from './merge-aggregates.js';
 import { callsOf } from './rewrite-distinct-aggregates.js';
@@ -26,6 +27,7 @@ const LEAST_MATCHING = 0.5;
 export const aggregateBeforeJoin = bottomUp(
   'aggregate-before-join',
   'rows that are grouped by the key of a join need not be joined one by one',
+  HAS_AGGREGATE,
   (plan, { settings }) => (plan.kind === 'aggregate' ? early(plan, settings) : plan),
 );
 

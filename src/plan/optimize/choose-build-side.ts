@@ -1,5 +1,6 @@
 import type { JoinPlan, Plan } from '../node.js';
 import { estimate, sizeInBytes } from '../statistics.js';
+import { HAS_JOIN } from '../traits.js';
 import { replace } from '../walk.js';
 import { bottomUp } from './rule.js';
 
@@ -15,8 +16,11 @@ const heldRowBytes = 16;
 const heldBytes = (plan: Plan): number => sizeInBytes(plan) + estimate(plan).rows * heldRowBytes;
 
 /** The smaller side of a join is held in memory, the other one streams past it. */
-export const chooseBuildSide = bottomUp('choose-build-side', 'the smaller side of a join is held in memory', (plan) =>
-  plan.kind === 'join' && plan.build === undefined ? replace(plan, { build: buildSide(plan) }) : plan,
+export const chooseBuildSide = bottomUp(
+  'choose-build-side',
+  'the smaller side of a join is held in memory',
+  HAS_JOIN,
+  (plan) => (plan.kind === 'join' && plan.build === undefined ? replace(plan, { build: buildSide(plan) }) : plan),
 );
 
 function buildSide(plan: JoinPlan): 'left' | 'right' {

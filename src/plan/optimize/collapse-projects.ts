@@ -3,6 +3,7 @@ import type { Alias, Expr } from '../expr.js';
 import { exprSize, isDeterministic, isTrivial } from '../facts.js';
 import { substitute } from '../logic.js';
 import type { AggregatePlan, Plan, ProjectPlan } from '../node.js';
+import { HAS_STACKED_PROJECT } from '../traits.js';
 import { replace } from '../walk.js';
 import { visitExpr } from '../walk-expr.js';
 import { bottomUp } from './rule.js';
@@ -11,6 +12,7 @@ import { bottomUp } from './rule.js';
 export const collapseProjects = bottomUp(
   'collapse-projects',
   'a column that is only passed on is not worth a step of its own',
+  HAS_STACKED_PROJECT,
   (plan) => {
     if (plan.kind !== 'project') return plan;
     const { input } = plan;

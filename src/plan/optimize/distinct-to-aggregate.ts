@@ -1,11 +1,13 @@
 import { aggregate } from '../build.js';
 import { outputOf } from '../output.js';
+import { HAS_DISTINCT } from '../traits.js';
 import { bottomUp } from './rule.js';
 
 /** The different rows are the groups by all columns. */
 export const distinctToAggregate = bottomUp(
   'distinct-to-aggregate',
   'finding different rows is grouping by all columns',
+  HAS_DISTINCT,
   (plan) => {
     if (plan.kind !== 'distinct') return plan;
     const output = outputOf(plan);

@@ -3,6 +3,7 @@ import { nullsPropagate } from '../facts.js';
 import { splitAnd } from '../logic.js';
 import type { JoinPlan, JoinType, Plan } from '../node.js';
 import { outputIds } from '../output.js';
+import { HAS_OUTER_JOIN } from '../traits.js';
 import { replace, withChildren } from '../walk.js';
 import { foldExpr } from '../walk-expr.js';
 import { topDown } from './rule.js';
@@ -11,6 +12,7 @@ import { topDown } from './rule.js';
 export const eliminateOuterJoins = topDown(
   'eliminate-outer-joins',
   'rows padded with nulls that the next condition drops need not be made',
+  HAS_OUTER_JOIN,
   (plan) => {
     if (plan.kind === 'filter' && plan.input.kind === 'join') {
       const join = narrowed(plan.input, splitAnd(plan.condition));

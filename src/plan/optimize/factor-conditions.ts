@@ -1,6 +1,7 @@
 import type { Expr } from '../expr.js';
 import { canFail, exprKey, isDeterministic } from '../facts.js';
 import { isCall, joinAnd, joinOr, splitAnd, splitOr } from '../logic.js';
+import { HAS_OR } from '../traits.js';
 import { replaceExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';
 
@@ -8,6 +9,7 @@ import { onExprs } from './rule.js';
 export const factorConditions = onExprs(
   'factor-conditions',
   'what all branches of an OR demand can be demanded first',
+  HAS_OR,
   (root) => factor(root),
 );
 

@@ -2,6 +2,7 @@ import { constantValue } from '../bind.js';
 import type { Expr } from '../expr.js';
 import { exprType } from '../expr-type.js';
 import { isDeterministicCall } from '../facts.js';
+import { HAS_CONSTANT_CALL } from '../traits.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';
 
@@ -9,6 +10,7 @@ import { onExprs } from './rule.js';
 export const foldConstants = onExprs(
   'fold-constants',
   'an expression of constants has one value for all rows',
+  HAS_CONSTANT_CALL,
   (root, { settings }) =>
     transformExpr(root, (expr): Expr => {
       if (expr.kind === 'cast') {

@@ -7,12 +7,14 @@ import { canFail, exprKey, isDeterministic, isTrivial } from '../facts.js';
 import { isCall, joinAnd, joinOr, splitAnd, splitOr, substitute } from '../logic.js';
 import type { JoinType, Plan } from '../node.js';
 import { outputIds } from '../output.js';
+import { HAS_JOIN } from '../traits.js';
 import { bottomUp } from './rule.js';
 
 /** What a join condition demands of one side, stated for the other: `a.k = b.k` and `a.k > 5` give `b.k > 5`. */
 export const inferPredicates = bottomUp(
   'infer-predicates',
   'a condition on one side of a join often holds for the other',
+  HAS_JOIN,
   (plan, { inferred: before }) => {
     if (plan.kind !== 'join' || plan.condition === undefined) return plan;
     const terms = splitAnd(plan.condition);

@@ -3,7 +3,7 @@ import { readsOnly } from '../expr-type.js';
 import { equiTerm } from '../logic.js';
 import type { Plan } from '../node.js';
 import { outputIds } from '../output.js';
-import { selectivity } from '../selectivity.js';
+import { selectivity, together } from '../selectivity.js';
 import { distinctOfExpr, estimate } from '../statistics.js';
 
 /** A tree of joins over numbered relations. */
@@ -35,7 +35,7 @@ const joinCost = (a: number, b: number): number => {
 
 /** The fraction of pairs each condition keeps, and whether it is an equality by which rows are looked up. */
 function fractions({ relations, conditions }: JoinGraph): { readonly kept: number; readonly isEqui: boolean }[] {
-  const all = new Map(relations.flatMap((relation) => [...estimate(relation).columns]));
+  const all = relations.map((relation) => estimate(relation).columns).reduce(together);
   return conditions.map(({ condition, reads }) => {
     const sides = relations.filter((_, i) => (reads & (1n << BigInt(i))) !== 0n);
     const [a, b] = sides;

@@ -3,10 +3,11 @@ import type { Expr } from '../expr.js';
 import { exprNullable } from '../expr-type.js';
 import { canFail } from '../facts.js';
 import { isLiteralOf, joinAnd, splitAnd } from '../logic.js';
+import { HAS_NEEDLESS_FILTER } from '../traits.js';
 import { topDown } from './rule.js';
 
 /** One Filter with all conditions, the innermost first: what it kept away from the others stays away. */
-export const mergeFilters = topDown('merge-filters', 'rows are looked at once', (plan) => {
+export const mergeFilters = topDown('merge-filters', 'rows are looked at once', HAS_NEEDLESS_FILTER, (plan) => {
   if (plan.kind !== 'filter') return plan;
   if (isLiteralOf(plan.condition, true)) return plan.input;
   // Innermost last, until they are joined.

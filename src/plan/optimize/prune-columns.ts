@@ -4,6 +4,7 @@ import { references, toAttribute } from '../expr-type.js';
 import type { Plan } from '../node.js';
 import { planExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
+import { ALWAYS } from '../traits.js';
 import { children, mapSame, replace, withChildren } from '../walk.js';
 import { overall } from './rule.js';
 
@@ -14,6 +15,7 @@ type Wanted = ReadonlySet<number> | undefined;
 export const pruneColumns = overall(
   'prune-columns',
   'columns that nobody reads are neither read nor computed',
+  ALWAYS,
   (plan) => prune(plan),
 );
 

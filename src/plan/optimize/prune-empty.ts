@@ -3,11 +3,12 @@ import type { Alias, Expr } from '../expr.js';
 import { falseLiteral, isLiteralOf, isNullLiteral, nullOf } from '../logic.js';
 import type { JoinPlan, Plan, UnionPlan } from '../node.js';
 import { outputOf } from '../output.js';
+import { HAS_EMPTY } from '../traits.js';
 import { children } from '../walk.js';
 import { bottomUp } from './rule.js';
 
 /** Where no row can come from, nothing is done. */
-export const pruneEmpty = bottomUp('prune-empty', 'nothing need be done for no rows', (plan) => {
+export const pruneEmpty = bottomUp('prune-empty', 'nothing need be done for no rows', HAS_EMPTY, (plan) => {
   switch (plan.kind) {
     case 'filter':
       return isLiteralOf(plan.condition, false) || isNullLiteral(plan.condition) || isEmpty(plan.input)

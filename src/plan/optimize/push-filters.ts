@@ -5,12 +5,16 @@ import { canFail, isDeterministic, isTrivial } from '../facts.js';
 import { joinAnd, joinAndOrNone, splitAnd, substitute } from '../logic.js';
 import type { AggregatePlan, FilterPlan, JoinPlan, Plan, ProjectPlan, UnionPlan, WindowPlan } from '../node.js';
 import { outputIds, outputOf } from '../output.js';
+import { HAS_FILTER, HAS_JOIN } from '../traits.js';
 import { replace, withChildren } from '../walk.js';
 import { topDown } from './rule.js';
 
 /** Brings conditions as near to the sources as they can go: rows that are dropped early cost nothing later. */
-export const pushFilters = topDown('push-filters', 'rows that are dropped early cost nothing later', (plan) =>
-  plan.kind === 'filter' ? pushFilter(plan) : plan.kind === 'join' ? pushJoinCondition(plan) : plan,
+export const pushFilters = topDown(
+  'push-filters',
+  'rows that are dropped early cost nothing later',
+  HAS_FILTER | HAS_JOIN,
+  (plan) => (plan.kind === 'filter' ? pushFilter(plan) : plan.kind === 'join' ? pushJoinCondition(plan) : plan),
 );
 
 function pushFilter(plan: FilterPlan): Plan {

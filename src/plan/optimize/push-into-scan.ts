@@ -2,6 +2,7 @@ import type { Expr } from '../expr.js';
 import { canFail, exprKey, isDeterministic } from '../facts.js';
 import { joinAnd, joinAndOrNone, splitAnd } from '../logic.js';
 import type { Plan, ScanPlan } from '../node.js';
+import { HAS_FILTER, HAS_LIMIT } from '../traits.js';
 import { replace, withChildren } from '../walk.js';
 import { bottomUp } from './rule.js';
 
@@ -9,6 +10,7 @@ import { bottomUp } from './rule.js';
 export const pushIntoScan = bottomUp(
   'push-into-scan',
   'a source leaves out pieces that hold no row asked for',
+  HAS_FILTER | HAS_LIMIT,
   (plan) => {
     if (plan.kind === 'filter') return throughPassing(plan.input, (scan) => withPredicate(scan, plan.condition), plan);
     if (plan.kind === 'limit' && plan.limit !== undefined) {

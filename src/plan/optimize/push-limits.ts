@@ -1,10 +1,11 @@
 import { limit, project } from '../build.js';
 import type { JoinPlan, LimitPlan, Plan, UnionPlan } from '../node.js';
+import { HAS_LIMIT } from '../traits.js';
 import { replace, withChildren } from '../walk.js';
 import { topDown } from './rule.js';
 
 /** Rows that a limit above would drop are not fetched. A limit stays right above its sort, where it becomes a top-k. */
-export const pushLimits = topDown('push-limits', 'rows beyond a limit need not be made', (plan) => {
+export const pushLimits = topDown('push-limits', 'rows beyond a limit need not be made', HAS_LIMIT, (plan) => {
   if (plan.kind !== 'limit') return plan;
   const { input } = plan;
   if (plan.limit === undefined && plan.offset === 0) return input;

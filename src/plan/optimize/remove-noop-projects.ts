@@ -2,6 +2,7 @@ import type { Attribute, Expr } from '../expr.js';
 import { toAttribute } from '../expr-type.js';
 import type { Plan, ProjectPlan, ScanPlan } from '../node.js';
 import { outputOf } from '../output.js';
+import { HAS_ALIAS, HAS_PROJECT } from '../traits.js';
 import { replace } from '../walk.js';
 import { bottomUp } from './rule.js';
 
@@ -9,6 +10,7 @@ import { bottomUp } from './rule.js';
 export const removeNoopProjects = bottomUp(
   'remove-noop-projects',
   'passing on the same columns is no work to do',
+  HAS_PROJECT | HAS_ALIAS,
   (plan) => {
     if (plan.kind === 'subquery_alias') return plan.input;
     if (plan.kind !== 'project') return plan;

@@ -6,6 +6,7 @@ import { joinAndOrNone, splitAnd } from '../logic.js';
 import type { Plan } from '../node.js';
 import { outputIds, outputOf } from '../output.js';
 import { estimate } from '../statistics.js';
+import { HAS_JOIN } from '../traits.js';
 import { transformDown } from '../walk.js';
 import { bestOrder, connectedOrder, greedyOrder, type JoinGraph, type Order } from './join-order.js';
 import { overall, type Rule } from './rule.js';
@@ -19,7 +20,7 @@ const MOST_REORDERED = 64;
 type OrderOf = (graph: JoinGraph) => Order | undefined;
 
 function ordering(name: string, why: string, mayOrder: (relation: Plan) => boolean, orderOf: OrderOf): Rule {
-  return overall(name, why, (plan) => {
+  return overall(name, why, HAS_JOIN, (plan) => {
     // Joins that were looked at as part of a larger group, and those that are in their best order now.
     const done = new WeakSet<Plan>();
     return transformDown(plan, (node) => {

@@ -2,6 +2,7 @@ import { stringType } from '../../base/index.js';
 import type { Call, Expr } from '../expr.js';
 import { canFail, isTrivial } from '../facts.js';
 import { and, compare, isCall } from '../logic.js';
+import { HAS_RLIKE } from '../traits.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';
 
@@ -17,6 +18,7 @@ const PLAIN = /[A-Za-z0-9 ,;:!@#~&=<>/"'-]/;
 export const requireLiterals = onExprs(
   'require-literals',
   'a text that every match contains is found sooner than a match',
+  HAS_RLIKE,
   (root) => transformExpr(root, (expr) => (isCall(expr, 'rlike') ? guarded(expr) : expr)),
 );
 

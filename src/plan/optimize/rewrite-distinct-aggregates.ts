@@ -7,6 +7,7 @@ import type { AggregatePlan, Plan } from '../node.js';
 import { mapExprs, planExprs } from '../node-exprs.js';
 import { outputIds, outputOf } from '../output.js';
 import type { PlanSettings } from '../resolve/context.js';
+import { HAS_DISTINCT_CALL } from '../traits.js';
 import { allNodes, replace } from '../walk.js';
 import { replaceExpr, visitExpr } from '../walk-expr.js';
 import { mergeCall, mergesExactly, type NamedValue, named } from './merge-aggregates.js';
@@ -20,6 +21,7 @@ import { bottomUp } from './rule.js';
 export const rewriteDistinctAggregates = bottomUp(
   'rewrite-distinct-aggregates',
   'finding different values first needs one table of groups, not one per group',
+  HAS_DISTINCT_CALL,
   (plan, { settings }) => (plan.kind === 'aggregate' ? rewrite(plan, settings) : plan),
 );
 

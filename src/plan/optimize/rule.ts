@@ -4,6 +4,7 @@ import type { Plan, ProjectPlan } from '../node.js';
 import { mapExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
 import type { PlanSettings } from '../resolve/context.js';
+import { exprTraits, planTraits } from '../traits.js';
 import { foldPlan, replace, transformDown, withChildren } from '../walk.js';
 
 /** What a rule may know besides the plan. */
@@ -25,24 +26,29 @@ export interface Rule {
 
 type Rewrite = (plan: Plan, context: RuleContext) => Plan;
 
-/** A rule that looks at one node at a time, inputs first. What it does may depend on the node and what is below only. */
-export function bottomUp(name: string, why: string, rewrite: Rewrite): Rule {
-  return { name, why, apply: (plan, context) => walk(plan, context, name, rewrite, 'up') };
+/**
+ * A rule that looks at one node at a time, inputs first. What it does may depend on the node and what is below only. It
+ * has nothing to do where none of the traits it needs occurs.
+ */
+export function bottomUp(name: string, why: string, needs: number, rewrite: Rewrite): Rule {
+  return { name, why, apply: (plan, context) => walk(plan, context, name, needs, rewrite, 'up') };
 }
 
 /** As `bottomUp`, but from the root down: a rewritten node's new inputs are looked at next. */
-export function topDown(name: string, why: string, rewrite: Rewrite): Rule {
-  return { name, why, apply: (plan, context) => walk(plan, context, name, rewrite, 'down') };
+export function topDown(name: string, why: string, needs: number, rewrite: Rewrite): Rule {
+  return { name, why, apply: (plan, context) => walk(plan, context, name, needs, rewrite, 'down') };
 }
 
 /** A rule over the expressions of each node. */
 export function onExprs(
   name: string,
   why: string,
+  needs: number,
   rewrite: (expr: Expr, context: RuleContext, plan: Plan) => Expr,
 ): Rule {
-  return bottomUp(name, why, (plan, context) => {
-    const change = (expr: Expr): Expr => (expr.kind === 'attribute' ? expr : rewrite(expr, context, plan));
+  return bottomUp(name, why, needs, (plan, context) => {
+    const change = (expr: Expr): Expr =>
+      expr.kind === 'attribute' || (exprTraits(expr) & needs) === 0 ? expr : rewrite(expr, context, plan);
     return plan.kind === 'project' ? mapComputed(plan, change) : mapExprs(plan, change);
   });
 }
@@ -68,16 +74,18 @@ function mapComputed(plan: ProjectPlan, change: (expr: Expr) => Expr): Plan {
   return exprs === undefined ? plan : replace(plan, { exprs });
 }
 
-/** A rule over the whole plan at once; it is not asked again about a plan it left as it was. */
-export function overall(name: string, why: string, rewrite: Rewrite): Rule {
+/** A rule over the whole plan at once; it is not asked again about a plan it left as it was or made. */
+export function overall(name: string, why: string, needs: number, rewrite: Rewrite): Rule {
   return {
     name,
     why,
     apply: (plan, context) => {
+      if ((planTraits(plan) & needs) === 0) return plan;
       const settled = settledBy(context, name);
       if (settled.has(plan)) return plan;
       const result = rewrite(plan, context);
-      if (result === plan) settled.add(plan);
+      // What it made is as it wants it.
+      settled.add(result);
       return result;
     },
   };
@@ -92,12 +100,25 @@ function settledBy(context: RuleContext, name: string): Set<Plan> {
   return settled;
 }
 
-function walk(root: Plan, context: RuleContext, name: string, rewrite: Rewrite, order: 'up' | 'down'): Plan {
+function walk(
+  root: Plan,
+  context: RuleContext,
+  name: string,
+  needs: number,
+  rewrite: Rewrite,
+  order: 'up' | 'down',
+): Plan {
+  if ((planTraits(root) & needs) === 0) return root;
   const settled = settledBy(context, name);
-  const changed = new Map<Plan, Plan>();
+  let changed: Map<Plan, Plan> | undefined;
   const known = {
-    get: (plan: Plan): Plan | undefined => (settled.has(plan) ? plan : changed.get(plan)),
-    set: (plan: Plan, result: Plan): unknown => (result === plan ? settled.add(plan) : changed.set(plan, result)),
+    get: (plan: Plan): Plan | undefined =>
+      (planTraits(plan) & needs) === 0 || settled.has(plan) ? plan : changed?.get(plan),
+    set: (plan: Plan, result: Plan): void => {
+      changed ??= result === plan ? undefined : new Map();
+      if (result === plan) settled.add(plan);
+      else changed?.set(plan, result);
+    },
   };
   const change = (plan: Plan): Plan => rewrite(plan, context);
   if (order === 'down') return transformDown(root, change, known);

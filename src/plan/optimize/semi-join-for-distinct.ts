@@ -4,6 +4,7 @@ import { readsAny, readsOnly, toAttribute } from '../expr-type.js';
 import { equiTerm, splitAnd } from '../logic.js';
 import type { AggregatePlan, JoinPlan, Plan, ProjectPlan } from '../node.js';
 import { outputIds } from '../output.js';
+import { HAS_JOIN } from '../traits.js';
 import { bottomUp } from './rule.js';
 
 /**
@@ -13,6 +14,7 @@ import { bottomUp } from './rule.js';
 export const semiJoinForDistinct = bottomUp(
   'semi-join-for-distinct',
   'asking whether there is a match is less than finding it',
+  HAS_JOIN,
   (plan) => {
     if (plan.kind === 'join') return withoutDistinct(plan);
     if (plan.kind !== 'project' || plan.input.kind !== 'join' || plan.input.how !== 'inner') return plan;

@@ -8,6 +8,7 @@ import type { Plan } from '../node.js';
 import { mapExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
 import { columnName } from '../sql-text.js';
+import { HAS_AGGREGATE, HAS_PROJECT } from '../traits.js';
 import { exprChildren, replaceExpr, visitExpr } from '../walk-expr.js';
 import { bottomUp } from './rule.js';
 
@@ -15,6 +16,7 @@ import { bottomUp } from './rule.js';
 export const shareCommonExpressions = bottomUp(
   'share-common-expressions',
   'what several outputs compute alike is computed once',
+  HAS_PROJECT | HAS_AGGREGATE,
   (plan) => {
     if (plan.kind !== 'project' && plan.kind !== 'aggregate') return plan;
     const shared = commonIn(plan.kind === 'project' ? outputExprs(plan.exprs) : rowExprs(plan.groupBy, plan.output));

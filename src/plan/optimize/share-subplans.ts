@@ -4,6 +4,7 @@ import type { CachedPlan, Plan } from '../node.js';
 import { planExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
 import { estimate } from '../statistics.js';
+import { HAS_CACHED, HAS_JOIN } from '../traits.js';
 import { allNodes, children, foldPlan, replace, withChildren } from '../walk.js';
 import { overall } from './rule.js';
 
@@ -14,23 +15,28 @@ const LEAST_REDUCTION = 8;
 let lastShared = 0;
 
 /** Joins that a plan asks for at several places, of few rows: they are found once and held. */
-export const shareSubplans = overall('share-subplans', 'a part that is asked for twice is computed once', (plan) => {
-  if (!mayRepeat(plan)) return plan;
-  const keys = subplanKeys(plan);
-  const uses = countUses(plan, keys);
-  const shared = new Map<number, Plan>();
-  return foldPlan<Plan>(plan, (node, inputs) => {
-    const key = keys.get(node) as number;
-    const known = shared.get(key);
-    if (known !== undefined) return known;
-    const input = withChildren(node, inputs);
-    if ((uses.get(key) ?? 0) < 2 || !isWorthHolding(node)) return input;
-    const cacheId = --lastShared;
-    const held: CachedPlan = Object.freeze({ kind: 'cached', cacheId, shared: true, input, output: outputOf(input) });
-    shared.set(key, held);
-    return held;
-  });
-});
+export const shareSubplans = overall(
+  'share-subplans',
+  'a part that is asked for twice is computed once',
+  HAS_JOIN,
+  (plan) => {
+    if (!mayRepeat(plan)) return plan;
+    const keys = subplanKeys(plan);
+    const uses = countUses(plan, keys);
+    const shared = new Map<number, Plan>();
+    return foldPlan<Plan>(plan, (node, inputs) => {
+      const key = keys.get(node) as number;
+      const known = shared.get(key);
+      if (known !== undefined) return known;
+      const input = withChildren(node, inputs);
+      if ((uses.get(key) ?? 0) < 2 || !isWorthHolding(node)) return input;
+      const cacheId = --lastShared;
+      const held: CachedPlan = Object.freeze({ kind: 'cached', cacheId, shared: true, input, output: outputOf(input) });
+      shared.set(key, held);
+      return held;
+    });
+  },
+);
 
 /** A part at two places is the same object there, or reads columns of the same ids. */
 function mayRepeat(root: Plan): boolean {
@@ -129,7 +135,7 @@ function isWorthHolding(root: Plan): boolean {
 const HOLDABLE = new Set<Plan['kind']>(['cached', 'scan', 'local', 'range', 'filter', 'project', 'join', 'aggregate']);
 
 /** Of subplans that are held only those columns are made that somebody reads. */
-export const narrowShared = overall('narrow-shared', 'columns nobody reads are not held', (plan) => {
+export const narrowShared = overall('narrow-shared', 'columns nobody reads are not held', HAS_CACHED, (plan) => {
   const wanted = new Map<number, Set<number>>();
   for (const node of allNodes(plan)) {
     if (node.kind !== 'cached' || node.shared !== true) continue;

@@ -17,7 +17,9 @@ import {
   trueLiteral,
 } from '../logic.js';
 import type { Plan } from '../node.js';
-import { transformExpr } from '../walk-expr.js';
+import { exprTraits, HAS_DECIDED, HAS_LOGIC } from '../traits.js';
+import { mapSame } from '../walk.js';
+import { replaceExpr, transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';
 
 /** What NOT makes of a comparison; values have a total order, so the opposite is exact, and null stays null. */
@@ -27,8 +29,10 @@ const opposite: Readonly<Record<string, string>> = { eq: 'ne', ne: 'eq', lt: 'ge
 export const simplifyBooleans = onExprs(
   'simplify-booleans',
   'logic with a known operand needs no evaluation',
+  HAS_LOGIC | HAS_DECIDED,
   (root, _, plan) => {
-    const simple = transformExpr(root, (expr) => (expr.kind === 'call' ? simplify(expr) : expr));
+    if ((exprTraits(root) & HAS_DECIDED) === 0) return withoutTwins(root);
+    const simple = withoutTwins(transformExpr(root, (expr) => (expr.kind === 'call' ? simplify(expr) : expr)));
     return decides(plan) ? asCondition(simple) : simple;
   },
 );
@@ -43,13 +47,36 @@ function simplify(expr: Call): Expr {
   if (isLiteralOf(a, !decisive)) return b;
   if (isLiteralOf(b, !decisive)) return a;
   if (isNullLiteral(a) && isNullLiteral(b)) return a;
-  const twins = withoutTwins(expr, decisive);
-  return twins ?? (opposites(a, b) ? (decisive ? trueLiteral : falseLiteral) : expr);
+  return opposites(a, b) ? (decisive ? trueLiteral : falseLiteral) : expr;
 }
 
 /** The same term twice in a chain counts once. */
-function withoutTwins(expr: Call, isOr: boolean): Expr | undefined {
-  const terms = isOr ? splitOr(expr) : splitAnd(expr);
+function withoutTwins(root: Expr): Expr {
+  return replaceExpr(root, (expr) => {
+    const isOr = isCall(expr, 'or');
+    if (!isOr && !isCall(expr, 'and')) return undefined;
+    const terms = isOr ? splitOr(expr) : splitAnd(expr);
+    const inner = mapSame(terms, withoutTwins);
+    const kept = mayRepeat(inner) ? unique(inner) : inner;
+    if (kept !== inner) return isOr ? joinOr(kept) : joinAnd(kept);
+    if (inner === terms) return expr;
+    const changed = new Map(terms.map((term, i) => [term, inner[i]]));
+    return replaceExpr(expr, (e) => (isCall(e, expr.fn) ? undefined : changed.get(e)));
+  });
+}
+
+/** Terms that are the same read the same columns, which is sooner told. */
+function mayRepeat(terms: readonly Expr[]): boolean {
+  const sums = new Set<number>();
+  for (const term of terms) {
+    let sum = 0;
+    for (const id of references(term)) sum += id;
+    sums.add(sum);
+  }
+  return sums.size < terms.length;
+}
+
+function unique(terms: readonly Expr[]): readonly Expr[] {
   const seen = new Set<number>();
   const kept = terms.filter((term) => {
     const key = exprKey(term);
@@ -57,8 +84,7 @@ function withoutTwins(expr: Call, isOr: boolean): Expr | undefined {
     seen.add(key);
     return true;
   });
-  if (kept.length === terms.length) return undefined;
-  return isOr ? joinOr(kept) : joinAnd(kept);
+  return kept.length === terms.length ? terms : kept;
 }
 
 /** `x` and `not x`: only where x is never null does one of them hold. */

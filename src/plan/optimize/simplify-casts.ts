@@ -4,6 +4,7 @@ import { exprNullable, exprType } from '../expr-type.js';
 import { canFail } from '../facts.js';
 import { compare, falseLiteral, isNotNull, trueLiteral } from '../logic.js';
 import type { Plan } from '../node.js';
+import { HAS_CAST } from '../traits.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';
 
@@ -11,6 +12,7 @@ import { onExprs } from './rule.js';
 export const simplifyCasts = onExprs(
   'simplify-casts',
   'a column is compared in its own type, which sources and statistics understand',
+  HAS_CAST,
   (root, _, plan) =>
     transformExpr(root, (expr) => {
       if (expr.kind === 'cast') return simplifyCast(expr);

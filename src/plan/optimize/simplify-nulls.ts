@@ -14,6 +14,7 @@ import {
   trueLiteral,
 } from '../logic.js';
 import { castTo } from '../resolve/calls.js';
+import { HAS_NULL_LITERAL, HAS_NULL_TEST } from '../traits.js';
 import { transformExpr } from '../walk-expr.js';
 import { onExprs } from './rule.js';
 
@@ -21,6 +22,7 @@ import { onExprs } from './rule.js';
 export const simplifyNulls = onExprs(
   'simplify-nulls',
   'tests and branches that are decided by types and constants need no evaluation',
+  HAS_NULL_TEST | HAS_NULL_LITERAL,
   (root) => transformExpr(root, (expr) => (expr.kind === 'call' ? simplify(expr) : expr)),
 );
 

@@ -4,6 +4,7 @@ import type { Alias, Attribute, Expr } from '../expr.js';
 import { exprNullable, exprType, toAttribute } from '../expr-type.js';
 import { nextId } from '../ids.js';
 import type { AggregatePlan, Plan } from '../node.js';
+import { HAS_AGGREGATE } from '../traits.js';
 import { replaceExpr } from '../walk-expr.js';
 import { bottomUp } from './rule.js';
 
@@ -11,6 +12,7 @@ import { bottomUp } from './rule.js';
 export const sortMapKeys = bottomUp(
   'sort-map-keys',
   'maps with the same entries are one group, whatever order those are in',
+  HAS_AGGREGATE,
   (plan) => (plan.kind === 'aggregate' && plan.groupBy.some(isUnsorted) ? sorted(plan) : plan),
 );
 

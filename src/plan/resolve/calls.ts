@@ -150,10 +150,10 @@ function resolveWithConstants(
   settings: PlanSettings,
   names: readonly (string | undefined)[],
 ) {
-  const named = (arg: Expr, i: number): ArgType => ({
-    ...argType(arg),
-    ...(names[i] === undefined ? {} : { name: names[i] }),
-  });
+  const named = (arg: Expr, i: number): ArgType => {
+    const name = names[i];
+    return name === undefined ? argType(arg) : { ...argType(arg), name };
+  };
   try {
     return { ...resolveCall(name, args.map(named), settings), given: args };
   } catch (error) {

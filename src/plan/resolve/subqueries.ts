@@ -3,13 +3,10 @@ import { comparableType } from '../../functions/signature.js';
 import { project } from '../build.js';
 import type { Alias, Attribute, Expr, Subquery } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
-import { isDeterministic } from '../facts.js';
 import { nextId } from '../ids.js';
-import { everyNode, outerMentions, outerReferences } from '../nested.js';
+import { outerMentions, outerReferences } from '../nested.js';
 import { type Plan, planOf } from '../node.js';
-import { planExprs } from '../node-exprs.js';
 import { outputOf } from '../output.js';
-import { planShape } from '../plan-shape.js';
 import { castTo } from './calls.js';
 import type { PlanSettings } from './context.js';
 import type { Scope } from './scope.js';
@@ -73,21 +70,13 @@ function resolveIn(
   return { ...finish(expr, cast, left, scope), type: booleanType, nullable };
 }
 
-/** What the query was before it was resolved, if it gives the same each time. */
-function sameText(expr: Subquery, resolved: Plan): { readonly same?: string } {
-  const shape = planShape(planOf(expr.plan), () => undefined, true);
-  if (shape === undefined) return {};
-  const isSure = everyNode(resolved).every((node) => node.kind !== 'sample' && planExprs(node).every(isDeterministic));
-  return isSure ? { same: shape.text } : {};
-}
-
 function finish(expr: Subquery, plan: Plan, values: readonly Expr[], scope: Scope): Subquery {
   const read = outerReferences(plan);
   const outer = read.map(
     (attribute): Expr => scope.byId(attribute.id) ?? Object.freeze({ kind: 'outer_reference', attribute }),
   );
   const outerIds = read.map((attribute) => attribute.id);
-  const known = { outer, outerIds, mentions: outerMentions(plan), ...sameText(expr, plan) };
+  const known = { outer, outerIds, mentions: outerMentions(plan), written: expr.plan };
   return Object.freeze({ ...expr, plan, values, ...known });
 }
 
