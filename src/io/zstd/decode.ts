@@ -1,8 +1,7 @@
 import type { SharedHeap } from '../../base/index.js';
-import { readHuffman } from './huffman.js';
 import { type ZstdKernels, zstdKernelsFor } from './kernels.js';
 import { MAX_BLOCK_BYTES, SPACE } from './space.js';
-import { damaged, KINDS, readCounts, writeOneState, writeStates } from './tables.js';
+import { damaged, KINDS, VALUE_WORDS } from './tables.js';
 
 const MAGIC = 0xfd2fb528;
 /** Frames with content that is to be skipped have 16 magic numbers, from this one on. */
@@ -46,6 +45,7 @@ class Frames {
     this.#end = block.source + block.sourceBytes;
     this.#targetEnd = block.target + block.targetBytes;
     this.#kernels = zstdKernelsFor(block.heap);
+    block.heap.u32.set(VALUE_WORDS, (block.space + SPACE.VALUES) >>> 2);
   }
 
   /** Unpacks the frame at `at` to `to`; where both go on. */
@@ -62,7 +62,7 @@ class Frames {
     let next = at + 5 + (isSingle ? 0 : 1);
     if (named > 0 && this.#number(next, named) !== 0) throw damaged('a frame that needs a dictionary');
     next += named + ([isSingle ? 1 : 0, 2, 4, 8][flags >>> 6] as number);
-    for (let i = 0; i < 3; i++) heap.u32[(space + SPACE.OFFSETS + 4 * i) >>> 2] = [1, 4, 8][i] as number;
+    for (let i = 0; i < 3; i++) heap.u32[(space + SPACE.OFFSETS + 4 * i) >>> 2] = [8, 4, 1][i] as number;
     this.#start = to;
     this.#hasCode = false;
     this.#known = 0;
@@ -119,26 +119,28 @@ class Frames {
   /** The table of one kind of state: usual, of one state, described here, or as before. */
   #states(kind: number, mode: number, at: number, end: number): number {
     const { heap, space } = this.block;
-    const values = KINDS[kind] as (typeof KINDS)[0];
-    const address = space + ([SPACE.LITERAL_LENGTHS, SPACE.OFFSET_CODES, SPACE.MATCH_LENGTHS][kind] as number);
-    let log = 0;
-    let next = at;
+    const { mostLog, usual, usualLog, values } = KINDS[kind] as (typeof KINDS)[0];
     if (mode === 3) {
       if ((this.#known & (1 << kind)) === 0) throw damaged('a table as before in the first block');
       return at;
     }
-    if (mode === 1) {
-      writeOneState(heap, address, this.#number(at, 1, end), values);
-      next = at + 1;
+    const counts = space + SPACE.COUNTS;
+    let [log, symbols, next] = [usualLog, usual.length, at];
+    if (mode === 0) heap.i16.set(usual, counts >>> 1);
+    else if (mode === 1) {
+      symbols = this.#number(next++, 1, end) + 1;
+      log = 0;
+      if (2 * symbols > values.length) throw damaged('a symbol that there is not');
+      heap.i16.fill(0, counts >>> 1, (counts >>> 1) + symbols);
+      heap.i16[(counts >>> 1) + symbols - 1] = 1;
     } else {
-      const counts =
-        mode === 0
-          ? { ...values.usual, size: 0 }
-          : readCounts(heap.u8.subarray(at, end), values.mostLog, values.base.length - 1);
-      writeStates(heap, address, counts, values);
-      log = counts.log;
-      next = at + counts.size;
+      const found = this.#kernels.counts(at, end, mostLog, values.length / 2 - 1, counts);
+      if (found === 0) throw damaged('a description of states');
+      [log, symbols, next] = [(found >>> 12) & 15, found & 0xfff, at + (found >>> 16)];
     }
+    const before = KINDS.slice(0, kind).reduce((words, other) => words + other.values.length, 0);
+    const table = space + ([SPACE.LITERAL_LENGTHS, SPACE.OFFSET_CODES, SPACE.MATCH_LENGTHS][kind] as number);
+    this.#kernels.states(counts, symbols, log, table, space + SPACE.VALUES + 4 * before);
     this.#known |= 1 << kind;
     heap.u32[(space + SPACE.LOGS + 4 * kind) >>> 2] = log;
     return next;
@@ -168,7 +170,9 @@ class Frames {
     let from = at + bytes;
     const behind = this.#within(from + packed, from, end);
     if (kind === 2) {
-      from += readHuffman(heap, heap.u8.subarray(from, behind), space + SPACE.HUFFMAN);
+      const bytes = this.#kernels.huffmanTable(from, behind, space);
+      if (bytes === 0) throw damaged('a Huffman code');
+      from += bytes;
       this.#hasCode = true;
     }
     if (!this.#hasCode) throw damaged('a Huffman code as before in the first block');

@@ -1,149 +1,65 @@
 import type { Code, Func, Local, WasmModule } from '../../wasm/index.js';
 import { repeatPattern } from '../parquet/kernels/compression.js';
-import { bump, copyChunks, returnIf, whileLoop } from '../parquet/kernels/emit.js';
-import { SPACE, STATE } from './space.js';
+import { bump, copyChunks, returnIf } from '../parquet/kernels/emit.js';
+import { MOST_LISTED, SEQUENCE, SPACE, STATE } from './space.js';
 
 /**
  * `sequences(source, end, count, space, literals, literalsEnd, target, targetEnd, start, patterns)`: carries out the
  * sequences of a block, and puts what literals are left behind them; where the block ends, or 0 when it is damaged.
  * `start` is where the frame began; see `space.ts` for the tables and the offsets used before.
+ *
+ * Sequences are listed first and then carried out, some hundred at a time: either loop alone has its numbers in
+ * registers, and nothing that copies waits for bits.
  */
 export function emitSequences(module: WasmModule, begin: Func): void {
+  const [list, carryOut] = [emitList(module), emitCarryOut(module)];
   const types = Array.from({ length: 10 }, () => 'i32' as const);
   module.function('sequences', types, ['i32'], (code, ...params) => {
-    const [source, end, count, space, literals, literalsEnd, target, targetEnd, start, patterns] =
-      params as unknown as Local[] & { [i: number]: Local };
-    const s = sequenceLocals(code, { target, start, patterns } as Record<'target' | 'start' | 'patterns', Local>);
-    const at = {
-      source: source as Local,
-      end: end as Local,
-      count: count as Local,
-      space: space as Local,
-      literals: literals as Local,
-      literalsEnd: literalsEnd as Local,
-      targetEnd: targetEnd as Local,
-    };
-    code.get(at.source).get(at.end).call(begin).tee(s.position).i32(0).op('i32.lt_s');
+    const [source, end, count, space, literals, literalsEnd, target, targetEnd, start, patterns] = params as Local[];
+    const at = { source, end, count, space, literals, literalsEnd, target, targetEnd, start, patterns } as Arguments;
+    const s = sequenceLocals(code, at.space);
+    const [some, lengths, first] = [code.local('i32'), code.local('v128'), code.local('i64')];
+    code.get(at.source).get(at.end).call(begin).tee(some).i32(0).op('i32.lt_s');
     returnIf(code, 0);
-    code.get(at.source).i32(7).op('i32.sub').set(s.before);
-    refill(code, s);
-    for (const [i, kind] of KINDS.entries()) {
-      code
-        .get(at.space)
-        .op('i32.load', SPACE.LOGS + 4 * i, 0)
-        .tee(s.size);
-      next(code, s);
-      code.i32(1).get(s.size).op('i32.shl').i32(1).op('i32.sub').op('i32.and');
-      code.i32(STATE_LOG).op('i32.shl').get(at.space).i32(TABLES[kind]).op('i32.add').op('i32.add').set(s[kind]);
-    }
-    settle(code, s);
-    for (const [i, offset] of s.offsets.entries())
-      code
-        .get(at.space)
-        .op('i32.load', SPACE.OFFSETS + 4 * i, 0)
-        .set(offset);
-    whileLoop(
-      code,
-      () => {
-        bump(code, at.count, -1);
-        code.get(at.count);
-      },
-      () => {
-        refill(code, s);
-        for (const [k, kind] of KINDS.entries()) {
-          code.get(s[kind]).op('i32.load16_u', STATE.NEXT_BITS, 0);
-          if (k > 0) code.op('i32.add');
-        }
-        // Both sums at once.
-        code.tee(s.size).i32(8).op('i32.shr_u').get(s.size).i32(255).op('i32.and').op('i32.add');
-        code.tee(s.size).i32(WINDOW_BITS).op('i32.gt_u');
-        code.if(
-          () => decodeSlowly(code, s, true),
-          () => decode(code, s),
-        );
-        resolveDistance(code, s);
-        execute(code, s, at);
-      },
-    );
-    refill(code, s);
-    decodeSlowly(code, s, false);
-    resolveDistance(code, s);
-    execute(code, s, at);
-    for (const [i, offset] of s.offsets.entries())
-      code
-        .get(at.space)
-        .get(offset)
-        .op('i32.store', SPACE.OFFSETS + 4 * i, 0);
-    code.get(s.position);
+    // Windows end with the byte of the next bit.
+    code.get(at.source).i32(7).op('i32.sub').op('i64.extend_i32_u').i64(3).op('i64.shl').tee(first);
+    code.get(some).op('i64.extend_i32_u').op('i64.add').set(s.position);
+    firstStates(code, s);
+    code.loop((again) => {
+      code.get(at.count).i32(1).op('i32.sub').tee(some).i32(MOST_LISTED).get(some).i32(MOST_LISTED).op('i32.lt_u');
+      code.select().set(some);
+      code.get(s.position).get(at.space).get(some).call(list).set(s.position);
+      code.get(at.count).get(some).op('i32.sub').tee(at.count).i32(1).op('i32.eq');
+      code.if(() => lastSequence(code, s, at.count, some));
+      sumLengths(code, s, some, lengths);
+      code.get(s.position).get(first).op('i64.lt_u');
+      code.get(lengths).op('i32x4.extract_lane', 0).get(at.literalsEnd).get(at.literals).op('i32.sub').op('i32.gt_u');
+      code.op('i32.or');
+      code.get(lengths).op('i32x4.extract_lane', 0).get(lengths).op('i32x4.extract_lane', 1).op('i32.add');
+      code.get(at.targetEnd).get(at.target).op('i32.sub').op('i32.gt_u').op('i32.or');
+      returnIf(code, 0);
+      code.get(at.space).get(some).get(at.literals).get(at.target).get(at.start).get(at.patterns).call(carryOut);
+      code.tee(at.target).op('i32.eqz');
+      returnIf(code, 0);
+      code.get(at.literals).get(lengths).op('i32x4.extract_lane', 0).op('i32.add').set(at.literals);
+      code.get(at.count).brIf(again);
+    });
+    code.get(s.position).get(first).op('i64.ne');
+    code.get(at.literalsEnd).get(at.literals).op('i32.sub').tee(some);
+    code.get(at.targetEnd).get(at.target).op('i32.sub').op('i32.gt_u').op('i32.or');
     returnIf(code, 0);
-    code.get(at.literalsEnd).get(at.literals).op('i32.sub').tee(s.length);
-    code.get(at.targetEnd).get(s.target).op('i32.sub').op('i32.gt_u');
-    returnIf(code, 0);
-    code.get(s.target).get(at.literals).get(s.length).op('memory.copy');
-    code.get(s.target).get(s.length).op('i32.add');
+    code.get(at.target).get(at.literals).get(some).op('memory.copy');
+    code.get(at.target).get(some).op('i32.add');
   });
 }
 
+type Arguments = Record<
+  'source' | 'end' | 'count' | 'space' | 'literals' | 'literalsEnd' | 'target' | 'targetEnd' | 'start' | 'patterns',
+  Local
+>;
+
 type Kind = 'literal' | 'match' | 'offset';
-type SequenceLocals = ReturnType<typeof sequenceLocals>;
-
-function sequenceLocals(code: Code, given: Record<'target' | 'start' | 'patterns', Local>) {
-  const i32 = (): Local => code.local('i32');
-  return {
-    ...given,
-    /** `position` bits are still to come when a sequence begins; `rest` of them are what is left of the window. */
-    before: i32(),
-    position: i32(),
-    rest: i32(),
-    window: code.local('i64'),
-    size: i32(),
-    /** The address of the current state's entry in each table. */
-    literal: i32(),
-    match: i32(),
-    offset: i32(),
-    /** The last three offsets, the latest first. */
-    offsets: [i32(), i32(), i32()] as const,
-    literalLength: i32(),
-    length: i32(),
-    distance: i32(),
-    from: i32(),
-    to: i32(),
-    last: i32(),
-  };
-}
-
-/** Has 56 bits or more in the window; the block is damaged when more than all bits were used. */
-function refill(code: Code, s: SequenceLocals): void {
-  code.get(s.position).i32(0).op('i32.lt_s');
-  returnIf(code, 0);
-  code.get(s.before).get(s.position).i32(3).op('i32.shr_u').op('i32.add').op('i64.load', 0, 0).set(s.window);
-  code.get(s.position).i32(7).op('i32.and').i32(WINDOW_BITS).op('i32.or').set(s.rest);
-}
-
-/** What was used of the window is used up. */
-function settle(code: Code, s: SequenceLocals): void {
-  code.get(s.position).get(s.rest).op('i32.add');
-  code.get(s.position).i32(7).op('i32.and').i32(WINDOW_BITS).op('i32.or').op('i32.sub').set(s.position);
-}
-
-/** Pushes the window with the next bits, as many as the i32 on the stack says, at its low end. */
-function next(code: Code, s: SequenceLocals): void {
-  code.set(s.last);
-  code.get(s.window).get(s.rest).get(s.last).op('i32.sub').tee(s.rest).op('i64.extend_i32_u').op('i64.shr_u');
-  code.op('i32.wrap_i64');
-}
-
-/** Pushes the number in the next bits, as many as the state says. */
-function bits(code: Code, s: SequenceLocals, kind: Kind): void {
-  code.get(s[kind]).op('i32.load8_u', STATE.VALUE_BITS);
-  next(code, s);
-  code.get(s[kind]).op('i32.load', STATE.VALUE_MASK, 0).op('i32.and');
-}
-
-/** Bits that a window has at least. */
-const WINDOW_BITS = 56;
-/** Entries of states are 2^4 bytes apart. */
-const STATE_LOG = 4;
+/** In the order of their first states, and of the words that say how many bits these have. */
 const KINDS = ['literal', 'offset', 'match'] as const;
 
 const TABLES: Readonly<Record<Kind, number>> = {
@@ -151,81 +67,329 @@ const TABLES: Readonly<Record<Kind, number>> = {
   match: SPACE.MATCH_LENGTHS,
   offset: SPACE.OFFSET_CODES,
 };
+/** Where the list has the number. */
+const PLACES: Readonly<Record<Kind, number>> = {
+  literal: SEQUENCE.LITERALS,
+  match: SEQUENCE.MATCH,
+  offset: SEQUENCE.OFFSET,
+};
 
-function value(code: Code, s: SequenceLocals, kind: Kind, to: Local): void {
-  bits(code, s, kind);
-  code.get(s[kind]).op('i32.load', STATE.VALUE, 0).op('i32.add').set(to);
+type SequenceLocals = ReturnType<typeof sequenceLocals>;
+
+function sequenceLocals(code: Code, space: Local) {
+  const i32 = (): Local => code.local('i32');
+  return {
+    space,
+    /** Where the bits end that are still to come when a sequence begins, in bits of memory; what is left of the window. */
+    position: code.local('i64'),
+    rest: code.local('i64'),
+    window: code.local('i64'),
+    /** The address of the current state's entry in each table. */
+    literal: i32(),
+    match: i32(),
+    offset: i32(),
+    /** Where the next sequence is listed. */
+    at: i32(),
+  };
+}
+
+/** Bits that a window has at least. */
+const WINDOW_BITS = 56n;
+
+/** Has 56 bits or more in the window. Where more than all bits were used it has others, and the position tells. */
+function refill(code: Code, s: SequenceLocals): void {
+  code.get(s.position).i64(3).op('i64.shr_u').op('i32.wrap_i64').op('i64.load', 0, 0).set(s.window);
+  restOf(code, s).set(s.rest);
+}
+
+const restOf = (code: Code, s: SequenceLocals): Code =>
+  code.get(s.position).i64(7).op('i64.and').i64(WINDOW_BITS).op('i64.or');
+
+/** What was used of the window is used up. */
+function settle(code: Code, s: SequenceLocals): void {
+  code.get(s.position).get(s.rest).op('i64.add');
+  restOf(code, s).op('i64.sub').set(s.position);
+}
+
+/** Pushes the window with the next bits at its low end; how many they are is on the stack, an i64. */
+function next(code: Code, s: SequenceLocals): void {
+  const size = code.local('i64');
+  code.set(size).get(s.window).get(s.rest).get(size).op('i64.sub').tee(s.rest).op('i64.shr_u').op('i32.wrap_i64');
+}
+
+/** The first state of each table; the list's words have room for where they are. */
+function firstStates(code: Code, s: SequenceLocals): void {
+  refill(code, s);
+  for (const [i, kind] of KINDS.entries()) {
+    code.get(s.space);
+    code.get(s.space).op('i64.load32_u', SPACE.LOGS + 4 * i, 0);
+    next(code, s);
+    code
+      .i32(1)
+      .get(s.space)
+      .op('i32.load', SPACE.LOGS + 4 * i, 0);
+    code.op('i32.shl').i32(1).op('i32.sub').op('i32.and').i32(STATE.LOG).op('i32.shl');
+    code.get(s.space).i32(TABLES[kind]).op('i32.add').op('i32.add');
+    code.op('i32.store', SPACE.STATES + 4 * i, 0);
+  }
+  settle(code, s);
+}
+
+/** Lists the number that a state stands for. */
+function value(code: Code, s: SequenceLocals, kind: Kind): void {
+  code.get(s.at).get(s[kind]).op('i64.load8_u', STATE.VALUE_BITS);
+  next(code, s);
+  code.get(s[kind]).op('i32.load', STATE.VALUE_MASK, 0).op('i32.and');
+  code.get(s[kind]).op('i32.load', STATE.VALUE, 0).op('i32.add').op('i32.store', PLACES[kind], 0);
 }
 
 /** The state after this one: bits as they lie, 4 places further left, are the way to its entry. */
 function follow(code: Code, s: SequenceLocals, kind: Kind): void {
-  code.get(s.window).get(s.rest).get(s[kind]).op('i32.load8_u', STATE.NEXT_BITS).op('i32.sub').tee(s.rest);
-  code.i32(STATE_LOG).op('i32.sub').op('i64.extend_i32_u').op('i64.rotr').op('i32.wrap_i64');
+  code.get(s.window).get(s.rest).get(s[kind]).op('i64.load8_u', STATE.NEXT_BITS).op('i64.sub').tee(s.rest);
+  code.i64(STATE.LOG).op('i64.sub').op('i64.rotr').op('i32.wrap_i64');
   code.get(s[kind]).op('i32.load16_u', STATE.NEXT_MASK, 0).op('i32.and');
   code.get(s[kind]).op('i32.load', STATE.NEXT, 0).op('i32.add').set(s[kind]);
 }
 
-/** Distance, length of the match and of the literals before it, and the next states, all from one window. */
-function decode(code: Code, s: SequenceLocals): void {
-  code.get(s.position).get(s.size).op('i32.sub').set(s.position);
-  value(code, s, 'offset', s.distance);
-  value(code, s, 'match', s.length);
-  value(code, s, 'literal', s.literalLength);
+const followAll = (code: Code, s: SequenceLocals): void => {
   for (const kind of ['literal', 'match', 'offset'] as const) follow(code, s, kind);
-}
+};
 
-/** The same for numbers of so many bits that one window may be too short; the last sequence has no next states. */
-function decodeSlowly(code: Code, s: SequenceLocals, goesOn: boolean): void {
-  value(code, s, 'offset', s.distance);
+/** Numbers of so many bits that one window may be too short. */
+function readSlowly(code: Code, s: SequenceLocals): void {
+  value(code, s, 'offset');
   settle(code, s);
   refill(code, s);
-  value(code, s, 'match', s.length);
-  value(code, s, 'literal', s.literalLength);
+  for (const kind of ['match', 'literal'] as const) value(code, s, kind);
   settle(code, s);
-  if (!goesOn) return;
+}
+
+/** The last sequence has no next states. It comes behind the others on the list. */
+function lastSequence(code: Code, s: SequenceLocals, count: Local, some: Local): void {
+  loadStates(code, s);
+  code.get(s.space).get(some).i32(SEQUENCE.LOG).op('i32.shl').op('i32.add').i32(SPACE.LIST).op('i32.add').set(s.at);
   refill(code, s);
-  for (const kind of ['literal', 'match', 'offset'] as const) follow(code, s, kind);
-  settle(code, s);
+  readSlowly(code, s);
+  bump(code, some, 1);
+  code.i32(0).set(count);
 }
 
-/** Offset codes up to 3 name distances used before. */
-function resolveDistance(code: Code, s: SequenceLocals): void {
-  const [first, second, third] = s.offsets;
-  // Which one it is follows no pattern, so nothing branches: 1, 2 and 3 are those before, one further without literals.
-  code.get(s.distance).get(s.literalLength).op('i32.eqz').op('i32.add').set(s.from);
-  code.get(s.distance).i32(3).op('i32.gt_u').set(s.to);
-  code.get(s.distance).i32(3).op('i32.sub');
-  code.get(first).get(second).get(s.from).i32(2).op('i32.lt_u').select();
-  code.get(third).get(first).i32(1).op('i32.sub').get(s.from).i32(3).op('i32.eq').select();
-  code.get(s.from).i32(3).op('i32.lt_u').select();
-  code.get(s.to).select().set(s.distance);
-  code.get(second).get(third).get(s.to).get(s.from).i32(2).op('i32.gt_u').op('i32.or').select().set(third);
-  code.get(first).get(second).get(s.to).get(s.from).i32(1).op('i32.gt_u').op('i32.or').select().set(second);
-  code.get(s.distance).set(first);
+function loadStates(code: Code, s: SequenceLocals): void {
+  for (const [i, kind] of KINDS.entries())
+    code
+      .get(s.space)
+      .op('i32.load', SPACE.STATES + 4 * i, 0)
+      .set(s[kind]);
 }
 
-/** Copies literals and match, after checking both. */
-function execute(
-  code: Code,
-  s: SequenceLocals,
-  at: { readonly literals: Local; readonly literalsEnd: Local; readonly targetEnd: Local },
-): void {
-  code.get(s.literalLength).get(at.literalsEnd).get(at.literals).op('i32.sub').op('i32.gt_u');
-  code.get(s.literalLength).get(s.length).op('i32.add').get(at.targetEnd).get(s.target).op('i32.sub');
-  code.op('i32.gt_u').op('i32.or');
-  returnIf(code, 0);
-  code.get(at.literals).set(s.from).get(s.target).set(s.to);
-  code.get(at.literals).get(s.literalLength).op('i32.add').set(at.literals);
-  code.get(s.target).get(s.literalLength).op('i32.add').tee(s.target).set(s.last);
-  copyChunks(code, s.from, s.to, s.last);
-  code.get(s.distance).i32(1).op('i32.sub').get(s.target).get(s.start).op('i32.sub').op('i32.ge_u');
-  returnIf(code, 0);
-  code.get(s.target).get(s.distance).op('i32.sub').set(s.from);
-  code.get(s.target).get(s.length).op('i32.add').set(s.last);
-  code.get(s.distance).i32(16).op('i32.ge_u').get(s.length).get(s.distance).op('i32.le_u').op('i32.or');
-  code.if(
-    () => copyChunks(code, s.from, s.target, s.last),
-    () => repeatPattern(code, s),
+/** Literals and matches of the sequences listed, which there is at least one of. */
+function sumLengths(code: Code, s: SequenceLocals, some: Local, sums: Local): void {
+  code.get(s.space).i32(SPACE.LIST).op('i32.add').tee(s.at);
+  code.get(some).i32(SEQUENCE.LOG).op('i32.shl').op('i32.add').set(s.match);
+  code.i32(0).op('i32x4.splat').set(sums);
+  code.loop((again) => {
+    code.get(sums).get(s.at).op('v128.load', 0, 0).op('i32x4.add').set(sums);
+    code.get(s.at).i32(SEQUENCE.BYTES).op('i32.add').tee(s.at).get(s.match).op('i32.lt_u').brIf(again);
+  });
+}
+
+/** `list(position, space, count)`: lists sequences; gives the position behind. */
+function emitList(module: WasmModule): Func {
+  return module.function(
+    'list',
+    ['i64', 'i32', 'i32'],
+    ['i64'],
+    (code, position, space, count) => {
+      const s = { ...sequenceLocals(code, space), position };
+      const end = code.local('i32');
+      loadStates(code, s);
+      code.get(space).i32(SPACE.LIST).op('i32.add').tee(s.at);
+      code.get(count).i32(SEQUENCE.LOG).op('i32.shl').op('i32.add').set(end);
+      code.get(count);
+      code.if(() => {
+        code.loop((again) => {
+          refill(code, s);
+          for (const kind of ['match', 'literal'] as const) code.get(s[kind]).op('i32.load16_u', STATE.NEXT_BITS, 0);
+          code.op('i32.or').i32(256).op('i32.lt_u');
+          code.if(
+            () => listOne(code, s),
+            () => {
+              readSlowly(code, s);
+              refill(code, s);
+              followAll(code, s);
+              settle(code, s);
+            },
+          );
+          code.get(s.at).i32(SEQUENCE.BYTES).op('i32.add').tee(s.at).get(end).op('i32.lt_u').brIf(again);
+        });
+      });
+      for (const [i, kind] of KINDS.entries())
+        code
+          .get(space)
+          .get(s[kind])
+          .op('i32.store', SPACE.STATES + 4 * i, 0);
+      code.get(position);
+    },
+    { export: false },
   );
-  code.get(s.last).set(s.target);
+}
+
+/** A sequence with nothing to add to its lengths: all its bits are in one window. */
+function listOne(code: Code, s: SequenceLocals): void {
+  value(code, s, 'offset');
+  for (const kind of ['match', 'literal'] as const)
+    code.get(s.at).get(s[kind]).op('i32.load', STATE.VALUE, 0).op('i32.store', PLACES[kind], 0);
+  followAll(code, s);
+  settle(code, s);
+}
+
+/** `carryOut(space, count, literals, target, start, patterns)`: copies what the list says; where it ends, or 0. */
+function emitCarryOut(module: WasmModule): Func {
+  return module.function(
+    'carryOut',
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    ['i32'],
+    (code, space, count, literals, target, start, patterns) => {
+      const i32 = (): Local => code.local('i32');
+      const m = {
+        target,
+        start,
+        patterns,
+        literals,
+        at: i32(),
+        /** The last offset, and where it stands behind those before it. */
+        distance: i32(),
+        known: i32(),
+        length: i32(),
+        offset: i32(),
+        from: i32(),
+        to: i32(),
+        last: i32(),
+      };
+      const end = i32();
+      code.get(space).i32(SPACE.LIST).op('i32.add').tee(m.at);
+      code.get(count).i32(SEQUENCE.LOG).op('i32.shl').op('i32.add').set(end);
+      code
+        .get(space)
+        .op('i32.load', SPACE.OFFSETS + 8, 0)
+        .set(m.distance);
+      code
+        .get(space)
+        .i32(SPACE.OFFSETS + 8)
+        .op('i32.add')
+        .set(m.known);
+      code.loop((again) => {
+        carryOutOne(code, m);
+        code.get(m.at).i32(SEQUENCE.BYTES).op('i32.add').tee(m.at).get(end).op('i32.lt_u').brIf(again);
+      });
+      for (const back of [8, 4, 0])
+        code
+          .get(space)
+          .get(m.known)
+          .i32(back)
+          .op('i32.sub')
+          .op('i32.load', 0, 0)
+          .op('i32.store', SPACE.OFFSETS + 8 - back, 0);
+      code.get(target);
+    },
+    { export: false },
+  );
+}
+
+type CopyLocals = Readonly<
+  Record<
+    | 'target'
+    | 'start'
+    | 'patterns'
+    | 'literals'
+    | 'at'
+    | 'distance'
+    | 'known'
+    | 'length'
+    | 'offset'
+    | 'from'
+    | 'to'
+    | 'last',
+    Local
+  >
+>;
+
+/** Copies literals and match, after checking how far back it lies. */
+function carryOutOne(code: Code, m: CopyLocals): void {
+  code.get(m.target).get(m.literals).op('v128.load', 0, 0).op('v128.store', 0, 0);
+  code.get(m.at).op('i32.load', SEQUENCE.LITERALS, 0).tee(m.length).i32(16).op('i32.gt_u');
+  code.if(() => copyRest(code, m, m.literals));
+  code.get(m.literals).get(m.length).op('i32.add').set(m.literals);
+  code.get(m.target).get(m.length).op('i32.add').set(m.target);
+  resolveDistance(code, m);
+  code.get(m.distance).i32(1).op('i32.sub').get(m.target).get(m.start).op('i32.sub').op('i32.ge_u');
+  returnIf(code, 0);
+  code.get(m.target).get(m.distance).op('i32.sub').set(m.from);
+  code.get(m.at).op('i32.load', SEQUENCE.MATCH, 0).set(m.length);
+  code.block((done) => {
+    code.block((wide) => {
+      code.get(m.distance).i32(16).op('i32.ge_u').brIf(wide);
+      code.get(m.distance).get(m.length).op('i32.ge_u').brIf(wide);
+      code.get(m.target).get(m.length).op('i32.add').set(m.last);
+      repeatPattern(code, m);
+      code.get(m.last).set(m.target).br(done);
+    });
+    code.get(m.target).get(m.from).op('v128.load', 0, 0).op('v128.store', 0, 0);
+    code.get(m.length).i32(16).op('i32.gt_u');
+    code.if(() => copyRest(code, m, m.from));
+    code.get(m.target).get(m.length).op('i32.add').set(m.target);
+  });
+}
+
+/** Copies what lies behind the first 16 bytes. */
+function copyRest(code: Code, m: CopyLocals, source: Local): void {
+  code.get(m.target).get(m.length).op('i32.add').set(m.last);
+  code.get(m.target).i32(16).op('i32.add').set(m.to);
+  code.get(source).i32(16).op('i32.add').set(m.offset);
+  copyChunks(code, m.offset, m.to, m.last);
+}
+
+/**
+ * Offset codes up to 3 name distances used before, one further where there are no literals. A new distance, or the last
+ * one again, follows no pattern, so nothing branches there; the others are rare.
+ */
+function resolveDistance(code: Code, m: CopyLocals): void {
+  const store = (back: number, push: () => void): void => {
+    code.get(m.known).i32(back).op('i32.sub');
+    push();
+    code.op('i32.store', 0, 0);
+  };
+  const load = (back: number): Code => code.get(m.known).i32(back).op('i32.sub').op('i32.load', 0, 0);
+  code.get(m.at).op('i32.load', SEQUENCE.OFFSET, 0).tee(m.offset);
+  code.get(m.length).i32(1).op('i32.sub').i32(31).op('i32.shr_u').op('i32.add').tee(m.from);
+  code.i32(2).op('i32.sub').i32(3).op('i32.lt_u');
+  code.if(
+    () => {
+      code.get(m.from).i32(4).op('i32.eq');
+      code.if(
+        () => {
+          bump(code, m.known, 4);
+          code.i32(1).get(m.distance).i32(1).op('i32.sub').get(m.offset).i32(3).op('i32.gt_u').select().set(m.last);
+        },
+        () => {
+          code.get(m.from).i32(3).op('i32.eq');
+          code.if(
+            () => {
+              load(8).set(m.last);
+              store(8, () => load(4));
+            },
+            () => load(4).set(m.last),
+          );
+          store(4, () => code.get(m.distance));
+        },
+      );
+      code.get(m.last).set(m.distance);
+    },
+    () => {
+      code.get(m.offset).i32(3).op('i32.gt_u').set(m.from);
+      code.get(m.offset).i32(3).op('i32.sub').get(m.distance).get(m.from).select().set(m.distance);
+      code.get(m.known).get(m.from).i32(2).op('i32.shl').op('i32.add').set(m.known);
+    },
+  );
+  store(0, () => code.get(m.distance));
 }

@@ -1,7 +1,9 @@
 import type { SharedHeap } from '../../base/index.js';
 import { instantiate, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { emitHuffmanTable } from './emit-huffman.js';
 import { emitBegin, emitHuffman } from './emit-literals.js';
 import { emitSequences } from './emit-sequences.js';
+import { emitCounts, emitStates } from './emit-tables.js';
 
 /** An address or count; results of type i32 come back signed. */
 type N = number;
@@ -9,6 +11,9 @@ type N = number;
 /** The loops over the bits of a compressed block (RFC 8878, 3.1.1.3 and 4), each described where it is emitted. */
 export interface ZstdKernels {
   copy(target: N, source: N, bytes: N): void;
+  counts(source: N, end: N, mostLog: N, mostSymbol: N, counts: N): N;
+  states(counts: N, symbols: N, log: N, table: N, values: N): void;
+  huffmanTable(source: N, end: N, space: N): N;
   huffman1(source: N, end: N, target: N, targetEnd: N, table: N): N;
   huffman4(source: N, end: N, target: N, targetEnd: N, table: N): N;
   sequences(
@@ -44,6 +49,7 @@ function build(): Uint8Array {
     code.op('memory.copy');
   });
   const begin = emitBegin(module);
+  emitHuffmanTable(module, begin, emitCounts(module), emitStates(module));
   emitHuffman(module, begin);
   emitSequences(module, begin);
   return module.bytes();
