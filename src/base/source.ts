@@ -30,7 +30,19 @@ export interface ScanRequest {
   readonly predicate?: Predicate;
   /** Enough rows: a source may stop after them. */
   readonly limit?: number;
+  /** Columns that the query reads several times. */
+  readonly kept?: KeptColumns;
 }
+
+/** Where what is decoded of columns is kept for the query's other scans of them. */
+export interface KeptColumns {
+  /** The arena of their values, which lives as long as the query. */
+  readonly arena: number;
+  /** By column the address of KEPT_ENTRY_BYTES for each piece of the source, zero at first. */
+  readonly entries: Readonly<Record<string, number>>;
+}
+
+export const KEPT_ENTRY_BYTES = 32;
 
 /** What is known about a table before it is read. */
 export interface TableStatistics {
@@ -45,6 +57,8 @@ export interface ScanSplit {
   readonly format: string;
   /** For messages: file and position. */
   readonly label: string;
+  /** Its number among all pieces of the source, where the source has numbers for them. */
+  readonly piece?: number;
   readonly rows?: number;
   readonly bytes?: number;
   readonly stats?: Readonly<Record<string, ColumnStats & { readonly nullCount?: number }>>;
@@ -59,6 +73,8 @@ export interface TableSource {
   readonly format: string;
   readonly schema: Schema;
   readonly statistics: TableStatistics;
+  /** How many pieces there are in all, where its reader keeps columns for other scans. */
+  readonly pieces?: number;
   /** Rows of the same source come in other queries, whose results are put together with this one's. */
   readonly isPart?: boolean;
   /** The pieces to read for a request, after pruning; plus what pruning saved. */

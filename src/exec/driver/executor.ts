@@ -1,4 +1,11 @@
-import { type Batch, engineBug, sliceColumn, unreachable } from '../../base/index.js';
+import {
+  type Batch,
+  engineBug,
+  type KeptColumns,
+  sliceColumn,
+  type TableSource,
+  unreachable,
+} from '../../base/index.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalColumn, PhysicalPlan } from '../physical.js';
 import { rowsOfSplits, type SinkSpec, type TaskInput } from '../task/spec.js';
@@ -17,6 +24,7 @@ import {
   splitsPerTask,
   tasksOf,
 } from './flow.js';
+import { keptColumns, requestOf } from './kept-columns.js';
 import { openAggregate } from './open-aggregate.js';
 import type { SharedRows } from './open-shared.js';
 import { openSort } from './open-sort.js';
@@ -52,6 +60,7 @@ export class Executor implements Runner {
   readonly #begun = new Map<PhysicalPlan, Promise<unknown>>();
   #orderFree: ReadonlySet<PhysicalPlan> = new Set();
   #columnsRead: ReadonlyMap<PhysicalPlan, ReadonlySet<number>> = new Map();
+  #kept: ReadonlyMap<TableSource, KeptColumns> = new Map();
 
   constructor(
     readonly scheduler: Scheduler,
@@ -66,6 +75,7 @@ export class Executor implements Runner {
     const isShared = this.#sharing.size > 0;
     const { plan, dictionaries } = isShared ? { plan: given, dictionaries: new Map() } : await withCodes(given);
     this.#orderFree = orderFreeJoins(plan);
+    this.#kept = keptColumns(plan, this.query);
     // Shared groups are those of another aggregation, whose calls may read more.
     if (!isShared) this.#columnsRead = columnsRead(plan);
     const flow = await this.open(plan);
@@ -245,11 +255,12 @@ export class Executor implements Runner {
 
   async #openScan(plan: Extract<PhysicalPlan, { kind: 'scan' }>): Promise<Flow> {
     const { splits, skipped } = await plan.source.plan(plan.request);
+    const request = requestOf(plan, this.#kept);
     let row = 0;
     const inputs = splitsPerTask(splits).map((some): TaskInput => {
       const firstRow = row;
       row += rowsOfSplits(some) ?? 0;
-      return { kind: 'splits', splits: some, request: plan.request, firstRow };
+      return { kind: 'splits', splits: some, request, firstRow };
     });
     const columns = splitColumns(plan.columns, splits);
     const bytes = splits.reduce((n, s) => n + (s.bytes ?? SMALL_BYTES), 0);

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ReadableFile, SparrowError, type TaskContext } from '../../base/index.js';
+import { type Arena, type ReadableFile, SparrowError, type TaskContext } from '../../base/index.js';
 import { type Codec, codecNamed } from './codecs.js';
 import { corrupt, type Place } from './error.js';
 import { type Kernels, kernelsFor, PATTERN_BYTES, patternBytes } from './kernels/index.js';
@@ -26,6 +26,8 @@ export class GroupContext {
   readonly kernels: Kernels;
   readonly scratch: Scratch;
   readonly patterns: number;
+  /** Where buffers of the result are taken from. */
+  results: Arena;
 
   constructor(
     readonly task: TaskContext,
@@ -34,6 +36,7 @@ export class GroupContext {
     /** Which rows are wanted; all without it. */
     readonly selection?: RowSelection,
   ) {
+    this.results = task.arena;
     this.kernels = kernelsFor(task.heap);
     this.scratch = new Scratch(task.arena);
     this.patterns = task.arena.alloc(PATTERN_BYTES);
@@ -46,6 +49,11 @@ export class GroupContext {
 
   /** A buffer of the result. */
   alloc(bytes: number): number {
+    return this.results.alloc(bytes + KERNEL_SLACK);
+  }
+
+  /** A buffer that nobody looks at when the column is decoded. */
+  allocPassing(bytes: number): number {
     return this.task.arena.alloc(bytes + KERNEL_SLACK);
   }
 }

@@ -38,11 +38,11 @@ export class CodedPages {
     const { group, bytes } = this;
     const known = Math.min(this.entries, 2 ** bits);
     this.#bits = bits;
-    this.#table = group.alloc(2 ** bits * bytes);
+    this.#table = group.allocPassing(2 ** bits * bytes);
     group.kernels.copy(this.#table, this.dictionary, known * bytes);
     const absent = this.#unused(known);
     if (absent === undefined) return;
-    this.#absent = group.alloc(16);
+    this.#absent = group.allocPassing(16);
     const { u8, u16, u32, i64 } = group.task.heap;
     for (const [from, to] of [
       [this.#absent, this.#absent + 16],

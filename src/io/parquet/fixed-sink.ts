@@ -38,7 +38,7 @@ export class FixedSink implements Sink {
     if (this.#entries >= 0) throw corrupt(this.place, 'a column chunk has two dictionaries');
     const { values: count } = page.header;
     if (count > page.end - page.start) throw corrupt(this.place, `a dictionary of ${count} values in too few bytes`);
-    this.#dictionary = this.group.alloc(count * this.#width);
+    this.#dictionary = this.group.allocPassing(count * this.#width);
     this.#entries = count;
     this.#plain(page.start, page.end, count, this.#dictionary);
     if (this.#width < 16) this.#coded = new CodedPages(this.group, this.#dictionary, count, this.#width as CodedWidth);

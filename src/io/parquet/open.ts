@@ -158,11 +158,8 @@ function tableSchema(
   }
   const fields = [...merged.values()].map((f) => {
     for (const file of files) checkAgainst(file, f.name, f.type);
-    return field(
-      f.name,
-      f.type,
-      files.some((file) => file.columns.get(f.name)?.nullable ?? true),
-    );
+    const nullable = files.some((file) => file.columns.get(f.name)?.nullable ?? true);
+    return field(f.name, f.type, nullable);
   });
   return structType([...fields, ...partitions.map((p) => field(p.name, p.type))]);
 }
@@ -218,6 +215,7 @@ function withoutNullability(type: DataType): DataType {
 class ParquetTable implements TableSource {
   readonly format = 'parquet';
   readonly statistics: TableStatistics;
+  readonly pieces: number;
 
   constructor(
     readonly label: string,
@@ -226,6 +224,7 @@ class ParquetTable implements TableSource {
     private readonly partitions: readonly PartitionColumn[],
     private readonly options: Readonly<Record<string, string>>,
   ) {
+    this.pieces = files.reduce((sum, f) => sum + f.metadata.rowGroups.length, 0);
     const columns: Record<string, ReturnType<typeof publicStats>> = {};
     for (const { name, type } of schema.fields) {
       const pieces = files.flatMap((f) =>
@@ -251,7 +250,7 @@ class ParquetTable implements TableSource {
           continue;
         }
         planned += group.rows;
-        splits.push(this.#split(file, index, group, fields, request));
+        splits.push({ ...this.#split(file, index, group, fields, request), piece: splits.length + skipped });
       }
     }
     return { splits, skipped };

@@ -18,6 +18,7 @@ import { codecs } from './codecs.js';
 import { constantColumn } from './constant-column.js';
 import { unsupported } from './error.js';
 import { readFlat } from './flat-column.js';
+import { readKept } from './kept-column.js';
 import { readNested } from './nested-column.js';
 import { indexedRows } from './page-index.js';
 import { columnsOf } from './prune.js';
@@ -119,7 +120,10 @@ function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanReque
     }
     if (request.predicate !== undefined) return readSelected(split, request.predicate, context, file);
     const group = new GroupContext(context, file, payload);
-    return { columns: payload.columns.map((column) => readColumn(group, column, split)), ranges: all };
+    const columns = payload.columns.map((column) =>
+      readKept(group, column, split, request.kept, () => readColumn(group, column, split)),
+    );
+    return { columns, ranges: all };
   } finally {
     file.close();
   }
