@@ -1,4 +1,5 @@
-// npm run modes -- [mode…] [--suites aggregates,rows,tpch,conformance,tpcds]: what must hold in every way to run, in each of them.
+// npm run modes -- [mode…] [--suites aggregates,rows,tpch,conformance,tpcds] [--each]: what must hold in every way to run,
+// in each of them. With --each every test is told when it ends, with its time.
 import { readFileSync } from 'node:fs';
 import { build } from './lib/build.mjs';
 import { bin, ensureInstalled, path, runNode } from './lib/house.mjs';
@@ -9,6 +10,7 @@ const args = process.argv.slice(2);
 const at = args.indexOf('--suites');
 const wanted = at < 0 ? undefined : args[at + 1]?.split(',');
 const modes = MODES.filter((mode) => args.includes(mode));
+const each = args.includes('--each');
 const corpora = process.env.SPARROW_CORPORA;
 
 /** Counts of a vitest run. */
@@ -20,17 +22,18 @@ async function tests(mode, files, config = []) {
       'run',
       '--typecheck.enabled=false',
       '--reporter=json',
+      ...(each ? ['--reporter=verbose'] : []),
       `--outputFile=${report}`,
       ...config,
       ...files,
     ],
-    { capture: true, env: { ...process.env, SPARROW_MODE: mode, SPARROW_GOLDENS: 'all' } },
+    { capture: !each, env: { ...process.env, SPARROW_MODE: mode, SPARROW_GOLDENS: 'all' } },
   );
   const { numPassedTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  const failed = testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName),
-  );
-  return { passed: numPassedTests, total: numTotalTests, failed, status };
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failed = all.filter((test) => test.status === 'failed').map((test) => test.fullName);
+  const slowest = all.sort((a, b) => (b.duration ?? 0) - (a.duration ?? 0))[0];
+  return { passed: numPassedTests, total: numTotalTests, failed, status, slowest };
 }
 
 async function conformance(mode) {
@@ -58,9 +61,11 @@ let wrong = 0;
 for (const mode of modes.length > 0 ? modes : MODES) {
   for (const [name, run] of Object.entries(SUITES)) {
     if (wanted !== undefined && !wanted.includes(name)) continue;
-    const { passed, total, failed } = await run(mode);
+    const { passed, total, failed, slowest } = await run(mode);
     wrong += failed.length;
-    console.log(`${mode.padEnd(13)} ${name.padEnd(12)} ${passed} of ${total}`);
+    const longest =
+      slowest === undefined ? '' : `, longest ${Math.round(slowest.duration)} ms: ${slowest.fullName.trim()}`;
+    console.log(`${mode.padEnd(13)} ${name.padEnd(12)} ${passed} of ${total}${longest}`);
     for (const one of failed) console.log(`  ${one}`);
   }
 }

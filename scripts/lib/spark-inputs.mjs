@@ -18,6 +18,12 @@ const withUnit =
     `${name}(${[/^[A-Z]+$/.test(unit) ? unit : 'HOUR', ...args].join(', ')})`;
 
 /** How calls are written whose name is no word. */
+/** Calls that have several right answers: of equally frequent values any is the mode, and lists have no order of their own. */
+export const undecided = new Set([
+  ...['mode(x)', 'mode(ts)', 'mode(f64) filter (where g = 1)', 'mode(s) filter (where g = 1)'],
+  ...['listagg(g)', 'listagg(x)', 'listagg(y)'],
+]);
+
 export const operators = Object.fromEntries([
   ...['+', '-', '*', '/', '%', '&', '|', '^', '=', '<', '<=', '>', '>=', '<=>', '!=', 'and', 'or', 'div'].map((op) => [
     op,

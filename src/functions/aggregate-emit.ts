@@ -178,3 +178,14 @@ export function presentIf(e: Emitter, field: Value, flag: Value, type: DataType)
 }
 
 export const natural = (type: DataType): Carrier => carrierOf(type);
+
+/** Where no argument is null. */
+export function whenPresent(e: Emitter, args: readonly Value[], body: () => void): void {
+  const flags = args.map((a) => a.isNull).filter((flag) => flag !== undefined);
+  if (flags.length === 0) return body();
+  for (const [i, flag] of flags.entries()) {
+    e.code.get(flag);
+    if (i > 0) e.code.op('i32.or');
+  }
+  e.code.op('i32.eqz').if(() => e.scoped(body));
+}

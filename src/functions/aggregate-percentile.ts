@@ -115,7 +115,7 @@ function continuous(all: Ordered, share: number): number {
   const position = (all.count - 1) * share;
   const [lower, higher] = [Math.floor(position), Math.ceil(position)];
   const [low, high] = [all.at(lower), all.at(higher)];
-  return lower === higher || low === high ? low : (higher - position) * low + (position - lower) * high;
+  return lower === higher || low === high ? low : low + (high - low) * (position - lower);
 }
 
 /** The first value that at least this share of the rows does not come after. */

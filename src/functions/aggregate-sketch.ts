@@ -26,7 +26,7 @@ function resolveDistinct(args: readonly ArgType[]): Resolved {
     if (!(share > 0 && share <= MOST_DEVIATION))
       return {
         mismatch: `a relative deviation is at most ${MOST_DEVIATION}`,
-        code: 'DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE',
+        code: 'FAILED_FUNCTION_CALL',
       };
   }
   const types = deviation === undefined ? [x.type] : [x.type, deviation.type];

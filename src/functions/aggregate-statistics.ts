@@ -1,11 +1,12 @@
 import { type DataType, float64Type, type Scalar } from '../base/index.js';
 import type { Local } from '../wasm/index.js';
-import { storeZero } from './aggregate-emit.js';
+import { storeZero, whenPresent } from './aggregate-emit.js';
+import { meanOf } from './aggregate-mean-of.js';
 import type { AggregateFunction, FunctionDocs } from './define.js';
 import { part, value } from './emit.js';
 import { type Formula, inNumbers, inWasm } from './float-formula.js';
 import { anyDouble, takes } from './implicit.js';
-import type { Emitter, StateAccess, Value } from './value.js';
+import type { StateAccess } from './value.js';
 
 /** A statistic over one or two doubles; rows where one is null do not count. State fields are doubles, 0 at first. */
 interface Statistic extends FunctionDocs {
@@ -17,21 +18,12 @@ interface Statistic extends FunctionDocs {
 }
 
 function statistic(entry: Statistic): AggregateFunction {
-  const { fields, update } = entry;
-  // Merging with nothing changes nothing; when it is finished, a state is merged with nothing as Spark does, which may round.
+  const { fields, update, finish } = entry;
+  // Merging with nothing changes nothing.
   const merge = <F, B>(f: Formula<F, B>, a: readonly F[], b: readonly F[]): F[] => {
     const [noA, noB] = [a, b].map(([n]) => f.equal(n as F, f.constant(0))) as [B, B];
     return entry.merge(f, a, b).map((merged, i) => f.choose(noA, b[i] as F, f.choose(noB, a[i] as F, merged)));
   };
-  const finish = <F, B>(f: Formula<F, B>, state: readonly F[]) =>
-    entry.finish(
-      f,
-      entry.merge(
-        f,
-        state.map(() => f.constant(0)),
-        state,
-      ),
-    );
   const state: DataType[] = Array.from({ length: fields }, () => float64Type);
   const params = Array.from({ length: entry.arguments }, () => anyDouble);
   return {
@@ -94,16 +86,6 @@ function storeAll(state: StateAccess, values: readonly Local[]): void {
   for (const [i, local] of values.entries()) state.store(i, [local]);
 }
 
-function whenPresent(e: Emitter, args: readonly Value[], body: () => void): void {
-  const flags = args.map((a) => a.isNull).filter((flag) => flag !== undefined);
-  if (flags.length === 0) return body();
-  for (const [i, flag] of flags.entries()) {
-    e.code.get(flag);
-    if (i > 0) e.code.op('i32.or');
-  }
-  e.code.op('i32.eqz').if(() => e.scoped(body));
-}
-
 /** State of two variables: count, both means, the co-moment, both sums of squared distances (Welford, as in Spark). */
 function updatePair<F, B>(f: Formula<F, B>, state: readonly F[], [x, y]: readonly F[]): F[] {
   const [n, meanX, meanY, co, x2, y2] = state as [F, F, F, F, F, F];
@@ -124,6 +106,19 @@ function updatePair<F, B>(f: Formula<F, B>, state: readonly F[], [x, y]: readonl
     f.add(y2, f.mul(dy, f.sub(b, newY))),
   ];
 }
+
+/** As `updatePair` with the second number first, as Spark's regressions; squares are rounded as those of a variance. */
+function updateRegression<F, B>(f: Formula<F, B>, state: readonly F[], [x, y]: readonly F[]): F[] {
+  const [n, meanX, meanY, , x2, y2] = state as [F, F, F, F, F, F];
+  const next = updatePair(f, turned(state), [y as F, x as F]);
+  const square = (sum: F, value: F, mean: F): F => {
+    const delta = f.sub(value, mean);
+    return f.add(sum, f.mul(delta, f.sub(delta, f.div(delta, f.add(n, f.constant(1))))));
+  };
+  return [...turned(next).slice(0, 4), square(x2, x as F, meanX), square(y2, y as F, meanY)];
+}
+
+const turned = <F>([n, x, y, co, xx, yy]: readonly F[]): F[] => [n, y, x, co, yy, xx] as F[];
 
 function mergePair<F, B>(f: Formula<F, B>, left: readonly F[], right: readonly F[]): F[] {
   const [n1, x1, y1, co1, xx1, yy1] = left as [F, F, F, F, F, F];
@@ -150,18 +145,22 @@ type PairFinish = <F, B>(
   s: { n: F; x: F; y: F; co: F; xx: F; yy: F },
 ) => { readonly value: F; readonly isNull: B };
 
-const pair = (docs: FunctionDocs, finish: PairFinish): AggregateFunction =>
+const regression = (docs: FunctionDocs, finish: PairFinish): AggregateFunction => pair(docs, finish, updateRegression);
+
+const pair = (docs: FunctionDocs, finish: PairFinish, update: Statistic['update'] = updatePair): AggregateFunction =>
   statistic({
     ...docs,
     arguments: 2,
     fields: 6,
-    update: updatePair,
+    update,
     merge: mergePair,
     finish: (f, state) => {
       const [n, x, y, co, xx, yy] = state as [(typeof state)[0], never, never, never, never, never];
       return finish(f, { n, x, y, co, xx, yy });
     },
   });
+
+const squared = <F, B>(f: Formula<F, B>, x: F): F => f.mul(x, x);
 
 const over = (y: string, x: string): string => `${y} from values (1, 2), (2, 2), (2, 3), (2, 4) as tab(${x})`;
 const example = (call: string, result: string) => [[over(call, 'y, x'), result]] as const;
@@ -204,25 +203,19 @@ const pairAggregates = {
       isNull: f.either(f.equal(n, f.constant(0)), f.equal(n, f.constant(1))),
     }),
   ),
-  regrAvgx: pair(
-    {
-      name: 'regrAvgx',
-      sql: ['regr_avgx'],
-      summary: 'Mean of the second number where neither is null.',
-      examples: example('regr_avgx(y, x)', '2.75'),
-    },
-    (f, { n, y }) => ({ value: y, isNull: f.equal(n, f.constant(0)) }),
-  ),
-  regrAvgy: pair(
-    {
-      name: 'regrAvgy',
-      sql: ['regr_avgy'],
-      summary: 'Mean of the first number where neither is null.',
-      examples: example('regr_avgy(y, x)', '1.75'),
-    },
-    (f, { n, x }) => ({ value: x, isNull: f.equal(n, f.constant(0)) }),
-  ),
-  regrSxx: pair(
+  regrAvgx: meanOf(1, {
+    name: 'regrAvgx',
+    sql: ['regr_avgx'],
+    summary: 'Mean of the second number where neither is null.',
+    examples: example('regr_avgx(y, x)', '2.75'),
+  }),
+  regrAvgy: meanOf(0, {
+    name: 'regrAvgy',
+    sql: ['regr_avgy'],
+    summary: 'Mean of the first number where neither is null.',
+    examples: example('regr_avgy(y, x)', '1.75'),
+  }),
+  regrSxx: regression(
     {
       name: 'regrSxx',
       sql: ['regr_sxx'],
@@ -231,7 +224,7 @@ const pairAggregates = {
     },
     (f, { n, yy }) => ({ value: yy, isNull: f.equal(n, f.constant(0)) }),
   ),
-  regrSyy: pair(
+  regrSyy: regression(
     {
       name: 'regrSyy',
       sql: ['regr_syy'],
@@ -249,7 +242,7 @@ const pairAggregates = {
     },
     (f, { n, co }) => ({ value: co, isNull: f.equal(n, f.constant(0)) }),
   ),
-  regrSlope: pair(
+  regrSlope: regression(
     {
       name: 'regrSlope',
       sql: ['regr_slope'],
@@ -261,7 +254,7 @@ const pairAggregates = {
       isNull: f.either(f.equal(n, f.constant(0)), f.equal(yy, f.constant(0))),
     }),
   ),
-  regrIntercept: pair(
+  regrIntercept: regression(
     {
       name: 'regrIntercept',
       sql: ['regr_intercept'],
@@ -281,15 +274,27 @@ const pairAggregates = {
       examples: example('regr_r2(y, x)', '0.2727272727272727'),
     },
     (f, { n, co, xx, yy }) => ({
-      value: f.choose(f.equal(xx, f.constant(0)), f.constant(1), f.div(f.mul(co, co), f.mul(xx, yy))),
+      value: f.choose(f.equal(xx, f.constant(0)), f.constant(1), squared(f, f.div(co, f.sqrt(f.mul(xx, yy))))),
       isNull: f.either(f.equal(n, f.constant(0)), f.equal(yy, f.constant(0))),
     }),
   ),
 };
 
-/** State: count, mean, and the second to fourth central moments. */
+/** State: count, mean, and the second to fourth central moments, with Spark's roundings. */
 function updateMoments<F, B>(f: Formula<F, B>, state: readonly F[], [x]: readonly F[]): F[] {
-  return mergeMoments(f, state, [f.constant(1), x as F, f.constant(0), f.constant(0), f.constant(0)]);
+  const [n, mean, a2, a3, a4] = state as [F, F, F, F, F];
+  const count = f.add(n, f.constant(1));
+  const delta = f.sub(x as F, mean);
+  const step = f.div(delta, count);
+  const [delta2, step2] = [f.mul(delta, delta), f.mul(step, step)];
+  const m2 = f.add(a2, f.mul(delta, f.sub(delta, step)));
+  const times = (k: number, a: F, b: F): F => f.mul(f.mul(f.constant(k), a), b);
+  const m3 = f.add(f.sub(a3, times(3, step, m2)), f.mul(delta, f.sub(delta2, step2)));
+  const m4 = f.add(
+    f.sub(f.sub(a4, times(4, step, m3)), times(6, step2, m2)),
+    f.mul(delta, f.sub(f.mul(delta, delta2), f.mul(step, step2))),
+  );
+  return [count, f.add(mean, step), m2, m3, m4];
 }
 
 function mergeMoments<F, B>(f: Formula<F, B>, left: readonly F[], right: readonly F[]): F[] {

@@ -14,7 +14,7 @@ const ILLEGAL_IN_PARSING = 'EFqQ';
 /** The longest run of each letter there is. */
 const LONGEST: Readonly<Record<string, number>> = {
   G: 4,
-  y: 10,
+  y: 6,
   M: 4,
   L: 4,
   d: 2,

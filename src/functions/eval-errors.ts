@@ -1,4 +1,11 @@
-import { type DataType, type DecimalType, type Scalar, SparrowError, simpleString } from '../base/index.js';
+import {
+  type DataType,
+  type DecimalType,
+  intervalFields,
+  type Scalar,
+  SparrowError,
+  simpleString,
+} from '../base/index.js';
 import { decimalText } from './decimal.js';
 import { describeValue } from './describe-value.js';
 
@@ -61,9 +68,11 @@ export function castOverflow(value: Scalar, from: DataType, to: DataType): Sparr
 
 export function castInvalid(value: Scalar, from: DataType, to: DataType): SparrowError {
   const isInterval = to.kind === 'interval_ym' || to.kind === 'interval_dt';
+  // A number that is too large for an interval of one unit.
+  const isNumber = to.kind === 'interval_ym' && new Set(intervalFields(to)).size === 1 && /^[+-]?\d+$/.test(`${value}`);
   return new SparrowError(
     isInterval
-      ? `INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING${to.kind === 'interval_dt' ? '_WITH_NOTICE' : ''}`
+      ? `INVALID_INTERVAL_FORMAT.${isNumber ? 'INTERVAL_PARSING' : `UNMATCHED_FORMAT_STRING${to.kind === 'interval_dt' ? '_WITH_NOTICE' : ''}`}`
       : 'CAST_INVALID_INPUT',
     `the value ${describeValue(from, value)} of the type ${kindOf(from)} cannot be cast to ${kindOf(to)} because it is malformed`,
     { sqlState: '22018', hint: 'use `try_cast` to get NULL instead' },

@@ -3,7 +3,7 @@ import { type Flags, hexEscape, Reader } from './java-regex-reader.js';
 
 /*
  * Java's regular expressions as those of JavaScript (flag `u`). What means the same is translated, what JavaScript
- * has no word for is refused: possessive quantifiers, atomic groups, class intersections, comments mode.
+ * has no word for is refused: possessive quantifiers of more than a character, atomic groups, class intersections, comments mode.
  */
 
 const LINE_END = '\\n\\r\\u0085\\u2028\\u2029';
@@ -38,8 +38,9 @@ function readPiece(reader: Reader, outer: Flags[]): void {
     reader.out += anchor(char, reader.flags.multiline);
   } else if ('*+?{'.includes(char)) reader.refuse(`there is nothing before ${char} to repeat`);
   else {
-    reader.out += char === ')' ? closeGroup(reader, outer) : readOne(reader, char);
-    readQuantifier(reader);
+    const one = char === ')' ? undefined : readOne(reader, char);
+    reader.out += one ?? closeGroup(reader, outer);
+    readQuantifier(reader, one);
   }
 }
 
@@ -96,14 +97,20 @@ function readGroup(reader: Reader, outer: Flags[]): void {
 
 const QUANTIFIER = /[*+?]|\{\d+(?:,\d*)?\}/;
 
-export function readQuantifier(reader: Reader): void {
+/** `one`: what is repeated, where it is always one character. */
+export function readQuantifier(reader: Reader, one?: string): void {
   const match = reader.take(QUANTIFIER);
   if (match === undefined) {
     if (reader.peek() === '{') reader.refuse('{ is no repetition here');
     return;
   }
   reader.out += match[0];
-  if (reader.peek() === '+') reader.refuse('possessive quantifiers have no JavaScript form');
+  if (reader.peek() === '+') {
+    // As many as there are and no fewer: none follows.
+    if (one === undefined || !'*+'.includes(match[0])) reader.refuse('possessive quantifiers have no JavaScript form');
+    reader.next();
+    reader.out += `(?!${one})`;
+  }
   if (reader.peek() === '?') reader.out += reader.next();
 }
 
@@ -138,8 +145,9 @@ function readEscape(reader: Reader): void {
     readQuantifier(reader);
     return;
   }
-  reader.out += readClass(reader);
-  readQuantifier(reader);
+  const one = readClass(reader);
+  reader.out += one;
+  readQuantifier(reader, one);
 }
 
 /** Everything up to \E stands for itself; a quantifier behind it repeats the last character. */

@@ -31,7 +31,7 @@ function layout(number: ExactNumber, style: Style): string {
   const kept = fraction.replace(/0+$/, '').padEnd(style.leastFraction, '0');
   const digits = whole === '0' ? ''.padStart(style.leastWhole, '0') : whole.padStart(style.leastWhole, '0');
   const sign = number.negative ? '-' : '';
-  const body = grouped(digits, style.group) + (kept === '' ? '' : `.${kept}`);
+  const body = grouped(digits, style.group) + (kept === '' && style.point !== true ? '' : `.${kept}`);
   return sign + style.prefix + (body === '' ? '0' : body) + style.suffix;
 }
 
@@ -43,6 +43,8 @@ interface Style {
   readonly mostFraction: number;
   /** Digits between commas; 0 for none. */
   readonly group: number;
+  /** The point stands there without digits behind it, too. */
+  readonly point?: boolean;
 }
 
 export function formatWithScale(value: Scalar, type: DataType | undefined, scale: number): string {
@@ -51,13 +53,14 @@ export function formatWithScale(value: Scalar, type: DataType | undefined, scale
   return layout(number, { prefix: '', suffix: '', leastWhole: 1, leastFraction: scale, mostFraction: scale, group: 3 });
 }
 
-const PATTERN = /^([^#0,.;]*)([#,]*[0,]*)(?:\.(0*)(#*))?([^#0,.;]*)$/;
+const PATTERN = /^([^#0,.;]*)([#,]*[0,]*)(?:(\.)(0*)(#*))?([^#0,.;]*)$/;
 
 /** The part of java.text.DecimalFormat that has `#`, `0`, `,` and `.`. */
 export function formatWithPattern(value: Scalar, type: DataType | undefined, pattern: string): string {
   if (pattern === '') return formatWithPattern(value, type, '#,###,###,###,###,###,##0');
   const match = PATTERN.exec(pattern);
-  if (match === null || /[%‰¤E']/.test((match[1] ?? '') + (match[5] ?? ''))) {
+  const around = (match?.[1] ?? '') + (match?.[6] ?? '');
+  if (match === null || match[6]?.startsWith('E') || /[‰¤']|%.*%/.test(around)) {
     throw new SparrowError(
       'INVALID_PARAMETER_VALUE.PATTERN',
       `format_number cannot use the pattern ${JSON.stringify(pattern)}`,
@@ -67,11 +70,19 @@ export function formatWithPattern(value: Scalar, type: DataType | undefined, pat
       },
     );
   }
-  const [, prefix = '', whole = '', zeros = '', hashes = '', suffix = ''] = match;
+  const [, prefix = '', whole = '', point, zeros = '', hashes = '', suffix = ''] = match;
   const comma = whole.lastIndexOf(',');
   const number = exactNumber(value, type);
   if (typeof number === 'string') return number;
-  const style = { prefix, suffix, leastWhole: [...whole].filter((c) => c === '0').length };
-  const group = comma < 0 ? 0 : whole.length - comma - 1;
-  return layout(number, { ...style, leastFraction: zeros.length, mostFraction: zeros.length + hashes.length, group });
+  // Without any 0 the digit before the point is one, or else the first behind it.
+  const noZero = point !== undefined && zeros === '' && /^[#,]*$/.test(whole);
+  return layout(around.includes('%') ? { ...number, unscaled: number.unscaled * 100n } : number, {
+    prefix,
+    suffix,
+    leastWhole: noZero && whole !== '' ? 1 : whole.replaceAll(/[#,]/g, '').length,
+    leastFraction: noZero && whole === '' && hashes !== '' ? 1 : zeros.length,
+    mostFraction: zeros.length + hashes.length,
+    group: comma < 0 ? 0 : whole.length - comma - 1,
+    point: point !== undefined && zeros + hashes === '',
+  });
 }

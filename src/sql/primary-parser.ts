@@ -21,7 +21,7 @@ import { asRow, readSubquery, startsQuery } from './subquery-parser.js';
 import type { ExprParser, TokenStream } from './token-stream.js';
 import { readType } from './type-parser.js';
 import { readWindow } from './window-parser.js';
-import { readWithinGroup } from './within-group.js';
+import { notDistinct, readWithinGroup } from './within-group.js';
 
 const text = (value: string): Literal => literal(stringType, value);
 
@@ -239,6 +239,7 @@ function readCall(parser: ExprParser, database = ''): Expr {
   if (args.length === 0 && name.upper === 'COUNT') args.push(nothingToCount(parser));
   if (tokens.accept('WITHIN', 'GROUP', '(', 'ORDER', 'BY'))
     args.splice(0, args.length, ...readWithinGroup(parser, name, args, distinct));
+  else if (distinct && name.upper === 'MODE') throw notDistinct(parser, name);
   const filter = tokens.accept('FILTER', '(', 'WHERE') ? readFilter(parser) : undefined;
   const ignoreNulls = acceptIgnoreNulls(parser) || inside;
   if (ignoreNulls) args.push(...ignoreNullsOf(parser, name, args));

@@ -5,6 +5,9 @@ import type { Token } from './lexer.js';
 import type { ExprParser } from './token-stream.js';
 import { readSortOrders } from './window-parser.js';
 
+export const notDistinct = ({ tokens }: ExprParser, name: Token): Error =>
+  tokens.error(`${name.text} takes no DISTINCT`, name, 'INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED');
+
 /** What an ordered-set aggregate is called with: the ordering joins its arguments, as the function's entry takes them. */
 export function readWithinGroup(
   parser: ExprParser,
@@ -17,8 +20,7 @@ export function readWithinGroup(
   const [first] = order as [SortOrder, ...SortOrder[]];
   const flag = (value: boolean): Literal => literal(booleanType, value);
   const wrong = (code: string, what: string): Error => parser.tokens.error(`${name.text} ${what}`, name, code);
-  if (distinct && ['PERCENTILE_CONT', 'PERCENTILE_DISC', 'MODE'].includes(name.upper))
-    throw wrong('INVALID_WITHIN_GROUP_EXPRESSION.DISTINCT_UNSUPPORTED', 'takes no DISTINCT');
+  if (distinct && ['PERCENTILE_CONT', 'PERCENTILE_DISC', 'MODE'].includes(name.upper)) throw notDistinct(parser, name);
   switch (name.upper) {
     case 'PERCENTILE_CONT':
     case 'PERCENTILE_DISC':

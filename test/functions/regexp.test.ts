@@ -2,6 +2,10 @@ import { expectRefused, expectSpark } from './expect-spark.js';
 
 // Regular expressions: SQL, the answer of Spark 4.0.1 (ANSI, UTC) as `cast(… as string)` prints it, and its type.
 expectSpark([
+  ["rlike('abc', 'a++bc')", 'true', 'boolean'],
+  ["rlike('aab', 'a*+ab')", 'false', 'boolean'],
+  ["regexp_replace('aaab', 'a++', 'x')", 'xb', 'string'],
+  ["regexp_extract('aab1', '([ab]++)(1)', 1)", 'aab', 'string'],
   ["split('oneAtwoBthreeC', '[ABC]')", '[one, two, three, ]', 'array<string>'],
   ["split('oneAtwoBthreeC', '[ABC]', 2)", '[one, twoBthreeC]', 'array<string>'],
   ["split('oneAtwoBthreeC', '[ABC]', 0)", '[one, two, three, ]', 'array<string>'],

@@ -81,13 +81,18 @@ export function sameAnswer(got: Answer, wanted: Answer): boolean {
   // An exception of Java has no condition: any error of ours says as much.
   if (wanted.length === 1 && wanted[0].startsWith('?'))
     return got.length === 1 && /^[A-Z]/.test(got[0]) && !got[0].includes(':');
-  if (got.length !== wanted.length || got[0] !== wanted[0]) return false;
+  // A bug of Spark's, which says so: there is no answer to compare with.
+  if (wanted[0] === 'INTERNAL_ERROR') return true;
+  if (got.length !== wanted.length || anyVersion(got[0]) !== anyVersion(wanted[0])) return false;
   if (got[1] === wanted[1]) return true;
   const [a, b] = [got[1], wanted[1]];
   if (a === null || b === null || a === undefined || b === undefined) return false;
   if (wanted[0] === 'float') return Math.fround(Number(a)) === Math.fround(Number(b));
   return wanted[0] === 'double' && Number(a) === Number(b);
 }
+
+/** Conditions whose second half differs between Spark 4.0 (none), 4.1 and 4.3. */
+const anyVersion = (condition: string): string => condition.replace(/^(DATETIME_FIELD_OUT_OF_BOUNDS)\..*/, '$1');
 
 interface Shape {
   readonly expr: CallExpr;
