@@ -128,6 +128,51 @@ describe('CSV as Spark writes it', () => {
   });
 });
 
+describe('many rows', () => {
+  const COUNT = 5000;
+  let seed = 11;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+    return (seed >>> 8) % below;
+  };
+  const digits = (n: number): string =>
+    String(1 + random(9)) + Array.from({ length: n - 1 }, () => random(10)).join('');
+  const number = (most: number): bigint => BigInt(`${random(3) === 0 ? '-' : ''}${digits(1 + random(most))}`);
+  const decimalText = (value: bigint, scale: number): string => {
+    const text = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+    return `${value < 0n ? '-' : ''}${text.slice(0, -scale)}.${text.slice(-scale)}`;
+  };
+  const quoted = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text);
+  const kinds: readonly (readonly [DataType, () => Scalar, (value: never) => string])[] = [
+    [base.int64Type, () => number(18), String],
+    [base.int64Type, () => BigInt(random(40) - 3), String],
+    [base.int32Type, () => Number(number(9)), String],
+    [base.int8Type, () => random(256) - 128, String],
+    ...[1, 2, 7, 8, 18].map((scale): (typeof kinds)[number] => [
+      base.decimalType(18, scale),
+      () => number(18),
+      (value: bigint) => decimalText(value, scale),
+    ]),
+    [base.decimalType(9, 2), () => BigInt(random(30)), (value: bigint) => decimalText(value, 2)],
+    [base.dateType, () => random(3_652_000) - 719_162, (day: number) => isoDay(day)],
+    [base.dateType, () => random(900) - 450, (day: number) => isoDay(day)],
+    [base.stringType, () => ['red', 'a,b', 'green and a longer text', 'say "x"'][random(4)] as string, quoted],
+    [base.stringType, () => `${digits(1 + random(40))}${['', '', ',', '\n'][random(4)]}${digits(9)}`, quoted],
+  ];
+  const isoDay = (day: number): string => new Date(day * 86_400_000).toISOString().slice(0, 10);
+
+  it.each([0, 7])('are what they print as, with every so many a null: %i', (every) => {
+    const rows = Array.from({ length: COUNT }, (_, i) =>
+      kinds.map(([, make], k) => (every > 0 && (i + k) % every === 0 ? null : make())),
+    );
+    const columns = kinds.map(([type], k) => [`c${k}`, type] as const);
+    const lines = rows.map((row) =>
+      row.map((value, k) => (value === null ? '' : kinds[k]?.[2](value as never))).join(),
+    );
+    expect(written(columns, rows).split(/\n(?=[-\d,])/)).toEqual(`${lines.join('\n')}\n`.split(/\n(?=[-\d,])/));
+  });
+});
+
 describe('random tables', () => {
   const text = fc.oneof(
     fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', '\\', ' ', 'é', '𝄞', '#') }),

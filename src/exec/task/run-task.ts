@@ -292,6 +292,11 @@ class TaskRun implements TaskHost {
   #runBatch(batch: Batch, firstRow: number, from = 0): void {
     const { spec } = this.request;
     if (spec.source.kind !== 'batches') throw engineBug('batches for a pipeline over rows');
+    if (from === 0 && this.#sink.pass?.(batch) === true) {
+      this.environment.checkCancelled();
+      this.#inputRows += batch.rows;
+      return;
+    }
     const program = this.#programFor(batch, spec.source);
     writeColumns(this.#heap, this.#state + this.#layout.columns, batch);
     this.#kept.setMemos(program, batch);

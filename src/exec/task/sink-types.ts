@@ -10,6 +10,8 @@ export interface SinkRunner {
   use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void;
   more(what: number, detail: number): void;
   startGroups(plan: GroupPlan): void;
+  /** Takes a batch as it is, without compiled code; false where it cannot. */
+  pass?(batch: Batch): boolean;
   finish(): TaskOutput;
   /** Throws for a failure that replaying single rows does not show. */
   explainFailure(): never;

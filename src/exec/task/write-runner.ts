@@ -1,6 +1,7 @@
 import {
   Arena,
   type Batch,
+  type Column,
   type Dictionary,
   engineBug,
   type FileWriter,
@@ -16,7 +17,7 @@ import type { SinkForm } from '../compile/sink-form.js';
 import { gatherRows } from './gather.js';
 import { OutputWriter } from './output-writer.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
-import type { SourceColumn, WriteSink } from './spec.js';
+import type { PipelineSpec, SourceColumn, WriteSink } from './spec.js';
 import type { TaskOutput } from './task.js';
 
 interface OpenFile {
@@ -33,6 +34,8 @@ const MAX_OPEN_FILES = 1000;
 export class WriteRunner implements SinkRunner {
   readonly #output: OutputWriter;
   readonly #open = new Map<string, OpenFile>();
+  /** The source columns that are written, while nothing else is: batches need not be copied then. */
+  #passed: readonly number[] | undefined;
   #rows = 0;
 
   constructor(
@@ -42,10 +45,18 @@ export class WriteRunner implements SinkRunner {
   ) {
     const { output, state, layout } = environment;
     this.#output = new OutputWriter(output, state, layout, sink.columns, expectedRows, (batch) => this.#write(batch));
+    this.#passed = environment.request.limit === undefined ? passedColumns(environment.request.spec) : undefined;
+  }
+
+  pass({ rows, columns }: Batch): boolean {
+    if (this.#passed === undefined) return false;
+    this.#write({ rows, columns: this.#passed.map((index) => columns[index] as Column) });
+    return true;
   }
 
   use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void {
     if (form.kind !== 'output') throw engineBug('output form expected');
+    this.#passed = undefined;
     this.#output.use(form.columns, dictionaryOf);
   }
 
@@ -148,4 +159,15 @@ export class WriteRunner implements SinkRunner {
     this.#open.set(name, { writer, ...paths, partitions });
     return writer;
   }
+}
+
+/** The source columns that come out of a pipeline that does nothing but choose them. */
+function passedColumns({ source, steps }: PipelineSpec): readonly number[] | undefined {
+  if (source.kind !== 'batches') return undefined;
+  let columns = [...source.columns.keys()];
+  for (const step of steps) {
+    if (step.kind !== 'project' || step.exprs.some(({ kind }) => kind !== 'column')) return undefined;
+    columns = step.exprs.map((expr) => columns[(expr as { readonly index: number }).index] as number);
+  }
+  return columns;
 }

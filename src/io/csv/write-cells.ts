@@ -1,7 +1,6 @@
 import {
   type Column,
   civilFromDays,
-  formatDecimal,
   formatDouble,
   formatFloat,
   numberStorage,
@@ -33,26 +32,12 @@ export function fastCells(
   if (type.kind === 'string') return stringCells(heap, column, options, out);
   if (!digitsNeedNoQuotes(options)) return undefined;
   switch (type.kind) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-      return numbers(
-        heap,
-        column,
-        (value) => out.integer(value),
-        (value) => out.ascii(value.toString()),
-      );
-    case 'decimal':
-      return decimalCells(heap, column, type.scale, out);
     case 'float64':
       return numbers(heap, column, (value) => out.ascii(formatDouble(value)));
     case 'float32':
       return numbers(heap, column, (value) => out.ascii(formatFloat(value)));
     case 'boolean':
       return numbers(heap, column, (value) => out.ascii(value === 0 ? 'false' : 'true'));
-    case 'date':
-      return options.dateFormat === undefined ? numbers(heap, column, dayWriter(out)) : undefined;
     case 'timestamp':
       return options.timestampFormat === undefined && options.timeZone === 'UTC'
         ? clockCells(heap, column, 'Z', out)
@@ -64,45 +49,17 @@ export function fastCells(
   }
 }
 
-/** Values as JavaScript numbers; 64-bit ones that are none go to `large`. */
-function numbers(
-  heap: SharedHeap,
-  column: Column,
-  write: (value: number) => void,
-  large?: (value: bigint) => void,
-): CellWriter | undefined {
+/** Values as JavaScript numbers, which those of 64 bits are known to be. */
+function numbers(heap: SharedHeap, column: Column, write: (value: number) => void): CellWriter | undefined {
   const { storage, data } = column;
   if (storage === 'i128' || storage === 'utf8' || storage === 'view' || storage === 'none') return undefined;
   if (storage !== 'i64') {
     const { array, base } = numberStorage(heap, column);
     return (row) => write(array[base + row] as number);
   }
-  const { i32, i64 } = heap;
+  const { i32 } = heap;
   const word = Math.floor(data / 4);
-  return (row) => {
-    const high = i32[word + 2 * row + 1] as number;
-    if (high < SAFE_HIGH && high >= -SAFE_HIGH) write(high * 2 ** 32 + ((i32[word + 2 * row] as number) >>> 0));
-    else large?.(i64[word / 2 + row] as bigint);
-  };
-}
-
-function decimalCells(heap: SharedHeap, column: Column, scale: number, out: TextOut): CellWriter | undefined {
-  if (scale > 15) return undefined;
-  const power = 10 ** scale;
-  const write = (value: number): void => {
-    if (scale === 0) {
-      out.integer(value);
-      return;
-    }
-    const magnitude = Math.abs(value);
-    const fraction = magnitude % power;
-    out.reserve(48);
-    if (value < 0) out.bytes[out.length++] = 45;
-    out.digits((magnitude - fraction) / power, 1);
-    out.bytes[out.length++] = 46;
-    out.digits(fraction, scale);
-  };
-  return numbers(heap, column, write, (value) => out.ascii(formatDecimal(value, scale)));
+  return (row) => write((i32[word + 2 * row + 1] as number) * 2 ** 32 + ((i32[word + 2 * row] as number) >>> 0));
 }
 
 function dayWriter(out: TextOut): (day: number) => void {

@@ -1,16 +1,12 @@
 import type { SharedHeap } from '../../base/index.js';
-import { type Code, type Func, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
-import { bump, copyChunks, whileLoop } from '../parquet/kernels/emit.js';
+import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { bitAt, bump, copyChunks, whileLoop } from '../parquet/kernels/emit.js';
+import type { Locals } from './locals.js';
+import { CELL_BYTES, eachInteger, emitNumberKernels, UNWRITTEN } from './write-numbers.js';
 
-/** A cell: the address of its text and how many bytes that has, or UNWRITTEN where its text takes more than a kernel. */
-export const CELL_BYTES = 8;
-export const UNWRITTEN = 0xffffffff;
-/** Room for the text of a number; it is written from the end of its slot. */
-export const SLOT_BYTES = 32;
-/** Days from 0001-01-01 to 9999-12-31. */
-const FIRST_DAY = -719_162;
-const LAST_DAY = 2_932_896;
 const BLANK = 32;
+/** Bytes that make quotes necessary, each in a vector of its own; some may be there twice. */
+export const SPECIALS = 5;
 
 type N = number;
 
@@ -19,8 +15,20 @@ export interface CsvKernels {
   numbers(source: N, width: N, count: N, scale: N, power: bigint, cells: N, slots: N): void;
   /** Texts of days since 1970; gives how many were left unwritten. */
   days(source: N, width: N, count: N, cells: N, slots: N): N;
+  /** Writes the least and the greatest integer to `out`. */
+  bounds(source: N, width: N, count: N, out: N): void;
+  /** The cells of a table that integers above `base` are places in; others become the first. */
+  coded(source: N, width: N, count: N, base: bigint, size: N, table: N, cells: N): void;
+  /** Where strings are by their offsets. */
+  places(offsets: N, data: N, count: N, cells: N): void;
   /** Trims cells (1: before, 2: behind), and marks those that need quotes or are empty; gives how many. */
   strings(cells: N, count: N, special: N, quote: N, trim: N): N;
+  /** Puts a text where rows from `from` on are null. */
+  nulls(validity: N, from: N, count: N, cells: N, address: N, length: N): void;
+  /** Lists the rows whose cells are unwritten; gives how many. */
+  unwritten(cells: N, count: N, rows: N): N;
+  /** Bytes of the texts of `columns` cells in each of `rows` rows. */
+  bytes(cells: N, columns: N, stride: N, rows: N): N;
   /** Lines of `columns` cells each; `between` and `behind` are up to 8 bytes. Gives where they end. */
   lines(
     cells: N,
@@ -49,273 +57,111 @@ export function csvKernels(heap: SharedHeap): CsvKernels {
 
 function build(): Uint8Array {
   const module = new WasmModule();
-  const put = emitPut(module);
-  const putWide = emitPutWide(module, put);
-  emitNumbers(module, putWide);
-  emitDays(module, put);
+  emitNumberKernels(module);
+  emitCoded(module);
+  emitPlaces(module);
   emitStrings(module);
+  emitNulls(module);
+  emitUnwritten(module);
+  emitBytes(module);
   emitLines(module);
   return module.bytes();
 }
 
-/** `put(value, end, least)`: digits of an unsigned number before `end`, at least so many; gives where they begin. */
-function emitPut(module: WasmModule): Func {
-  return module.function(
-    'put',
-    ['i32', 'i32', 'i32'],
-    ['i32'],
-    (code, ...params) => {
-      const [value, end, least] = params;
-      const [rest, pair, tens] = [code.local('i32'), code.local('i32'), code.local('i32')];
-      const more = (than: number): Code => {
-        return code
-          .get(value)
-          .i32(than === 0 ? 0 : 9)
-          .op('i32.gt_u')
-          .get(least)
-          .i32(than)
-          .op('i32.gt_s')
-          .op('i32.or');
-      };
-      whileLoop(
-        code,
-        () => more(1),
-        () => {
-          bump(code, end, -2);
-          code.get(value).get(value).i32(100).op('i32.div_u').tee(rest).i32(100).op('i32.mul').op('i32.sub').tee(pair);
-          // A tenth of what is below 100.
-          code.i32(103).op('i32.mul').i32(10).op('i32.shr_u').set(tens);
-          code.get(end).get(pair).get(tens).i32(10).op('i32.mul').op('i32.sub').i32(8).op('i32.shl').get(tens);
-          code.op('i32.or').i32(0x3030).op('i32.add').op('i32.store16', 0, 0);
-          code.get(rest).set(value);
-          bump(code, least, -2);
-        },
-      );
-      more(0);
-      code.if(() => {
-        bump(code, end, -1);
-        code.get(end).get(value).i32(48).op('i32.add').op('i32.store8');
-      });
-      code.get(end);
-    },
-    { export: false },
-  );
-}
-
-/** The same for 64 bits: nine digits at a time, as long as there are more than 32. */
-function emitPutWide(module: WasmModule, put: Func): Func {
-  return module.function(
-    'putWide',
-    ['i64', 'i32', 'i32'],
-    ['i32'],
-    (code, ...params) => {
-      const [value, end, least] = params;
-      const rest = code.local('i64');
-      whileLoop(
-        code,
-        () => code.get(value).i64(32n).op('i64.shr_u').i64(0n).op('i64.ne'),
-        () => {
-          code.get(value).get(value).i64(1_000_000_000n).op('i64.div_u').tee(rest);
-          code.i64(1_000_000_000n).op('i64.mul').op('i64.sub').op('i32.wrap_i64').get(end).i32(9).call(put).set(end);
-          code.get(rest).set(value);
-          bump(code, least, -9);
-        },
-      );
-      code.get(value).op('i32.wrap_i64').get(end).get(least).call(put);
-    },
-    { export: false },
-  );
-}
-
-/** Pushes the integer at `source`, of 1, 2, 4 or 8 bytes. */
-function load(code: Code, source: Local, width: Local): void {
-  const value = code.local('i64');
-  const from = (bytes: number, op: () => void, otherwise: () => void): void => {
-    code.get(width).i32(bytes).op('i32.eq');
-    code.if(op, otherwise);
-  };
-  from(
-    8,
-    () => code.get(source).op('i64.load', 0, 0).set(value),
-    () =>
-      from(
-        4,
-        () => code.get(source).op('i32.load', 0, 0).op('i64.extend_i32_s').set(value),
-        () =>
-          from(
-            2,
-            () => code.get(source).op('i32.load16_s', 0, 0).op('i64.extend_i32_s').set(value),
-            () => code.get(source).op('i32.load8_s').op('i64.extend_i32_s').set(value),
-          ),
-      ),
-  );
-  code.get(value);
-}
-
-function storeCell(code: Code, cells: Local, start: Local, slots: Local): void {
-  code.get(cells).get(start).op('i32.store', 0, 0);
-  code.get(cells).get(slots).i32(SLOT_BYTES).op('i32.add').get(start).op('i32.sub').op('i32.store', 4, 0);
-  bump(code, cells, CELL_BYTES);
-  bump(code, slots, SLOT_BYTES);
-}
-
-function emitNumbers(module: WasmModule, putWide: Func): void {
-  module.function('numbers', ['i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i32'], [], (code, ...params) => {
-    const [source, width, count, scale, power, cells, slots] = params;
-    const [signed, value, whole] = [code.local('i64'), code.local('i64'), code.local('i64')];
-    const at = code.local('i32');
-    whileLoop(
-      code,
-      () => code.get(count),
-      () => {
-        load(code, source, width);
-        code.tee(signed).get(signed).i64(63n).op('i64.shr_s').op('i64.xor');
-        code.get(signed).i64(63n).op('i64.shr_u').op('i64.add').set(value);
-        code.get(slots).i32(SLOT_BYTES).op('i32.add').set(at);
-        code.get(scale);
-        code.if(() => {
-          code.get(value).get(value).get(power).op('i64.div_u').tee(whole).get(power).op('i64.mul').op('i64.sub');
-          code.get(at).get(scale).call(putWide).i32(1).op('i32.sub').tee(at).i32(46).op('i32.store8');
-          code.get(whole).set(value);
-        });
-        code.get(value).get(at).i32(1).call(putWide).set(at);
-        code.get(signed).i64(0n).op('i64.lt_s');
-        code.if(() => code.get(at).i32(1).op('i32.sub').tee(at).i32(45).op('i32.store8'));
-        storeCell(code, cells, at, slots);
-        code.get(source).get(width).op('i32.add').set(source);
-        bump(code, count, -1);
-      },
-    );
+function emitCoded(module: WasmModule): void {
+  const types = ['i32', 'i32', 'i32', 'i64', 'i32', 'i32', 'i32'] as const;
+  module.function('coded', [...types], [], (code, ...params) => {
+    const [source, width, count, base, size, table, cells] = params as Locals<7>;
+    const place = code.local('i32');
+    eachInteger(code, source, width, count, () => {
+      // Where a row is null, anything may stand.
+      code.get(base).op('i64.sub').op('i32.wrap_i64').tee(place).get(size).op('i32.ge_u');
+      code.if(() => code.i32(0).set(place));
+      code.get(cells).get(table).get(place).i32(3).op('i32.shl').op('i32.add');
+      code.op('i64.load', 0, 0).op('i64.store', 0, 0);
+      bump(code, cells, CELL_BYTES);
+    });
   });
 }
 
-/** Civil dates by 400 years that begin in March. */
-function emitDays(module: WasmModule, put: Func): void {
-  module.function('days', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [source, width, count, cells, slots] = params;
-    const [day, era, year, month, at, left] = [0, 1, 2, 3, 4, 5].map(() => code.local('i32')) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const divide = (local: Local, by: number): Code => code.get(local).i32(by).op('i32.div_u');
-    whileLoop(
-      code,
-      () => code.get(count),
-      () => {
-        load(code, source, width);
-        code
-          .op('i32.wrap_i64')
-          .tee(day)
-          .i32(FIRST_DAY)
-          .op('i32.sub')
-          .i32(LAST_DAY - FIRST_DAY)
-          .op('i32.gt_u');
-        code.if(
-          () => {
-            code
-              .get(cells)
-              .i32(UNWRITTEN | 0)
-              .op('i32.store', 4, 0);
-            bump(code, cells, CELL_BYTES);
-            bump(code, slots, SLOT_BYTES);
-            bump(code, left, 1);
-          },
-          () => {
-            bump(code, day, 719_468);
-            divide(day, 146_097).set(era);
-            code.get(day).get(era).i32(146_097).op('i32.mul').op('i32.sub').set(day);
-            code.get(day);
-            divide(day, 1460).op('i32.sub');
-            divide(day, 36_524).op('i32.add');
-            divide(day, 146_096).op('i32.sub').i32(365).op('i32.div_u').set(year);
-            code.get(day).get(year).i32(365).op('i32.mul').op('i32.sub');
-            divide(year, 4).op('i32.sub');
-            divide(year, 100).op('i32.add').set(day);
-            code.get(day).i32(5).op('i32.mul').i32(2).op('i32.add').i32(153).op('i32.div_u').set(month);
-            code.get(day).get(month).i32(153).op('i32.mul').i32(2).op('i32.add').i32(5).op('i32.div_u').op('i32.sub');
-            code.i32(1).op('i32.add').set(day);
-            code.get(month).i32(3).op('i32.add').get(month).i32(9).op('i32.sub');
-            code.get(month).i32(10).op('i32.lt_u').select().set(month);
-            code.get(year).get(era).i32(400).op('i32.mul').op('i32.add');
-            code.get(month).i32(3).op('i32.lt_u').op('i32.add').set(year);
-            code.get(day).get(slots).i32(SLOT_BYTES).op('i32.add').i32(2).call(put);
-            code.i32(1).op('i32.sub').tee(at).i32(45).op('i32.store8');
-            code.get(month).get(at).i32(2).call(put).i32(1).op('i32.sub').tee(at).i32(45).op('i32.store8');
-            code.get(year).get(at).i32(4).call(put).set(at);
-            storeCell(code, cells, at, slots);
-          },
-        );
-        code.get(source).get(width).op('i32.add').set(source);
-        bump(code, count, -1);
-      },
-    );
-    code.get(left);
+/** Runs `body` for each of the cells, whose address is in `cells`. */
+function eachCell(code: Code, cells: Local, count: Local, body: () => void): void {
+  whileLoop(
+    code,
+    () => code.get(count),
+    () => {
+      body();
+      bump(code, cells, CELL_BYTES);
+      bump(code, count, -1);
+    },
+  );
+}
+
+function emitPlaces(module: WasmModule): void {
+  module.function('places', ['i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
+    const [offsets, data, count, cells] = params as Locals<4>;
+    const start = code.local('i32');
+    eachCell(code, cells, count, () => {
+      code.get(cells).get(offsets).op('i32.load', 0, 0).tee(start).get(data).op('i32.add').op('i32.store', 0, 0);
+      code.get(cells).get(offsets).op('i32.load', 4, 0).get(start).op('i32.sub').op('i32.store', 4, 0);
+      bump(code, offsets, 4);
+    });
   });
 }
 
 function emitStrings(module: WasmModule): void {
   module.function('strings', ['i32', 'i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
-    const [cells, count, special, quote, trim] = params;
-    const [start, end, at, odd, left] = [0, 1, 2, 3, 4].map(() => code.local('i32')) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const some = (): Code => code.get(start).get(end).op('i32.lt_u');
-    whileLoop(
-      code,
-      () => code.get(count),
-      () => {
-        code.get(cells).op('i32.load', 0, 0).tee(start).get(cells).op('i32.load', 4, 0).op('i32.add').set(end);
-        code.get(trim).i32(1).op('i32.and');
-        code.if(() => trimmed(code, start, end, start, 0, 1));
-        code.get(trim).i32(2).op('i32.and');
-        code.if(() => trimmed(code, start, end, end, -1, -1));
-        some().op('i32.eqz').set(odd);
-        some();
-        code.if(() => {
-          code.get(start).op('i32.load8_u').tee(at).get(quote).op('i32.eq');
-          code.get(at).i32(BLANK).op('i32.le_u').op('i32.or').set(odd);
-          code.get(start).set(at);
-          whileLoop(
-            code,
-            () => code.get(at).get(end).op('i32.lt_u'),
-            () => {
-              code
-                .get(special)
-                .get(at)
-                .op('i32.load8_u')
-                .op('i32.add')
-                .op('i32.load8_u')
-                .get(odd)
-                .op('i32.or')
-                .set(odd);
-              bump(code, at, 1);
-            },
-          );
-        });
-        code.get(cells).get(start).op('i32.store', 0, 0);
-        code
-          .get(cells)
-          .get(end)
-          .get(start)
-          .op('i32.sub')
-          .i32(UNWRITTEN | 0)
-          .get(odd)
-          .op('i32.eqz')
-          .select();
-        code.op('i32.store', 4, 0);
-        code.get(left).get(odd).op('i32.add').set(left);
-        bump(code, cells, CELL_BYTES);
-        bump(code, count, -1);
-      },
-    );
+    const [cells, count, special, quote, trim] = params as Locals<5>;
+    const i32 = (): Local => code.local('i32');
+    const [start, end, at, odd, left, rest] = [i32(), i32(), i32(), i32(), i32(), i32()];
+    const [bytes, ...specials] = Array.from({ length: SPECIALS + 1 }, () => code.local('v128')) as [Local, ...Local[]];
+    for (const [i, one] of specials.entries())
+      code
+        .get(special)
+        .op('v128.load', 16 * i, 0)
+        .set(one);
+    const search = (): void => {
+      code.get(start).set(at);
+      code.loop((next) => {
+        code.get(at).op('v128.load', 0, 0).set(bytes);
+        for (const [i, one] of specials.entries()) {
+          code.get(bytes).get(one).op('i8x16.eq');
+          if (i > 0) code.op('v128.or');
+        }
+        code.op('i8x16.bitmask');
+        // What stands behind the end does not count.
+        code.get(end).get(at).op('i32.sub').tee(rest).i32(16).op('i32.lt_u');
+        code.if(
+          () => code.i32(1).get(rest).op('i32.shl').i32(1).op('i32.sub').set(rest),
+          () => code.i32(-1).set(rest),
+        );
+        code.get(rest).op('i32.and').get(odd).op('i32.or').set(odd);
+        code.get(at).i32(16).op('i32.add').tee(at).get(end).op('i32.lt_u').brIf(next);
+      });
+    };
+    eachCell(code, cells, count, () => {
+      code.get(cells).op('i32.load', 0, 0).tee(start).get(cells).op('i32.load', 4, 0).op('i32.add').set(end);
+      code.get(trim).i32(1).op('i32.and');
+      code.if(() => trimmed(code, start, end, start, 0, 1));
+      code.get(trim).i32(2).op('i32.and');
+      code.if(() => trimmed(code, start, end, end, -1, -1));
+      code.i32(1).set(odd);
+      code.get(start).get(end).op('i32.lt_u');
+      code.if(() => {
+        code.get(start).op('i32.load8_u').tee(at).get(quote).op('i32.eq');
+        code.get(at).i32(BLANK).op('i32.le_u').op('i32.or').set(odd);
+        search();
+      });
+      code.get(cells).get(start).op('i32.store', 0, 0);
+      code.get(odd);
+      code.if(
+        () => {
+          code.get(cells).i32(UNWRITTEN).op('i32.store', 4, 0);
+          bump(code, left, 1);
+        },
+        () => code.get(cells).get(end).get(start).op('i32.sub').op('i32.store', 4, 0),
+      );
+    });
     code.get(left);
   });
 }
@@ -332,41 +178,77 @@ function trimmed(code: Code, start: Local, end: Local, moved: Local, offset: num
   });
 }
 
+function emitNulls(module: WasmModule): void {
+  module.function('nulls', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...params) => {
+    const [validity, from, count, cells, address, length] = params as Locals<6>;
+    eachCell(code, cells, count, () => {
+      bitAt(code, validity, from);
+      code.op('i32.eqz');
+      code.if(() => {
+        code.get(cells).get(address).op('i32.store', 0, 0).get(cells).get(length).op('i32.store', 4, 0);
+      });
+      bump(code, from, 1);
+    });
+  });
+}
+
+function emitUnwritten(module: WasmModule): void {
+  module.function('unwritten', ['i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
+    const [cells, count, rows] = params as Locals<3>;
+    const [row, to] = [code.local('i32'), code.local('i32')];
+    code.get(rows).set(to);
+    eachCell(code, cells, count, () => {
+      code.get(to).get(row).op('i32.store', 0, 0);
+      code.get(to).get(cells).op('i32.load', 4, 0).i32(UNWRITTEN).op('i32.eq').i32(2).op('i32.shl').op('i32.add');
+      code.set(to);
+      bump(code, row, 1);
+    });
+    code.get(to).get(rows).op('i32.sub').i32(2).op('i32.shr_u');
+  });
+}
+
+function emitBytes(module: WasmModule): void {
+  module.function('bytes', ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
+    const [cells, columns, stride, rows] = params as Locals<4>;
+    const [cell, count, sum] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    whileLoop(
+      code,
+      () => code.get(columns),
+      () => {
+        code.get(cells).set(cell).get(rows).set(count);
+        eachCell(code, cell, count, () => code.get(sum).get(cell).op('i32.load', 4, 0).op('i32.add').set(sum));
+        code.get(cells).get(stride).op('i32.add').set(cells);
+        bump(code, columns, -1);
+      },
+    );
+    code.get(sum);
+  });
+}
+
 function emitLines(module: WasmModule): void {
   const types = ['i32', 'i32', 'i32', 'i32', 'i64', 'i32', 'i64', 'i32', 'i32'] as const;
   module.function('lines', [...types], ['i32'], (code, ...params) => {
-    const [cells, columns, stride, rows, between, betweenBytes, behind, behindBytes, target] = params;
-    const [left, cell, from, to, last] = [0, 1, 2, 3, 4].map(() => code.local('i32')) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [cells, columns, stride, rows, between, betweenBytes, behind, behindBytes, target] = params as Locals<9>;
+    const i32 = (): Local => code.local('i32');
+    const [left, cell, from, to, last] = [i32(), i32(), i32(), i32(), i32()];
     const separator = (bytes: Local, length: Local): void => {
       code.get(target).get(bytes).op('i64.store', 0, 0).get(target).get(length).op('i32.add').set(target);
     };
-    whileLoop(
-      code,
-      () => code.get(rows),
-      () => {
-        code.get(cells).set(cell).get(columns).set(left);
-        code.loop((again) => {
-          code.get(cell).op('i32.load', 0, 0).set(from).get(target).set(to);
-          code.get(target).get(cell).op('i32.load', 4, 0).op('i32.add').tee(target).set(last);
-          copyChunks(code, from, to, last);
-          bump(code, left, -1);
-          code.get(left);
-          code.if(() => {
-            separator(between, betweenBytes);
-            code.get(cell).get(stride).op('i32.add').set(cell).br(again);
-          });
+    eachCell(code, cells, rows, () => {
+      code.get(cells).set(cell).get(columns).set(left);
+      code.loop((again) => {
+        code.get(cell).op('i32.load', 0, 0).set(from).get(target).set(to);
+        code.get(target).get(cell).op('i32.load', 4, 0).op('i32.add').tee(target).set(last);
+        copyChunks(code, from, to, last);
+        bump(code, left, -1);
+        code.get(left);
+        code.if(() => {
+          separator(between, betweenBytes);
+          code.get(cell).get(stride).op('i32.add').set(cell).br(again);
         });
-        separator(behind, behindBytes);
-        bump(code, cells, CELL_BYTES);
-        bump(code, rows, -1);
-      },
-    );
+      });
+      separator(behind, behindBytes);
+    });
     code.get(target);
   });
 }

@@ -1,8 +1,9 @@
-import { type Arena, type Batch, type Column, isNullAt, numberStorage, storageBytes } from '../../base/index.js';
+import type { Arena, Batch, Column, Storage } from '../../base/index.js';
 import type { CsvWriteOptions } from './options.js';
 import type { TextOut } from './text-out.js';
 import { type CellWriter, digitsNeedNoQuotes, specialBytes } from './write-cells.js';
-import { CELL_BYTES, type CsvKernels, csvKernels, SLOT_BYTES, UNWRITTEN } from './write-kernels.js';
+import { type CsvKernels, csvKernels, SPECIALS } from './write-kernels.js';
+import { CELL_BYTES, SLOT_BYTES } from './write-numbers.js';
 
 /** Cells that are filled before lines are made of them, and rows at most. */
 const PIECE_CELLS = 1 << 15;
@@ -10,9 +11,26 @@ const MOST_ROWS = 2048;
 /** Kernels write and copy up to so many bytes too many. */
 const SLACK = 64;
 const MOST_SEPARATOR_BYTES = 8;
+/** Integers of a batch whose texts are made once each, and how many rows there must be for each at least. */
+const MOST_TEXTS = 4096;
+const ROWS_OF_TEXT = 4;
+/** Rows that tell whether integers may be few. */
+const FIRST_ROWS = 256;
 
 /** What fills the cells of rows from…to of a column; gives whether some were left unwritten. */
 type Filler = (from: number, count: number) => boolean;
+/** Writes cells for the integers at `source`; gives how many it left. */
+type Format = (source: number, width: number, count: number, cells: number, slots: number) => number;
+
+/** Cells that rows share: of a dictionary, or of integers. */
+interface Texts {
+  /** What they are of. */
+  key: string;
+  readonly cells: number;
+  readonly capacity: number;
+  readonly slots: number;
+  isWhole: boolean;
+}
 
 /**
  * Makes lines of a batch by columns: first every column notes where the texts of its cells are, which kernels write for
@@ -25,7 +43,10 @@ export class LineWriter {
   readonly #cells: number;
   /** Room for the numbers of each column that has some. */
   readonly #slots: number[] = [];
+  readonly #texts: Texts[] = [];
   readonly #special: number;
+  /** Rows whose cells are unwritten; bounds. */
+  readonly #found: number;
   readonly #null: readonly [address: number, length: number];
   readonly #between: readonly [bytes: bigint, length: number];
   readonly #behind: readonly [bytes: bigint, length: number];
@@ -55,8 +76,11 @@ export class LineWriter {
     this.#rows = Math.max(64, Math.min(MOST_ROWS, Math.floor(PIECE_CELLS / columns)));
     this.#stride = this.#rows * CELL_BYTES;
     this.#cells = arena.alloc(columns * this.#stride);
-    this.#special = arena.alloc(256);
-    heap.u8.set(specialBytes(options), this.#special);
+    this.#special = arena.alloc(SPECIALS * 16);
+    const special = [...specialBytes(options).entries()].flatMap(([byte, is]) => (is === 1 ? [byte] : []));
+    for (let i = 0; i < SPECIALS; i++)
+      heap.u8.fill(special[i] ?? special[0] ?? 0, this.#special + i * 16, this.#special + i * 16 + 16);
+    this.#found = arena.alloc(this.#rows * 4 + SLACK);
     const nullText = Buffer.from(options.nullValue, 'utf8');
     this.#null = [arena.alloc(nullText.length + SLACK), nullText.length];
     heap.u8.set(nullText, this.#null[0]);
@@ -72,13 +96,11 @@ export class LineWriter {
     for (let from = 0; from < batch.rows; from += this.#rows) {
       const count = Math.min(this.#rows, batch.rows - from);
       for (const [i, column] of batch.columns.entries()) {
-        const isWhole = fillers[i]?.(from, count) ?? false;
-        if (isWhole && column.validity === 0 && column.storage !== 'none') continue;
         const write = (row: number): void => {
           writers[i] ??= cell(column, i);
           writers[i](row);
         };
-        this.#complete(column, i, from, count, fillers[i] === undefined, write, pending);
+        this.#fill(column, i, from, count, fillers[i], write, pending);
       }
       this.#placePending(pending);
       yield this.#join(count);
@@ -88,12 +110,10 @@ export class LineWriter {
   #filler(column: Column, i: number): Filler | undefined {
     const { type, storage } = column;
     const { options } = this;
+    if (storage === 'none') return undefined;
     if (type.kind === 'string') return this.#strings(column, i);
-    const isInteger = storage === 'i8' || storage === 'i16' || storage === 'i32' || storage === 'i64';
-    if (!isInteger || !digitsNeedNoQuotes(options)) return undefined;
-    const width = storageBytes(storage) as number;
-    const cells = this.#cells + i * this.#stride;
-    const source = (from: number): number => column.data + from * width;
+    const width = WIDTHS[storage];
+    if (width === undefined || !digitsNeedNoQuotes(options)) return undefined;
     switch (type.kind) {
       case 'int8':
       case 'int16':
@@ -102,69 +122,143 @@ export class LineWriter {
       case 'decimal': {
         const scale = type.kind === 'decimal' ? type.scale : 0;
         if (scale > 18) return undefined;
-        const slots = this.#slotsOf(i);
-        return (from, count) => {
-          this.#kernels.numbers(source(from), width, count, scale, 10n ** BigInt(scale), cells, slots);
-          return true;
-        };
+        return this.#integers(column, i, width, (source, bytes, count, cells, slots) => {
+          this.#kernels.numbers(source, bytes, count, scale, 10n ** BigInt(scale), cells, slots);
+          return 0;
+        });
       }
-      case 'date': {
+      case 'date':
         if (options.dateFormat !== undefined) return undefined;
-        const slots = this.#slotsOf(i);
-        return (from, count) => this.#kernels.days(source(from), width, count, cells, slots) === 0;
-      }
+        return this.#integers(column, i, width, (...where) => this.#kernels.days(...where));
       default:
         return undefined;
     }
   }
 
-  #slotsOf(i: number): number {
+  /** Few integers have each its text made once. */
+  #integers(column: Column, i: number, width: number, format: Format): Filler {
+    const cells = this.#cells + i * this.#stride;
+    const source = (from: number): number => column.data + from * Math.abs(width);
+    const few = this.#fewIntegers(column, i, width, format);
+    if (few !== undefined) {
+      const { base, size, texts } = few;
+      return (from, count) => {
+        this.#kernels.coded(source(from), width, count, base, size, texts.cells, cells);
+        return texts.isWhole;
+      };
+    }
     this.#slots[i] ??= this.arena.alloc(this.#rows * SLOT_BYTES + SLACK);
-    return this.#slots[i];
+    const slots = this.#slots[i];
+    return (from, count) => format(source(from), width, count, cells, slots) === 0;
+  }
+
+  #fewIntegers(
+    { data, length, validity, type }: Column,
+    i: number,
+    width: number,
+    format: Format,
+  ): { base: bigint; size: number; texts: Texts } | undefined {
+    const most = BigInt(Math.min(MOST_TEXTS, Math.floor(length / ROWS_OF_TEXT)));
+    // Where a null is, anything may be.
+    if (validity !== 0 || most === 0n) return undefined;
+    const { heap } = this.arena;
+    let [base, size] = [0n, 0n];
+    for (const count of [Math.min(FIRST_ROWS, length), length]) {
+      this.#kernels.bounds(data, width, count, this.#found);
+      base = heap.i64[this.#found / 8] as bigint;
+      size = (heap.i64[this.#found / 8 + 1] as bigint) - base + 1n;
+      if (size > most) return undefined;
+    }
+    const texts = this.#textsOf(i, `${type.kind} ${base} ${size}`, Number(size), true, (cells, slots) => {
+      const numbers = this.arena.alloc(Number(size) * 8);
+      for (let n = 0; n < size; n++) heap.i64[numbers / 8 + n] = base + BigInt(n);
+      return format(numbers, 8, Number(size), cells, slots) === 0;
+    });
+    return { base, size: Number(size), texts };
+  }
+
+  /** The table of a column's texts, filled anew where it is of something else. */
+  #textsOf(
+    i: number,
+    key: string,
+    size: number,
+    hasSlots: boolean,
+    fill: (cells: number, slots: number) => boolean,
+  ): Texts {
+    let texts = this.#texts[i];
+    if (texts?.key === key) return texts;
+    if (texts === undefined || texts.capacity < size) {
+      const capacity = hasSlots ? MOST_TEXTS : Math.ceil(size * 1.5);
+      const slots = hasSlots ? this.arena.alloc(capacity * SLOT_BYTES + SLACK) : 0;
+      texts = { key, cells: this.arena.alloc(capacity * CELL_BYTES + SLACK), capacity, slots, isWhole: false };
+      this.#texts[i] = texts;
+    }
+    texts.key = key;
+    texts.isWhole = fill(texts.cells, texts.slots);
+    return texts;
   }
 
   #strings(column: Column, i: number): Filler | undefined {
     const { quoteAll, escapeFormulas, trimLeading, trimTrailing, quote } = this.options;
     if (quoteAll || escapeFormulas) return undefined;
-    const { heap } = this.arena;
-    const { u32 } = heap;
+    const kernels = this.#kernels;
+    const { u32 } = this.arena.heap;
+    const { dictionary, data, offsets, validity, storage } = column;
     const cells = this.#cells + i * this.#stride;
-    const place = textPlaces(heap, column, u32, cells >>> 2);
     const trim = (trimLeading ? 1 : 0) + (trimTrailing ? 2 : 0);
     const quoteByte = quote === '' ? -1 : quote.charCodeAt(0);
+    const checked = (at: number, count: number): boolean =>
+      kernels.strings(at, count, this.#special, quoteByte, trim) === 0;
+    if (dictionary !== undefined && dictionary.count > 0) {
+      const { count: size, id } = dictionary;
+      const texts = this.#textsOf(i, `dictionary ${id} ${dictionary.data}`, size, false, (at) => {
+        kernels.places(dictionary.offsets, dictionary.data, size, at);
+        return checked(at, size);
+      });
+      const width = WIDTHS[storage] as number;
+      return (from, count) => {
+        kernels.coded(data + from * Math.abs(width), width, count, 0n, size, texts.cells, cells);
+        return texts.isWhole;
+      };
+    }
     return (from, count) => {
-      place(from, count);
+      if (storage === 'view') {
+        const first = (data >>> 2) + 2 * from;
+        u32.set(u32.subarray(first, first + 2 * count), cells >>> 2);
+      } else kernels.places(offsets + from * 4, data, count, cells);
       // Where a null would lie may be anywhere.
-      if (column.validity !== 0)
-        for (let k = 0; k < count; k++)
-          if (isNullAt(heap, column, from + k)) u32.fill(0, (cells >>> 2) + 2 * k, (cells >>> 2) + 2 * k + 2);
-      return this.#kernels.strings(cells, count, this.#special, quoteByte, trim) === 0;
+      if (validity !== 0) kernels.nulls(validity, from, count, cells, 0, 0);
+      return checked(cells, count);
     };
   }
 
-  /** Nulls, and the cells that kernels left. */
-  #complete(
+  /** Cells of kernels, nulls, and what is left. */
+  #fill(
     column: Column,
     i: number,
     from: number,
     count: number,
-    isAll: boolean,
+    filler: Filler | undefined,
     write: CellWriter,
     pending: number[],
   ): void {
-    const { heap } = this.arena;
-    const { u32 } = heap;
+    const { u32 } = this.arena.heap;
+    const cells = this.#cells + i * this.#stride;
+    const isWhole = filler?.(from, count) ?? false;
+    if (filler === undefined) this.arena.heap.fill(0xff, cells, count * CELL_BYTES);
+    if (column.storage === 'none') {
+      for (let k = 0; k < count; k++) [u32[(cells >>> 2) + 2 * k], u32[(cells >>> 2) + 2 * k + 1]] = this.#null;
+    } else if (column.validity !== 0) this.#kernels.nulls(column.validity, from, count, cells, ...this.#null);
+    if (isWhole) return;
+    const left = this.#kernels.unwritten(cells, count, this.#found);
     const { out } = this;
-    const first = (this.#cells + i * this.#stride) >>> 2;
-    for (let k = 0; k < count; k++) {
-      const slot = first + 2 * k;
-      if (isNullAt(heap, column, from + k)) [u32[slot], u32[slot + 1]] = this.#null;
-      else if (isAll || u32[slot + 1] === UNWRITTEN) {
-        u32[slot] = out.length;
-        write(from + k);
-        u32[slot + 1] = out.length - (u32[slot] as number);
-        pending.push(slot);
-      }
+    for (let n = 0; n < left; n++) {
+      const row = u32[(this.#found >>> 2) + n] as number;
+      const slot = (cells >>> 2) + 2 * row;
+      u32[slot] = out.length;
+      write(from + row);
+      u32[slot + 1] = out.length - (u32[slot] as number);
+      pending.push(slot);
     }
   }
 
@@ -183,54 +277,23 @@ export class LineWriter {
   }
 
   #join(count: number): Uint8Array {
-    const { u8, u32 } = this.arena.heap;
-    let bytes = count * (this.columns * this.#between[1] + this.#behind[1]);
-    for (let i = 0; i < this.columns; i++) {
-      const first = (this.#cells + i * this.#stride) >>> 2;
-      for (let slot = first + 1; slot < first + 2 * count; slot += 2) bytes += u32[slot] as number;
-    }
+    const { u8 } = this.arena.heap;
+    const [columns, cells, stride] = [this.columns, this.#cells, this.#stride];
+    const bytes =
+      (this.#kernels.bytes(cells, columns, stride, count) >>> 0) +
+      count * (columns * this.#between[1] + this.#behind[1]);
     if (bytes > this.#targetBytes) {
       this.#targetBytes = Math.ceil(bytes * 1.5);
       this.#target = this.arena.alloc(this.#targetBytes + SLACK);
     }
-    const [target, columns] = [this.#target, this.columns];
-    const [cells, stride] = [this.#cells, this.#stride];
+    const target = this.#target;
     const end = this.#kernels.lines(cells, columns, stride, count, ...this.#between, ...this.#behind, target) >>> 0;
     return u8.subarray(target, end);
   }
 }
 
-/** Fills cells with where the strings of rows are. */
-function textPlaces(
-  heap: Arena['heap'],
-  column: Column,
-  u32: Uint32Array,
-  cells: number,
-): (from: number, count: number) => void {
-  const { dictionary, data } = column;
-  if (dictionary === undefined && column.storage === 'view')
-    return (from, count) => u32.set(u32.subarray((data >>> 2) + 2 * from, (data >>> 2) + 2 * (from + count)), cells);
-  if (dictionary !== undefined) {
-    const { array, base } = numberStorage(heap, column);
-    const slot = dictionary.offsets >>> 2;
-    return (from, count) => {
-      for (let k = 0; k < count; k++) {
-        const code = slot + (array[base + from + k] as number);
-        const start = u32[code] as number;
-        u32[cells + 2 * k] = dictionary.data + start;
-        u32[cells + 2 * k + 1] = (u32[code + 1] as number) - start;
-      }
-    };
-  }
-  const slot = column.offsets >>> 2;
-  return (from, count) => {
-    for (let k = 0; k < count; k++) {
-      const start = u32[slot + from + k] as number;
-      u32[cells + 2 * k] = data + start;
-      u32[cells + 2 * k + 1] = (u32[slot + from + k + 1] as number) - start;
-    }
-  };
-}
+/** Bytes of an integer in a storage; below zero without a sign. */
+const WIDTHS: Readonly<Partial<Record<Storage, number>>> = { i8: 1, i16: 2, i32: 4, i64: 8, u8: -1, u16: -2 };
 
 /** Up to eight bytes as a number that is stored as they are. */
 function packed(bytes: Buffer): readonly [bytes: bigint, length: number] {
