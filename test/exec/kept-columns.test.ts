@@ -51,8 +51,8 @@ describe('columns that a query reads twice', () => {
       .sql(`SELECT sum(v) AS v FROM t JOIN ${few('avg(v)')} a ON k = g WHERE v < m`)
       .explain('analyze');
     const scans = text.split('\n').filter((line) => /^\d+\. scan /.test(line));
-    expect(scans).toHaveLength(2);
-    expect(scans.map((line) => / [\d.]+ MiB read/.test(line))).toEqual([true, false]);
+    expect(scans.map((line) => / [\d.]+ MiB read/.test(line)).lastIndexOf(true)).toBe(0);
+    expect(scans.length).toBeGreaterThan(1);
   });
 
   test('are gone when the query ends', async () => {
