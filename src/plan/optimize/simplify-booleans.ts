@@ -24,6 +24,8 @@ import { onExprs } from './rule.js';
 
 /** What NOT makes of a comparison; values have a total order, so the opposite is exact, and null stays null. */
 const opposite: Readonly<Record<string, string>> = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', gt: 'le', le: 'gt' };
+/** What NOT makes of other calls. */
+const turned: Readonly<Record<string, string>> = { and: 'or', or: 'and', isnull: 'isnotnull', isnotnull: 'isnull' };
 
 /** AND, OR and NOT with constants, twins and double negation, in three-valued logic. */
 export const simplifyBooleans = onExprs(
@@ -89,10 +91,16 @@ function unique(terms: readonly Expr[]): readonly Expr[] {
 
 /** `x` and `not x`: only where x is never null does one of them hold. */
 function opposites(a: Expr, b: Expr): boolean {
-  if (exprNullable(a) || exprNullable(b) || !isDeterministic(a)) return false;
+  if (exprNullable(a) || exprNullable(b) || !(mayNegate(a, b) || mayNegate(b, a)) || !isDeterministic(a)) return false;
   const read = references(a);
   if (read.size !== references(b).size || !readsOnly(b, read)) return false;
   return exprKey(negated(a)) === exprKey(b) || exprKey(negated(b)) === exprKey(a);
+}
+
+/** Whether NOT makes of `a` a call of the same function as `b`: whole trees need not be turned to see that. */
+function mayNegate(a: Expr, b: Expr): boolean {
+  if (a.kind !== 'call') return isCall(b, 'not');
+  return a.fn === 'not' || isCall(b, opposite[a.fn] ?? turned[a.fn] ?? 'not');
 }
 
 const negated = (expr: Expr): Expr => {
@@ -110,9 +118,8 @@ function simplifyNot(expr: Call, input: Expr): Expr {
     case 'not':
       return input.args[0] as Expr;
     case 'isnull':
-      return Object.freeze({ ...input, fn: 'isnotnull' });
     case 'isnotnull':
-      return Object.freeze({ ...input, fn: 'isnull' });
+      return Object.freeze({ ...input, fn: turned[input.fn] as string });
     case 'and':
       return or(negated(input.args[0] as Expr), negated(input.args[1] as Expr));
     case 'or':
