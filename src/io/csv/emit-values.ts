@@ -82,9 +82,30 @@ function integerBody(bytes: number): Body {
         code.set(value);
       },
       () => {
-        code.i64(0).set(value);
-        digits(code, at, end, value, digit);
-        code.get(at).get(end).op('i32.ne').brIf(slow);
+        code
+          .get(count)
+          .i32(2 * AT_ONCE)
+          .op('i32.le_u');
+        code.if(
+          () => {
+            code.get(count).i32(AT_ONCE).op('i32.sub').set(count);
+            pushDigits(field, at, count);
+            code
+              .i64(10 ** AT_ONCE)
+              .op('i64.mul')
+              .get(end)
+              .i32(AT_ONCE)
+              .op('i32.sub')
+              .set(at);
+            pushDigits(field, at, AT_ONCE);
+            code.op('i64.add').set(value);
+          },
+          () => {
+            code.i64(0).set(value);
+            digits(code, at, end, value, digit);
+            code.get(at).get(end).op('i32.ne').brIf(slow);
+          },
+        );
       },
     );
     applySign(code, value, negative);
