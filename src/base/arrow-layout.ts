@@ -1,7 +1,7 @@
 import { unpackInterval } from './calendar-interval.js';
 import type { Column } from './column.js';
 import { buildColumn } from './column-builder.js';
-import { isNullAt, numberStorage, readColumn } from './column-reader.js';
+import { isNullAt, type NumberArray, numberStorage, readColumn } from './column-reader.js';
 import { engineBug } from './errors.js';
 import type { Arena, SharedHeap } from './heap.js';
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
@@ -38,6 +38,32 @@ export const VARIANT_PARTS: StructType = structType([
   field('metadata', binaryType, false),
   field('value', binaryType, false),
 ]);
+
+/** Integers that JS numbers hold, each as `words` words of 32 bits. */
+function widenInts(values: NumberArray, base: number, words: number, out: Int32Array): void {
+  const length = out.length / words;
+  for (let i = 0, at = 0; i < length; i++, at += words) {
+    const value = values[base + i] as number;
+    out[at] = value;
+    if (words === 1) continue;
+    const sign = value >> 31;
+    out[at + 1] = sign;
+    if (words === 2) continue;
+    out[at + 2] = sign;
+    out[at + 3] = sign;
+  }
+}
+
+/** Integers of two words, each as four. */
+function widenLongs(values: Int32Array, base: number, out: Int32Array): void {
+  for (let at = 0, from = base; at < out.length; at += 4, from += 2) {
+    const high = values[from + 1] as number;
+    out[at] = values[from] as number;
+    out[at + 1] = high;
+    out[at + 2] = high >> 31;
+    out[at + 3] = high >> 31;
+  }
+}
 
 /** Lays columns out as Arrow does. */
 export class LayoutWriter {
@@ -151,11 +177,10 @@ export class LayoutWriter {
       out = this.#take(i32, base, length * words);
     } else {
       out = new Int32Array(length * words);
-      const narrow = stored === 1 ? numberStorage(this.#heap, column) : { array: i32, base };
-      for (let i = 0; i < length; i++) {
-        for (let w = 0; w < stored; w++) out[i * words + w] = narrow.array[narrow.base + i * stored + w] as number;
-        const sign = (out[i * words + stored - 1] as number) >> 31;
-        for (let w = stored; w < words; w++) out[i * words + w] = sign;
+      if (stored === 2) widenLongs(i32, base, out);
+      else {
+        const narrow = numberStorage(this.#heap, column);
+        widenInts(narrow.array, narrow.base, words, out);
       }
     }
     if (words === 1) return out;

@@ -181,7 +181,7 @@ function readCode(heap: SharedHeap, column: Column, row: number): number {
   return array[base + row] as number;
 }
 
-type NumberArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array | Float64Array;
+export type NumberArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array | Float64Array;
 
 /** The typed array and first index of a storage whose values are JS numbers. */
 export function numberStorage(
