@@ -18,6 +18,8 @@ export interface BitTest {
   readonly table: number;
   /** Every value is known to lie where bits are. */
   readonly inside: boolean;
+  /** There are bytes for the bits. */
+  readonly flags: boolean;
   readonly share: number;
   /** The step that has nothing left to decide for rows that pass. */
   readonly decides?: number;
@@ -25,6 +27,12 @@ export interface BitTest {
 
 const LOADS = { i8: 'i32.load8_s', i16: 'i32.load16_s', i32: 'i32.load', i64: 'i64.load' } as const;
 const SHIFT: Readonly<Record<Integers, number>> = { i8: 0, i16: 1, i32: 2, i64: 3 };
+const BYTES: Readonly<Record<Integers, number>> = { i8: 1, i16: 2, i32: 4, i64: 8 };
+/** Rows looked up in one turn of the loop. */
+const AT_ONCE = 4;
+
+/** Pushes a key, which is so many bytes wide where it is stored. */
+type Load = (op: 'i32.load8_s' | 'i32.load16_s' | 'i32.load' | 'i64.load', bytes: number) => void;
 
 /** What of the lookups of a pipeline can be decided from source columns before anything else, the most selective first. */
 export function planBitTests(
@@ -80,6 +88,7 @@ function bitTest(
     table: step.table,
     // What lies where a row is null is no key.
     inside: step.bits.inside && !form.nullable,
+    flags: step.bits.flags,
     share: step.bits.share,
     ...(decides ? { decides: k } : {}),
   };
@@ -103,7 +112,8 @@ function canFail(expr: PhysicalExpr, settings: EvalSettings): boolean {
 export class BitTestCode {
   readonly #data: Local;
   readonly #validity: Local | undefined;
-  readonly #bits: Local;
+  /** Bits, or the bytes for them. */
+  readonly #set: Local;
   readonly #base: Local;
   readonly #size: Local;
   readonly #key: Local;
@@ -120,9 +130,10 @@ export class BitTestCode {
     };
     const column = words.columns + test.column * COLUMN_BYTES;
     const table = words.tables + test.table * TABLE_BYTES;
+    const [bits, origin] = test.flags ? [TABLE.FLAGS, TABLE.FLAGS_ORIGIN] : [TABLE.BITS, TABLE.BITS_ORIGIN];
     this.#data = word(column + COLUMN.DATA);
     this.#validity = test.nullable ? word(column + COLUMN.VALIDITY) : undefined;
-    this.#bits = word(table + (test.inside ? TABLE.BITS_ORIGIN : TABLE.BITS));
+    this.#set = word(table + (test.inside ? origin : bits));
     this.#base = word(table + TABLE.BITS_BASE);
     this.#size = word(table + TABLE.BITS_SIZE);
     this.#key = code.local('i32');
@@ -131,10 +142,29 @@ export class BitTestCode {
   /** Writes down the positions of rows from…to that pass, from `next` on, which is then behind the last. */
   amongRows(from: Local, to: Local, next: Local): void {
     const { code } = this;
-    const row = code.local('i32');
+    const [row, one, at] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    const isLeft = (): Code => code.get(row).i32(AT_ONCE).op('i32.add').get(to).op('i32.le_u');
+    code.get(from).set(row);
+    isLeft().if(() => {
+      this.#pushAddress(row);
+      code.set(at);
+      code.loop((again) => {
+        for (let k = 0; k < AT_ONCE; k++) {
+          code.get(row).i32(k).op('i32.add').set(one);
+          this.#keep(one, next, (op, bytes) => code.get(at).op(op, k * bytes, 0));
+        }
+        code
+          .get(at)
+          .i32(AT_ONCE * BYTES[this.test.storage])
+          .op('i32.add')
+          .set(at);
+        code.get(row).i32(AT_ONCE).op('i32.add').set(row);
+        isLeft().brIf(again);
+      });
+    });
     code.forRange(
       row,
-      () => code.get(from),
+      () => code.get(row),
       to,
       () => this.#keep(row, next),
     );
@@ -155,57 +185,88 @@ export class BitTestCode {
     });
   }
 
-  /** Without a branch: the position is written in any case, and stays if the bit is set. */
-  #keep(row: Local, next: Local): void {
+  /** Without a branch: the position is written in any case, and stays if the key is in the table. */
+  #keep(row: Local, next: Local, load: Load = this.#loadOf(row)): void {
     const { code } = this;
     code.get(next).get(row).op('i32.store', 0);
     code.get(next);
-    this.#pushBit(row);
-    code.i32(POSITION_SHIFT).op('i32.shl').op('i32.add').set(next);
+    if (this.test.flags) this.#pushFlag(load);
+    else this.#pushBit(load);
+    if (this.#validity !== undefined) this.#onlyValid(row);
+    code.op('i32.add').set(next);
   }
 
-  /** Pushes 1 where the table has the row's key. */
-  #pushBit(row: Local): void {
-    const { code, test } = this;
+  /** Pushes the byte for the key, which is how far `next` goes. */
+  #pushFlag(load: Load): void {
+    const { code } = this;
+    code.get(this.#set);
+    this.#pushPlace(load);
+    code.op('i32.add').op('i32.load8_u', 0, 0);
+  }
+
+  /** The same from bits. */
+  #pushBit(load: Load): void {
+    const { code } = this;
     const key = this.#key;
-    this.#pushPlace(row);
+    this.#pushPlace(load);
     code.set(key);
-    code.get(this.#bits).get(key).i32(5);
+    code.get(this.#set).get(key).i32(5);
     // From the origin, where the bit of key 0 would be, negative keys lie before.
     code
-      .op(test.inside ? 'i32.shr_s' : 'i32.shr_u')
+      .op(this.test.inside ? 'i32.shr_s' : 'i32.shr_u')
       .i32(2)
       .op('i32.shl')
       .op('i32.add')
       .op('i32.load', 0);
-    code.get(key).op('i32.shr_u').i32(1).op('i32.and');
-    if (this.#validity === undefined) return;
-    code.get(this.#validity).get(row).i32(3).op('i32.shr_u').op('i32.add').op('i32.load8_u', 0);
-    code.get(row).i32(7).op('i32.and').op('i32.shr_u').op('i32.and');
+    code.get(key).op('i32.shr_u').i32(1).op('i32.and').i32(POSITION_SHIFT).op('i32.shl');
+  }
+
+  /** Leaves 0 of what is pushed where the row is null. */
+  #onlyValid(row: Local): void {
+    const { code } = this;
+    code
+      .i32(0)
+      .get(this.#validity as Local)
+      .get(row)
+      .i32(3)
+      .op('i32.shr_u')
+      .op('i32.add')
+      .op('i32.load8_u', 0);
+    code.get(row).i32(7).op('i32.and').op('i32.shr_u').i32(1).op('i32.and').op('i32.sub').op('i32.and');
+  }
+
+  #pushAddress(row: Local): void {
+    const { code, test } = this;
+    code.get(this.#data).get(row);
+    if (SHIFT[test.storage] > 0) code.i32(SHIFT[test.storage]).op('i32.shl');
+    code.op('i32.add');
+  }
+
+  /** The key of a row. */
+  #loadOf(row: Local): Load {
+    return (op) => {
+      this.#pushAddress(row);
+      this.code.op(op, 0, 0);
+    };
   }
 
   /** The key itself, as bits begin at a multiple of 32; or its distance from the first, the number of bits beyond them. */
-  #pushPlace(row: Local): void {
+  #pushPlace(load: Load): void {
     const { code, test } = this;
     const { storage } = test;
-    const load = (): void => {
-      code.get(this.#data).get(row);
-      if (SHIFT[storage] > 0) code.i32(SHIFT[storage]).op('i32.shl');
-      code.op('i32.add').op(LOADS[storage], 0, 0);
-    };
     if (test.inside) {
-      load();
-      if (storage === 'i64') code.op('i32.wrap_i64');
+      // The low half of a number that fits into it.
+      load(storage === 'i64' ? 'i32.load' : LOADS[storage], BYTES[storage]);
       return;
     }
     if (storage === 'i64') {
       const wide = code.local('i64');
-      load();
+      load('i64.load', BYTES.i64);
       code.get(this.#base).op('i64.extend_i32_s').op('i64.sub').tee(wide).op('i32.wrap_i64').get(this.#size);
       code.get(wide).get(this.#size).op('i64.extend_i32_u').op('i64.lt_u').select();
       return;
     }
-    load();
+    load(LOADS[storage], BYTES[storage]);
     code.get(this.#base).op('i32.sub').tee(this.#key).get(this.#size);
     code.get(this.#key).get(this.#size).op('i32.lt_u').select();
   }

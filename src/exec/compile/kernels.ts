@@ -1,5 +1,6 @@
 import { type Code, type Local, WasmModule } from '../../wasm/index.js';
 import { GROUP_HEADER, JOIN_HEADER, PLACE_SHIFT } from '../row-layout.js';
+import { POSITION_BYTES } from './state-layout.js';
 
 /**
  * Fixed kernels over rows, the same for every query:
@@ -12,6 +13,7 @@ import { GROUP_HEADER, JOIN_HEADER, PLACE_SHIFT } from '../row-layout.js';
  * - `link_hash(rows, count, stride, nullable, mask, heads, from, to)`: the same with slot `hash & mask`.
  * - `fill_bits(rows, count, stride, keyOffset, keyBytes, nullOffset, base i64, bits, from, to)`: sets bit `key - base`
  *   where it is in from…to, both multiples of 32.
+ * - `flag_bits(bits, from, to, flags)`: a byte for each bit of the 32-bit words from…to: `POSITION_BYTES` where it is set.
  * - `histogram(rows, count, stride, counts)` and `scatter(rows, count, stride, cursors)`: split group rows by the top
  *   six bits of their hash, keeping their order; `cursors` are the write addresses of the partitions.
  * - `index_rows(rows, count, stride, index, mask)`: puts group rows into an empty hash index with room for them.
@@ -33,6 +35,7 @@ export interface RowKernels {
   rank_bits(bits: number, words: number, ranks: number): void;
   link_hash(rows: number, count: number, stride: number, mask: number, heads: number, from: number, to: number): void;
   fill_bits: RowKernels['link_direct'];
+  flag_bits(bits: number, from: number, to: number, flags: number): void;
   histogram(rows: number, count: number, stride: number, counts: number): void;
   index_rows(rows: number, count: number, stride: number, index: number, mask: number): void;
   scatter(rows: number, count: number, stride: number, cursors: number): void;
@@ -44,6 +47,7 @@ export function compileRowKernels(): Uint8Array<ArrayBuffer> {
   linkRanked(module);
   fillBits(module);
   rankBits(module);
+  flagBits(module);
   linkHash(module);
   module.function('histogram', ['i32', 'i32', 'i32', 'i32'], [], (code, rows, count, stride, counts) => {
     const slot = code.local('i32');
@@ -257,6 +261,33 @@ const fillBits = (module: WasmModule): void =>
       code.get(word).op('i32.load', 0).i32(1).get(slot).op('i32.shl').op('i32.or').op('i32.store', 0);
     });
   });
+
+const BIT_OF_LANE = Array.from({ length: 16 }, (_, lane) => 1 << (lane & 7));
+
+function flagBits(module: WasmModule): void {
+  module.function('flag_bits', ['i32', 'i32', 'i32', 'i32'], [], (code, bits, from, to, flags) => {
+    const [i, word, out] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    code.forRange(
+      i,
+      () => code.get(from),
+      to,
+      () => {
+        code.get(bits).get(i).i32(2).op('i32.shl').op('i32.add').op('i32.load', 0).set(word);
+        code.get(flags).get(i).i32(5).op('i32.shl').op('i32.add').set(out);
+        for (const half of [0, 1]) {
+          code.get(out).get(word).op('i32x4.splat').get(word).op('i32x4.splat');
+          code.op('i8x16.shuffle', ...BIT_OF_LANE.map((_, lane) => half * 2 + (lane >> 3)));
+          code.v128(BIT_OF_LANE).op('v128.and').v128(BIT_OF_LANE).op('i8x16.eq');
+          code
+            .i32(POSITION_BYTES)
+            .op('i8x16.splat')
+            .op('v128.and')
+            .op('v128.store', half * 16, 0);
+        }
+      },
+    );
+  });
+}
 
 function linkHash(module: WasmModule): void {
   module.function(

@@ -47,7 +47,7 @@ export const OUT = { DATA: 0, VALIDITY: 4, OFFSETS: 8, BYTES: 12, CAPACITY: 16, 
 export const OUT_BYTES = 32;
 /**
  * A join table, and the bits of its keys: their address, what it would be for key 0, the first key, how many, and how
- * many are set before each 64 of them.
+ * many are set before each 64 of them; the bytes for the bits, and where they would be for key 0.
  */
 export const TABLE = {
   HEADS: 0,
@@ -58,8 +58,12 @@ export const TABLE = {
   BITS_BASE: 24,
   BITS_SIZE: 28,
   RANKS: 32,
+  FLAGS: 36,
+  FLAGS_ORIGIN: 40,
 } as const;
-export const TABLE_BYTES = 40;
+export const TABLE_BYTES = 48;
+/** Bytes that one word of bits becomes. */
+export const FLAGS_A_WORD = 32;
 /** One key of a dense index: smallest value (i64) and stride (i32), or none for a dictionary code. */
 export const DENSE = { BASE: 0, STRIDE: 8 } as const;
 export const DENSE_BYTES = 16;

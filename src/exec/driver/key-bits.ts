@@ -1,5 +1,6 @@
 import type { Range } from '../../functions/define.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
+import { FLAGS_A_WORD } from '../compile/state-layout.js';
 import type { PhysicalJoin, PhysicalPlan } from '../physical.js';
 import type { JoinTable, KeyBits, ProbeBits } from '../task/spec.js';
 import { batchColumns, columnOf, type Flow, mergedColumns } from './flow.js';
@@ -10,6 +11,8 @@ const MOST_SET = 0.5;
 /** Bits of a key range that are worth their memory (8 MiB), and beyond which they no longer stay in a cache (32 KiB). */
 const MOST_BITS = 1n << 26n;
 const SMALL_BITS = 1n << 18n;
+/** A byte a key besides: still in a cache near a core (256 KiB), and asked often enough to be worth making. */
+const MOST_FLAGS = 1n << 18n;
 /** The bits of 32-bit numbers: loads narrower than that need no check. */
 const WORD: Range = [-(1n << 31n), (1n << 31n) - 1n];
 
@@ -40,7 +43,10 @@ export async function roomForBits(
   if (base < WORD[0] || base + size > WORD[1] || size > MOST_BITS) return undefined;
   if (rows > Number(size) * MOST_SET || rows + Number(size) / 64 > probed) return undefined;
   const bytes = Number(size) / 8 + 4;
-  return { address: executor.query.arena.alloc(bytes), base: Number(base), size: Number(size) };
+  const { arena } = executor.query;
+  const hasFlags = size <= MOST_FLAGS && probed > Number(size);
+  const flags = hasFlags ? { flags: arena.alloc(Number(size) + FLAGS_A_WORD) } : {};
+  return { address: arena.alloc(bytes), base: Number(base), size: Number(size), ...flags };
 }
 
 /** Joins that give only those rows of the streamed side that match. */
@@ -67,7 +73,7 @@ export function probeBits(
   const { range } = columnOf(key, mergedColumns(flow, plan.columns), executor.settings);
   const inside = range !== undefined && range[0] >= bits.base && range[1] < bits.base + bits.size;
   const share = 2 ** Math.round(Math.log2(Math.min(1, table.rows / bits.size)));
-  return { inside, share };
+  return { inside, share, flags: bits.flags !== undefined };
 }
 
 /** The bounds of a plan's column that come from batches in memory. */

@@ -52,16 +52,19 @@ export function linkRows(programs: Programs, request: LinkRequest): void {
 }
 
 /** Sets the bits of the first key. Several threads each take whole words of their own. */
-function setBits({ kernels, heap }: Programs, request: LinkRequest, { address, base, size }: KeyBits): void {
+function setBits({ kernels, heap }: Programs, request: LinkRequest, bits: KeyBits): void {
+  const { address, base, size, flags } = bits;
   const words = size / 32;
   const [from, to] = [0, 1].map((i) => Math.floor((words * (request.share + i)) / request.shares)) as [number, number];
-  clearHeads(heap, address, from, to === words ? to + 1 : to);
+  const end = to === words ? to + 1 : to;
+  clearHeads(heap, address, from, end);
   const key = fieldAt(keptLayout(request.layout), 0);
   const bytes = key.carrier === 'i64' ? 8 : 4;
   for (const { address: rows, rows: count, stride } of request.chunks) {
     const first = BigInt(base);
     kernels.fill_bits(rows, count, stride, key.offset, bytes, key.nullOffset ?? 0, first, address, from * 32, to * 32);
   }
+  if (flags !== undefined) kernels.flag_bits(address, from, end, flags);
 }
 
 /** Ranks of the bits of keys. */

@@ -92,6 +92,8 @@ export interface ProbeStep {
 export interface ProbeBits {
   /** Every key asked for is known to lie where bits are. */
   readonly inside: boolean;
+  /** There are bytes for the bits. */
+  readonly flags: boolean;
   /** The share of bits that are set, as a power of two. */
   readonly share: number;
 }
@@ -347,6 +349,8 @@ export interface KeyBits {
   readonly size: number;
   /** ranked: address of u32s, how many bits are set before each 64 of them. */
   readonly ranks?: number;
+  /** The same again as bytes, which take less work to look up: `POSITION_BYTES` where the bit is set, and 0. */
+  readonly flags?: number;
 }
 
 /** Partitions of a join whose sides are on disk, at least in part. */

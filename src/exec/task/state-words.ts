@@ -25,12 +25,14 @@ export function writeTables({ u32, i64 }: SharedHeap, at: number, tables: readon
     u32[(bytes + TABLE.SIZE) >>> 2] = table.size;
     i64[(bytes + TABLE.BASE) >>> 3] = table.base;
     if (table.bits === undefined) return;
-    const { address, base, size, ranks = 0 } = table.bits;
+    const { address, base, size, ranks = 0, flags = 0 } = table.bits;
     u32[(bytes + TABLE.BITS) >>> 2] = address;
     u32[(bytes + TABLE.BITS_ORIGIN) >>> 2] = address - base / 8;
     u32[(bytes + TABLE.BITS_BASE) >>> 2] = base;
     u32[(bytes + TABLE.BITS_SIZE) >>> 2] = size;
     u32[(bytes + TABLE.RANKS) >>> 2] = ranks;
+    u32[(bytes + TABLE.FLAGS) >>> 2] = flags;
+    u32[(bytes + TABLE.FLAGS_ORIGIN) >>> 2] = flags - base;
   });
 }
 
