@@ -2,7 +2,8 @@ import type { Range } from '../../functions/define.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { FLAGS_A_WORD } from '../compile/state-layout.js';
 import type { PhysicalJoin, PhysicalPlan } from '../physical.js';
-import type { JoinTable, KeyBits, ProbeBits } from '../task/spec.js';
+import type { KeyBits, ProbeBits } from '../task/key-bits.js';
+import type { JoinTable } from '../task/spec.js';
 import { batchColumns, columnOf, type Flow, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
 

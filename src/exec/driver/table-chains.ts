@@ -1,7 +1,8 @@
 import type { SharedHeap } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
 import { fieldAt, JOIN_HEADER } from '../row-layout.js';
-import type { JoinTable, KeptLayoutSpec, KeyBits, RowChunk } from '../task/spec.js';
+import type { KeyBits } from '../task/key-bits.js';
+import type { JoinTable, KeptLayoutSpec, RowChunk } from '../task/spec.js';
 
 const SAMPLED = 512;
 /** Rows of a chain that are looked at on average, at most. */

@@ -1,8 +1,9 @@
 import type { SharedHeap } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
 import { fieldAt } from '../row-layout.js';
+import type { KeyBits } from './key-bits.js';
 import type { Programs } from './programs.js';
-import type { JoinTable, KeptLayoutSpec, KeyBits, RowChunk } from './spec.js';
+import type { JoinTable, KeptLayoutSpec, RowChunk } from './spec.js';
 
 /** Puts build rows into the chains of slots from…to of a join table. Several threads may each take a range of slots. */
 export interface LinkRequest {

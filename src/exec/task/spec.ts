@@ -6,6 +6,7 @@ import type { VectorPlan } from '../compile/vector-types.js';
 import type { AggregateSpec, SortKey, WindowSpecCall } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import type { GenerateSpec } from './generate-rows.js';
+import type { KeyBits, ProbeBits } from './key-bits.js';
 import type { SpilledRows } from './spilled.js';
 
 /**
@@ -87,15 +88,6 @@ export interface ProbeStep {
   readonly isHashed?: boolean;
   /** The table has bits of its first key, which leave rows out before they come to this step. */
   readonly bits?: ProbeBits;
-}
-
-export interface ProbeBits {
-  /** Every key asked for is known to lie where bits are. */
-  readonly inside: boolean;
-  /** There are bytes for the bits. */
-  readonly flags: boolean;
-  /** The share of bits that are set, as a power of two. */
-  readonly share: number;
 }
 
 export type SinkSpec =
@@ -337,20 +329,6 @@ export interface JoinTable {
   readonly base: bigint;
   readonly rows: number;
   readonly bits?: KeyBits;
-}
-
-/**
- * Which values the first key of a join table has, an integer: bit `key - base` of `size`, both multiples of 32. One more
- * word without a bit stands behind them, for keys beyond.
- */
-export interface KeyBits {
-  readonly address: number;
-  readonly base: number;
-  readonly size: number;
-  /** ranked: address of u32s, how many bits are set before each 64 of them. */
-  readonly ranks?: number;
-  /** The same again as bytes, which take less work to look up: `POSITION_BYTES` where the bit is set, and 0. */
-  readonly flags?: number;
 }
 
 /** Partitions of a join whose sides are on disk, at least in part. */
