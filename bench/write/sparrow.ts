@@ -17,7 +17,9 @@ export async function open({ threads, dataFolder }: Setting): Promise<Engine<str
     async run(item) {
       const path = join(folder, item);
       const writer = lineitem.write.mode('overwrite');
-      if (item === 'csv') await writer.option('header', true).csv(path);
+      // Spark trims what it writes, DuckDB does not.
+      const whole = { header: true, ignoreLeadingWhiteSpace: false, ignoreTrailingWhiteSpace: false };
+      if (item === 'csv') await writer.options(whole).csv(path);
       else await writer.parquet(path);
       return path;
     },
