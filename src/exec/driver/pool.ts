@@ -26,6 +26,8 @@ interface Seat extends StartedWorker {
   /** How each job it has is told that the worker is gone. */
   readonly jobs: Set<(lost: WorkerLost) => void>;
   gone?: WorkerLost;
+  /** It has read its program and done its jobs. */
+  idle?: Promise<unknown>;
 }
 
 /** What starts threads is loaded with the first job: small queries run without. */
@@ -38,6 +40,8 @@ const AHEAD = 4;
 /** How often a job is looked after, and how long it may take to stop once it is cancelled. */
 const WATCH_MS = 50;
 const STUCK_MS = 250;
+/** How long a session that ends waits for its workers to be done with what was cancelled. */
+const IDLE_MS = 1_000;
 
 /** In mode `faults` a worker is killed whenever this many jobs were given out. */
 const JOBS_BETWEEN_FAULTS = 5;
@@ -93,7 +97,7 @@ export class WorkerPool {
     // Compiled code looks whether it was cancelled; a user's function or a pattern that does not come to an end cannot.
     const stopWatching = this.#watch(seat, cancel);
     try {
-      return await new Promise<Answer>((resolve, reject) => {
+      const answer = new Promise<Answer>((resolve, reject) => {
         tellLost = reject;
         seat.jobs.add(reject);
         if (seat.gone !== undefined) throw seat.gone;
@@ -101,6 +105,8 @@ export class WorkerPool {
         this.onJob?.(job, seat.worker);
         seat.api.run(job, cancel, loadedFamilies()).then(resolve, reject);
       });
+      seat.idle = Promise.allSettled([seat.idle, answer]).then(() => undefined);
+      return await answer;
     } finally {
       stopWatching();
       if (tellLost !== undefined) seat.jobs.delete(tellLost);
@@ -148,7 +154,7 @@ export class WorkerPool {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const resume of this.#waiting.splice(0)) resume();
-    await Promise.all(this.#seats.map((seat) => seat.worker.terminate()));
+    await Promise.all(this.#seats.map(endIdle));
   }
 
   /** A worker for one job, counted as taken at once: others ask before this answer is read. */
@@ -179,6 +185,7 @@ export class WorkerPool {
     });
     // Only now the thread is over: before, it might still write to memory that is given to others.
     worker.once('exit', (code) => this.#gone(seat, new WorkerLost(code, cause)));
+    seat.idle = started.api.ready().catch(() => undefined);
     this.#seats.push(seat);
   }
 
@@ -190,4 +197,13 @@ export class WorkerPool {
     seat.release();
     for (const resume of this.#waiting.splice(0)) resume();
   }
+}
+
+/** Node leaves the files open that a thread was reading when it was ended, its program among them: it comes to rest first. */
+async function endIdle({ idle, worker }: Seat): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const gone = new Promise((resolve) => worker.once('exit', resolve));
+  await Promise.race([idle, gone, new Promise((late) => (timer = setTimeout(late, IDLE_MS)))]);
+  clearTimeout(timer);
+  await worker.terminate();
 }
