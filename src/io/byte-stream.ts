@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { type ReadableFile, SparrowError, type TaskContext } from '../base/index.js';
-import { contentSize, wholeFrames } from './zstd-frames.js';
+import { wholeFrames } from './zstd-frames.js';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -57,25 +57,15 @@ async function* bzip2(file: ReadableFile): AsyncGenerator<Uint8Array> {
 }
 
 async function* wholeZstd(file: ReadableFile): AsyncGenerator<Uint8Array> {
-  const { ZSTDDecoder } = await import('zstddec');
-  const decoder = new ZSTDDecoder();
-  await decoder.init();
+  const { unzstd } = await import('./zstd/unpack-bytes.js');
   const packed = Buffer.concat([...rawChunks(file)]);
-  const size = contentSize(packed);
-  if (size === undefined || size > MAX_WHOLE_BYTES || packed.length > MAX_WHOLE_BYTES) {
-    throw new SparrowError('CODEC_NOT_AVAILABLE', 'this .zst file cannot be unpacked by this version of Node.js', {
-      where: `file ${file.path}`,
-      hint: 'use Node.js 22.15 or later, or write the file with its size in one frame of at most 1 GiB',
-    });
-  }
   let text: Uint8Array;
   try {
-    for (const _ of wholeFrames([packed]));
-    text = decoder.decode(packed, size);
-    if (text.length !== size) throw new Error(`${text.length} bytes instead of ${size}`);
+    text = unzstd(packed, MAX_WHOLE_BYTES);
   } catch (cause) {
     throw new SparrowError('FAILED_READ_FILE', 'the file cannot be decompressed', {
       where: `file ${file.path}`,
+      hint: 'Node.js 22.15 and later also unpack files of more than 1 GiB',
       cause,
     });
   }

@@ -79,22 +79,3 @@ class Frames {
     }
   }
 }
-
-/** The size a zstd frame announces for its content (RFC 8878, 3.1.1.1); undefined when it does not. */
-export function contentSize(bytes: Buffer): number | undefined {
-  if (bytes.length < 18 || bytes.readUInt32LE(0) !== 0xfd2fb528) return undefined;
-  const flags = bytes[4] as number;
-  const isSingle = (flags & 32) !== 0;
-  const dictionary = [0, 1, 2, 4][flags & 3] as number;
-  const at = 5 + (isSingle ? 0 : 1) + dictionary;
-  switch (flags >>> 6) {
-    case 0:
-      return isSingle ? bytes[at] : undefined;
-    case 1:
-      return bytes.readUInt16LE(at) + 256;
-    case 2:
-      return bytes.readUInt32LE(at);
-    default:
-      return Number(bytes.readBigUInt64LE(at));
-  }
-}

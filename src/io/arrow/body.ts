@@ -1,6 +1,5 @@
-import * as zlib from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec';
 import { type ReadableFile, SparrowError } from '../../base/index.js';
+import { unzstd } from '../zstd/unpack-bytes.js';
 import { damaged } from './flatbuffer.js';
 import { decodeLz4Frame } from './lz4-frame.js';
 import type { BatchMetadata, Block } from './metadata.js';
@@ -8,19 +7,6 @@ import type { BatchMetadata, Block } from './metadata.js';
 /** Most bytes of one buffer, unpacked. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 1;
 const MAX_RATIO = 40_000;
-
-/** Present since Node 22.15. */
-const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer })
-  .zstdDecompressSync;
-const wasmZstd = new ZSTDDecoder();
-let ready: Promise<void> | undefined;
-
-/** To be awaited before bodies with this compression are read. */
-export function prepareCodec(compression: BatchMetadata['compression']): Promise<void> | undefined {
-  if (compression !== 'zstd' || nodeZstd !== undefined) return undefined;
-  ready ??= wasmZstd.init();
-  return ready;
-}
 
 /** The buffers of one batch, read and unpacked as they are asked for. */
 export class Body {
@@ -64,8 +50,7 @@ export class Body {
   #decode(packed: Buffer, length: number): Uint8Array | undefined {
     if (this.batch.compression === 'lz4') return decodeLz4Frame(packed, length);
     try {
-      if (nodeZstd !== undefined) return nodeZstd(packed, { maxOutputLength: Math.max(1, length) });
-      return wasmZstd.decode(packed, length);
+      return unzstd(packed, length);
     } catch (cause) {
       throw new SparrowError('FAILED_READ_FILE', 'a buffer compressed with zstd is damaged', {
         where: `file ${this.file.path}`,

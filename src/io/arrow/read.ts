@@ -12,7 +12,7 @@ import {
 } from '../../base/index.js';
 import { constantColumn } from '../constant-column.js';
 import { openUnchanged } from '../unchanged-file.js';
-import { Body, prepareCodec } from './body.js';
+import { Body } from './body.js';
 import { BatchDecoder } from './decode.js';
 import { damaged } from './flatbuffer.js';
 import {
@@ -49,7 +49,6 @@ async function* readSplit(payload: ArrowSplit, request: ScanRequest, context: Ta
         : blockMessages(file, [...footer.dictionaries, ...footer.batches.slice(from, to)]);
     for (const { message, block } of messages) {
       if (message.kind !== 'batch' && message.kind !== 'dictionary') continue;
-      await prepareCodec(message.batch.compression);
       if (message.kind === 'dictionary') batches.dictionary(message, block);
       else {
         for (const batch of batches.batch(message.batch, block)) {

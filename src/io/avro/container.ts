@@ -1,8 +1,7 @@
 import * as zlib from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec';
 import { type ReadableFile, SparrowError } from '../../base/index.js';
 import { unpackSnappy } from '../snappy.js';
-import { contentSize } from '../zstd-frames.js';
+import { unzstd } from '../zstd/unpack-bytes.js';
 import { AvroCursor, damagedAvro } from './cursor.js';
 
 /** What the head of a container file says. */
@@ -23,19 +22,6 @@ const FIRST_READ = 1 << 16;
 const MAX_HEADER = 1 << 26;
 const MAX_BLOCK = 1 << 30;
 
-/** Present since Node 22.15. */
-const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer })
-  .zstdDecompressSync;
-const wasmZstd = new ZSTDDecoder();
-let ready: Promise<void> | undefined;
-
-/** To be awaited before blocks of a codec are read. */
-export function prepareCodec(codec: string): Promise<void> | undefined {
-  if (codec !== 'zstandard' || nodeZstd !== undefined) return undefined;
-  ready ??= wasmZstd.init();
-  return ready;
-}
-
 /** Unpacks a block to at most so many bytes; undefined when it is damaged. */
 const CODECS: Readonly<Record<string, (bytes: Buffer, most: number) => Uint8Array | undefined>> = {
   null: (bytes) => bytes,
@@ -45,10 +31,7 @@ const CODECS: Readonly<Record<string, (bytes: Buffer, most: number) => Uint8Arra
     const out = bytes.length < 4 ? undefined : unpackSnappy(bytes.subarray(0, -4), most);
     return out !== undefined && zlib.crc32(out) === bytes.readUInt32BE(bytes.length - 4) ? out : undefined;
   },
-  zstandard: (bytes, most) => {
-    if (nodeZstd !== undefined) return nodeZstd(bytes, { maxOutputLength: most });
-    return (contentSize(bytes) ?? 0) > most ? undefined : wasmZstd.decode(bytes);
-  },
+  zstandard: unzstd,
 };
 
 /** Reads the head of a container file (avro.apache.org, "Object Container Files"). */

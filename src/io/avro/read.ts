@@ -9,7 +9,7 @@ import {
 } from '../../base/index.js';
 import { batchColumns, type FileColumn } from '../file-table.js';
 import { openUnchanged } from '../unchanged-file.js';
-import { type AvroBlock, blocksOf, prepareCodec, readHeader } from './container.js';
+import { type AvroBlock, blocksOf, readHeader } from './container.js';
 import { type AvroSplit, columnsOf, widening } from './open.js';
 import { type AvroRead, avroType } from './schema.js';
 
@@ -26,7 +26,6 @@ async function* readSplit(payload: AvroSplit, request: ScanRequest, context: Tas
   const file = openUnchanged(payload, context);
   try {
     const header = readHeader(file);
-    await prepareCodec(header.codec);
     const rows = new Rows(header.schema, payload, context);
     let left =
       request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;

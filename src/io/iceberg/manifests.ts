@@ -1,5 +1,5 @@
 import type { DataType, MapScalar, Platform, Scalar } from '../../base/index.js';
-import { blocksOf, prepareCodec, readHeader } from '../avro/container.js';
+import { blocksOf, readHeader } from '../avro/container.js';
 import { type AvroType, avroType } from '../avro/schema.js';
 import { damagedTable, unsupportedTable } from './error.js';
 import { placeOf, type Snapshot, type Table } from './metadata.js';
@@ -61,7 +61,6 @@ async function* records(
   const file = platform.files.open(path);
   try {
     const header = readHeader(file);
-    await prepareCodec(header.codec);
     const type: AvroType = avroType(header.schema, path);
     let since = platform.clock.monotonic();
     for (const { count, cursor } of blocksOf(file, header, { start: 0, end: file.size })) {

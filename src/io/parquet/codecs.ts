@@ -1,7 +1,6 @@
 import * as zlib from 'node:zlib';
-import { ZSTDDecoder } from 'zstddec';
 import { type SharedHeap, SparrowError } from '../../base/index.js';
-import { HasChecksum, unpackZstd } from '../zstd/decode.js';
+import { unpackZstd } from '../zstd/decode.js';
 import { SPACE } from '../zstd/space.js';
 import type { Kernels } from './kernels/index.js';
 import type { CodecName } from './metadata.js';
@@ -27,8 +26,6 @@ export interface Codec {
   readonly maxRatio: number;
   /** Fills the target exactly; false (or a throw) when the bytes are damaged. */
   decompress(block: Block): boolean;
-  /** Must be awaited once before the first page, where it gives a promise. */
-  prepare?(): Promise<void> | undefined;
 }
 
 const ANY_RATIO = Number.POSITIVE_INFINITY;
@@ -75,52 +72,17 @@ const brotli: Codec = {
     ),
 };
 
-/** Present since Node 22.15. */
-const nodeZstd = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer })
-  .zstdDecompressSync;
-const wasmZstd = new ZSTDDecoder();
-let wasmZstdReady = false;
-
-/** Beyond this its own memory of 2 GiB might not hold both sides, which it would not notice. */
-const WASM_ZSTD_BYTES = 2 ** 30;
-
 const zstd: Codec = {
   name: 'zstd',
   // Four bytes can stand for a block of 128 KiB.
   maxRatio: 32768,
   decompress(block) {
-    try {
-      unpackZstd({ ...block, space: block.space(SPACE.BYTES) });
-      return true;
-    } catch (error) {
-      if (!(error instanceof HasChecksum)) throw error;
-    }
-    return fill(block, (bytes) =>
-      nodeZstd === undefined
-        ? wasmDecode(bytes, block.targetBytes)
-        : nodeZstd(bytes, { maxOutputLength: Math.max(1, block.targetBytes), chunkSize: chunkSize(block) }),
-    );
-  },
-  prepare() {
-    if (nodeZstd !== undefined || wasmZstdReady) return undefined;
-    return wasmZstd.init().then(() => {
-      wasmZstdReady = true;
-    });
+    unpackZstd({ ...block, space: block.space(SPACE.BYTES) });
+    return true;
   },
 };
 
-function wasmDecode(bytes: Uint8Array, targetBytes: number): Uint8Array {
-  if (bytes.length + targetBytes <= WASM_ZSTD_BYTES) return wasmZstd.decode(bytes, targetBytes);
-  throw new SparrowError(
-    'UNSUPPORTED_PARQUET_FEATURE',
-    `a zstd page of ${targetBytes} bytes is too large for this Node`,
-    {
-      hint: 'use Node 22.15 or later, or write the file with smaller pages',
-    },
-  );
-}
-
-export const codecs: readonly Codec[] = [snappy, zstd, gzip, lz4Raw, lz4, brotli];
+const codecs: readonly Codec[] = [snappy, zstd, gzip, lz4Raw, lz4, brotli];
 
 /** The codec of a name; `uncompressed` is none. */
 export function codecNamed(name: CodecName): Codec {

@@ -14,7 +14,6 @@ import {
   type TaskContext,
 } from '../../base/index.js';
 import { GroupContext } from './chunk-pages.js';
-import { codecs } from './codecs.js';
 import { constantColumn } from './constant-column.js';
 import { unsupported } from './error.js';
 import { readFlat } from './flat-column.js';
@@ -29,32 +28,15 @@ import { KERNEL_SLACK } from './scratch.js';
 import type { Leaf } from './sink.js';
 import { MAX_GROUP_ROWS, type ParquetSplit, type SplitColumn } from './split.js';
 
-/** Reads row groups; synchronous, but for the first page of a codec that has to be made ready. */
+/** Reads row groups. */
 export const parquetReader: SplitReader = {
   read(split, request, context) {
     const payload = split.payload as ParquetSplit;
     if (payload.columns.length !== request.columns.length)
       throw engineBug(`the split ${split.label} has other columns`);
-    const preparing = prepare(payload);
-    return preparing === undefined ? readGroup(split, request, context) : readLater(preparing, split, request, context);
+    return readGroup(split, request, context);
   },
 };
-
-function prepare(payload: ParquetSplit): Promise<unknown> | undefined {
-  const used = new Set(payload.columns.flatMap((column) => column.chunks.map((chunk) => chunk.codec)));
-  const waits = codecs.filter((codec) => used.has(codec.name)).flatMap((codec) => codec.prepare?.() ?? []);
-  return waits.length === 0 ? undefined : Promise.all(waits);
-}
-
-async function* readLater(
-  preparing: Promise<unknown>,
-  split: ScanSplit,
-  request: ScanRequest,
-  context: TaskContext,
-): AsyncGenerator<Batch> {
-  await preparing;
-  yield* readGroup(split, request, context);
-}
 
 function* readGroup(split: ScanSplit, request: ScanRequest, context: TaskContext): Generator<Batch> {
   const payload = split.payload as ParquetSplit;

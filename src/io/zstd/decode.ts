@@ -20,16 +20,17 @@ export interface ZstdBlock {
   readonly patterns: number;
 }
 
-/** A frame ends with a checksum, which is for others to compute. */
-export class HasChecksum extends Error {}
-
-/** Unpacks frames (RFC 8878) that fill the target exactly; throws when they are damaged, or need a dictionary. */
-export function unpackZstd(block: ZstdBlock): void {
+/**
+ * Unpacks frames (RFC 8878) and gives the bytes that they are, which fill the target exactly, or at most where `isExact`
+ * is false; throws when they are damaged, or need a dictionary.
+ */
+export function unpackZstd(block: ZstdBlock, isExact = true): number {
   const { source, sourceBytes, target, targetBytes } = block;
   const frames = new Frames(block);
   let [at, to] = [source, target];
   while (at < source + sourceBytes) [at, to] = frames.frame(at, to);
-  if (to !== target + targetBytes) throw damaged(`${to - target} bytes instead of ${targetBytes}`);
+  if (isExact && to !== target + targetBytes) throw damaged(`${to - target} bytes instead of ${targetBytes}`);
+  return to - target;
 }
 
 class Frames {
@@ -56,7 +57,6 @@ class Frames {
     if (magic !== MAGIC) throw damaged('it does not begin as a frame does');
     const flags = this.#number(at + 4, 1);
     const isSingle = (flags & 32) !== 0;
-    if ((flags & CHECKSUM_FLAG) !== 0) throw new HasChecksum();
     if ((flags & 8) !== 0) throw damaged('a flag that is not defined');
     const named = [0, 1, 2, 4][flags & 3] as number;
     let next = at + 5 + (isSingle ? 0 : 1);
@@ -72,7 +72,9 @@ class Frames {
       last = (head & 1) === 1;
       [next, end] = this.#part(next + 3, end, (head >>> 1) & 3, head >>> 3);
     }
-    return [next, end];
+    if ((flags & CHECKSUM_FLAG) === 0) return [next, end];
+    if (this.#number(next, 4) !== this.#kernels.checksum(to, end - to) >>> 0) throw damaged('its checksum');
+    return [next + 4, end];
   }
 
   /** One block: bytes as they are, one byte many times, or compressed. */

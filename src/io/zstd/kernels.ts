@@ -1,5 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
 import { instantiate, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { emitXxh64 } from '../emit-xxh64.js';
 import { emitHuffmanTable } from './emit-huffman.js';
 import { emitBegin, emitHuffman } from './emit-literals.js';
 import { emitSequences } from './emit-sequences.js';
@@ -11,6 +12,8 @@ type N = number;
 /** The loops over the bits of a compressed block (RFC 8878, 3.1.1.3 and 4), each described where it is emitted. */
 export interface ZstdKernels {
   copy(target: N, source: N, bytes: N): void;
+  /** The low half of XXH64. */
+  checksum(source: N, bytes: N): N;
   counts(source: N, end: N, mostLog: N, mostSymbol: N, counts: N): N;
   states(counts: N, symbols: N, log: N, table: N, values: N): void;
   huffmanTable(source: N, end: N, space: N): N;
@@ -47,6 +50,10 @@ function build(): Uint8Array {
   module.function('copy', ['i32', 'i32', 'i32'], [], (code, ...params) => {
     for (const param of params) code.get(param);
     code.op('memory.copy');
+  });
+  const hash = emitXxh64(module);
+  module.function('checksum', ['i32', 'i32'], ['i32'], (code, source, bytes) => {
+    code.get(source).get(bytes).call(hash).op('i32.wrap_i64');
   });
   const begin = emitBegin(module);
   emitHuffmanTable(module, begin, emitCounts(module), emitStates(module));
