@@ -254,17 +254,21 @@ const pairAggregates = {
       isNull: f.either(f.equal(n, f.constant(0)), f.equal(yy, f.constant(0))),
     }),
   ),
-  regrIntercept: regression(
+  regrIntercept: pair(
     {
       name: 'regrIntercept',
       sql: ['regr_intercept'],
       summary: 'Where the least-squares line of the first number over the second meets zero.',
       examples: example('regr_intercept(y, x)', '1.0'),
     },
-    (f, { n, x, y, co, yy }) => ({
-      value: f.sub(x, f.mul(f.div(co, yy), y)),
-      isNull: f.either(f.equal(n, f.constant(0)), f.equal(yy, f.constant(0))),
-    }),
+    (f, { n, x, y, co, yy }) => {
+      // Spark merges each state into an empty one before it is finished, which rounds its means.
+      const [meanX, meanY] = [x, y].map((mean) => f.mul(f.div(mean, n), n)) as [typeof x, typeof y];
+      return {
+        value: f.sub(meanX, f.mul(f.div(co, yy), meanY)),
+        isNull: f.either(f.equal(n, f.constant(0)), f.equal(yy, f.constant(0))),
+      };
+    },
   ),
   regrR2: pair(
     {
