@@ -124,8 +124,8 @@ function forgetOldest(kept: Map<string, unknown>): void {
 }
 
 /** What tells variants of one spec apart: types and bounds are the spec's. */
-function variantKey({ forms, addressing, list, partial }: PipelineVariant): string {
-  let key = list ? 'list' : '';
+function variantKey({ forms, addressing, list, partial, passing }: PipelineVariant): string {
+  let key = `${list ? 'list' : ''}${passing === true ? ' passing' : ''}`;
   for (const { storage, dictionary, nullable } of forms)
     key += `,${storage}${dictionary ? ' coded' : ''}${nullable ? ' nullable' : ''}`;
   key += `|${addressing.kind}`;
