@@ -61,7 +61,8 @@ describe('columns that a query reads twice', () => {
       /([\d.]+) MiB of column memory/.exec(await session.sql(sql).explain('analyze'))?.[1];
     await used();
     const before = Number(await used());
-    for (let i = 0; i < 5; i++) await session.sql(sql).collect();
-    expect(Number(await used())).toBeLessThan(before * 1.5 + 1);
+    for (let i = 0; i < 25; i++) await session.sql(sql).collect();
+    // What one query keeps is 3 MiB; how much is in use at once varies by more than that.
+    expect(Number(await used())).toBeLessThan(before + 30);
   });
 });
