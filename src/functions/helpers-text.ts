@@ -1,5 +1,6 @@
 import type { Local } from '../wasm/index.js';
 import type { Helper, HelperTable } from './helper.js';
+import { emitPoints } from './text-emit.js';
 
 const DIGIT_0 = 48;
 const MINUS = 45;
@@ -69,4 +70,59 @@ const parseI64: Helper = {
   },
 };
 
-export const textHelpers = { i64_format: formatI64, i64_parse: parseI64 } as const satisfies HelperTable;
+/** (address, end) → whether all bytes are ASCII. */
+const isAscii: Helper = {
+  params: ['i32', 'i32'],
+  results: ['i32'],
+  build: (code, params) => {
+    const [p, end] = params as [Local, Local];
+    const all = code.local('v128');
+    const chunk = (at: number): void => void code.get(p).op('v128.load', at, 0);
+    code.block((done) => {
+      code.loop((again) => {
+        code.get(end).get(p).op('i32.sub').i32(64).op('i32.lt_u').brIf(done);
+        chunk(0);
+        for (const at of [16, 32, 48]) {
+          chunk(at);
+          code.op('v128.or');
+        }
+        code.get(all).op('v128.or').set(all);
+        code.get(p).i32(64).op('i32.add').set(p).br(again);
+      });
+    });
+    code
+      .get(all)
+      .op('i8x16.bitmask')
+      .if(() => code.i32(0).return());
+    code.block((done) => {
+      code.loop((again) => {
+        code.get(p).get(end).op('i32.ge_u').brIf(done);
+        code
+          .get(p)
+          .op('i32.load8_u')
+          .i32(0x80)
+          .op('i32.ge_u')
+          .if(() => code.i32(0).return());
+        code.get(p).i32(1).op('i32.add').set(p).br(again);
+      });
+    });
+    code.i32(1);
+  },
+};
+
+/** (address, end) → the characters of a text. */
+const codePoints: Helper = {
+  params: ['i32', 'i32'],
+  results: ['i32'],
+  build: (code, params) => {
+    const [at, end] = params as [Local, Local];
+    code.get(emitPoints(code, at, end));
+  },
+};
+
+export const textHelpers = {
+  i64_format: formatI64,
+  i64_parse: parseI64,
+  is_ascii: isAscii,
+  code_points: codePoints,
+} as const satisfies HelperTable;

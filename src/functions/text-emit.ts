@@ -1,5 +1,5 @@
 import { stringType } from '../base/index.js';
-import type { Label, Local } from '../wasm/index.js';
+import type { Code, Label, Local } from '../wasm/index.js';
 import { keepI32 } from './emit-parts.js';
 import type { Emitter, Value } from './value.js';
 
@@ -32,8 +32,11 @@ const splat = (byte: number): number[] => new Array<number>(16).fill(byte);
 
 /** The code points of a text: its bytes that do not continue a character. */
 export function emitCodePoints(e: Emitter, value: Value): Local {
-  const { code } = e;
   const { at, end } = spanOf(e, value);
+  return emitPoints(e.code, at, end);
+}
+
+export function emitPoints(code: Code, at: Local, end: Local): Local {
   const p = code.local('i32');
   const count = code.local('i32');
   code.i32(0).set(count).get(at).set(p);

@@ -1,6 +1,7 @@
 import { engineBug } from '../../base/index.js';
 import type { Code, Local, OpName } from '../../wasm/index.js';
 import { laneKey } from './lane-plan.js';
+import { addressOf, type EmitTexts, prepareTexts, pushIntegers, shiftOf, type TextEmission } from './lane-text.js';
 import type { ColumnForm } from './load.js';
 import { COLUMN, COLUMN_BYTES } from './state-layout.js';
 import type { LaneExpr, LaneKind, LaneMask } from './vector-types.js';
@@ -24,6 +25,10 @@ export class LaneEmitter {
     private readonly forms: readonly ColumnForm[],
   ) {}
 
+  /** The loop's own rows, and who computes something for every entry of a dictionary. */
+  texts: TextEmission | undefined;
+  readonly #texts = new Map<string, EmitTexts>();
+
   /** Before the loop: everything `expr` needs that does not depend on the row. */
   prepare(expr: LaneExpr): void {
     const { code } = this;
@@ -39,6 +44,11 @@ export class LaneEmitter {
       this.#prepareConstant(expr.value, expr.kind);
       // It may meet values of more bits.
       if (expr.kind === 'i32') this.#prepareConstant(expr.value, 'i64');
+    } else if (expr.op === 'measure' || expr.op === 'entry') {
+      const key = laneKey(expr);
+      if (this.#texts.has(key)) return;
+      if (this.texts === undefined) throw engineBug('texts in lanes without their rows');
+      this.#texts.set(key, prepareTexts(this.texts, expr, this.columnsAt, this.forms));
     } else {
       this.prepare(expr.a);
       this.prepare(expr.b);
@@ -79,6 +89,11 @@ export class LaneEmitter {
   #emitNew(expr: LaneExpr, row: Local): Lanes {
     if (expr.op === 'load') return this.#load(expr.column, expr.kind, row);
     if (expr.op === 'const') return { kind: expr.kind, parts: this.#constantParts(expr.value, expr.kind) };
+    if (expr.op === 'measure' || expr.op === 'entry') {
+      const texts = this.#texts.get(laneKey(expr));
+      if (texts === undefined) throw engineBug('texts that were not prepared');
+      return { kind: 'i32', parts: [texts(row)] };
+    }
     if (expr.kind === 'i32') return this.#lanewise(expr, 'i32', row);
     if (expr.kind === 'f64') return this.#lanewise(expr, 'f64', row);
     const isNarrow = expr.a.kind === 'i32' && expr.b.kind === 'i32';
@@ -151,12 +166,7 @@ export class LaneEmitter {
     const storage = this.forms[column]?.storage;
     const data = this.#data.get(column);
     if (data === undefined || storage === undefined) throw engineBug('a column that was not prepared');
-    const shift =
-      storage === 'i8' || storage === 'u8' ? 0 : storage === 'i16' || storage === 'u16' ? 1 : kind === 'i32' ? 2 : 3;
-    const address = code.local('i32');
-    code.get(data).get(row);
-    if (shift > 0) code.i32(shift).op('i32.shl');
-    code.op('i32.add').set(address);
+    const address = addressOf(code, data, row, kind === 'i32' ? shiftOf(storage) : 3);
     const loaded = (emit: () => void): Local => {
       const local = code.local('v128');
       emit();
@@ -167,17 +177,7 @@ export class LaneEmitter {
       const parts = [0, 16].map((at) => loaded(() => code.get(address).op('v128.load', at, 0)));
       return { kind, parts };
     }
-    const part = loaded(() => {
-      code.get(address);
-      if (storage === 'i8')
-        code.op('v128.load32_zero', 0, 0).op('i16x8.extend_low_i8x16_s').op('i32x4.extend_low_i16x8_s');
-      else if (storage === 'u8')
-        code.op('v128.load32_zero', 0, 0).op('i16x8.extend_low_i8x16_u').op('i32x4.extend_low_i16x8_u');
-      else if (storage === 'i16') code.op('v128.load16x4_s', 0, 0);
-      else if (storage === 'u16') code.op('v128.load16x4_u', 0, 0);
-      else code.op('v128.load', 0, 0);
-    });
-    return { kind, parts: [part] };
+    return { kind, parts: [loaded(() => pushIntegers(code, address, storage))] };
   }
 
   /** Pushes lanes of ones where the condition holds. */

@@ -7,10 +7,14 @@ import { carrierRange, inside } from '../../functions/emit.js';
 import type { CallExpr, EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import { operationRange, operatorRange } from '../../functions/int-emit.js';
 import type { ColumnForm } from './load.js';
-import type { LaneComparison, LaneExpr, LaneKind, LaneMask } from './vector-types.js';
+import type { LaneComparison, LaneExpr, LaneKind, LaneMask, TextLanes, TextUnit } from './vector-types.js';
 
 /** Source columns and what steps made of them, as values of lanes; undefined where there is no such form. */
-export type LaneColumns = (index: number) => LaneExpr | undefined;
+export interface LaneColumns {
+  (index: number): LaneExpr | undefined;
+  /** The length of the texts of a column, in the unit that a call asks for. */
+  readonly measure: (index: number, call: CallExpr) => LaneExpr | undefined;
+}
 
 const STORED: Readonly<Partial<Record<ColumnForm['storage'], Range>>> = {
   i8: [-128n, 127n],
@@ -40,6 +44,23 @@ export function loadLanes(form: ColumnForm | undefined, column: number): LaneExp
 export function loadCodes(form: ColumnForm | undefined, column: number): LaneExpr | undefined {
   const stored = form === undefined || form.nullable || !form.dictionary ? undefined : STORED[form.storage];
   return stored === undefined ? undefined : { op: 'load', column, kind: 'i32', range: stored };
+}
+
+const MEASURES: Readonly<Record<string, TextUnit>> = { length: 'chars', octetLength: 'bytes', bitLength: 'bits' };
+const MEASURED: Readonly<Record<TextUnit, Range>> = {
+  chars: [0n, 2n ** 31n - 1n],
+  bytes: [0n, 2n ** 31n - 1n],
+  bits: [-(2n ** 31n), 2n ** 31n - 1n],
+};
+
+/** The lengths of texts of a source column without nulls, as a call of them counts. */
+export function loadMeasure(form: ColumnForm | undefined, column: number, of: CallExpr): TextLanes | undefined {
+  if (form === undefined || form.nullable || (form.type.kind !== 'string' && form.type.kind !== 'binary'))
+    return undefined;
+  const unit = of.fn === 'length' && form.type.kind === 'binary' ? 'bytes' : (MEASURES[of.fn] as TextUnit);
+  const range = MEASURED[unit];
+  if (form.dictionary) return { op: 'entry', column, of, kind: 'i32', range };
+  return form.storage === 'utf8' ? { op: 'measure', column, unit, kind: 'i32', range } : undefined;
 }
 
 const isExact = (type: DataType): boolean => isInteger(type) || type.kind === 'decimal';
@@ -75,6 +96,7 @@ function callLanes(expr: CallExpr, columns: LaneColumns, settings: EvalSettings)
   const [first, second] = expr.args;
   if (first === undefined) return undefined;
   if (fn === 'cast') return castLanes(first, type, columns, settings);
+  if (fn in MEASURES) return first.kind === 'column' ? columns.measure(first.index, expr) : undefined;
   if ((fn !== 'add' && fn !== 'sub' && fn !== 'mul') || second === undefined) return undefined;
   const a = planLanes(first, columns, settings);
   const b = planLanes(second, columns, settings);
@@ -160,6 +182,10 @@ export function laneKey(expr: LaneExpr): string {
       return `$${expr.column}`;
     case 'const':
       return `${expr.kind}:${Object.is(expr.value, -0) ? '-0' : expr.value}`;
+    case 'measure':
+      return `${expr.unit}($${expr.column})`;
+    case 'entry':
+      return `${expr.of.fn}($${expr.column})`;
     default:
       return `${expr.op}.${expr.kind}(${laneKey(expr.a)},${laneKey(expr.b)})`;
   }

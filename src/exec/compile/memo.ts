@@ -1,7 +1,8 @@
 import { isDeterministic } from '../../functions/deterministic.js';
-import { type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
+import { type CallExpr, type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
 import { scalarFunction } from '../../functions/registry.js';
 import type { Local } from '../../wasm/index.js';
+import { addressOf } from './lane-text.js';
 import type { ColumnLoader, ColumnValue } from './load.js';
 import { type Columns, type Pipe, pushTrue } from './pipe.js';
 import { COLUMN, COLUMN_BYTES, MAX_MEMOS, MEMO_BYTES } from './state-layout.js';
@@ -100,17 +101,57 @@ export interface FilledMemo {
   readonly entries: Local;
 }
 
-/** Decides a condition for every entry of a column's dictionary that was not met before. */
-export function emitFilledMemo(
-  pipe: Pipe,
-  memo: number,
-  column: { readonly index: number; readonly loader: ColumnLoader },
-  condition: PhysicalExpr,
-): FilledMemo {
+/** A memo of a dictionary's column. */
+export interface MemoOf {
+  readonly memo: number;
+  readonly index: number;
+  readonly loader: ColumnLoader;
+}
+
+function loadMemo(pipe: Pipe, { memo, index }: MemoOf): FilledMemo {
   const { code, layout } = pipe;
-  const [address, entries, entry, at] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
+  const [address, entries] = [code.local('i32'), code.local('i32')];
   pipe.loadWord(layout.memos + memo * MEMO_BYTES, address);
-  pipe.loadWord(layout.columns + column.index * COLUMN_BYTES + COLUMN.DICT_COUNT, entries);
+  pipe.loadWord(layout.columns + index * COLUMN_BYTES + COLUMN.DICT_COUNT, entries);
+  return { address, entries };
+}
+
+/** Computes an integer that is never null for every entry of a dictionary, once; the word behind them says that it was. */
+export function emitNumbers(pipe: Pipe, of: MemoOf, call: CallExpr): FilledMemo {
+  const { code } = pipe;
+  const { address, entries } = loadMemo(pipe, of);
+  const [done, entry] = [addressOf(code, address, entries, 2), code.local('i32')];
+  code
+    .get(done)
+    .op('i32.load')
+    .op('i32.eqz')
+    .if(() => {
+      code.forRange(
+        entry,
+        () => code.i32(0),
+        entries,
+        () => {
+          const value = of.loader.loadEntry(entry);
+          const columns: Columns = () => value;
+          pipe.expressions(columns).scoped(() => {
+            const [number] = pipe.compile(call, columns).parts;
+            code
+              .get(addressOf(code, address, entry, 2))
+              .get(number as Local)
+              .op('i32.store');
+          });
+        },
+      );
+      code.get(done).i32(1).op('i32.store');
+    });
+  return { address, entries };
+}
+
+/** Decides a condition for every entry of a column's dictionary that was not met before. */
+export function emitFilledMemo(pipe: Pipe, of: MemoOf, condition: PhysicalExpr): FilledMemo {
+  const { code } = pipe;
+  const { address, entries } = loadMemo(pipe, of);
+  const [entry, at] = [code.local('i32'), code.local('i32')];
   code.forRange(
     entry,
     () => code.i32(0),
@@ -118,7 +159,7 @@ export function emitFilledMemo(
     () => {
       code.get(address).get(entry).op('i32.add').tee(at).op('i32.load8_u', 0).i32(UNKNOWN).op('i32.eq');
       code.if(() => {
-        const value = column.loader.loadEntry(entry);
+        const value = of.loader.loadEntry(entry);
         const columns: Columns = () => value;
         code.get(at);
         pipe.expressions(columns).scoped(() => pushTrue(pipe, pipe.compile(condition, columns)));

@@ -7,18 +7,18 @@ import type { PipelineSpec, PlacedGroups, StepSpec } from '../task/spec.js';
 import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
-import { emitFilledMemo, emitMemo, type FilledMemo, memoizable } from './memo.js';
+import { emitFilledMemo, emitMemo, emitNumbers, type FilledMemo, type MemoOf, memoizable } from './memo.js';
 import { type Columns, Pipe, pushTrue } from './pipe.js';
 import { PrefilterLoop } from './prefilter.js';
 import { expectedShare, type MaskEntries, planPrefilter } from './prefilter-plan.js';
-import { groupRowColumns, type PartialForm, unmatchedCondition } from './row-source.js';
+import { columnLoaders, groupRowColumns, type PartialForm, unmatchedCondition, withAdded } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
 import type { Sink, SinkForm } from './sink-form.js';
 import { makeSink } from './sinks.js';
 import { ENTRY_BYTES } from './sort-entry.js';
 import { PIPE, type StateLayout, stateLayout } from './state-layout.js';
 import { recordBytes } from './totals-tables.js';
-import { VectorAggregate } from './vector-aggregate.js';
+import { type Numbers, VectorAggregate } from './vector-aggregate.js';
 import { LEAST_PASSING, planVectors } from './vector-plan.js';
 
 /** How rows are looked up in a join's table. */
@@ -40,6 +40,8 @@ export interface PipelineVariant {
 /** A memo a pipeline keeps for each dictionary of a source column. */
 export interface MemoForm {
   readonly column: number;
+  /** Bytes an entry. */
+  readonly bytes: number;
 }
 
 export interface CompiledPipeline {
@@ -141,12 +143,18 @@ class PipelineBody {
     this.sink.epilogue();
   }
 
-  #filled({ column: index, condition }: MaskEntries): FilledMemo {
-    const { pipe, variant } = this;
-    const { code, state, layout } = pipe;
-    const loader = new ColumnLoader(code, state, layout.columns, index, variant.forms[index] as ColumnForm);
-    return emitFilledMemo(pipe, this.memos.push({ column: index }) - 1, { index, loader }, condition);
+  #filled({ column, condition }: MaskEntries): FilledMemo {
+    return emitFilledMemo(this.pipe, this.#memoOf(column, 1), condition);
   }
+
+  #memoOf(index: number, bytes: number): MemoOf {
+    const { code, state, layout } = this.pipe;
+    const loader = new ColumnLoader(code, state, layout.columns, index, this.variant.forms[index] as ColumnForm);
+    return { memo: this.memos.push({ column: index, bytes }) - 1, index, loader };
+  }
+
+  /** Numbers of a dictionary's entries. */
+  readonly #numbers: Numbers = ({ column, of }) => emitNumbers(this.pipe, this.#memoOf(column, 4), of);
 
   /** The loop over four rows at a time that the driver has seen to be possible. */
   #placed(placed: PlacedGroups, from: Local, to: Local): void {
@@ -154,7 +162,7 @@ class PipelineBody {
     const byCode = placed.keys.map((key) => key.byCode);
     const plan = planVectors(spec, variant.forms, { kind: 'dense', byCode, slots: 'some' });
     if (plan === undefined) throw engineBug('places for groups that have no form in vectors');
-    new VectorAggregate(pipe, plan, variant.forms).emitPlaced(from, to, placed);
+    new VectorAggregate(pipe, plan, variant.forms, this.#numbers).emitPlaced(from, to, placed);
   }
 
   /** The loop over four rows at a time, where the whole pipeline has that form and enough rows pass the filters. */
@@ -165,7 +173,7 @@ class PipelineBody {
     const plan = planVectors(spec, forms, addressing);
     if (plan === undefined) return undefined;
     if (plan.keys.length > 0) this.totals = { recordBytes: recordBytes(plan), copies: plan.copies };
-    return new VectorAggregate(pipe, plan, forms, {
+    return new VectorAggregate(pipe, plan, forms, this.#numbers, {
       sink,
       byCode: addressing.kind === 'dense' ? addressing.byCode : [],
     });
@@ -292,7 +300,7 @@ class PipelineBody {
     const { pipe } = this;
     const column = memoizable(condition, columns, (value) => this.#origin.get(value) !== undefined);
     if (column === undefined) return pushTrue(pipe, pipe.compile(condition, columns));
-    const memo = this.memos.push({ column: this.#origin.get(column.dictionaryCode as Local) as number }) - 1;
+    const memo = this.memos.push({ column: this.#origin.get(column.dictionaryCode as Local) as number, bytes: 1 }) - 1;
     return emitMemo(pipe, memo, column, condition, columns);
   }
 
@@ -341,24 +349,6 @@ class PipelineBody {
     });
   }
 }
-
-/** Columns that lie beside the rows, each loaded once a row. */
-function columnLoaders(pipe: Pipe, forms: readonly ColumnForm[]): (row: Local) => Columns {
-  const loaders = forms.map((form, i) => new ColumnLoader(pipe.code, pipe.state, pipe.layout.columns, i, form));
-  return (row) => {
-    const loaded = new Map<number, ColumnValue>();
-    return (index) => {
-      const value = loaded.get(index) ?? (loaders[index] as ColumnLoader).load(row);
-      loaded.set(index, value);
-      return value;
-    };
-  };
-}
-
-const withAdded =
-  (fields: Columns, width: number, added: Columns): Columns =>
-  (index) =>
-    index < width ? fields(index) : added(index - width);
 
 const MOST_TOGETHER = 6;
 const COMPARISONS = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'between']);

@@ -5,7 +5,7 @@ import { fieldAt, JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import type { RowSourceSpec, StateCarriers } from '../task/spec.js';
 import { emitOf, fullCarriers, groupLayout, prepareAggregate, stateField } from './aggregates.js';
 import { extend } from './keys.js';
-import { type ColumnValue, loadField } from './load.js';
+import { type ColumnForm, ColumnLoader, type ColumnValue, loadField } from './load.js';
 import type { Columns, Pipe } from './pipe.js';
 
 /** How the states of group rows are carried: as one task narrowed them, or in full. */
@@ -56,3 +56,21 @@ export function unmatchedCondition(pipe: Pipe, row: Local, only: 'matched' | 'un
     if (only === 'unmatched') pipe.code.op('i32.eqz');
   };
 }
+
+/** Columns that lie beside the rows, each loaded once a row. */
+export function columnLoaders(pipe: Pipe, forms: readonly ColumnForm[]): (row: Local) => Columns {
+  const loaders = forms.map((form, i) => new ColumnLoader(pipe.code, pipe.state, pipe.layout.columns, i, form));
+  return (row) => {
+    const loaded = new Map<number, ColumnValue>();
+    return (index) => {
+      const value = loaded.get(index) ?? (loaders[index] as ColumnLoader).load(row);
+      loaded.set(index, value);
+      return value;
+    };
+  };
+}
+
+export const withAdded =
+  (fields: Columns, width: number, added: Columns): Columns =>
+  (index) =>
+    index < width ? fields(index) : added(index - width);

@@ -4,6 +4,7 @@ import type { Local } from '../../wasm/index.js';
 import type { PlacedGroups } from '../task/spec.js';
 import type { AggregateSink } from './aggregate-sink.js';
 import { LaneEmitter } from './lane-emit.js';
+import type { TextEmission } from './lane-text.js';
 import type { ColumnForm } from './load.js';
 import type { Columns, Pipe } from './pipe.js';
 import { DENSE, DENSE_BYTES, PIPE } from './state-layout.js';
@@ -31,6 +32,9 @@ interface Digits {
   readonly shift: Local;
 }
 
+/** Emits what is computed once for every entry of a dictionary. */
+export type Numbers = TextEmission['entries'];
+
 /** What groups are kept from a batch: where a row of each is, and its totals. */
 type Flush = (row: Local, totals: (aggregate: number) => readonly Value[]) => void;
 
@@ -46,6 +50,7 @@ export class VectorAggregate {
     private readonly pipe: Pipe,
     private readonly plan: VectorPlan,
     private readonly forms: readonly ColumnForm[],
+    private readonly numbers: Numbers,
     /** Whose groups get the totals of each batch, and which keys are codes. */
     private readonly into?: { readonly sink: AggregateSink; readonly byCode: readonly boolean[] },
   ) {
@@ -57,8 +62,10 @@ export class VectorAggregate {
     return this.into.sink;
   }
 
-  #prepare(): void {
+  #prepare(from: Local, to: Local): void {
     const { masks, keys, totals } = this.plan;
+    const { code, state, emitter } = this.pipe;
+    this.#lanes.texts = { code, state, from, to, helper: (name) => emitter.helper(name), entries: this.numbers };
     for (const mask of masks) this.#lanes.prepareMask(mask);
     for (const expr of [...keys, ...totals.map(({ of }) => of)]) this.#lanes.prepare(expr);
   }
@@ -70,7 +77,7 @@ export class VectorAggregate {
   emit(from: Local, to: Local, bind: (row: Local) => Columns): void {
     const { plan } = this;
     const sink = this.#sink;
-    this.#prepare();
+    this.#prepare(from, to);
     const flush: Flush = (row, totals) => sink.addTotals(bind(row), totals);
     if (plan.keys.length === 0) this.#single(from, to, flush);
     else this.#dense(from, to, flush);
@@ -80,7 +87,7 @@ export class VectorAggregate {
   emitPlaced(from: Local, to: Local, placed: PlacedGroups): void {
     const { pipe, plan } = this;
     const { code } = pipe;
-    this.#prepare();
+    this.#prepare(from, to);
     const table = code.local('i32');
     pipe.loadWord(PIPE.TOTALS, table);
     const splat = (n: bigint): Local => {

@@ -1,6 +1,6 @@
 import { BATCH_ROWS, isInteger } from '../../base/index.js';
 import { carrierRange, inside } from '../../functions/emit.js';
-import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
+import type { CallExpr, EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { PipelineSpec, SinkSpec } from '../task/spec.js';
 import type { GroupAddressing } from './group-table.js';
 import {
@@ -10,10 +10,12 @@ import {
   laneKey,
   loadCodes,
   loadLanes,
+  loadMeasure,
   planLanes,
   planMask,
 } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
+import { MAX_MEMOS } from './state-layout.js';
 import type { LaneExpr, LaneMask, Total, VectorPlan } from './vector-types.js';
 
 type AggregateSink = Extract<SinkSpec, { kind: 'aggregate' }>;
@@ -48,8 +50,19 @@ interface PlannedSteps {
 }
 
 function planSteps({ steps, settings }: PipelineSpec, forms: readonly ColumnForm[]): PlannedSteps | undefined {
-  let columns: LaneColumns = (index) => loadLanes(forms[index], index);
   let origin = (index: number): number | undefined => index;
+  const entries = new Set<string>();
+  const lanesOf = (columnAt: (index: number) => LaneExpr | undefined, source: typeof origin): LaneColumns =>
+    Object.assign((index: number) => columnAt(index), {
+      measure: (index: number, call: CallExpr) => {
+        const column = source(index);
+        const lanes = column === undefined ? undefined : loadMeasure(forms[column], column, call);
+        // What is found for the entries of a dictionary is a memo, of which a pipeline has so many.
+        if (lanes?.op === 'entry') entries.add(laneKey(lanes));
+        return entries.size > MAX_MEMOS ? undefined : lanes;
+      },
+    });
+  let columns = lanesOf((index) => loadLanes(forms[index], index), origin);
   const masks: LaneMask[] = [];
   for (const step of steps) {
     if (step.kind === 'filter') {
@@ -62,11 +75,11 @@ function planSteps({ steps, settings }: PipelineSpec, forms: readonly ColumnForm
       const lanes = exprs.map((expr) => planLanes(expr, before, settings));
       // Anything else might fail for a row that a filter leaves out.
       if (exprs.some((expr, i) => expr.kind !== 'column' && lanes[i] === undefined)) return undefined;
-      columns = (index) => lanes[index];
       origin = (index) => {
         const expr = exprs[index];
         return expr?.kind === 'column' ? source(expr.index) : undefined;
       };
+      columns = lanesOf((index) => lanes[index], origin);
     } else return undefined;
   }
   return { columns, origin, masks };

@@ -1,11 +1,33 @@
 import type { DataType } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
+import type { CallExpr } from '../../functions/expression.js';
 
 /** How four rows of a value lie in vectors: one of 32-bit lanes, or two of 64-bit lanes. */
 export type LaneKind = 'i32' | 'i64' | 'f64';
 
+/** What is counted of a text: characters, bytes or bits. */
+export type TextUnit = 'chars' | 'bytes' | 'bits';
+
+/** The length of a column's texts, or what a call of one column gives for each entry of its dictionary. */
+export type TextLanes =
+  | {
+      readonly op: 'measure';
+      readonly column: number;
+      readonly unit: TextUnit;
+      readonly kind: 'i32';
+      readonly range: Range;
+    }
+  | {
+      readonly op: 'entry';
+      readonly column: number;
+      readonly of: CallExpr;
+      readonly kind: 'i32';
+      readonly range: Range;
+    };
+
 /** A value that can be computed for four rows at a time and cannot fail: its bounds prove that nothing overflows. */
 export type LaneExpr =
+  | TextLanes
   | { readonly op: 'load'; readonly column: number; readonly kind: LaneKind; readonly range: Range | undefined }
   | {
       readonly op: 'const';

@@ -32,7 +32,7 @@ export function placeGroups(part: FlowPart, sink: AggregateSink, settings: EvalS
   const batches = inputs.flatMap((input) => (input.kind === 'batches' ? input.batches : []));
   const [first] = batches;
   if (first === undefined || !batches.every((batch) => liesLike(batch, first))) return undefined;
-  const forms = columnForms(source.columns, first, true);
+  const forms = columnForms(source.columns, first, true, true);
   if (expectedShare(steps, forms) < LEAST_PASSING) return undefined;
   const spec = { source, steps, sink, settings };
   const rows = batches.reduce((n, batch) => n + batch.rows, 0);
@@ -53,7 +53,8 @@ export function placeGroups(part: FlowPart, sink: AggregateSink, settings: EvalS
 const liesLike = (a: Batch, b: Batch): boolean =>
   a.columns.every((column, i) => {
     const other = b.columns[i];
-    return column.storage === other?.storage && column.dictionary?.id === other.dictionary?.id;
+    if (column.storage !== other?.storage || column.dictionary?.id !== other.dictionary?.id) return false;
+    return (column.validity === 0) === (other.validity === 0);
   });
 
 /** Whether so many values added up stay within 64 bits; doubles do. */

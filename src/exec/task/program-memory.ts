@@ -13,7 +13,7 @@ export class ProgramMemory {
     private readonly layout: StateLayout,
   ) {}
 
-  /** A byte an entry of each dictionary a condition is decided by. */
+  /** Some bytes for each entry of the dictionaries by which something is decided or computed, and for one more. */
   setMemos(program: Program, batch: Batch): void {
     program.memos.forEach((memo, m) => {
       const dictionary = batch.columns[memo.column]?.dictionary;
@@ -21,7 +21,7 @@ export class ProgramMemory {
       const key = `${program.id}.${m}.${dictionary.id}`;
       let address = this.#memos.get(key);
       if (address === undefined) {
-        address = this.scratch.allocZeroed(dictionary.count + 1);
+        address = this.scratch.allocZeroed((dictionary.count + 1) * memo.bytes);
         this.#memos.set(key, address);
       }
       this.#set(this.layout.memos + m * MEMO_BYTES, address);

@@ -49,6 +49,11 @@ export class Programs {
     this.#hosts.delete(state);
   }
 
+  /** Whether a pipeline has few variants so far: which columns of a batch have nulls is only told apart as long as it has. */
+  mayVary(specKey: string | undefined): boolean {
+    return specKey === undefined || (this.#programs.get(specKey)?.size ?? 0) < MOST_VARIANTS;
+  }
+
   /** `specKey` is the spec's planKey, where whoever sent it has it already. */
   pipeline(spec: PipelineSpec, variant: PipelineVariant, specKey = planKey(spec)): Program {
     let variants = this.#programs.get(specKey);
@@ -116,6 +121,7 @@ export class Programs {
 }
 
 const MOST_KEPT = 256;
+const MOST_VARIANTS = 16;
 
 function forgetOldest(kept: Map<string, unknown>): void {
   if (kept.size < MOST_KEPT) return;

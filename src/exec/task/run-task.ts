@@ -31,7 +31,7 @@ import { storedChunks } from './stored-chunks.js';
 import type { TaskRequest, TaskResult } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 import { TimedCalls } from './timed-calls.js';
-import { addedForms, columnForms, type GroupPlan, planGroups } from './variant.js';
+import { addedForms, columnForms, formKey, type GroupPlan, planGroups } from './variant.js';
 
 /** Runs one task to its end in this thread. Both its arenas are the driver's to release. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
@@ -307,11 +307,11 @@ class TaskRun implements TaskHost {
 
   /** The program for batches that lie like this one: mostly the one that ran the batch before. */
   #programFor(batch: Batch, source: Extract<SourceSpec, { kind: 'batches' }>): Program {
-    let form = '';
-    for (const column of batch.columns) form += `${column.storage}${column.dictionary?.id ?? ''},`;
+    const form = formKey(batch);
     if (this.#program === undefined || form !== this.#programForm) {
       const { addressing } = this.#planGroups(batch);
-      const forms = columnForms(source.columns, batch, source.stable);
+      const exact = this.environment.programs.mayVary(this.request.specKey);
+      const forms = columnForms(source.columns, batch, source.stable, exact);
       this.#program = this.#pipeline({ forms, addressing, list: false });
       this.#programForm = form;
     }

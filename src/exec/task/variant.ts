@@ -14,8 +14,16 @@ const MAX_DENSE_SLOTS = 1 << 21;
 const FEW_SLOTS = 256;
 const SOME_SLOTS = 4096;
 
-/** How the columns of a batch lie, as far as compiled code differs by it. */
-export function columnForms(columns: readonly SourceColumn[], batch: Batch, stable: boolean): ColumnForm[] {
+/**
+ * How the columns of a batch lie, as far as compiled code differs by it. `exact`: a column that may have nulls, and has
+ * none in this batch, is one without nulls.
+ */
+export function columnForms(
+  columns: readonly SourceColumn[],
+  batch: Batch,
+  stable: boolean,
+  exact: boolean,
+): ColumnForm[] {
   return columns.map((known, i) => {
     const column = batch.columns[i];
     if (column === undefined) throw engineBug(`batch has ${batch.columns.length} columns, not ${columns.length}`);
@@ -23,17 +31,25 @@ export function columnForms(columns: readonly SourceColumn[], batch: Batch, stab
       type: known.type,
       storage: column.storage,
       dictionary: column.dictionary !== undefined,
-      nullable: known.nullable && column.storage !== 'none',
+      nullable: known.nullable && column.storage !== 'none' && !(exact && column.validity === 0),
       ...(known.range === undefined ? {} : { range: known.range }),
       stable,
     };
   });
 }
 
+/** A text that two batches of a task share when their forms are the same, and their dictionaries. */
+export function formKey(batch: Batch): string {
+  let key = '';
+  for (const { storage, dictionary, validity } of batch.columns)
+    key += `${storage}${dictionary?.id ?? ''}${validity === 0 ? '' : '?'},`;
+  return key;
+}
+
 /** Forms of the columns that a window added; none for other rows. */
 export function addedForms(source: SourceSpec, added: Batch): ColumnForm[] {
   if (source.kind !== 'rows' || source.rows.kind !== 'windowed') return [];
-  return columnForms(source.rows.added, added, false);
+  return columnForms(source.rows.added, added, false, false);
 }
 
 /** One key of a dense index. */
