@@ -1,4 +1,5 @@
 import { convert } from './convert/suite.js';
+import { disk } from './disk/suite.js';
 import { csv, ndjson, parquet } from './files/suite.js';
 import { h2o } from './h2o/suite.js';
 import { h2oJoin } from './h2o-join/suite.js';
@@ -21,6 +22,7 @@ export const suites: readonly Suite[] = [
   h2o,
   h2oJoin,
   operators,
+  disk,
   csv,
   ndjson,
   parquet,

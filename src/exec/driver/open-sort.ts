@@ -3,6 +3,7 @@ import type { PhysicalExpr } from '../../functions/expression.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { prefixIsExact } from '../compile/sort-key.js';
 import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
+import { lowerBound } from '../task/sorted-run.js';
 import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
@@ -135,24 +136,11 @@ export function splitRuns(
   for (const cut of [...cuts, undefined]) {
     const pieces = runs.map((run, i): SortedRun => {
       const from = starts[i] as number;
-      const to = cut === undefined ? run.count : lowerBound(executor, run, cut);
+      const to = cut === undefined ? run.count : lowerBound(executor.query.heap, run, cut);
       starts[i] = to;
       return { entries: run.entries + from * ENTRY_BYTES, count: to - from };
     });
     if (pieces.some((p) => p.count > 0)) inputs.push({ kind: 'sorted', runs: pieces, order, offset: 0 });
   }
   return inputs;
-}
-
-/** The first entry whose prefix is not below `cut`. */
-function lowerBound(executor: Runner, run: SortedRun, cut: bigint): number {
-  const { u64 } = executor.query.heap;
-  let low = 0;
-  let high = run.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((u64[(run.entries + middle * ENTRY_BYTES) >>> 3] as bigint) < cut) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -80,11 +80,15 @@ export class Scheduler {
     const under: Promise<DoneTask>[] = [];
     const token = query.token();
     let next = 0;
-    let alone = false;
+    /** This one ran out of memory beside others, and comes again alone. */
+    let alone = -1;
+    /** After that not so many run at once as before. */
+    let atOnce = Number.POSITIVE_INFINITY;
     let milliseconds = 0;
     try {
       while (next < tasks.length || under.length > 0) {
-        while (next < tasks.length && under.length < (alone ? 1 : this.#ahead(query, inline))) {
+        const most = next - under.length === alone ? 1 : Math.min(atOnce, this.#ahead(query, inline));
+        while (next < tasks.length && under.length < most) {
           const running = this.#attempts(query, token, placed(tasks[next] as TaskTemplate, next++), inline);
           running.catch(() => undefined);
           under.push(running);
@@ -96,12 +100,14 @@ export class Scheduler {
           const failed = next - under.length - 1;
           const template = tasks[failed] as TaskTemplate;
           if (!isOutOfMemory(error)) throw error;
-          if (alone || template.spec.sink.kind === 'write') throw ranOutOfMemory(error, template);
-          // What ran beside it and what waits behind it took memory too: they come again, one by one.
+          const wasAlone = failed === alone || atOnce === 1;
+          if (wasAlone || template.spec.sink.kind === 'write') throw ranOutOfMemory(error, template);
+          // What ran beside it and what waits behind it took memory too: they come again.
           await dropAll(query, under.splice(0));
           query.spillEarlier();
           next = failed;
-          alone = true;
+          alone = failed;
+          atOnce = fewer(atOnce, this.pool.size);
           continue;
         }
         if (report !== undefined) query.taskDone(report, done);
@@ -260,6 +266,10 @@ export class Scheduler {
     }
   }
 }
+
+/** No task waits at a worker any more; then half as many run at once, down to one. */
+const fewer = (atOnce: number, workers: number): number =>
+  atOnce > workers ? workers : Math.max(1, Math.floor(atOnce / 2));
 
 /** Waits for tasks whose results nobody wants. */
 async function dropAll(query: Query, tasks: readonly Promise<DoneTask>[]): Promise<void> {

@@ -1,5 +1,7 @@
+import type { SharedHeap } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { PIECE_ROWS } from '../task/sort-cuts.js';
+import { lowerBound } from '../task/sorted-run.js';
 import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
 import type { SpilledRows } from '../task/spilled.js';
 import type { Runner } from './runner.js';
@@ -43,8 +45,9 @@ export function prefixRangesOnDisk(
   samples: readonly bigint[],
   order: Extract<SinkSpec, { kind: 'sort' }>,
 ): TaskInput[] {
+  const { heap } = executor.query;
   const bytes = runs.reduce((n, run) => n + bytesOf(run), 0);
-  const ranges = Math.ceil((bytes * RANGES_IN_MEMORY) / executor.query.heap.limitBytes);
+  const ranges = Math.ceil((bytes * RANGES_IN_MEMORY) / heap.limitBytes);
   const sorted = [...samples].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const cuts: bigint[] = [];
   for (let r = 1; r < ranges && sorted.length > 0; r++) {
@@ -54,14 +57,18 @@ export function prefixRangesOnDisk(
   return [undefined, ...cuts].map((from, i): TaskInput => {
     const to = cuts[i];
     const between = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-    return { kind: 'sorted', runs: runs.map((run) => runBetween(run, from, to)), order, offset: 0, between };
+    return { kind: 'sorted', runs: runs.map((run) => runBetween(heap, run, from, to)), order, offset: 0, between };
   });
 }
 
-/** The pieces of a run on disk that may have rows of a range; of a run in memory all: the range leaves out the others. */
-function runBetween(run: SortedRun, from: bigint | undefined, to: bigint | undefined): SortedRun {
-  const { spilled } = run;
-  if (spilled === undefined) return run;
+/** The rows of a run in memory that belong to a range; of a run on disk the pieces that may have some. */
+function runBetween(heap: SharedHeap, run: SortedRun, from: bigint | undefined, to: bigint | undefined): SortedRun {
+  const { entries, count, spilled } = run;
+  if (spilled === undefined) {
+    const begin = from === undefined ? 0 : lowerBound(heap, run, from);
+    const end = to === undefined ? count : lowerBound(heap, run, to);
+    return { entries: entries + begin * ENTRY_BYTES, count: end - begin };
+  }
   const firsts = spilled.segments.map(({ first = 0n }) => first);
   // The piece before the first that begins at or behind the border may reach over it.
   const at = from === undefined ? 0 : firsts.findIndex((first) => first >= from);

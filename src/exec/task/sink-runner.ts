@@ -1,6 +1,7 @@
 import { type Arena, type Dictionary, engineBug } from '../../base/index.js';
 import { MORE } from '../compile/pipe.js';
 import type { SinkForm } from '../compile/sink-form.js';
+import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { PIPE } from '../compile/state-layout.js';
 import { AggregateRunner } from './aggregate-runner.js';
 import { OutputWriter } from './output-writer.js';
@@ -170,15 +171,15 @@ class RowsRunner implements SinkRunner {
   relieve(isLast = false): void {
     const [rows, sort, spill, form] = [this.#rows, this.#sort, this.#spill, this.#form];
     if (rows === undefined || spill === undefined || form === undefined) return;
-    const { bytes } = rows;
-    if (bytes === 0 || !spill.isDue(bytes, isLast)) return;
+    const bytes = rows.bytes + (sort?.count ?? 0) * ENTRY_BYTES;
+    if (rows.bytes === 0 || !spill.isDue(bytes, isLast)) return;
     if (sort === undefined) {
       this.#spilledRows += totalRows(rows.chunks());
       spill.joinRows(rows.chunks(), form.layout);
     } else {
       const run = sort.finish();
       this.#splitters.push(...run.splitters);
-      spill.run(run.entries, run.count, form.layout);
+      spill.run(run, form.layout, sort.spare);
       sort.clear();
     }
     rows.clear();

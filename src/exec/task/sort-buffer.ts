@@ -5,6 +5,7 @@ import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { compileSort } from '../compile/sort-module.js';
 import { PIPE } from '../compile/state-layout.js';
 import { type Programs, planKey } from './programs.js';
+import { Room } from './room.js';
 import type { SinkSpec, SortedRun } from './spec.js';
 
 /** Sorts `count` entries; gives the address where they lie sorted (`entries` or `scratch`). */
@@ -32,14 +33,21 @@ export function sorter(
   return (entries, count, scratch) => sort(entries, count, scratch) >>> 0;
 }
 
+/** Entries that compiled code makes come in pieces of at most so many: what was filled is not copied to grow. */
+const MOST_IN_PIECE = 1 << 16;
+
+interface Piece {
+  readonly entries: number;
+  readonly capacity: number;
+}
+
 /** The entries of one task's sort: one run in the end. */
 export class SortBuffer {
-  #entries = 0;
-  #capacity = 0;
-  /** Room to sort in. */
-  #other = 0;
-  #otherCapacity = 0;
   readonly #sort: SortEntries;
+  readonly #room: Room;
+  /** Where entries are made, the last one at hand; those behind it wait to be used again. */
+  readonly #pieces: Piece[] = [];
+  #used = 0;
 
   constructor(
     private readonly programs: Programs,
@@ -50,65 +58,103 @@ export class SortBuffer {
     private readonly output: Arena,
   ) {
     this.#sort = sorter(programs, spec, settings);
+    this.#room = new Room(scratch);
   }
 
-  /** Entries are full: keep the best (top-k), or make room for twice as many. */
+  /** Entries are full: keep the best (top-k), or make room for more. */
   more(): void {
-    const count = this.#count();
+    const count = this.count;
     const { limit } = this.spec;
-    if (limit !== undefined && count >= Math.max(TOP_K_BUFFER, limit * 4)) {
-      this.#keepBest(limit);
-      return;
-    }
-    const capacity = Math.max(FIRST_ENTRIES, this.#capacity * 2);
-    const entries = this.output.alloc(capacity * ENTRY_BYTES);
-    this.programs.heap.u8.copyWithin(entries, this.#entries, this.#entries + count * ENTRY_BYTES);
-    this.#use(entries, count, capacity);
+    if (limit === undefined) return this.#use(this.#nextPiece(), 0);
+    if (count >= Math.max(TOP_K_BUFFER, limit * 4)) return this.#keepBest(limit);
+    const piece = this.#at;
+    const larger = this.#fresh(Math.max(FIRST_ENTRIES, (piece?.capacity ?? 0) * 2));
+    if (piece !== undefined) this.#copy(piece.entries, larger.entries, count);
+    this.#pieces[0] = larger;
+    this.#used = 1;
+    this.#use(larger, count);
+  }
+
+  /** How many there are. */
+  get count(): number {
+    const full = this.#pieces.slice(0, Math.max(0, this.#used - 1)).reduce((n, { capacity }) => n + capacity, 0);
+    const last = this.#at;
+    return last === undefined ? 0 : full + (this.#word(PIPE.ENTRY_NEXT) - last.entries) / ENTRY_BYTES;
+  }
+
+  /** Room in which what was sorted is written to disk: for as many entries. */
+  get spare(): Room {
+    return this.#room;
   }
 
   finish(): SortedRun & { splitters: readonly bigint[] } {
     const { limit } = this.spec;
-    this.#sortAll();
-    const count = Math.min(this.#count(), limit ?? Number.POSITIVE_INFINITY);
+    const all = this.count;
+    const entries = all === 0 ? 0 : this.#sorted(all);
+    const count = Math.min(all, limit ?? Number.POSITIVE_INFINITY);
     const { u64 } = this.programs.heap;
     const splitters: bigint[] = [];
     for (let s = 1; s < SAMPLES && count >= SAMPLES; s++) {
-      splitters.push(u64[(this.#entries + Math.floor((count * s) / SAMPLES) * ENTRY_BYTES) >>> 3] as bigint);
+      splitters.push(u64[(entries + Math.floor((count * s) / SAMPLES) * ENTRY_BYTES) >>> 3] as bigint);
     }
-    return { entries: this.#entries, count, splitters };
+    return { entries, count, splitters };
   }
 
-  /** Forgets the entries; their memory is the caller's to release. */
+  /** Forgets the entries: what `finish` gave is the caller's to release. */
   clear(): void {
-    this.#use(0, 0, 0);
+    this.#used = 0;
+    this.#use({ entries: 0, capacity: 0 }, 0);
+  }
+
+  get #at(): Piece | undefined {
+    return this.#used === 0 ? undefined : this.#pieces[this.#used - 1];
+  }
+
+  #nextPiece(): Piece {
+    const { capacity } = this.#at ?? { capacity: FIRST_ENTRIES / 2 };
+    this.#pieces[this.#used] ??= this.#fresh(Math.min(MOST_IN_PIECE, capacity * 2));
+    return this.#pieces[this.#used++] as Piece;
+  }
+
+  #fresh(capacity: number): Piece {
+    // The best few stay where they are.
+    const arena = this.spec.limit === undefined ? this.scratch : this.output;
+    return { entries: arena.alloc(capacity * ENTRY_BYTES), capacity };
   }
 
   #keepBest(limit: number): void {
-    this.#sortAll();
+    const { entries, capacity } = this.#at as Piece;
+    const sorted = this.#sorted(this.count);
     const { u64 } = this.programs.heap;
-    u64[(this.state + PIPE.THRESHOLD) >>> 3] = u64[(this.#entries + (limit - 1) * ENTRY_BYTES) >>> 3] as bigint;
-    this.#use(this.#entries, limit, this.#capacity);
+    u64[(this.state + PIPE.THRESHOLD) >>> 3] = u64[(sorted + (limit - 1) * ENTRY_BYTES) >>> 3] as bigint;
+    this.#use({ entries, capacity }, limit);
   }
 
-  #sortAll(): void {
-    const count = this.#count();
-    if (count === 0) return;
-    if (this.#capacity > this.#otherCapacity) {
-      this.#other = this.scratch.alloc(scratchBytes(this.#capacity));
-      this.#otherCapacity = this.#capacity;
+  /** All of them in order, side by side where the task's results are; the best so far where they were made. */
+  #sorted(count: number): number {
+    const isTopK = this.spec.limit !== undefined;
+    const entries = isTopK ? (this.#at as Piece).entries : this.output.alloc(count * ENTRY_BYTES);
+    if (!isTopK) this.#collect(entries, count);
+    const sorted = this.#sort(entries, count, this.#room.of(scratchBytes(count)));
+    if (sorted !== entries) this.#copy(sorted, entries, count);
+    return entries;
+  }
+
+  #collect(to: number, count: number): void {
+    let [at, left] = [to, count];
+    for (const { entries, capacity } of this.#pieces.slice(0, this.#used)) {
+      const some = Math.min(capacity, left);
+      this.#copy(entries, at, some);
+      at += some * ENTRY_BYTES;
+      left -= some;
     }
-    const other = this.#other;
-    const sorted = this.#sort(this.#entries, count, other);
-    if (sorted !== this.#entries) this.programs.heap.u8.copyWithin(this.#entries, sorted, sorted + count * ENTRY_BYTES);
   }
 
-  #count(): number {
-    return this.#entries === 0 ? 0 : (this.#word(PIPE.ENTRY_NEXT) - this.#entries) / ENTRY_BYTES;
+  #copy(from: number, to: number, count: number): void {
+    this.programs.heap.u8.copyWithin(to, from, from + count * ENTRY_BYTES);
   }
 
-  #use(entries: number, count: number, capacity: number): void {
-    this.#entries = entries;
-    this.#capacity = capacity;
+  #use({ entries, capacity }: Piece, count: number): void {
     this.#setWord(PIPE.ENTRY_NEXT, entries + count * ENTRY_BYTES);
     this.#setWord(PIPE.ENTRY_END, entries + capacity * ENTRY_BYTES);
   }

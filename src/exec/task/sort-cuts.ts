@@ -2,7 +2,7 @@ import { Arena, type Platform } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
-import { inMemory, mergeRuns } from './sorted-input.js';
+import { besideEachOther, readBack, sortTogether } from './sorted-input.js';
 import type { SinkSpec, SortedRun } from './spec.js';
 import type { TaskRequest } from './task.js';
 
@@ -22,18 +22,22 @@ export function orderPieces(programs: Programs, request: CutsRequest, platform: 
   const { heap } = programs;
   const arena = new Arena(heap, request.arena, 'sort');
   const unspiller = spillReader(arena, platform);
-  const heads = request.runs.map((run): SortedRun => {
+  const { order, settings } = request;
+  const firsts = request.runs.map((run): SortedRun => {
     const { spilled } = run;
     if (spilled === undefined) return sampled(run, arena);
-    const { entries } = inMemory(spilled.heads ?? spilled, request.order, arena, unspiller);
+    if (spilled.heads !== undefined) return { entries: 0, count: spilled.segments.length, spilled: spilled.heads };
+    const entries = arena.alloc(spilled.rows * ENTRY_BYTES);
+    readBack(spilled, order, arena, unspiller, entries);
     return { entries, count: spilled.segments.length };
   });
+  const heads = besideEachOther(firsts, order, arena, unspiller);
   const numberOf = new Map<number, number>();
   for (const { entries, count } of heads) {
     for (let i = 0; i < count; i++)
       numberOf.set(heap.u32[((entries + i * ENTRY_BYTES) >>> 2) + 2] as number, numberOf.size);
   }
-  const sorted = mergeRuns(programs, heads, request.order, request.settings, arena);
+  const sorted = sortTogether(programs, heads, order, settings, arena);
   return Uint32Array.from(
     { length: sorted.count },
     (_, i) => numberOf.get(heap.u32[((sorted.entries + i * ENTRY_BYTES) >>> 2) + 2] as number) as number,

@@ -6,9 +6,12 @@ import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
 import type { RowUnspiller } from './row-spill.js';
 import { scratchBytes, sorter } from './sort-buffer.js';
+import { lowerBound } from './sorted-run.js';
 import type { RunPosition, SinkSpec, SortedRun } from './spec.js';
 import type { SpilledRows } from './spilled.js';
 import type { TaskRequest } from './task.js';
+
+type SortOrder = Extract<SinkSpec, { kind: 'sort' }>;
 
 /** The runs of a sorted input as one sorted list of entries, after its offset and up to its limit. */
 export function prepareSorted(
@@ -19,73 +22,69 @@ export function prepareSorted(
 ): { address: number; rows: number } {
   const { input, spec } = request;
   if (input.kind !== 'sorted') throw engineBug('sorted runs expected');
-  const unspiller = spillReader(scratch, platform);
-  const runs = input.runs.map((run) =>
-    run.spilled === undefined ? run : inMemory(run.spilled, input.order, scratch, unspiller),
-  );
+  const runs = besideEachOther(input.runs, input.order, scratch, spillReader(scratch, platform));
   const entryAt = (position: RunPosition | undefined): Entry | undefined =>
     position && entry(scratch, (runs[position.run] as SortedRun).entries + position.row * ENTRY_BYTES);
   const [from, to] = [entryAt(input.from), entryAt(input.to)];
-  const sorted = mergeRuns(programs, runs, input.order, spec.settings, scratch);
+  const sorted = sortTogether(programs, runs, input.order, spec.settings, scratch);
   const { between } = input;
   const prefixAt = (prefix: bigint | undefined): number | undefined =>
-    prefix === undefined ? undefined : lowerBound(scratch, sorted, prefix);
+    prefix === undefined ? undefined : lowerBound(scratch.heap, sorted, prefix);
   const start = prefixAt(between?.from) ?? (from === undefined ? 0 : positionOf(scratch, sorted, from));
   const end = prefixAt(between?.to) ?? (to === undefined ? sorted.count : positionOf(scratch, sorted, to));
   const rows = Math.max(0, Math.min(end - start - input.offset, input.limit ?? end - start));
   return { address: sorted.entries + (start + input.offset) * ENTRY_BYTES, rows };
 }
 
-/** Sorted runs become one; of equal rows those of earlier runs come first. */
-export function mergeRuns(
+/** Runs with what is on disk read back, in memory of this task one after the other; a single one in memory stays where it is. */
+export function besideEachOther(
+  runs: readonly SortedRun[],
+  order: SortOrder,
+  scratch: Arena,
+  unspiller: Pick<RowUnspiller, 'read'>,
+): SortedRun[] {
+  const some = runs.filter(({ count }) => count > 0);
+  if (some.length === 1 && some[0]?.spilled === undefined) return [...runs];
+  let at = scratch.alloc(runs.reduce((n, { count }) => n + count, 0) * ENTRY_BYTES);
+  return runs.map(({ entries, count, spilled }): SortedRun => {
+    const own = at;
+    at += count * ENTRY_BYTES;
+    if (spilled !== undefined) readBack(spilled, order, scratch, unspiller, own);
+    else scratch.heap.u8.copyWithin(own, entries, entries + count * ENTRY_BYTES);
+    return { entries: own, count };
+  });
+}
+
+/** Sorted runs that lie one after the other become one; of equal rows those of earlier runs come first. */
+export function sortTogether(
   programs: Programs,
   given: readonly SortedRun[],
-  order: Extract<SinkSpec, { kind: 'sort' }>,
+  order: SortOrder,
   settings: TaskRequest['spec']['settings'],
   scratch: Arena,
 ): SortedRun {
-  const runs = given.filter((r) => r.count > 0);
-  const count = runs.reduce((n, r) => n + r.count, 0);
-  const [only] = runs;
-  if (only === undefined) return { entries: 0, count: 0 };
-  if (runs.length === 1) return { entries: only.entries, count };
-  const all = scratch.alloc(count * ENTRY_BYTES);
-  let at = all;
-  for (const run of runs) {
-    programs.heap.u8.copyWithin(at, run.entries, run.entries + run.count * ENTRY_BYTES);
-    at += run.count * ENTRY_BYTES;
-  }
+  const runs = given.filter((run) => run.count > 0);
+  const [first] = runs;
+  if (first === undefined) return { entries: 0, count: 0 };
+  if (runs.length === 1) return first;
+  const count = runs.reduce((n, run) => n + run.count, 0);
   const sort = sorter(programs, order, settings);
-  return { entries: sort(all, count, scratch.alloc(scratchBytes(count))), count };
+  return { entries: sort(first.entries, count, scratch.alloc(scratchBytes(count))), count };
 }
 
-/** A run that is on disk read back and given entries. */
-export function inMemory(
+/** Reads a run that is on disk back, and makes its entries at an address. */
+export function readBack(
   rows: SpilledRows,
-  order: Extract<SinkSpec, { kind: 'sort' }>,
+  order: SortOrder,
   scratch: Arena,
   unspiller: Pick<RowUnspiller, 'read'>,
-): SortedRun {
-  const chunks = unspiller.read(rows, keptLayout(order.layout));
-  const count = chunks.reduce((n, c) => n + c.rows, 0);
-  const entries = scratch.alloc(count * ENTRY_BYTES);
-  let at = entries;
-  for (const { address, prefixes, stride, rows: held } of chunks) {
+  to: number,
+): void {
+  let at = to;
+  for (const { address, prefixes, stride, rows: held } of unspiller.read(rows, keptLayout(order.layout))) {
     spillKernels(scratch.heap).make_entries(address, held, stride, prefixes, at);
     at += held * ENTRY_BYTES;
   }
-  return { entries, count };
-}
-
-/** The first entry whose prefix is not below `prefix`. */
-function lowerBound({ heap }: Arena, { entries, count }: SortedRun, prefix: bigint): number {
-  let [low, high] = [0, count];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((heap.u64[(entries + middle * ENTRY_BYTES) >>> 3] as bigint) < prefix) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 interface Entry {
@@ -100,7 +99,7 @@ const entry = ({ heap }: Arena, at: number): Entry => ({
 
 function positionOf(arena: Arena, run: SortedRun, { prefix, row }: Entry): number {
   const { entries, count } = run;
-  for (let i = lowerBound(arena, run, prefix); i < count; i++)
+  for (let i = lowerBound(arena.heap, run, prefix); i < count; i++)
     if (entry(arena, entries + i * ENTRY_BYTES).row === row) return i;
   throw engineBug('a sorted range without its border');
 }

@@ -8,7 +8,7 @@ import { Room } from './room.js';
 import type { RowSpiller } from './row-spill.js';
 import { totalRows } from './row-store.js';
 import type { SinkEnvironment } from './sink-types.js';
-import type { RowChunk, RowList } from './spec.js';
+import type { RowChunk, RowList, SortedRun } from './spec.js';
 import { type SpilledRows, together } from './spilled.js';
 
 /** From this share of the memory on less is worth writing: */
@@ -100,11 +100,11 @@ export class TaskSpill {
     });
   }
 
-  /** Writes the rows of sorted entries. */
-  run(entries: number, count: number, layout: RowLayout): void {
+  /** Writes the rows of sorted entries, which are taken apart in the room. */
+  run({ entries, count }: SortedRun, layout: RowLayout, room: Room): void {
     const { heap } = this.environment.programs;
     const spiller = this.#open(layout);
-    const prefixes = this.#list.of(count * 12);
+    const prefixes = room.of(count * 12);
     const list = prefixes + count * 8;
     spillKernels(heap).list_entries(entries, count, list, prefixes);
     this.runs.push(spiller.write(list, count, prefixes));
