@@ -11,6 +11,9 @@ import type { ActionOptions } from './engine.js';
 /** Loaded when it is first needed: importing apache-arrow takes longer than a small query. */
 const bridge = () => import('../base/arrow.js');
 
+/** So many dictionaries are held for the batches to come: each task may have some of its own. */
+const MOST_DICTIONARIES = 64;
+
 /** Arrow record batches of a query, one by one; each is a copy. */
 export async function* recordBatches(
   context: FrameContext,
@@ -19,7 +22,11 @@ export async function* recordBatches(
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const { toArrowTable } = await bridge();
   const { schema, batches } = await start(context, plan, options);
-  for await (const batch of batches) yield* toArrowTable(context.engine.heap, schema, [batch]).batches;
+  const how = { copy: true, known: new Map() };
+  for await (const batch of batches) {
+    if (how.known.size > MOST_DICTIONARIES) how.known.clear();
+    yield* toArrowTable(context.engine.heap, schema, [batch], how).batches;
+  }
 }
 
 /** A query's rows as one Arrow table, copied out of the engine's memory. */

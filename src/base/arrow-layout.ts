@@ -1,7 +1,7 @@
 import { unpackInterval } from './calendar-interval.js';
 import type { Column } from './column.js';
 import { buildColumn } from './column-builder.js';
-import { isNullAt, type NumberArray, numberStorage, readColumn } from './column-reader.js';
+import { type NumberArray, numberStorage, readColumn, zeroNulls } from './column-reader.js';
 import { engineBug } from './errors.js';
 import type { Arena, SharedHeap } from './heap.js';
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
@@ -137,11 +137,9 @@ export class LayoutWriter {
 
   #codes(column: Column): Int32Array {
     const { array, base } = numberStorage(this.#heap, column);
-    const out = new Int32Array(column.length);
+    const out = new Int32Array(array.subarray(base, base + column.length));
     // Codes of null rows are arbitrary here; readers of Arrow may look them up.
-    for (let i = 0; i < out.length; i++) {
-      out[i] = isNullAt(this.#heap, column, i) ? 0 : (array[base + i] as number);
-    }
+    zeroNulls(this.#heap, column, out);
     return out;
   }
 

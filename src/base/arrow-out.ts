@@ -11,18 +11,23 @@ export interface ToArrowOptions {
    * batches, and shared memory that some APIs refuse.
    */
   readonly copy: boolean;
+  /** Dictionaries that were converted before; those that are now are added. */
+  readonly known?: ArrowDictionaries;
 }
+
+/** Arrow's form of dictionaries, by type and number: several tables may share them. */
+export type ArrowDictionaries = Map<string, arrow.Vector>;
 
 /** Batches as an Arrow table: one record batch each; strings with one dictionary throughout stay dictionary-coded. */
 export function toArrowTable(
   heap: SharedHeap,
   schema: Schema,
   batches: readonly Batch[],
-  { copy }: ToArrowOptions = { copy: true },
+  { copy, known = new Map() }: ToArrowOptions = { copy: true },
 ): arrow.Table {
   const scratch = heap.newArena('to Arrow');
   try {
-    const out = new Converter(new LayoutWriter(scratch, copy));
+    const out = new Converter(new LayoutWriter(scratch, copy), known);
     const dictionaries = schema.fields.map((_, i) => commonDictionary(batches, i));
     const types = schema.fields.map(({ type }, i) => out.columnType(type, dictionaries[i]));
     const fields = schema.fields.map((field, i) => toArrowField(field, types[i]));
@@ -54,15 +59,24 @@ function commonDictionary(batches: readonly Batch[], column: number): Dictionary
 class Converter {
   readonly #dictionaries = new Map<arrow.DataType, arrow.Vector>();
 
-  constructor(private readonly layouts: LayoutWriter) {}
+  constructor(
+    private readonly layouts: LayoutWriter,
+    private readonly known: ArrowDictionaries,
+  ) {}
 
   columnType(type: DataType, dictionary: Dictionary | undefined): arrow.DataType {
     const values = toArrowType(type);
     if (dictionary === undefined) return values;
     const coded = new arrow.Dictionary(values, new arrow.Int32());
-    const { count, offsets, data } = dictionary;
-    const column: Column = { type, storage: 'utf8', length: count, nullCount: 0, validity: 0, data, offsets };
-    this.#dictionaries.set(coded, arrow.makeVector(this.column(column, values)));
+    const { id, count, offsets, data } = dictionary;
+    const key = `${type.kind} ${id}`;
+    let texts = this.known.get(key);
+    if (texts === undefined) {
+      const column: Column = { type, storage: 'utf8', length: count, nullCount: 0, validity: 0, data, offsets };
+      texts = arrow.makeVector(this.column(column, values));
+      this.known.set(key, texts);
+    }
+    this.#dictionaries.set(coded, texts);
     return coded;
   }
 

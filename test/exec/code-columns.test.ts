@@ -75,6 +75,35 @@ describe('texts as dictionary codes', () => {
     expect([...(table.getChild('name') ?? [])]).toEqual(rows.map(([name]) => name));
   });
 
+  test.for(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN'])('a %s gives texts of its small side', async (how) => {
+    const sql = `SELECT id, kind, dk, name, grp FROM (SELECT * FROM facts WHERE k < 1300 AND id < 9000) ${how}
+      (SELECT * FROM dims WHERE size < 4) ON k = dk`;
+    const rows = await duck.rows(sql);
+    expect(unordered(cellsOf(await session.sql(sql).collect()))).toEqual(unordered(rows));
+    const table = await session.sql(sql).toArrow();
+    const columns = table.schema.fields.map(({ name }) => [...(table.getChild(name) ?? [])].map(String));
+    expect(columns.map((column) => column.length)).toEqual(columns.map(() => rows.length));
+    const names = unordered(rows.map((row) => [String(row[3]), String(row[4])]));
+    expect(unordered((columns[3] ?? []).map((name, i) => [name, columns[4]?.[i] ?? null]))).toEqual(names);
+  });
+
+  test('a text that the join reads is given too', async () => {
+    const sql = `SELECT a.id, b.name, b.grp FROM facts a JOIN dims b ON a.kind = b.name AND a.v = b.size`;
+    expect(unordered(cellsOf(await session.sql(sql).collect()))).toEqual(unordered(await duck.rows(sql)));
+  });
+
+  test('batches share the dictionary of a small side', async () => {
+    const frame = session.sql(`SELECT id, grp FROM ${joined}`);
+    const dictionaries = new Set<unknown>();
+    let rows = 0;
+    for await (const batch of frame.batches()) {
+      dictionaries.add(batch.getChild('grp')?.data[0]?.dictionary);
+      rows += batch.numRows;
+    }
+    expect(rows).toBe(await frame.count());
+    expect(dictionaries.size).toBe(1);
+  });
+
   test('frames that are gone are computed again', async () => {
     const frame = session.sql(`SELECT id, concat('t', id % 9) AS label FROM range(30000)`).cache();
     const first = await frame.orderBy('label', 'id').limit(5).collect();

@@ -1,4 +1,13 @@
-import { type Batch, type Column, type Dictionary, int32Type, type SharedHeap, stringType } from '../../base/index.js';
+import {
+  BATCH_ROWS,
+  type Batch,
+  type Column,
+  type Dictionary,
+  int32Type,
+  type SharedHeap,
+  stringType,
+  zeroNulls,
+} from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { PhysicalBatches, PhysicalColumn, PhysicalPlan } from '../physical.js';
 import { withCodeColumns } from './held-batches.js';
@@ -11,14 +20,15 @@ export interface CodedPlan {
 
 /**
  * Texts of held frames that are only passed on, grouped and sorted by are numbers until the rows are given: codes of the
- * frame's dictionary, which stand in the order of their texts. That pays behind joins, which forget codes, and for sorts.
+ * frame's dictionary, which stand in the order of their texts. That pays behind joins, which forget
+ * codes, for sorts, and for the few texts that a join gives again and again.
  */
 export async function withCodes(plan: PhysicalPlan): Promise<CodedPlan> {
   const dictionaries = new Map<number, Dictionary>();
   for (const [index, column] of plan.columns.entries()) {
     if (column.type.kind !== 'string') continue;
     const origin = originOf(plan, index);
-    if (origin?.pays !== true) continue;
+    if (origin === undefined || origin.pays === 0) continue;
     const dictionary = await dictionaryOf(origin);
     if (dictionary !== undefined) dictionaries.set(index, dictionary);
   }
@@ -34,10 +44,8 @@ export function decoded(heap: SharedHeap, batch: Batch, dictionaries: CodedPlan[
     if (dictionary === undefined) return column;
     const { stats: _, ...rest } = column;
     // What stands in null rows is no code.
-    for (let row = 0; column.validity !== 0 && row < column.length; row++) {
-      const isValid = ((heap.u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1;
-      if (isValid === 0) heap.i32[(column.data >>> 2) + row] = 0;
-    }
+    const base = column.data >>> 2;
+    zeroNulls(heap, column, heap.i32.subarray(base, base + column.length));
     return { ...rest, type: stringType, dictionary };
   });
   return { ...batch, columns };
@@ -50,14 +58,15 @@ interface Origin {
   readonly joined: boolean;
   /** It is sorted by. */
   readonly ordered: boolean;
-  readonly pays: boolean;
+  /** So many texts in its dictionary, at most, are worth their codes. */
+  readonly pays: number;
 }
 
 function originOf(plan: PhysicalPlan, index: number): Origin | undefined {
   switch (plan.kind) {
     case 'batches':
       if (plan.identity === undefined) return undefined;
-      return { leaf: plan, column: index, joined: false, ordered: false, pays: false };
+      return { leaf: plan, column: index, joined: false, ordered: false, pays: 0 };
     case 'filter':
       // Filters of the frame itself read the texts beside their codes.
       return leafBelow(plan) === undefined && reads(plan.condition, index) ? undefined : originOf(plan.input, index);
@@ -71,19 +80,23 @@ function originOf(plan: PhysicalPlan, index: number): Origin | undefined {
       if (plan.residual !== undefined && reads(plan.residual, index)) return undefined;
       if (plan.keys.some(({ left, right }) => reads(isLeft ? left : right, at))) return undefined;
       const below = originOf(isLeft ? plan.left : plan.right, at);
-      return below && { ...below, joined: true };
+      // The other side's rows pass through, and their dictionaries with them.
+      const isHeld = isLeft === (plan.build === 'left');
+      return below && { ...below, joined: true, pays: isHeld ? Math.max(below.pays, BATCH_ROWS) : below.pays };
     }
     case 'aggregate':
       return throughExprs(plan.output, index, (k) => {
         const calls = plan.aggregates.flatMap(({ args, filter }) => (filter === undefined ? args : [...args, filter]));
         const below = throughExprs([...plan.keys, ...calls], k, (column) => originOf(plan.input, column));
-        return below && k < plan.keys.length ? { ...below, pays: below.pays || below.joined } : undefined;
+        return below && k < plan.keys.length
+          ? { ...below, pays: below.joined ? Number.POSITIVE_INFINITY : below.pays }
+          : undefined;
       });
     case 'sort': {
       const reading = plan.keys.filter(({ expr }) => reads(expr, index));
       if (reading.some(({ expr }) => expr.kind !== 'column')) return undefined;
       const below = originOf(plan.input, index);
-      return below && reading.length > 0 ? { ...below, ordered: true, pays: true } : below;
+      return below && reading.length > 0 ? { ...below, ordered: true, pays: Number.POSITIVE_INFINITY } : below;
     }
     default:
       return undefined;
@@ -113,11 +126,11 @@ function leafBelow(plan: PhysicalPlan): PhysicalBatches | undefined {
 }
 
 /** The only dictionary of a column; sorted where it is sorted by. */
-async function dictionaryOf({ leaf, column, ordered }: Origin): Promise<Dictionary | undefined> {
+async function dictionaryOf({ leaf, column, ordered, pays }: Origin): Promise<Dictionary | undefined> {
   if ((await leaf.instead?.()) !== undefined) return undefined;
   const batches = await leaf.load();
   const dictionary = batches[0]?.columns[column]?.dictionary;
-  if (dictionary === undefined || (ordered && dictionary.sorted !== true)) return undefined;
+  if (dictionary === undefined || dictionary.count > pays || (ordered && dictionary.sorted !== true)) return undefined;
   return batches.every((batch) => batch.columns[column]?.dictionary?.id === dictionary.id) ? dictionary : undefined;
 }
 

@@ -45,8 +45,9 @@ export async function internStrings(
       if (!table.isWorthIt(rows)) return undefined;
       await breathe();
     }
-    // Tables of few rows, most of them different, gain nothing.
-    if (table.count * 2 <= rows) interned = { ...table.finish(arena), codes, release: () => table.release() };
+    // Texts that hardly repeat gain nothing, but those of small frames are mostly joined to many rows each.
+    if (table.count * 2 <= rows || rows <= BATCH_ROWS)
+      interned = { ...table.finish(arena), codes, release: () => table.release() };
     return interned;
   } finally {
     if (interned === undefined) table.release();
