@@ -4,6 +4,7 @@ import { alias, call, cast, over, sortOrder, tryCast } from '../plan/build.js';
 import type { Expr, WindowSpec } from '../plan/expr.js';
 import { nameParts } from '../plan/resolve/names.js';
 import { columnName } from '../plan/sql-text.js';
+import { dropFieldExpr, fieldExpr, withFieldExpr } from './field-exprs.js';
 import { describe, type LiteralValue, literalOf } from './literal.js';
 import type { Anything, NotNull, UnknownType, WithNull } from './row-types.js';
 import type { Both, FieldName, LiteralType, Op, OperandLiteral, Problem } from './type-algebra.js';
@@ -59,6 +60,14 @@ type FitsValue<F extends string, E, O> = Op<F, [E, TypeOf<O>]> extends Problem<i
 type FitsLogic<E, O> = Both<E, TypeOf<O>> extends Problem<infer M> ? M : O;
 type Compared<F extends string, E, O> = Unnamed<Op<F, [E, OperandType<O>]>>;
 type Computed<F extends string, E, O> = Unnamed<Op<F, [E, TypeOf<O>]>>;
+
+/** A frame of one column, whose values `isin` looks among. */
+interface OneColumn {
+  contains(...columns: readonly ColumnBase[]): ColumnBase;
+  readonly plan: object;
+}
+const isFrame = (value: unknown): value is OneColumn =>
+  typeof value === 'object' && value !== null && 'plan' in value && 'contains' in value;
 
 /** A type to cast to: `t.int64`, or Spark's name of it. */
 type CastTarget = string | DataType;
@@ -150,12 +159,30 @@ export class Column<in out E = Anything, in out N extends string = Anything> ext
   ): Unnamed<Both<Op<'ge', [E, OperandType<A>]>, Op<'le', [E, OperandType<B>]>>> {
     return new Column(call('and', call('>=', this.expr, operand(lower)), call('<=', this.expr, operand(upper))));
   }
-  /** Equal to one of the values; null when it is not but one of them is null. Takes values or one array of them. */
+  /**
+   * Equal to one of the values; null when it is not but one of them is null. Takes values, one array of them, or a frame
+   * of one column.
+   */
   isin<const O extends Operand>(
-    ...values: readonly Fits<'isin', E, O>[] | readonly [readonly Fits<'isin', E, O>[]]
+    ...values: readonly Fits<'isin', E, O>[] | readonly [readonly Fits<'isin', E, O>[]] | readonly [OneColumn]
   ): Unnamed<Op<'isin', [E, OperandType<O>]>> {
+    const [frame] = values as readonly unknown[];
+    if (isFrame(frame)) return frame.contains(this) as never;
     const flat = values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
     return new Column(call('in', this.expr, ...flat.map(operand)));
+  }
+
+  /** Bitwise AND of whole numbers. */
+  bitwiseAND(other: Operand): Unnamed<UnknownType> {
+    return binary('&', this, other);
+  }
+  /** Bitwise OR of whole numbers. */
+  bitwiseOR(other: Operand): Unnamed<UnknownType> {
+    return binary('|', this, other);
+  }
+  /** Bitwise XOR of whole numbers. */
+  bitwiseXOR(other: Operand): Unnamed<UnknownType> {
+    return binary('^', this, other);
   }
 
   // ---- conditions ----
@@ -238,17 +265,31 @@ export class Column<in out E = Anything, in out N extends string = Anything> ext
   tryCast<const T extends CastTarget>(type: FitsTarget<T>): Column<Op<'tryCast', [E, TargetType<T>]>, N> {
     return new Column(tryCast(this.expr, target(type)));
   }
-  /** The column under another name. */
-  as<const M extends string>(name: M): Column<E, M> {
-    return new Column(alias(this.expr, checkName(name)));
+  /** PySpark's spelling of `tryCast`. */
+  try_cast<const T extends CastTarget>(type: FitsTarget<T>): Column<Op<'tryCast', [E, TargetType<T>]>, N> {
+    return new Column(tryCast(this.expr, target(type)));
+  }
+  /** The column under another name; what makes several columns (`posexplode`) takes a name for each. */
+  as<const M extends string>(name: M, ...more: readonly string[]): Column<E, M> {
+    return new Column(
+      alias(this.expr, checkName(name), ...(more.length === 0 ? [] : [[name, ...more].map(checkName)])),
+    );
   }
   /** The column under another name: PySpark's word for `as`. */
-  alias<const M extends string>(name: M): Column<E, M> {
-    return new Column(alias(this.expr, checkName(name)));
+  alias<const M extends string>(name: M, ...more: readonly string[]): Column<E, M> {
+    return this.as(name, ...more);
   }
   /** The column under another name. */
-  name<const M extends string>(name: M): Column<E, M> {
-    return new Column(alias(this.expr, checkName(name)));
+  name<const M extends string>(name: M, ...more: readonly string[]): Column<E, M> {
+    return this.as(name, ...more);
+  }
+  /** What a function makes of the column: `col('a').transform((x) => x.add(1))`. */
+  transform<R extends ColumnBase>(change: (column: this) => R): R {
+    return change(this);
+  }
+  /** The column itself: subqueries find columns of the query around them by name. PySpark marks them so. */
+  outer(): this {
+    return this;
   }
   /** Ascending order, nulls first. */
   asc(): Column<E, N> {
@@ -275,6 +316,23 @@ export class Column<in out E = Anything, in out N extends string = Anything> ext
     return new Column(sortOrder(this.expr, true, false));
   }
 
+  /** PySpark's spelling of `ascNullsFirst`. */
+  asc_nulls_first(): Column<E, N> {
+    return this.ascNullsFirst();
+  }
+  /** PySpark's spelling of `ascNullsLast`. */
+  asc_nulls_last(): Column<E, N> {
+    return this.ascNullsLast();
+  }
+  /** PySpark's spelling of `descNullsFirst`. */
+  desc_nulls_first(): Column<E, N> {
+    return this.descNullsFirst();
+  }
+  /** PySpark's spelling of `descNullsLast`. */
+  desc_nulls_last(): Column<E, N> {
+    return this.descNullsLast();
+  }
+
   // ---- windows and nested values ----
 
   /** The aggregate or window function over a window of rows: `fn.rank().over(Window.partitionBy('state').orderBy('n'))`. */
@@ -297,21 +355,6 @@ export class Column<in out E = Anything, in out N extends string = Anything> ext
   dropFields(...names: readonly string[]): Unnamed<UnknownType> {
     return new Column(names.reduce((expr, name) => dropFieldExpr(expr, nameParts(checkName(name))), this.expr));
   }
-}
-
-function fieldExpr(expr: Expr, name: string): Expr {
-  if (expr.kind !== 'unresolved_column') return call('getField', expr, literalOf(name));
-  return { ...expr, name: `${expr.name}.\`${name.replaceAll('`', '``')}\`` };
-}
-
-function withFieldExpr(struct: Expr, [name = '', ...inner]: readonly string[], value: Expr): Expr {
-  const made = inner.length === 0 ? value : withFieldExpr(fieldExpr(struct, name), inner, value);
-  return call('withField', struct, literalOf(name), made);
-}
-
-function dropFieldExpr(struct: Expr, [name = '', ...inner]: readonly string[]): Expr {
-  if (inner.length === 0) return call('dropField', struct, literalOf(name));
-  return call('withField', struct, literalOf(name), dropFieldExpr(fieldExpr(struct, name), inner));
 }
 
 /** A column whose properties that are no methods are its fields: `$.ship.city`. */

@@ -32,6 +32,13 @@ export interface SortOptions {
   readonly ascending?: boolean | readonly (boolean | 0 | 1)[];
 }
 
+/** What `sample` takes, by PySpark's names. */
+export interface SampleOptions {
+  readonly withReplacement?: boolean;
+  readonly fraction: number;
+  readonly seed?: number;
+}
+
 type AnyFrame = { readonly plan: Plan };
 
 /** The verbs that keep a frame's columns. Each gives a new frame; nothing runs. */
@@ -82,6 +89,10 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
         subset.map((name) => theName(name, 'a column')),
       ),
     );
+  }
+  /** PySpark's other spelling of `dropDuplicates`. */
+  drop_duplicates<const N extends string>(subset?: readonly FitsName<S, N>[]): this {
+    return this.dropDuplicates(subset);
   }
   /**
    * Says how late rows of a stream may be: times more than `delay` ('10 minutes') before the latest one that was read are
@@ -143,8 +154,14 @@ export abstract class RowVerbs<in out S = Anything, in out V extends Values = An
    * comes as often as a Poisson distribution of that mean draws; the rows are read once for each number of copies.
    */
   sample(fraction: number, seed?: number): this;
-  sample(withReplacement: boolean, fraction: number, seed?: number): this;
-  sample(...given: readonly (number | boolean | undefined)[]): this {
+  sample(withReplacement: boolean, fraction: number, seed?: number | undefined): this;
+  sample(options: SampleOptions): this;
+  sample(...given: readonly unknown[]): this {
+    const [named] = given;
+    if (typeof named === 'object' && named !== null && 'fraction' in named) {
+      const { withReplacement = false, fraction, seed } = named as SampleOptions;
+      return this.sample(withReplacement, fraction, seed);
+    }
     const replaces = typeof given[0] === 'boolean' ? given[0] : undefined;
     const [fraction, seed] = (replaces === undefined ? given : given.slice(1)) as [unknown, number | undefined];
     const most = replaces === true ? Number.POSITIVE_INFINITY : 1;

@@ -16,22 +16,32 @@ import {
 } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
+import type { PlainValue } from '../plan/node-summary.js';
 import type { FramePlan } from './frame-na.js';
 import { literalOf } from './literal.js';
 import { quoted } from './names.js';
 import { t } from './types.js';
 
 /** A frame whose rows can be asked for. */
-interface Asked {
+export interface Asked {
   collect(): Promise<readonly object[]>;
 }
+type Fractions = ReadonlyMap<PlainValue | null, number> | Readonly<Record<string, number>>;
+interface SampledFrame<F, D> extends FramePlan<F> {
+  readonly sampleBy: (name: never, fractions: Fractions, seed?: number) => D;
+}
 
-/** Statistics of columns: `df.stat`. */
-export class StatFunctions<F extends Asked> {
-  readonly #frame: FramePlan<F>;
+/** Statistics of columns: `df.stat`. `F` are frames of other columns, `D` is the frame itself. */
+export class StatFunctions<F extends Asked, D = unknown> {
+  readonly #frame: SampledFrame<F, D>;
 
-  constructor(frame: FramePlan<F>) {
+  constructor(frame: SampledFrame<F, D>) {
     this.#frame = frame;
+  }
+
+  /** The frame's `sampleBy`: a random part of each stratum. */
+  sampleBy(name: string, fractions: Fractions, seed?: number): D {
+    return this.#frame.sampleBy(name as never, fractions, seed);
   }
 
   /** Pearson's correlation of two columns; null without enough rows. */
@@ -43,7 +53,20 @@ export class StatFunctions<F extends Asked> {
     return this.#one(call('covar_samp', column(quoted(a)), column(quoted(b))));
   }
   /** About the values below which these shares of a column's values lie. */
-  async approxQuantile(name: string, probabilities: readonly number[], relativeError = 0): Promise<number[]> {
+  approxQuantile(name: string, probabilities: readonly number[], relativeError?: number): Promise<number[]>;
+  approxQuantile(
+    names: readonly string[],
+    probabilities: readonly number[],
+    relativeError?: number,
+  ): Promise<number[][]>;
+  async approxQuantile(
+    name: string | readonly string[],
+    probabilities: readonly number[],
+    relativeError = 0,
+  ): Promise<number[] | number[][]> {
+    if (typeof name !== 'string') {
+      return Promise.all(name.map((one) => this.approxQuantile(one, probabilities, relativeError)));
+    }
     const accuracy = relativeError > 0 ? Math.round(1 / relativeError) : 10_000;
     const results: number[] = [];
     for (const p of probabilities) {

@@ -1,20 +1,22 @@
 import { SparrowError } from '../base/index.js';
 import { translateRegex } from '../functions/java-regex.js';
-import { aggregate, call, column, filter, project, sample, sqlExpr, star, union } from '../plan/build.js';
-import { summary, unpivot } from '../plan/build-relations.js';
+import { aggregate, alias, call, column, filter, project, sample, sqlExpr, star, union } from '../plan/build.js';
+import { eachColumn, summary, unpivot } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { collectRows, rowsOf, runToEnd } from './actions.js';
 import { aggregateExprs } from './aggregate-items.js';
 import { Column } from './column.js';
 import type { ActionOptions } from './engine.js';
-import { NullFunctions } from './frame-na.js';
+import { type DropOptions, NullFunctions, type ReplaceArguments } from './frame-na.js';
 import { planOf, RowVerbs } from './frame-rows.js';
+import { type Asked, StatFunctions } from './frame-stat.js';
 import type { FitsName } from './frame-types.js';
 import { literalOf } from './literal.js';
 import { itemExprs, quoted, theName } from './names.js';
 import type { Observation } from './observation.js';
 import type { Anything, Row, UnknownType, Values } from './row-types.js';
+import { type SchemaInput, schemaOf } from './schema-input.js';
 import { transposed } from './transpose.js';
 
 /** The statistics of `describe`; `summary` has the quartiles, too. */
@@ -26,7 +28,7 @@ type Stratum = string | number | boolean | null;
 /** Verbs about a whole table: statistics of it, samples by strata, functions called with its rows. */
 export abstract class TableVerbs<in out S = Anything, in out V extends Values = Anything> extends RowVerbs<S, V> {
   /** What a frame of other columns, not known to the compiler, is. */
-  declare readonly '~other': unknown;
+  declare readonly '~other': Asked;
   protected abstract other(plan: Plan): this['~other'];
 
   /**
@@ -111,6 +113,64 @@ export abstract class TableVerbs<in out S = Anything, in out V extends Values = 
   /** What to do about nulls. */
   get na(): NullFunctions<this> {
     return new NullFunctions({ plan: this.running, same: (plan) => this.same(plan) });
+  }
+  /** `na.fill`: values instead of nulls and NaN. */
+  fillna(...given: Parameters<NullFunctions<this>['fill']>): this {
+    return this.na.fill(...given);
+  }
+  /** `na.drop`: without rows that lack values. */
+  dropna(
+    how?: 'any' | 'all' | number | DropOptions,
+    thresh?: number | null,
+    subset?: string | readonly string[],
+  ): this {
+    return this.na.drop(how, thresh, subset);
+  }
+  /** `na.replace`: other values for values. */
+  replace(...given: ReplaceArguments): this {
+    return this.na.replace(...given);
+  }
+  /** Statistics of columns. */
+  get stat(): StatFunctions<this['~other'], this> {
+    return new StatFunctions({
+      plan: this.running,
+      same: (plan) => this.other(plan),
+      sampleBy: this.sampleBy.bind(this),
+    });
+  }
+  /** `stat.approxQuantile`: about the values below which these shares of a column's values lie. */
+  approxQuantile(name: string, probabilities: readonly number[], relativeError?: number): Promise<number[]>;
+  approxQuantile(
+    names: readonly string[],
+    probabilities: readonly number[],
+    relativeError?: number,
+  ): Promise<number[][]>;
+  approxQuantile(names: string & readonly string[], probabilities: readonly number[], relativeError?: number): unknown {
+    return this.stat.approxQuantile(names, probabilities, relativeError);
+  }
+  /** `stat.corr`: Pearson's correlation of two columns. */
+  corr(a: string, b: string): Promise<number | null> {
+    return this.stat.corr(a, b);
+  }
+  /** `stat.cov`: the sample covariance of two columns. */
+  cov(a: string, b: string): Promise<number | null> {
+    return this.stat.cov(a, b);
+  }
+  /** `stat.crosstab`: how often each pair of values occurs. */
+  crosstab(a: string, b: string): Promise<this['~other']> {
+    return this.stat.crosstab(a, b);
+  }
+  /** `stat.freqItems`: the values that at least this share of the rows has. */
+  freqItems(names: readonly string[], support?: number): this['~other'] {
+    return this.stat.freqItems(names, support);
+  }
+  /** The columns of a schema by name and in its order, cast to its types; a missing one is null where it may be. */
+  to(schema: SchemaInput): this['~other'] {
+    return this.other(eachColumn(this.running, { does: 'match', fields: schemaOf(schema).fields }));
+  }
+  /** Each row as a JSON text, in a column `value`. */
+  toJSON(): this['~other'] {
+    return this.other(project(this.running, [alias(call('to_json', call('struct', star())), 'value')]));
   }
 
   /** The columns whose whole names match a regular expression, for `select`; backquotes around it are left out. */

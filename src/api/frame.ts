@@ -23,7 +23,6 @@ import { aggregateExprs } from './aggregate-items.js';
 import { Column, ColumnBase } from './column.js';
 import type { FrameContext } from './context.js';
 import { planOf } from './frame-rows.js';
-import { StatFunctions } from './frame-stat.js';
 import { TableVerbs } from './frame-tables.js';
 import type {
   AggregateItem,
@@ -59,7 +58,6 @@ import type {
 } from './frame-types.js';
 import { columnByName } from './functions.js';
 import { asOfFields, joinCondition, joinType } from './join.js';
-import { numericColumns } from './known-schema.js';
 import { type ArrowMap, type BatchMap, mappedBatches, mappedInArrow } from './map-batches.js';
 import {
   type ArrowCogroupMap,
@@ -172,6 +170,10 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
   groupBy<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): GroupedData<S, SelectShape<S, A>, V> {
     return new GroupedData(this.context, this.running, itemExprs(columns));
   }
+  /** PySpark's other spelling of `groupBy`. */
+  groupby<const A extends readonly Item<S>[]>(...columns: FitsItems<S, A>): GroupedData<S, SelectShape<S, A>, V> {
+    return new GroupedData(this.context, this.running, itemExprs(columns));
+  }
   /** Groups by these columns, by all but the last, and so on down to one group of everything (`rollup`). */
   rollup<const A extends readonly Item<S>[]>(
     ...columns: FitsItems<S, A>
@@ -201,10 +203,6 @@ export class DataFrame<in out S = Anything, in out V extends Values = Anything> 
     how: 'inner' | 'left' = 'inner',
   ): Settled<JoinShape<S, S2, never, 'cross'>, V> {
     return this.#make(lateralJoin(this.running, planOf(other), how));
-  }
-  /** Statistics of columns. */
-  get stat(): StatFunctions<DataFrame<Unknown, V>> {
-    return new StatFunctions({ plan: this.running, same: (plan) => this.#make<DataFrame<Unknown, V>>(plan) });
   }
   /** Aggregates over all rows: one row. */
   agg<const A extends readonly AggregateItem<S>[]>(
@@ -376,9 +374,8 @@ export class GroupedData<in out S = Anything, in out G = Anything, in out V exte
   }
 
   #summary<T>(name: string, names: readonly unknown[]): T {
-    const columns =
-      names.length > 0 ? names.map((n) => theName(n, 'a column')) : numericColumns(this.#plan, this.#groups, name);
-    return this.#make(columns.map((n) => call(name, columnByName(n))));
+    if (names.length === 0) return this.#make([Object.freeze({ ...star(), totals: name })]);
+    return this.#make(names.map((n) => call(name, columnByName(theName(n, 'a column')))));
   }
 
   #make<T>(columns: readonly Expr[]): T {

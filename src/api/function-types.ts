@@ -89,11 +89,31 @@ export interface ExtraFunctions {
   /** A function by its SQL name: `fn.callFunction('upper', 'name')`. */
   readonly callFunction: NamedCall;
   readonly call_function: NamedCall;
+  /** A function registered by `session.udf.register`, by its name. */
+  readonly callUdf: NamedCall;
+  readonly call_udf: NamedCall;
+  /** The frame itself: this engine sees by itself which side of a join is small. */
+  readonly broadcast: <F>(frame: F) => F;
+  /** Whether a grouping set leaves the column out: 1 or 0 (`rollup`, `cube`, `groupingSets`). */
+  readonly grouping: OneCall;
+  /** Which columns the grouping set leaves out, as bits. */
+  readonly groupingId: AnyCall;
+  readonly grouping_id: AnyCall;
+  /** PySpark's names of `neg` and `bitwiseNot`. */
+  readonly negate: OneCall;
+  readonly bitwise_not: OneCall;
+  /** The different values of a column as one text, with a delimiter between them. */
+  readonly listaggDistinct: JoinedCall;
+  readonly listagg_distinct: JoinedCall;
+  readonly stringAggDistinct: JoinedCall;
+  readonly string_agg_distinct: JoinedCall;
   /** PySpark's name of `map`: keys and values in turn. */
   readonly createMap: AnyCall;
   readonly create_map: AnyCall;
 }
 type SessionCall = (time: string | ColumnBase, gap: string) => Column<UnknownType, 'session_window'>;
+type OneCall = (column: Operand) => Column<UnknownType, string>;
+type JoinedCall = (column: Operand, delimiter?: Operand) => Column<UnknownType, string>;
 type AnyCall = (...columns: readonly (Operand | readonly Operand[])[]) => Column<UnknownType, string>;
 type SortCall = <const C extends string | ColumnBase>(
   column: C,

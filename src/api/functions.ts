@@ -1,4 +1,4 @@
-import { SparrowError } from '../base/index.js';
+import { nearestNames, SparrowError } from '../base/index.js';
 import { functionPlace, functionPlaces } from '../functions/names.js';
 import { aggregateCall, alias, call, column, lambda, literal, sortOrder, sqlExpr, star } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
@@ -175,6 +175,32 @@ const timeWindow =
       alias(call(name, argument(name, time, false), ...durations.filter((d) => d !== undefined).map(operand)), name),
     );
 
+/** A call by name, for what the resolver knows without an entry of the registry, and for PySpark's names of operators. */
+const resolved =
+  (name: string) =>
+  (...columns: readonly unknown[]): Column =>
+    named(name, ...columns);
+
+/** A call that may be of a function the user registered. */
+const byName = (name: string, ...columns: readonly unknown[]): Column =>
+  new Column(
+    Object.freeze({
+      kind: 'unresolved_call',
+      name,
+      args: columns.map((value) => argument(name, value, false)),
+      byName: true,
+    }),
+  );
+
+const joinedDistinct = (value: unknown, delimiter?: unknown): Column =>
+  new Column(
+    aggregateCall(
+      'listagg',
+      [argument('listagg', value, false), ...(delimiter === undefined ? [] : [operand(delimiter)])],
+      { distinct: true },
+    ),
+  );
+
 const special: Readonly<Record<string, unknown>> = {
   count,
   col,
@@ -204,8 +230,20 @@ const special: Readonly<Record<string, unknown>> = {
   window: timeWindow('window'),
   sessionWindow: timeWindow('session_window'),
   session_window: timeWindow('session_window'),
-  callFunction: named,
-  call_function: named,
+  callFunction: byName,
+  call_function: byName,
+  callUdf: byName,
+  call_udf: byName,
+  broadcast: (frame: unknown) => frame,
+  grouping: resolved('grouping'),
+  groupingId: resolved('grouping_id'),
+  grouping_id: resolved('grouping_id'),
+  negate: resolved('negative'),
+  bitwise_not: resolved('~'),
+  listaggDistinct: joinedDistinct,
+  listagg_distinct: joinedDistinct,
+  stringAggDistinct: joinedDistinct,
+  string_agg_distinct: joinedDistinct,
 };
 
 const made = new Map<string, unknown>();
@@ -226,6 +264,21 @@ function make(name: string): unknown {
   return key === name || sql.includes(name) ? callOf(key, sql[0] ?? key) : undefined;
 }
 
+/** What programs ask of any object to see what it is. */
+const ASKED_OF_ALL = ['then', 'toJSON', 'asymmetricMatch', 'inspect', 'nodeType', 'tagName'];
+
+/** A name that means no function: calling it tells which names are near, as the compiler does. */
+function unknownFunction(name: string | symbol): unknown {
+  if (typeof name === 'symbol' || !isWord(name) || ASKED_OF_ALL.includes(name)) return undefined;
+  return () => {
+    throw new SparrowError('UNRESOLVED_ROUTINE', `there is no function fn.${name}`, {
+      sqlState: '42883',
+      candidates: nearestNames(name, allNames()),
+      hint: "a function of your own is called by fn.callFunction('name', …)",
+    });
+  };
+}
+
 const isWord = (name: string): boolean => /^[a-z_]\w*$/i.test(name);
 
 function allNames(): string[] {
@@ -241,7 +294,7 @@ function build(): Fn {
   });
   const refuse = (): boolean => false;
   return new Proxy(target, {
-    get: (object, name) => functionOf(name) ?? Reflect.get(object, name),
+    get: (object, name) => functionOf(name) ?? Reflect.get(object, name) ?? unknownFunction(name),
     has: (object, name) => functionOf(name) !== undefined || Reflect.has(object, name),
     ownKeys: allNames,
     getOwnPropertyDescriptor(_, name) {

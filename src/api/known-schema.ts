@@ -1,4 +1,4 @@
-import { type Field, isNumeric, SparrowError } from '../base/index.js';
+import type { Field } from '../base/index.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 
@@ -69,18 +69,4 @@ function stepName(plan: Plan): string {
     default:
       return plan.kind;
   }
-}
-
-/** The columns that `sum()` and its like take without names; in Spark every number that is not grouped by. */
-export function numericColumns(plan: Plan, groups: readonly Expr[], name: string): string[] {
-  const fields = knownFields(plan);
-  if (fields === undefined) {
-    throw new SparrowError(
-      'CANNOT_BE_EMPTY',
-      `${name}() needs column names here: the frame's columns are not known yet`,
-      { hint: `write .${name}('price')` },
-    );
-  }
-  const grouped = new Set(groups.map((g) => (g.kind === 'unresolved_column' ? g.name : '')));
-  return fields.filter((f) => isNumeric(f.type) && !grouped.has(f.name)).map((f) => f.name);
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Schema, SparrowError } from '../base/index.js';
-import { read } from '../plan/build.js';
+import { read, view } from '../plan/build.js';
 import type { FrameContext } from './context.js';
 import type { DatabaseAdapter } from './database/adapters.js';
 import { DeltaTable } from './delta/table.js';
@@ -97,6 +97,10 @@ export class DataFrameReader<S, V extends Values> {
    */
   database(adapter: DatabaseAdapter, options: Options & ({ table: string } | { query: string })): DataFrame<S, V> {
     return this.#frame('database', [adapter.kind], { ...options, adapter: JSON.stringify(adapter) });
+  }
+  /** A view or table by name, as `session.table`. */
+  table(name: string): DataFrame<S, V> {
+    return new DataFrame(this.#context, view(theName(name, 'a table')));
   }
   /** Files of the format given by `format()`, Parquet by default. */
   load(path?: Path | readonly Path[]): DataFrame<S, V> {

@@ -3,6 +3,7 @@ import type { Table } from 'apache-arrow';
 import { type Int64Type, SparrowError, type ValueOptions } from '../base/index.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { range, sqlQuery, view } from '../plan/build.js';
+import { tableFunction } from '../plan/build-relations.js';
 import type { Plan } from '../plan/node.js';
 import { isArrowTable, planOfArrow, refuseSchema } from './arrow.js';
 import { Catalog } from './catalog/catalog.js';
@@ -10,6 +11,7 @@ import { SessionCatalog } from './catalog/session-catalog.js';
 import { SqlEngine } from './catalog/sql-engine.js';
 import { TableStore } from './catalog/table-store.js';
 import { lookupIn, withoutSession } from './catalog/variables.js';
+import { type Operand, operand } from './column.js';
 import { RuntimeConfig } from './conf.js';
 import type { FrameContext } from './context.js';
 import { type ColumnData, localPlan, rowsToPlan, type ShapeOfColumns } from './create-data.js';
@@ -185,6 +187,21 @@ export class Session<in out V extends Values = Anything> {
     return new DataFrame(this.#context, view(theName(name, 'a view')));
   }
 
+  /** Table functions by name: `session.tvf.explode(fn.array(lit(1), lit(2)))`. */
+  get tvf(): Readonly<Record<string, (...args: readonly Operand[]) => DataFrame<Unknown, V>>> {
+    const call = (name: string, args: readonly Operand[]): DataFrame<Unknown, V> =>
+      new DataFrame(this.#context, tableFunction(name, args.map(operand)));
+    return new Proxy(
+      {},
+      {
+        get:
+          (_, name) =>
+          (...args: readonly Operand[]) =>
+            call(snakeCase(String(name)), args),
+      },
+    );
+  }
+
   /** Removes a temporary view; false when there was none. */
   dropTempView(name: string): boolean {
     return this.#catalog.dropView(theName(name, 'a view'));
@@ -224,6 +241,8 @@ export class Session<in out V extends Values = Anything> {
     return this.stop();
   }
 }
+
+const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const isNames = (schema: SchemaInput | readonly string[]): schema is readonly string[] => Array.isArray(schema);
 

@@ -168,13 +168,30 @@ export class UdfRegistration {
    * Makes a function callable from SQL text by a name, in any case; it hides a built-in function of that name. Frames
    * that were made from text before keep what the name meant when they were first planned.
    */
-  register<F extends { readonly descriptor: JsFunction }>(name: string, fn: F): F {
+  register<F extends { readonly descriptor: JsFunction }>(name: string, fn: F): F;
+  /** As PySpark's: a plain function with its types, `register('plus', (x) => x + 1, { args: ['int'], returns: 'int' })`. */
+  register<const A extends readonly TypeInput[], const R extends TypeInput>(
+    name: string,
+    fn: (...args: ArgValues<A>) => Result<R> | Promise<Result<R>>,
+    types: LocalFunction<A, R>,
+  ): UserFunction<ReturnOf<R>>;
+  register(name: string, given: unknown, types?: unknown): unknown {
+    const fn = (
+      typeof given === 'function' && !('descriptor' in given) ? udf(given as never, types as never) : given
+    ) as UserFunction<DataType> | undefined;
+    if (fn?.descriptor === undefined) {
+      throw new SparrowError('NOT_CALLABLE', 'register() takes a name and a function', {
+        hint: "udf.register('plus', udf((x) => x + 1, { args: [t.int32], returns: t.int32 }))",
+      });
+    }
     if (!/^[A-Za-z_]\w*$/.test(name)) {
       throw new SparrowError('INVALID_PARAMETER_VALUE', `'${name}' is not a name a function can have in SQL`, {
         hint: 'use letters, digits and _',
       });
     }
-    this.#functions.set(name.toLowerCase(), { ...fn.descriptor, name });
+    const { deterministic } = fn.descriptor;
+    const key = jsFunctionKey(name, ++made, deterministic);
+    this.#functions.set(name.toLowerCase(), { ...fn.descriptor, name, key });
     return fn;
   }
 

@@ -15,7 +15,7 @@ import type {
   ValuesPlan,
   WithPlan,
 } from './node.js';
-import type { SummaryNode } from './node-summary.js';
+import type { ColumnChange, EachColumnNode, SummaryNode } from './node-summary.js';
 
 /*
  * Builders of relational operators beyond the common ones of build.ts.
@@ -56,6 +56,9 @@ export const unpivot = (input: Plan, fields: Fields<UnpivotPlan>): UnpivotPlan =
 /** Statistics of columns, a row each. */
 export const summary = (input: Plan, statistics: readonly string[]): SummaryNode<Plan> =>
   freeze({ kind: 'summary', input, statistics });
+/** Columns changed by their types, once they are known. */
+export const eachColumn = (input: Plan, change: ColumnChange): EachColumnNode<Plan> =>
+  freeze({ kind: 'each_column', input, change });
 export const hint = (input: Plan, name: string, parameters: readonly Expr[] = []): HintPlan =>
   freeze({ kind: 'hint', input, name, parameters });
 /** Each row once for each projection; the columns get new ids. */

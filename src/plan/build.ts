@@ -85,7 +85,9 @@ export const lambda = (params: readonly string[], body: Expr): UnresolvedLambda 
 /** A call that names of columns show by another word. */
 export const shownAs = (shown: string, expr: UnresolvedCall): UnresolvedCall => freeze({ ...expr, shown });
 export const sqlExpr = (text: string): SqlText => freeze({ kind: 'sql_text', text });
-export const alias = (input: Expr, name: string): Alias => freeze({ kind: 'alias', name, input });
+/** A column under a name; `names` when it is a generator of several columns. */
+export const alias = (input: Expr, name: string, names?: readonly string[]): Alias =>
+  freeze({ kind: 'alias', name, input, ...(names === undefined ? {} : { names }) });
 export const literal = (type: DataType, value: Scalar): Literal => freeze({ kind: 'literal', type, value });
 export const cast = (input: Expr, type: DataType): Cast => freeze({ kind: 'cast', input, type });
 export const tryCast = (input: Expr, type: DataType): Cast => freeze({ kind: 'cast', input, type, safe: true });

@@ -41,12 +41,16 @@ export interface UnresolvedStar {
   readonly except?: readonly string[];
   /** Only columns whose whole names match (`colRegex`): the source of a regular expression of this language. */
   readonly pattern?: string;
+  /** Only columns of numbers that are not grouped by, each in a call of this aggregate (`groupBy('a').sum()`). */
+  readonly totals?: string;
 }
 
 /** A call by name before lookup: scalar, aggregate or window function. */
 export interface UnresolvedCall {
   readonly kind: 'unresolved_call';
   readonly name: string;
+  /** Not from SQL text, but to mean what it would there: also a function that the user registered. */
+  readonly byName?: boolean;
   readonly args: readonly Expr[];
   readonly distinct?: boolean;
   readonly filter?: Expr;

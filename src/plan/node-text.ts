@@ -46,6 +46,8 @@ export function nodeText(plan: Plan): string {
       return `'Unpivot ${plan.variableName}, ${list(plan.valueNames)}`;
     case 'summary':
       return `'Summary ${list(plan.statistics)}`;
+    case 'each_column':
+      return `'EachColumn ${plan.change.does}`;
     case 'hint':
       return `'Hint ${plan.name}`;
     case 'asof_join':

@@ -3,7 +3,7 @@ import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
 import type { JoinType, PivotValue, StreamMark } from './node-parts.js';
-import type { SummaryNode } from './node-summary.js';
+import type { EachColumnNode, SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
 
 export type { JoinType, PivotValue } from './node-parts.js';
@@ -32,6 +32,7 @@ export type UnresolvedPlan =
   | UnpivotPlan
   | HintPlan
   | SummaryNode<Plan>
+  | EachColumnNode<Plan>
   | AsOfJoinPlan;
 
 /** What the optimizer and the planner work on. */
@@ -133,10 +134,7 @@ export interface SqlQueryPlan extends Node {
   readonly inputs: Readonly<Record<string, Plan>>;
   readonly parsed?: Plan;
 }
-/**
- * WITH: each query is visible to later ones and to `input` by its name (as a `view`). Names of columns are given by
- * `to_names` in its plan; a recursive one has a `recursion` there.
- */
+/** WITH: each query is seen by later ones and `input` as a `view`; its plan has `to_names`, a recursive one `recursion`. */
 export interface WithPlan extends Node {
   readonly kind: 'with';
   readonly queries: readonly { readonly name: string; readonly plan: Plan }[];

@@ -39,6 +39,7 @@ export function children(plan: Plan): readonly Plan[] {
     case 'pivot':
     case 'unpivot':
     case 'summary':
+    case 'each_column':
     case 'hint':
     case 'generate':
     case 'expand':

@@ -64,6 +64,13 @@ export class Catalog<in out V extends Values> {
     this.#functions = functions;
   }
 
+  /** There is one catalog, called as Spark calls its own. */
+  currentCatalog(): string {
+    return 'spark_catalog';
+  }
+  listCatalogs(): { readonly name: string; readonly description: string | null }[] {
+    return [{ name: this.currentCatalog(), description: null }];
+  }
   currentDatabase(): string {
     return this.#catalog.currentDatabase;
   }

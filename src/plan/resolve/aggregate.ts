@@ -1,6 +1,6 @@
-import { SparrowError } from '../../base/index.js';
-import { aggregate, column, project } from '../build.js';
-import type { Alias, Attribute, Expr } from '../expr.js';
+import { isNumeric, SparrowError } from '../../base/index.js';
+import { aggregate, call, column, project } from '../build.js';
+import type { Alias, Attribute, Expr, UnresolvedStar } from '../expr.js';
 import { exprNullable, toAttribute } from '../expr-type.js';
 import { exprKey, hasAggregate, hasWindow, isConstant } from '../facts.js';
 import { nextId } from '../ids.js';
@@ -15,6 +15,7 @@ import type { Context, PlanSettings } from './context.js';
 import { isGroupingCall, type Named, named, resolveExpr } from './exprs.js';
 import { generatorsAbove, hasGenerator } from './generators.js';
 import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
+import { nameParts } from './names.js';
 import { havingOver } from './over-aggregate.js';
 import { itemAt } from './positions.js';
 import type { Scope } from './scope.js';
@@ -26,7 +27,7 @@ import { extractWindows } from './windows.js';
 export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: Context): Plan {
   const scope = scopeOver(input, context);
   const expanded = plan.output.flatMap((expr): readonly Expr[] =>
-    expr.kind === 'unresolved_star' ? starColumns(expr, scope) : [expr],
+    expr.kind === 'unresolved_star' ? totals(expr, starColumns(expr, scope), plan.groupBy) : [expr],
   );
   const keys = groupKeys(plan.groupBy, expanded, scope, context);
   const { having } = plan;
@@ -43,6 +44,14 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
   const output = resolveList(expanded, scope, context, refuseGrouping);
   const groups = (list: readonly Named[]): Plan => aggregateOver(input.plan, keys, list, { scope }, keep(output));
   return output.some(hasGenerator) ? generatorsAbove(output, groups, context) : groups(output);
+}
+
+/** `groupBy('a').sum()`: the columns of numbers but the keys, each in a call of the aggregate. */
+function totals({ totals: fn }: UnresolvedStar, columns: readonly Expr[], keys: readonly Expr[]): readonly Expr[] {
+  if (fn === undefined) return columns;
+  const names = keys.map((key) => (key.kind === 'unresolved_column' ? nameParts(key.name).at(-1) : undefined));
+  const summed = columns.filter((c) => c.kind === 'attribute' && isNumeric(c.type) && !names.includes(c.name));
+  return summed.map((summand) => call(fn, summand));
 }
 
 /** What is grouped by: expressions, positions in the output list, or all of the list that does not aggregate. */

@@ -70,22 +70,26 @@ function expandView(name: string, catalog: Catalog, depth: number): Plan {
 }
 
 function parseTexts(expr: Expr, catalog: Catalog, depth: number): Expr {
-  if (!someExpr(expr, (e) => e.kind === 'sql_text')) return expr;
+  if (!someExpr(expr, (e) => e.kind === 'sql_text' || isByName(e))) return expr;
   return transformExpr(expr, (e) => {
+    if (isByName(e)) return userFunction(e, catalog, depth);
     if (e.kind !== 'sql_text') return e;
     return withUserFunctions(parseTexts(catalog.parseExpr(e.text), catalog, depth), catalog, depth);
   });
 }
 
+const isByName = (expr: Expr): expr is UnresolvedCall => expr.kind === 'unresolved_call' && expr.byName === true;
+
 /** Calls by name in SQL text may be of functions the user registered or wrote in SQL. */
-function withUserFunctions(expr: Expr, catalog: Catalog, depth: number): Expr {
-  return transformExpr(expr, (e) => {
-    if (e.kind !== 'unresolved_call' || e.js !== undefined || e.routine !== undefined) return e;
-    const js = catalog.userFunction?.(e.name);
-    if (js !== undefined) return Object.freeze({ ...e, js });
-    const routine = catalog.routine?.(e.name);
-    return routine === undefined ? e : withBody(e, routine, catalog, depth);
-  });
+const withUserFunctions = (expr: Expr, catalog: Catalog, depth: number): Expr =>
+  transformExpr(expr, (e) => (e.kind === 'unresolved_call' ? userFunction(e, catalog, depth) : e));
+
+function userFunction(call: UnresolvedCall, catalog: Catalog, depth: number): Expr {
+  if (call.js !== undefined || call.routine !== undefined) return call;
+  const js = catalog.userFunction?.(call.name);
+  if (js !== undefined) return Object.freeze({ ...call, js });
+  const routine = catalog.routine?.(call.name);
+  return routine === undefined ? call : withBody(call, routine, catalog, depth);
 }
 
 /** A call of an SQL function with all its arguments and its body, whose names are looked up here. */

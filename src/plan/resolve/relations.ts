@@ -5,6 +5,7 @@ import { withChildren } from '../walk.js';
 import type { Analyzed } from './analyzed.js';
 import { resolveAsOfJoin } from './asof.js';
 import { type Context, placeOf } from './context.js';
+import { resolveEachColumn } from './each-column.js';
 import { resolveGenerate } from './generators.js';
 import { resolveHint } from './hint.js';
 import { resolveLateralJoin } from './lateral.js';
@@ -45,6 +46,7 @@ export const relationAnalyses = {
   pivot: (plan, inputs, context) => resolvePivot(plan, first(inputs), context),
   unpivot: (plan, inputs, context) => resolveUnpivot(plan, first(inputs), context),
   summary: (plan, inputs, context) => resolveSummary(plan.statistics, first(inputs), context),
+  each_column: (plan, inputs, context) => resolveEachColumn(plan.change, first(inputs), context),
   hint: (plan, inputs, context) => resolveHint(plan, first(inputs), context),
   asof_join: (plan, [left, right], context) => resolveAsOfJoin(plan, left as Analyzed, right as Analyzed, context),
   generate: (plan, inputs, context) => resolveGenerate(plan, first(inputs), context),

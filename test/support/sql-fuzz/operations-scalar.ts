@@ -108,11 +108,15 @@ const numbers: readonly Operation[] = [
   op(['double', 'double'], 'double', '($0 % $1)', guard('$0 % $1'), { rules: [2, 3] }),
   op(['double'], 'double', '(- $0)'),
   op(['double'], 'double', 'abs($0)'),
-  op(['double'], 'double', 'round($0)', 'CASE WHEN abs($0) < 1e15 THEN round($0) ELSE $0 END', { rules: [10] }),
-  op(['double'], 'double', 'bround($0)', 'CASE WHEN abs($0) < 1e15 THEN round_even($0, 0) ELSE $0 END', {
+  op(['double'], 'double', 'round($0)', 'CASE WHEN abs($0) < 4503599627370496 THEN round($0) ELSE $0 END', {
     rules: [10],
   }),
-  op(['double'], 'double', 'rint($0)', 'CASE WHEN abs($0) < 1e15 THEN round_even($0, 0) ELSE $0 END', { rules: [10] }),
+  op(['double'], 'double', 'bround($0)', 'CASE WHEN abs($0) < 4503599627370496 THEN round_even($0, 0) ELSE $0 END', {
+    rules: [10],
+  }),
+  op(['double'], 'double', 'rint($0)', 'CASE WHEN abs($0) < 4503599627370496 THEN round_even($0, 0) ELSE $0 END', {
+    rules: [10],
+  }),
   ...['floor', 'ceil'].map((name) =>
     op(
       ['double'],
