@@ -485,6 +485,38 @@ describe('encodings', () => {
     );
   });
 
+  it('bounds and widened numbers are those of the numbers', () => {
+    const own = encodeKernels(heap);
+    const [source, target] = [context.arena.alloc(1024), context.arena.alloc(1024)];
+    const views = { i8: heap.i8, u8: heap.u8, i16: heap.i16, u16: heap.u16, i32: heap.i32 } as const;
+    fc.assert(
+      fc.property(
+        fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { minLength: 1, maxLength: 70 }),
+        (all) => {
+          const [at8, at4] = [source >>> 3, source >>> 2];
+          const sorted = (some: readonly bigint[]) => [...some].sort((a, b) => (a < b ? -1 : 1));
+          heap.i64.set(all, at8);
+          own.bounds8(source, all.length, target);
+          expect([heap.i64[target >>> 3], heap.i64[(target >>> 3) + 1]]).toEqual([sorted(all)[0], sorted(all).at(-1)]);
+          const small = all.map((value) => Number(BigInt.asIntN(32, value)));
+          heap.i32.set(small, at4);
+          own.bounds4(source, small.length, target);
+          const limits = [heap.i32[target >>> 2], heap.i32[(target >>> 2) + 1]];
+          expect(limits).toEqual([Math.min(...small), Math.max(...small)]);
+          for (const [storage, view] of Object.entries(views)) {
+            const from = source / view.BYTES_PER_ELEMENT;
+            view.set(small, from);
+            const values = [...view.subarray(from, from + small.length)];
+            own[`extend_${storage as keyof typeof views}_4`](source, small.length, target);
+            expect([...heap.i32.subarray(target >>> 2, (target >>> 2) + small.length)]).toEqual(values);
+            own[`extend_${storage as keyof typeof views}_8`](source, small.length, target);
+            expect([...heap.i64.subarray(target >>> 3, (target >>> 3) + small.length)]).toEqual(values.map(BigInt));
+          }
+        },
+      ),
+    );
+  });
+
   it('snappy decompresses to what it was, and is smaller where something repeats', () => {
     const patterns = context.arena.alloc(PATTERN_BYTES);
     heap.u8.set(patternBytes(), patterns);

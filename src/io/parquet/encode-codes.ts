@@ -3,6 +3,13 @@ import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
 import type { EncodeScratch } from './encode-scratch.js';
 import { GrowingBytes } from './growing-bytes.js';
 
+/** The numbers that entries of another dictionary got in the writer's own. */
+export interface KnownCodes {
+  readonly of: object;
+  readonly id: number;
+  readonly codes: Int32Array;
+}
+
 /** Numbers of dictionary entries of a page under way, in the heap. */
 export class CodeList {
   readonly #bytes: GrowingBytes;

@@ -1,4 +1,5 @@
 import type { SharedHeap } from '../../base/index.js';
+import { bitWidth } from './encode-hybrid.js';
 import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
 import type { Room } from './growing-bytes.js';
 
@@ -175,4 +176,15 @@ function grownTo(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(length);
   grown.set(array);
   return grown;
+}
+
+/** The first page must be at least this much smaller with a dictionary to keep it. */
+const WORTHWHILE = 0.8;
+
+/** Whether so many codes and the dictionary are smaller than the values as they are. */
+export function isWorthwhile(dictionary: WordDictionary | BytesDictionary, codes: number): boolean {
+  const width = Math.max(1, bitWidth(dictionary.count));
+  const each =
+    dictionary instanceof WordDictionary ? dictionary.words * 4 : dictionary.bytes / Math.max(1, dictionary.count);
+  return dictionary.bytes + (codes * width) / 8 < each * codes * WORTHWHILE;
 }

@@ -1,6 +1,8 @@
 import { type Column, type Dictionary, engineBug, numberStorage, readWide, type SharedHeap } from '../../base/index.js';
+import { encodeKernels } from './encode-kernels.js';
 import type { LeafWriter } from './encode-leaf.js';
 import { PIECE_ROWS } from './encode-scratch.js';
+import { NARROW } from './encode-words.js';
 
 /** Areas that every column uses in turn. */
 const validity = new Uint8Array(PIECE_ROWS);
@@ -60,6 +62,21 @@ function readValidity(heap: SharedHeap, column: Column, from: number, to: number
   return to - from - present;
 }
 
+type Narrow = (typeof NARROW)[number];
+const isNarrow = (storage: string): storage is Narrow => (NARROW as readonly string[]).includes(storage);
+
+/** Integers as they are stored to `words`, in 4 or 8 bytes each. */
+function extend(
+  heap: SharedHeap,
+  { data }: Column,
+  storage: Narrow,
+  to: { readonly from: number; readonly to: number; readonly words: Int32Array; readonly bytes: 4 | 8 },
+): void {
+  const width = storage === 'i32' ? 4 : storage === 'i16' || storage === 'u16' ? 2 : 1;
+  const kernel = encodeKernels(heap)[`extend_${storage}_${to.bytes}`];
+  kernel(data + to.from * width, to.to - to.from, to.words.byteOffset);
+}
+
 /** The values that are there as 32-bit words; returns how many. */
 function narrowWords(
   heap: SharedHeap,
@@ -77,6 +94,7 @@ function narrowWords(
   let count = 0;
   if (nulls === 0) {
     if (array === heap.i32 && step === 1) words.set(heap.i32.subarray(base + from, base + to));
+    else if (isNarrow(storage)) extend(heap, column, storage, { from, to, words, bytes: 4 });
     else for (let row = from; row < to; row++) words[row - from] = array[base + row * step] as number;
     return to - from;
   }
@@ -111,6 +129,10 @@ function wideWords(
       words[2 * count++ + 1] = i32[base + row * step + 1] as number;
     }
     return count;
+  }
+  if (nulls === 0 && isNarrow(storage)) {
+    extend(heap, column, storage, { from, to, words, bytes: 8 });
+    return to - from;
   }
   const { array, base } = numberStorage(heap, column);
   for (let row = from; row < to; row++) {
@@ -213,6 +235,22 @@ function addDictionaryStrings(
   const { u8, i32 } = heap;
   const { array, base } = numberStorage(heap, column);
   const slot = dictionary.offsets >>> 2;
+  const room = rows.nulls === 0 ? writer.addCodes(rows.to - rows.from, dictionary) : undefined;
+  if (room !== undefined) {
+    const { codes, known } = room;
+    for (let i = 0, at = base + rows.from; i < codes.length; i++, at++) {
+      const entry = array[at] as number;
+      let code = known[entry] as number;
+      if (code === -1) {
+        const start = dictionary.data + (i32[slot + entry] as number);
+        code = writer.codeOf(u8, start, dictionary.data + (i32[slot + entry + 1] as number));
+        known[entry] = code;
+      }
+      codes[i] = code;
+    }
+    writer.limitDictionary();
+    return;
+  }
   const known = new Int32Array(dictionary.count).fill(-1);
   for (let row = rows.from; row < rows.to; row++) {
     if (rows.nulls > 0 && validity[row - rows.from] === 0) continue;

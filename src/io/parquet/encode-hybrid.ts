@@ -92,3 +92,10 @@ class HybridWriter {
     this.#out[this.#at++] = rest;
   }
 }
+
+/** Zeros and ones, eight to a byte. */
+export function packedBits(bits: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(Math.ceil(bits.length / 8));
+  for (let i = 0; i < bits.length; i++) packed[i >> 3] = (packed[i >> 3] as number) | ((bits[i] as number) << (i & 7));
+  return packed;
+}

@@ -1,17 +1,16 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { emitWords, type WordKernels } from './encode-words.js';
 import { bump, copyChunks, whileLoop } from './kernels/emit.js';
 
 type N = number;
 
 /** What writers of pages are made of, each described where it is emitted. Addresses come back signed. */
-export interface EncodeKernels {
+export interface EncodeKernels extends WordKernels {
   encode4(source: N, count: N, codes: N, words: N, slots: N, mask: N, state: N): N;
   encode8(source: N, count: N, codes: N, words: N, slots: N, mask: N, state: N): N;
   place4(words: N, count: N, slots: N, mask: N): void;
   place8(words: N, count: N, slots: N, mask: N): void;
-  bounds4(source: N, count: N, limits: N): void;
-  bounds8(source: N, count: N, limits: N): void;
   hybrid(codes: N, count: N, width: N, target: N): N;
   plainStrings(offsets: N, data: N, rows: N, target: N, limits: N): N;
 }
@@ -33,8 +32,8 @@ function build(): Uint8Array {
   for (const bytes of [4, 8] as const) {
     emitEncode(module, bytes);
     emitPlace(module, bytes);
-    emitBounds(module, bytes);
   }
+  emitWords(module);
   emitHybrid(module);
   emitPlainStrings(module);
   return module.bytes();
@@ -132,30 +131,8 @@ function emitPlace(module: WasmModule, bytes: Width): void {
   });
 }
 
-/** `bounds<w>(source, count, limits)`: the least and the greatest of signed integers, one behind the other. */
-function emitBounds(module: WasmModule, bytes: Width): void {
-  module.function(`bounds${bytes}`, ['i32', 'i32', 'i32'], [], (code, ...params) => {
-    const [source, count, limits] = params;
-    const [row, value, least, most] = [code.local('i32'), code.local('i64'), code.local('i64'), code.local('i64')];
-    load(code.get(source), bytes).tee(least).set(most);
-    code.forRange(
-      row,
-      () => code.i32(0),
-      count,
-      () => {
-        load(code.get(source), bytes).set(value);
-        code.get(value).get(least).get(value).get(least).op('i64.lt_s').select().set(least);
-        code.get(value).get(most).get(value).get(most).op('i64.gt_s').select().set(most);
-        bump(code, source, bytes);
-      },
-    );
-    const store = bytes === 4 ? 'i64.store32' : 'i64.store';
-    code.get(limits).get(least).op(store, 0, 0).get(limits).get(most).op(store, bytes, 0);
-  });
-}
-
-/** Repeated values are worth a run of their own from this many on. */
-const RUN_FROM = 8;
+/** Bytes of eight codes. */
+const GROUP_BYTES = 32;
 
 /**
  * `hybrid(codes, count, width, target)`: u32 values of `width` bits as runs and bit-packed groups of eight, as
@@ -167,7 +144,7 @@ function emitHybrid(module: WasmModule): void {
   module.function('hybrid', ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
     const [codes, count, width, target] = params;
     const i32 = (): Local => code.local('i32');
-    const [pending, at, stop, value, fill, end] = [i32(), i32(), i32(), i32(), i32(), i32()];
+    const [pending, at, stop, value, end, same] = [i32(), i32(), i32(), i32(), i32(), code.local('v128')];
     code.get(codes).tee(pending).tee(at).get(count).i32(2).op('i32.shl').op('i32.add').set(stop);
     const pack = (to: () => void): void => {
       // A header: groups of eight, and the bit that says they are packed.
@@ -178,31 +155,36 @@ function emitHybrid(module: WasmModule): void {
       to();
       code.get(width).get(target).call(packed).set(target);
     };
+    // Groups of eight are complete, so a run of eight begins where a group would that has one value only.
     whileLoop(
       code,
-      () => code.get(at).get(stop).op('i32.lt_u'),
+      () => code.get(stop).get(at).op('i32.sub').i32(GROUP_BYTES).op('i32.ge_s'),
       () => {
-        code.get(at).op('i32.load', 0, 0).set(value);
-        code.get(at).set(end);
-        code.loop((next) => {
-          bump(code, end, 4);
-          code.get(end).get(stop).op('i32.lt_u').get(end).op('i32.load', 0, 0).get(value).op('i32.eq').op('i32.and');
-          code.brIf(next);
-        });
-        // A packed group is complete or the last one of all, so a run gives it what it lacks.
-        code.i32(0).get(at).get(pending).op('i32.sub').op('i32.sub').i32(31).op('i32.and').set(fill);
-        code
-          .get(end)
-          .get(at)
-          .op('i32.sub')
-          .get(fill)
-          .op('i32.sub')
-          .i32(RUN_FROM * 4)
-          .op('i32.ge_s');
+        code.get(at).op('v128.load32_splat', 0, 0).set(same);
+        code.get(at).op('v128.load', 0, 0).get(same).op('i32x4.eq');
+        code.get(at).op('v128.load', 16, 0).get(same).op('i32x4.eq').op('v128.and').op('i32x4.all_true');
+        code.get(at).i32(GROUP_BYTES).op('i32.add').set(end);
         code.if(() => {
+          code.get(at).op('i32.load', 0, 0).set(value);
+          whileLoop(
+            code,
+            () => {
+              code.get(stop).get(end).op('i32.sub').i32(16).op('i32.ge_s');
+              code.get(end).op('v128.load', 0, 0).get(same).op('i32x4.eq').op('i32x4.all_true').op('i32.and');
+            },
+            () => bump(code, end, 16),
+          );
+          whileLoop(
+            code,
+            () => {
+              code.get(end).get(stop).op('i32.lt_u');
+              code.get(end).op('i32.load', 0, 0).get(value).op('i32.eq').op('i32.and');
+            },
+            () => bump(code, end, 4),
+          );
           code.get(at).get(pending).op('i32.gt_u');
-          code.if(() => pack(() => code.get(at).get(fill).op('i32.add')));
-          code.get(end).get(at).op('i32.sub').get(fill).op('i32.sub').i32(1).op('i32.shr_u').get(target).call(varint);
+          code.if(() => pack(() => code.get(at)));
+          code.get(end).get(at).op('i32.sub').i32(1).op('i32.shr_u').get(target).call(varint);
           code.tee(target).get(value).op('i32.store', 0, 0);
           code.get(target).get(width).i32(7).op('i32.add').i32(3).op('i32.shr_u').op('i32.add').set(target);
           code.get(end).set(pending);

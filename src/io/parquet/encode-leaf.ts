@@ -1,9 +1,10 @@
-import type { Arena } from '../../base/index.js';
+import type { Arena, Dictionary } from '../../base/index.js';
+import { ChunkBytes } from './chunk-bytes.js';
 import type { Bounds } from './encode-bounds.js';
 import type { EncodedChunk, LeafOptions } from './encode-chunk.js';
-import { CodeList } from './encode-codes.js';
-import { BytesDictionary, WordDictionary } from './encode-dictionary.js';
-import { bitWidth, encodeHybrid, encodeRun } from './encode-hybrid.js';
+import { CodeList, type KnownCodes } from './encode-codes.js';
+import { BytesDictionary, isWorthwhile, WordDictionary } from './encode-dictionary.js';
+import { bitWidth, encodeHybrid, encodeRun, packedBits } from './encode-hybrid.js';
 import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
 import { boundsOf, PageList } from './encode-pages.js';
 import { type EncodeScratch, encodeScratch } from './encode-scratch.js';
@@ -15,8 +16,9 @@ import type { WriteLeaf } from './write-schema.js';
 const PAGE_VALUES = 65536;
 /** Dictionaries beyond this give way to plain pages, as in parquet-mr. */
 const DICTIONARY_BYTES = 1 << 20;
-/** The first page must be at least this much smaller with a dictionary to keep it. */
-const WORTHWHILE = 0.8;
+
+/** Bounds of so few values are not worth a call of compiled code. */
+const FEW = 16;
 
 const PLAIN = 0;
 const RLE = 3;
@@ -42,11 +44,13 @@ export class LeafWriter {
   #repetitions = new Uint8Array(1024);
   #levels = 0;
   #nulls = 0;
-  #pieces: Uint8Array[] = [];
+  readonly #pieces = new ChunkBytes();
   #compressed = 0;
   #uncompressed = 0;
   #values = 0;
   #chunkNulls = 0;
+  #known: KnownCodes | undefined;
+  readonly #isInteger: boolean;
   #dictionaryPages = false;
   #plainPages = false;
 
@@ -63,6 +67,7 @@ export class LeafWriter {
     this.#plain = new GrowingBytes(this.#scratch);
     this.#words =
       physical === 'int32' || physical === 'float' ? 1 : physical === 'int64' || physical === 'double' ? 2 : 0;
+    this.#isInteger = physical === 'int32' || physical === 'int64';
     this.#bounds = boundsOf(leaf);
     this.#pages = new PageList(leaf);
     this.#startDictionary();
@@ -130,23 +135,22 @@ export class LeafWriter {
   addWords(words: Int32Array, count: number): void {
     if (count === 0) return;
     const dictionary = this.#dictionary as WordDictionary | undefined;
+    if (dictionary === undefined || this.#isInteger) this.#addBounds(words, count);
     if (dictionary !== undefined) {
       dictionary.encode(words.byteOffset, count, this.#codes.take(count));
       if (dictionary.bytes > DICTIONARY_BYTES) this.#dropDictionary();
       return;
     }
-    this.#addBounds(words, count);
     this.#addFixed(new Uint8Array(words.buffer, words.byteOffset, count * this.#words * 4));
   }
 
   #addBounds(words: Int32Array, count: number): void {
-    const { physical } = this.leaf;
-    if (physical === 'float' || physical === 'double') {
+    if (!this.#isInteger || count < FEW) {
       this.#bounds.addWords(words, count);
       return;
     }
     const from = this.#scratch.limits >>> 2;
-    this.#kernels[physical === 'int32' ? 'bounds4' : 'bounds8'](words.byteOffset, count, this.#scratch.limits);
+    this.#kernels[this.#words === 1 ? 'bounds4' : 'bounds8'](words.byteOffset, count, this.#scratch.limits);
     this.#bounds.addWords(this.#arena.heap.i32.subarray(from, from + 4), 2);
   }
 
@@ -193,6 +197,19 @@ export class LeafWriter {
     this.#codes.add(code);
   }
 
+  /**
+   * Room for the codes of so many rows, and what is known of the codes of another dictionary's entries, -1 where nothing
+   * is; undefined without a dictionary.
+   */
+  addCodes(count: number, other: Dictionary): { readonly codes: Uint32Array; readonly known: Int32Array } | undefined {
+    if (this.#dictionary === undefined) return undefined;
+    const last = this.#known;
+    if (last?.of !== this.#dictionary || last.id !== other.id)
+      this.#known = { of: this.#dictionary, id: other.id, codes: new Int32Array(other.count).fill(-1) };
+    const at = this.#codes.take(count) >>> 2;
+    return { codes: this.#arena.heap.u32.subarray(at, at + count), known: (this.#known as KnownCodes).codes };
+  }
+
   /** After codes were added: gives the dictionary up when it has become too large. */
   limitDictionary(): void {
     if ((this.#dictionary?.bytes ?? 0) > DICTIONARY_BYTES) this.#dropDictionary();
@@ -227,7 +244,8 @@ export class LeafWriter {
 
   flushPage(): void {
     if (this.#levels === 0) return;
-    if (this.#dictionary !== undefined && !this.#dictionaryPages && !this.#isWorthwhile()) this.#dropDictionary();
+    const first = this.#dictionaryPages ? undefined : this.#dictionary;
+    if (first !== undefined && !isWorthwhile(first, this.#codes.count)) this.#dropDictionary();
     if (this.#dictionary === undefined) {
       const { bloom } = this.options;
       if (bloom !== undefined)
@@ -237,27 +255,18 @@ export class LeafWriter {
     } else {
       const width = Math.max(1, bitWidth(Math.max(0, this.#dictionary.count - 1)));
       const body = this.#codes.body(width);
-      this.#bounds.addEntries(this.#dictionary, this.#codes.values(), this.#codes.count);
+      if (!this.#isInteger) this.#bounds.addEntries(this.#dictionary, this.#codes.values(), this.#codes.count);
       this.#page(body, RLE_DICTIONARY);
       this.#dictionaryPages = true;
       this.#codes.clear();
     }
   }
 
-  /** Whether codes and dictionary are smaller than the values as they are. */
-  #isWorthwhile(): boolean {
-    const dictionary = this.#dictionary as WordDictionary | BytesDictionary;
-    const width = Math.max(1, bitWidth(dictionary.count));
-    const each =
-      dictionary instanceof WordDictionary ? dictionary.words * 4 : dictionary.bytes / Math.max(1, dictionary.count);
-    return dictionary.bytes + (this.#codes.count * width) / 8 < each * this.#codes.count * WORTHWHILE;
-  }
-
   /** Plain from here on. Codes not yet in a page become values again, or a page of their own after others. */
   #dropDictionary(): void {
     const codes = this.#codes.values();
     const dictionary = this.#dictionary as WordDictionary | BytesDictionary;
-    this.#bounds.addEntries(dictionary, codes, codes.length);
+    if (!this.#isInteger) this.#bounds.addEntries(dictionary, codes, codes.length);
     if (this.#dictionaryPages) this.#closed = { plain: dictionary.plain(), count: dictionary.count };
     this.#dictionary = undefined;
     const plain = dictionary.plain();
@@ -283,10 +292,7 @@ export class LeafWriter {
   #plainBytes(): Uint8Array {
     const bytes = this.#plain.buffer.subarray(0, this.#plain.length);
     if (this.leaf.physical !== 'boolean') return bytes;
-    const packed = new Uint8Array(Math.ceil(bytes.length / 8));
-    for (let i = 0; i < bytes.length; i++)
-      packed[i >> 3] = (packed[i >> 3] as number) | ((bytes[i] as number) << (i & 7));
-    return packed;
+    return packedBits(bytes);
   }
 
   #page(values: Uint8Array, encoding: number): void {
@@ -304,11 +310,12 @@ export class LeafWriter {
     };
     addLevels(this.#repetitions, maxRepetition);
     addLevels(this.#definitions, maxDefinition);
-    const body = parts.length === 0 ? values : Buffer.concat([...parts, values]);
-    const compressed = this.options.compressor.compress(body);
-    const header = dataPageHeader(body.length, compressed, this.#levels, encoding);
+    parts.push(values);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const compressed = this.options.compressor.compress(parts);
+    const header = dataPageHeader(length, compressed, this.#levels, encoding);
     const offset = this.#compressed;
-    this.#keep(header, compressed, body.length);
+    this.#keep(header, compressed, length);
     const bytes = this.#compressed - offset;
     const levels = { count: this.#levels, nulls: this.#nulls, repetitions: this.#repetitions };
     this.#pages.add({ offset, bytes }, this.#bounds.take(), levels);
@@ -324,7 +331,8 @@ export class LeafWriter {
 
   #keep(header: Uint8Array, compressed: Uint8Array, bodyBytes: number): void {
     // The compressor's area is used again: keep a copy.
-    this.#pieces.push(header, new Uint8Array(compressed));
+    this.#pieces.add(header);
+    this.#pieces.add(compressed);
     this.#compressed += header.length + compressed.length;
     this.#uncompressed += header.length + bodyBytes;
   }
@@ -333,19 +341,17 @@ export class LeafWriter {
   finishChunk(): EncodedChunk {
     this.flushPage();
     let dictionaryBytes = 0;
+    const pages = this.#pieces.take();
     if (this.#dictionaryPages) {
       const { plain, count } = this.#closed ?? {
         plain: (this.#dictionary as WordDictionary).plain(),
         count: this.#dictionary?.count ?? 0,
       };
       this.options.bloom?.add(plain, this.#width, count);
-      const pages = this.#pieces;
-      this.#pieces = [];
       const before = this.#compressed;
-      const compressed = this.options.compressor.compress(plain);
+      const compressed = this.options.compressor.compress([plain]);
       this.#keep(dictionaryPageHeader(plain.length, compressed, count), compressed, plain.length);
       dictionaryBytes = this.#compressed - before;
-      this.#pieces.push(...pages);
     }
     const encodings = [
       ...(this.#dictionaryPages ? [RLE_DICTIONARY] : []),
@@ -353,7 +359,7 @@ export class LeafWriter {
       RLE,
     ];
     const chunk: EncodedChunk = {
-      pieces: this.#pieces,
+      pieces: [...this.#pieces.take(), ...pages],
       bytes: this.#compressed,
       uncompressedBytes: this.#uncompressed,
       dictionaryBytes,
@@ -368,7 +374,6 @@ export class LeafWriter {
   }
 
   #reset(): void {
-    this.#pieces = [];
     this.#compressed = this.#uncompressed = this.#values = this.#chunkNulls = 0;
     this.#dictionaryPages = this.#plainPages = false;
     this.#closed = undefined;

@@ -7,25 +7,28 @@ import { CODECS, type CodecName } from './metadata.js';
 export interface Compressor {
   readonly name: CodecName;
   readonly code: number;
-  compress(bytes: Uint8Array): Uint8Array;
+  compress(parts: readonly Uint8Array[]): Uint8Array;
 }
 
 /** In node:zlib since 22.15. */
 const zstdCompress = (zlib as unknown as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array }).zstdCompressSync;
 
-type Make = (arena: Arena) => (bytes: Uint8Array) => Uint8Array;
+type Make = (arena: Arena) => Compressor['compress'];
+
+const whole = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
 
 /** By the names Spark gives them. */
 const COMPRESSORS: Readonly<Record<string, readonly [CodecName, Make | undefined]>> = {
-  none: ['uncompressed', () => (bytes) => bytes],
-  uncompressed: ['uncompressed', () => (bytes) => bytes],
+  none: ['uncompressed', () => whole],
+  uncompressed: ['uncompressed', () => whole],
   snappy: ['snappy', (arena) => snappyIn(arena)],
-  gzip: ['gzip', () => (bytes) => zlib.gzipSync(bytes)],
+  gzip: ['gzip', () => (parts) => zlib.gzipSync(whole(parts))],
   brotli: [
     'brotli',
-    () => (bytes) => zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
+    () => (parts) => zlib.brotliCompressSync(whole(parts), { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
   ],
-  zstd: ['zstd', zstdCompress === undefined ? undefined : () => (bytes) => zstdCompress(bytes)],
+  zstd: ['zstd', zstdCompress === undefined ? undefined : () => (parts) => zstdCompress(whole(parts))],
 };
 
 export function compressorNamed(option: string, arena: Arena): Compressor {
@@ -52,21 +55,29 @@ export function compressorNamed(option: string, arena: Arena): Compressor {
   return { name, code: CODECS.indexOf(name), compress: make(arena) };
 }
 
-/** Snappy works on the shared heap: bytes go in and come out through areas that grow as pages do. */
-function snappyIn(arena: Arena): (bytes: Uint8Array) => Uint8Array {
+/** Snappy works on the shared heap: bytes that are elsewhere go in, and all come out, through areas that grow as pages do. */
+function snappyIn(arena: Arena): Compressor['compress'] {
   const { heap } = arena;
   const table = arena.alloc(SNAPPY_TABLE_BYTES);
   let capacity = 0;
   let source = 0;
   let target = 0;
-  return (bytes) => {
-    if (bytes.length > capacity) {
-      capacity = Math.max(1 << 16, Math.ceil(bytes.length * 1.25));
+  return (parts) => {
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (bytes > capacity) {
+      capacity = Math.max(1 << 16, Math.ceil(bytes * 1.25));
       source = arena.alloc(capacity);
       target = arena.alloc(snappyBound(capacity));
     }
-    heap.u8.set(bytes, source);
-    const end = snappyKernel(heap).compress(source, source + bytes.length, target, table) >>> 0;
+    const [first] = parts;
+    let from = source;
+    if (parts.length === 1 && first !== undefined && first.buffer === heap.u8.buffer) from = first.byteOffset;
+    else
+      parts.reduce((at, part) => {
+        heap.u8.set(part, at);
+        return at + part.length;
+      }, source);
+    const end = snappyKernel(heap).compress(from, from + bytes, target, table) >>> 0;
     return heap.u8.subarray(target, end);
   };
 }

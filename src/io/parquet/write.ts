@@ -8,6 +8,7 @@ import {
   type TaskContext,
   type WritableFile,
 } from '../../base/index.js';
+import { giveBack } from './chunk-bytes.js';
 import { BloomBuilder } from './encode-bloom.js';
 import { addFlat } from './encode-flat.js';
 import { LeafWriter } from './encode-leaf.js';
@@ -140,6 +141,7 @@ class ParquetWriter implements FileWriter {
       chunks.push(written);
       this.#pages.set(written, { pages, bloom });
       for (const piece of pieces) this.#file.write(piece);
+      giveBack(pieces);
       this.#position += chunk.bytes;
     }
     this.#groups.push({ rows: this.#groupRows, chunks });
