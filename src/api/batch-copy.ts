@@ -32,7 +32,7 @@ export class BatchCopier {
   #bytes(address: number, count: number): number {
     const { heap } = this.#arena;
     const target = this.#arena.alloc(count);
-    heap.u8.copyWithin(target, address, address + count);
+    heap.copy(target, address, count);
     return target;
   }
 
@@ -64,7 +64,7 @@ export class BatchCopier {
     for (let i = 0; i < length; i++) {
       const size = sizeOf(i);
       const address = heap.u32[pairs + 2 * i] as number;
-      heap.u8.copyWithin(at, address, address + size);
+      heap.copy(at, address, size);
       at += size;
     }
     return { offsets, data };

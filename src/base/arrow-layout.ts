@@ -3,7 +3,7 @@ import type { Column } from './column.js';
 import { buildColumn } from './column-builder.js';
 import { type NumberArray, numberStorage, readColumn, zeroNulls } from './column-reader.js';
 import { engineBug } from './errors.js';
-import type { Arena, SharedHeap } from './heap.js';
+import type { Arena, MemoryView, SharedHeap } from './heap.js';
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
 import { binaryType, carrierOf, type DataType, type Field, field, type StructType, structType } from './types.js';
 
@@ -122,12 +122,8 @@ export class LayoutWriter {
     return { length: column.length, ...this.#validity(column), data: this.#codes(column) };
   }
 
-  #take<T extends { slice(from: number, to: number): T; subarray(from: number, to: number): T }>(
-    array: T,
-    from: number,
-    count: number,
-  ): T {
-    return this.copy ? array.slice(from, from + count) : array.subarray(from, from + count);
+  #take<T extends MemoryView<T>>(array: T, from: number, count: number): T {
+    return this.copy ? this.#heap.copyOut(array, from, from + count) : array.subarray(from, from + count);
   }
 
   #validity({ validity, length, nullCount }: Column): Validity {
@@ -196,7 +192,7 @@ export class LayoutWriter {
       if (!this.copy) return { ...base, valueOffsets, data: u8.subarray(column.data, column.data + last) };
       if (first !== 0)
         for (let i = 0; i < valueOffsets.length; i++) valueOffsets[i] = (valueOffsets[i] as number) - first;
-      return { ...base, valueOffsets, data: u8.slice(column.data + first, column.data + last) };
+      return { ...base, valueOffsets, data: this.#heap.copyOut(u8, column.data + first, column.data + last) };
     }
     // Views and dictionaries that are not common to all batches: gather.
     return this.#viaColumn(column.type, readColumn(this.#heap, column));

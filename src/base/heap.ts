@@ -29,9 +29,19 @@ const BOUND_SLOTS = 4096;
 const BOUNDS_AT = CONTROL_WORDS;
 const BOUND_WORDS = 3;
 
+/** Fewer bytes are copied sooner without a call of native code. */
+const LEAST_FILL_BYTES = 256;
 const FILL_BYTES = 16_384;
 const ZEROS = Buffer.alloc(FILL_BYTES);
 const ONES = Buffer.alloc(FILL_BYTES, 0xff);
+
+/** A typed array over memory. */
+export interface MemoryView<T> {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+  subarray(from: number, to: number): T;
+}
 
 /** What another thread needs to see the same heap: sent once, when a worker starts. */
 export interface HeapHandle {
@@ -118,6 +128,25 @@ export class SharedHeap {
    */
   fill(byte: 0 | 0xff, address: number, bytes: number): void {
     if (bytes > 0) this.buffer.fill(byte === 0 ? ZEROS : ONES, address, address + bytes);
+  }
+
+  /**
+   * Copies bytes to where they do not overlap. `copyWithin` of a shared memory goes word by word; filling a Buffer with what
+   * is as long as the place takes a thirtieth of the time, from some hundred bytes on.
+   */
+  copy(to: number, from: number, bytes: number): void {
+    if (bytes < LEAST_FILL_BYTES) this.u8.copyWithin(to, from, from + bytes);
+    else this.buffer.fill(this.u8.subarray(from, from + bytes), to, to + bytes);
+  }
+
+  /** Copies part of a view of this memory out, for the same reason. */
+  copyOut<T extends MemoryView<T>>(view: T, from: number, to: number): T {
+    const out = new (view.constructor as new (length: number) => T)(to - from);
+    const { buffer, byteOffset, byteLength } = view.subarray(from, to);
+    const part = new Uint8Array(buffer, byteOffset, byteLength);
+    if (byteLength < LEAST_FILL_BYTES) new Uint8Array(out.buffer).set(part);
+    else Buffer.from(out.buffer as ArrayBuffer).fill(part);
+    return out;
   }
 
   get usedBytes(): number {

@@ -10,8 +10,10 @@ import { checksum } from './checksum.js';
 import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from './parquet/encode-snappy.js';
 import { kernelsFor, PATTERN_BYTES, patternBytes } from './parquet/kernels/index.js';
 
-/** Smaller blocks are written together. */
+/** Smaller blocks are written together, in pieces of so many bytes … */
 const STAGE_BYTES = 1 << 18;
+/** … and larger ones by themselves: copying them costs more than another write. */
+const ALONE_BYTES = 1 << 16;
 
 /** Bytes of the heap that were put into a file of our own: compressed with Snappy where that saves something. */
 export interface FileBlock {
@@ -25,9 +27,12 @@ export interface FileBlock {
 type Way = 'packed' | 'plain';
 
 /** So often the dearer way is tried again: a disk may have become busy. */
-const TRY_AGAIN = 32;
-/** What is tried now and then says so much of what a way costs. */
+const TRY_AGAIN = 128;
+/** What a write took says so much of what its way costs, and more when it took less than expected: */
 const NEWS = 0.25;
+const GOOD_NEWS = 0.5;
+/** a thread that waited for the processor says nothing of the disk, so that one write counts for no more than twice as dear. */
+const MOST_NEWS = 2;
 
 /** What a byte costs to write when it is compressed before, and when it is not: that depends on the disk. */
 class Costs {
@@ -42,7 +47,8 @@ class Costs {
 
   note(way: Way, ms: number): void {
     const known = this.#ms[way];
-    this.#ms[way] = known === 0 ? ms : known + (ms - known) * NEWS;
+    const told = Math.min(ms, known * MOST_NEWS) - known;
+    this.#ms[way] = known === 0 ? ms : known + told * (told < 0 ? GOOD_NEWS : NEWS);
   }
 }
 
@@ -92,11 +98,12 @@ export class BlockWriter {
     const storedBytes = end === undefined ? bytes : end - from;
     const block = { offset: this.#size, storedBytes, bytes, checksum: checksum(heap, from, storedBytes) };
     this.#size += storedBytes;
-    const isFull = this.#staged + storedBytes > STAGE_BYTES;
+    const isAlone = storedBytes > ALONE_BYTES;
+    const isFull = isAlone || this.#staged + storedBytes > STAGE_BYTES;
     if (isFull) this.#flush();
-    if (storedBytes > STAGE_BYTES) this.#file.write(heap.u8.subarray(from, from + storedBytes));
+    if (isAlone) this.#file.write(heap.u8.subarray(from, from + storedBytes));
     else {
-      heap.u8.copyWithin(this.#stage + this.#staged, from, from + storedBytes);
+      heap.copy(this.#stage + this.#staged, from, storedBytes);
       this.#staged += storedBytes;
     }
     this.#bytes += bytes;

@@ -14,7 +14,7 @@ export class OutputSink implements Sink {
 
   constructor(
     private readonly pipe: Pipe,
-    private readonly columns: readonly SourceColumn[],
+    private readonly spec: { readonly columns: readonly SourceColumn[]; readonly views?: boolean },
     private readonly dictionaryOf: (c: ColumnValue) => number | undefined,
   ) {
     this.#rows = pipe.code.local('i32');
@@ -35,7 +35,7 @@ export class OutputSink implements Sink {
   consume(columns: Columns): void {
     const { pipe } = this;
     const { code } = pipe;
-    const values = this.columns.map((_, i) => columns(i));
+    const values = this.spec.columns.map((_, i) => columns(i));
     code
       .get(this.#rows)
       .get(pipe.state)
@@ -51,11 +51,11 @@ export class OutputSink implements Sink {
   }
 
   #write(index: number, value: ColumnValue): void {
-    const column = this.columns[index] as SourceColumn;
+    const column = this.spec.columns[index] as SourceColumn;
     const { code, state, layout } = this.pipe;
     const base = layout.outputs + index * OUT_BYTES;
     const dictionaryOf = this.dictionaryOf(value);
-    const storage: Storage = dictionaryOf === undefined ? outputStorage(column, value.carrier) : 'i32';
+    const storage: Storage = dictionaryOf === undefined ? this.#storage(column, value.carrier) : 'i32';
     this.#forms[index] = {
       storage,
       nullable: value.isNull !== undefined,
@@ -102,6 +102,12 @@ export class OutputSink implements Sink {
         at(3);
         code.get(first).op('f64.store', 0);
         return;
+      case 'view':
+        at(3);
+        code.get(first).op('i32.store', 0);
+        at(3);
+        code.get(this.#length(value)).op('i32.store', 4);
+        return;
       case 'i128': {
         at(4);
         code.get(first).op('i64.store', 0);
@@ -112,6 +118,20 @@ export class OutputSink implements Sink {
       default:
         throw engineBug(`output storage ${storage}`);
     }
+  }
+
+  #storage(column: SourceColumn, carrier: Carrier): Storage {
+    return carrier === 'bytes' && this.spec.views === true ? 'view' : outputStorage(column, carrier);
+  }
+
+  /** Of a text; a null has none. */
+  #length({ parts, isNull }: Value): Local {
+    const [, length] = parts as readonly [Local, Local];
+    if (isNull === undefined) return length;
+    const { code } = this.pipe;
+    const size = code.local('i32');
+    code.i32(0).get(length).get(isNull).select().set(size);
+    return size;
   }
 
   /** Bitmaps start zeroed: sets the bit of a valid row. */
@@ -146,11 +166,9 @@ export class OutputSink implements Sink {
   #writeBytes(base: number, index: number, value: Value): void {
     const { pipe } = this;
     const { code, state } = pipe;
-    const [address, length] = value.parts as readonly [Local, Local];
-    const size = code.local('i32');
+    const [address] = value.parts as readonly [Local, Local];
+    const size = this.#length(value);
     const used = code.local('i32');
-    if (value.isNull === undefined) code.get(length).set(size);
-    else code.i32(0).get(length).get(value.isNull).select().set(size);
     code
       .get(state)
       .op('i32.load', base + OUT.BYTES)

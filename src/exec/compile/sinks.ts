@@ -18,7 +18,7 @@ export function makeSink(
   switch (spec.kind) {
     case 'output':
     case 'write':
-      return new OutputSink(pipe, spec.columns, dictionaryOf);
+      return new OutputSink(pipe, spec, dictionaryOf);
     case 'aggregate':
       if (spec.placed === undefined) return new AggregateSink(pipe, spec, addressing);
       return spec.placed.rows === undefined ? nothing : new PlacedSink(pipe, spec, spec.placed, spec.placed.rows);

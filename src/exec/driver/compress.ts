@@ -81,7 +81,7 @@ function copyValidity(column: Column, arena: Arena): number {
   if (column.validity === 0) return 0;
   const bytes = (column.length + 7) >>> 3;
   const to = arena.alloc(bytes);
-  arena.heap.u8.copyWithin(to, column.validity, column.validity + bytes);
+  arena.heap.copy(to, column.validity, bytes);
   return to;
 }
 
@@ -96,7 +96,7 @@ function nullCount(column: Column, heap: SharedHeap): number {
 function copyFixed(column: Column, arena: Arena, stats: ColumnStats | undefined): Column {
   const bytes = column.length * (storageBytes(column.storage) ?? 0);
   const data = arena.alloc(bytes);
-  arena.heap.u8.copyWithin(data, column.data, column.data + bytes);
+  arena.heap.copy(data, column.data, bytes);
   return {
     ...column,
     validity: copyValidity(column, arena),
@@ -114,7 +114,7 @@ function copyBytes(column: Column, arena: Arena): Column {
   const start = heap.u32[from] as number;
   const bytes = (heap.u32[from + column.length] as number) - start;
   const data = arena.alloc(bytes);
-  heap.u8.copyWithin(data, column.data + start, column.data + start + bytes);
+  heap.copy(data, column.data + start, bytes);
   for (let i = 0; i <= column.length; i++) heap.u32[(offsets >>> 2) + i] = (heap.u32[from + i] as number) - start;
   return { ...column, validity: copyValidity(column, arena), nullCount: nullCount(column, heap), data, offsets };
 }
@@ -133,7 +133,7 @@ function expandBytes(column: Column, offsets: number, arena: Arena): Column {
   let at = 0;
   heap.u32[offsets >>> 2] = 0;
   spans.forEach(([address, length], i) => {
-    heap.u8.copyWithin(data + at, address, address + length);
+    heap.copy(data + at, address, length);
     at += length;
     heap.u32[(offsets >>> 2) + i + 1] = at;
   });

@@ -130,7 +130,7 @@ class InternTable {
     const room = Math.max(this.#get(INTERN.ROOM) * 2, used + length + FIRST_ROOM);
     const data = this.#scratch.alloc(room);
     const old = this.#get(INTERN.DATA);
-    this.heap.u8.copyWithin(data, old, old + used);
+    this.heap.copy(data, old, used);
     this.#set(INTERN.DATA, data);
     this.#set(INTERN.ROOM, room);
   }
@@ -173,7 +173,7 @@ class InternTable {
     const start = (text: number): number => from + (u32[ends + text] as number);
     const order = sortedTexts(this.heap, count, (text) => [start(text), start(text + 1)]);
     if (order === undefined) {
-      u8.copyWithin(data, from, from + used);
+      this.heap.copy(data, from, used);
       u32.copyWithin(offsets >>> 2, ends, ends + count + 1);
     } else {
       let at = 0;

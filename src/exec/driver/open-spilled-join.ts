@@ -257,7 +257,9 @@ class Joiner {
 
   #pipeline(rows: RowSourceSpec, steps: readonly StepSpec[]): JoinPipeline {
     const { settings } = this.executor;
-    const spec = { source: { kind: 'rows', rows }, steps, sink: outputSink(this.columns), settings } as const;
+    // What they feed takes each batch while the rows are still there.
+    const sink = { ...outputSink(this.columns), views: true };
+    const spec = { source: { kind: 'rows', rows }, steps, sink, settings } as const;
     return { spec, specKey: planKey(spec) };
   }
 }

@@ -131,13 +131,13 @@ export class AggregateRunner implements SinkRunner {
 
   /** Rows one after the other in what the task gives: where they were goes with the task. */
   #collected(chunks: readonly RowChunk[]): RowChunk[] {
-    const { u8 } = this.programs.heap;
+    const { heap } = this.programs;
     const [rows, stride] = [totalRows(chunks), chunks[0]?.stride ?? 8];
     if (rows === 0) return [];
     const address = this.output.alloc(rows * stride);
     let at = address;
     for (const chunk of chunks) {
-      u8.copyWithin(at, chunk.address, chunk.address + chunk.rows * stride);
+      heap.copy(at, chunk.address, chunk.rows * stride);
       at += chunk.rows * stride;
     }
     return [{ address, rows, stride }];

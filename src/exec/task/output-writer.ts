@@ -83,7 +83,7 @@ export class OutputWriter {
     const capacity = Math.max(this.#word(at + OUT.CAPACITY) * 2, used + need, 1024);
     const data = this.arena.alloc(capacity);
     const old = this.#word(at + OUT.DATA);
-    this.#heap.u8.copyWithin(data, old, old + used);
+    this.#heap.copy(data, old, used);
     this.#setWord(at + OUT.DATA, data);
     this.#setWord(at + OUT.CAPACITY, capacity);
   }
@@ -142,11 +142,11 @@ export class OutputWriter {
   #keep(dictionary: Dictionary): Dictionary {
     let kept = this.#copied.get(dictionary.id);
     if (kept === undefined) {
-      const { u8, u32 } = this.#heap;
+      const { u32 } = this.#heap;
       const from = dictionary.offsets >>> 2;
       const bytes = u32[from + dictionary.count] as number;
       const data = this.arena.alloc(bytes);
-      u8.copyWithin(data, dictionary.data, dictionary.data + bytes);
+      this.#heap.copy(data, dictionary.data, bytes);
       const offsets = this.arena.alloc((dictionary.count + 2) * 4);
       u32.copyWithin(offsets >>> 2, from, from + dictionary.count + 1);
       u32[(offsets >>> 2) + dictionary.count + 1] = bytes;

@@ -127,7 +127,7 @@ export class RowSpiller {
     const prefixBytes = prefixes === 0 ? 0 : count * PREFIX_BYTES;
     const rows = this.#roomFor(count, this.#textBytes);
     if (rows !== this.#copied) this.#kernels.gather(list, count, stride, rows);
-    if (prefixBytes > 0) this.#heap.u8.copyWithin(rows + count * stride, prefixes, prefixes + prefixBytes);
+    this.#heap.copy(rows + count * stride, prefixes, prefixBytes);
     const texts = rows + count * stride + prefixBytes;
     let used = 0;
     // A text is copied from where the copy of the row still points.

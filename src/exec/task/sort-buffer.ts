@@ -151,7 +151,7 @@ export class SortBuffer {
   }
 
   #copy(from: number, to: number, count: number): void {
-    this.programs.heap.u8.copyWithin(to, from, from + count * ENTRY_BYTES);
+    this.programs.heap.copy(to, from, count * ENTRY_BYTES);
   }
 
   #use({ entries, capacity }: Piece, count: number): void {

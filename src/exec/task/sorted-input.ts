@@ -50,7 +50,7 @@ export function besideEachOther(
     const own = at;
     at += count * ENTRY_BYTES;
     if (spilled !== undefined) readBack(spilled, order, scratch, unspiller, own);
-    else scratch.heap.u8.copyWithin(own, entries, entries + count * ENTRY_BYTES);
+    else scratch.heap.copy(own, entries, count * ENTRY_BYTES);
     return { entries: own, count };
   });
 }

@@ -91,7 +91,8 @@ export interface ProbeStep {
 }
 
 export type SinkSpec =
-  | { readonly kind: 'output'; readonly columns: readonly SourceColumn[] }
+  /** With `views` texts stay where they are: for whoever takes each batch before they go. */
+  | { readonly kind: 'output'; readonly columns: readonly SourceColumn[]; readonly views?: boolean }
   | {
       readonly kind: 'aggregate';
       readonly keys: readonly PhysicalExpr[];

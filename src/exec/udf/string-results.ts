@@ -111,7 +111,7 @@ export class StringResults implements Results {
     if (needed <= this.#capacity) return;
     const capacity = Math.max(needed, this.#capacity * 2);
     const data = this.arena.alloc(capacity);
-    this.arena.heap.u8.copyWithin(data, this.#data, this.#data + this.#bytes);
+    this.arena.heap.copy(data, this.#data, this.#bytes);
     this.#data = data;
     this.#capacity = capacity;
   }

@@ -87,7 +87,7 @@ export class TextIndex {
       });
     }
     const text = this.arena.alloc(capacity + SLACK);
-    this.arena.heap.u8.copyWithin(text, this.text, this.text + this.#length);
+    this.arena.heap.copy(text, this.text, this.#length);
     this.text = text;
     this.#capacity = capacity;
   }

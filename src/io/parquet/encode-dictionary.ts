@@ -73,7 +73,7 @@ export class WordDictionary {
     const [old, size] = [this.#mask + 1, (this.#mask + 1) * 4];
     const [bytes, used] = [(old / 2) * this.#width, this.bytes];
     const words = this.room.take(bytes * 4);
-    this.#heap.buffer.copyWithin(words, this.#words, this.#words + used);
+    this.#heap.copy(words, this.#words, used);
     this.#giveBack();
     this.#words = words;
     this.#slots = this.room.take(size * 4);

@@ -32,7 +32,7 @@ export class GrowingBytes {
     const { heap } = room;
     const size = Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
     const grown = room.take(size);
-    heap.buffer.copyWithin(grown, this.address, this.address + this.length);
+    heap.copy(grown, this.address, this.length);
     room.give(this.address, this.buffer.length);
     this.address = grown;
     this.buffer = heap.buffer.subarray(grown, grown + size);

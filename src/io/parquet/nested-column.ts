@@ -298,7 +298,7 @@ class NestedOutput {
     if (wanted > this.#capacity || this.#data === 0) {
       const capacity = Math.min(MAX_BYTES + FLUSH_BYTES, Math.max(wanted, this.#capacity * 2));
       const data = arena.alloc(capacity);
-      heap.u8.copyWithin(data, this.#data, this.#data + this.#flushed);
+      heap.copy(data, this.#data, this.#flushed);
       this.#data = data;
       this.#capacity = capacity;
     }
