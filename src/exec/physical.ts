@@ -186,6 +186,12 @@ export interface PhysicalFrame {
   readonly endMonths?: boolean;
 }
 
+/** The first rows of each partition: all that have, by this way of counting, at most this place. */
+export interface GroupLimit {
+  readonly by: 'rowNumber' | 'rank' | 'denseRank';
+  readonly rows: number;
+}
+
 /** Output: the input's columns followed by one per call. */
 export interface PhysicalWindow extends PhysicalNode {
   readonly kind: 'window';
@@ -193,6 +199,8 @@ export interface PhysicalWindow extends PhysicalNode {
   readonly partitionBy: readonly PhysicalExpr[];
   readonly orderBy: readonly SortKey[];
   readonly calls: readonly WindowSpecCall[];
+  /** What comes behind the first rows of its partition may be left out: a filter above drops it. */
+  readonly groupLimit?: GroupLimit;
 }
 
 /** One call of a function of the user. */

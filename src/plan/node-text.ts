@@ -1,5 +1,6 @@
 import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
+import type { GroupLimit } from './node-parts.js';
 import { type SqlTextOptions, sqlText } from './sql-text.js';
 
 const WITH_IDS: SqlTextOptions = { ids: true };
@@ -101,7 +102,7 @@ function operatorText(plan: Plan): string {
     case 'distinct':
       return 'Distinct';
     case 'window':
-      return `Window ${exprs(plan.calls)}, ${exprs(plan.partitionBy)}, ${exprs(plan.orderBy)}`;
+      return `Window ${exprs(plan.calls)}, ${exprs(plan.partitionBy)}, ${exprs(plan.orderBy)}${groupLimitText(plan.groupLimit)}`;
     case 'sample':
       return `Sample ${plan.lowerBound ?? 0}, ${plan.fraction}, ${plan.withReplacement}, ${plan.seed}`;
     case 'repartition': {
@@ -141,6 +142,9 @@ const spark: Readonly<Record<string, string>> = {
 };
 const joinName = (how: string): string => spark[how] ?? how;
 const limitText = (limit: number | undefined): string => (limit === undefined ? '' : `, limit ${limit}`);
+
+const groupLimitText = (limit: GroupLimit | undefined): string =>
+  limit === undefined ? '' : `, WindowGroupLimit ${limit.by} ${limit.rows}`;
 
 function text(expr: Expr): string {
   const whole = sqlText(expr, WITH_IDS);

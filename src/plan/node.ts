@@ -2,7 +2,7 @@ import type { FieldPath, SourceDescription, TableSource } from '../base/index.js
 import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
-import type { JoinType, PivotValue, StreamMark } from './node-parts.js';
+import type { JoinType, LimitedGroups, PivotValue, StreamMark } from './node-parts.js';
 import type { EachColumnNode, SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
 
@@ -312,7 +312,7 @@ export interface DistinctPlan extends Node {
   readonly input: Plan;
 }
 /** Adds window columns to its input. All calls share partitioning and ordering once resolved (one node per spec). */
-export interface WindowPlan extends Node {
+export interface WindowPlan extends Node, LimitedGroups {
   readonly kind: 'window';
   readonly input: Plan;
   readonly calls: readonly Alias[];

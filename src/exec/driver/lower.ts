@@ -357,6 +357,7 @@ function lowerWindow(
     partitionBy: plan.partitionBy.map((e) => bind(e, input)),
     orderBy: plan.orderBy.map((order) => sortKey(order, input, bind)),
     calls: plan.calls.map((alias) => windowCall(alias, input, bind)),
+    ...(plan.groupLimit === undefined ? {} : { groupLimit: plan.groupLimit }),
   };
 }
 

@@ -1,8 +1,8 @@
 import { carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
-import { prefixIsExact } from '../compile/sort-key.js';
-import type { PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
+import { prefixIsExact, prefixMask } from '../compile/sort-key.js';
+import type { GroupLimit, PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import { lowerBound } from '../task/sorted-run.js';
 import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
@@ -54,6 +54,8 @@ interface SortOptions {
   readonly limit?: number | undefined;
   /** What is kept with each row beside its columns. */
   readonly computed?: readonly PhysicalExpr[];
+  /** Of rows with equal first keys, so many of them, the first ones are enough. */
+  readonly groups?: GroupLimit & { readonly keys: number };
 }
 
 /** A float is sorted by in canonical form, which is not the value that came in. */
@@ -62,13 +64,24 @@ function isItsKey({ type }: SourceColumn): boolean {
   return carrier !== 'f32' && carrier !== 'f64';
 }
 
+/** Groups whose keys the prefix tells whole are limited where they are sorted. */
+function sortedGroups(
+  keyColumns: readonly SourceColumn[],
+  groups: SortOptions['groups'],
+): Pick<SortSink, 'groupLimit'> {
+  if (groups === undefined) return {};
+  const columns = keyColumns.slice(0, groups.keys);
+  if (!prefixIsExact(columns)) return {};
+  return { groupLimit: { by: groups.by, rows: groups.rows, mask: prefixMask(columns) } };
+}
+
 /** Sorts a flow task by task; what is left is to merge the runs. */
 export async function sortFlow(
   executor: Runner,
   flow: Flow,
   columns: readonly PhysicalColumn[],
   keys: readonly SortKey[],
-  { limit, computed = [] }: SortOptions = {},
+  { limit, computed = [], groups }: SortOptions = {},
 ): Promise<SortedFlow> {
   const known = mergedColumns(flow, columns);
   const kept = computed.map((expr) => columnOf(expr, known, executor.settings));
@@ -92,6 +105,7 @@ export async function sortFlow(
     fields: [...fields, ...computed],
     layout,
     ...(limit === undefined ? {} : { limit }),
+    ...sortedGroups(keyColumns, groups),
   };
   const done = await executor.allResults(flow, () => order);
   const results = done.map(({ output }) => {

@@ -16,7 +16,9 @@ export async function openWindow(executor: Runner, plan: PhysicalWindow): Promis
     ...plan.orderBy,
   ];
   const stored = storedArguments(plan);
-  const { inputs, total } = await sortFlow(executor, flow, plan.input.columns, keys, { computed: stored.exprs });
+  const groups = plan.groupLimit && { ...plan.groupLimit, keys: plan.partitionBy.length };
+  const options = { computed: stored.exprs, ...(groups === undefined ? {} : { groups }) };
+  const { inputs, total } = await sortFlow(executor, flow, plan.input.columns, keys, options);
   const { runs, order, splitters } = inputs;
   const window: WindowTaskSpec = {
     layout: order.layout,

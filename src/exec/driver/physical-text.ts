@@ -1,7 +1,7 @@
 import { describe } from '../../functions/describe.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { jsFunctionName } from '../../functions/js-function.js';
-import type { AggregateSpec, PhysicalColumn, PhysicalPlan, SortKey } from '../physical.js';
+import type { AggregateSpec, GroupLimit, PhysicalColumn, PhysicalPlan, SortKey } from '../physical.js';
 import { CALLERS_THREAD } from '../task/task.js';
 
 /** The operators of this machine as a tree: who feeds whom, and where a pipeline ends (`*` marks what runs as one compiled loop). */
@@ -68,7 +68,7 @@ function operatorText(plan: PhysicalPlan): string {
     case 'union':
       return 'Union';
     case 'window':
-      return `Window [${plan.calls.map((c) => callText(c, plan.input.columns)).join(', ')}], partition by ${list(plan.partitionBy, plan.input.columns)}, order by ${keysText(plan.orderBy, plan.input.columns)}`;
+      return `Window [${plan.calls.map((c) => callText(c, plan.input.columns)).join(', ')}], partition by ${list(plan.partitionBy, plan.input.columns)}, order by ${keysText(plan.orderBy, plan.input.columns)}${limitText(plan.groupLimit)}`;
     case 'udf':
       return `${plan.calls.every((c) => c.fn.source.kind === 'module') ? '* ' : ''}JavaScript [${plan.calls.map((c) => callText({ fn: c.fn.key, args: c.args }, plan.input.columns)).join(', ')}]`;
     case 'sample':
@@ -83,6 +83,9 @@ function operatorText(plan: PhysicalPlan): string {
       return `Repartition ${plan.partitions}`;
   }
 }
+
+const limitText = (limit: GroupLimit | undefined): string =>
+  limit === undefined ? '' : `, WindowGroupLimit ${limit.by} ${limit.rows}`;
 
 const offsetText = (offset: number): string => (offset > 0 ? ` offset ${offset}` : '');
 

@@ -4,6 +4,7 @@ import { RADIX_BYTES } from '../compile/radix-sort.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { compileSort } from '../compile/sort-module.js';
 import { PIPE } from '../compile/state-layout.js';
+import { limitGroups } from './limit-groups.js';
 import { type Programs, planKey } from './programs.js';
 import { Room } from './room.js';
 import type { SinkSpec, SortedRun } from './spec.js';
@@ -88,11 +89,13 @@ export class SortBuffer {
   }
 
   finish(): SortedRun & { splitters: readonly bigint[] } {
-    const { limit } = this.spec;
+    const { limit, groupLimit } = this.spec;
+    const { heap } = this.programs;
     const all = this.count;
     const entries = all === 0 ? 0 : this.#sorted(all);
-    const count = Math.min(all, limit ?? Number.POSITIVE_INFINITY);
-    const { u64 } = this.programs.heap;
+    const most = groupLimit === undefined ? all : limitGroups(heap, entries, all, groupLimit);
+    const count = Math.min(most, limit ?? Number.POSITIVE_INFINITY);
+    const { u64 } = heap;
     const splitters: bigint[] = [];
     for (let s = 1; s < SAMPLES && count >= SAMPLES; s++) {
       splitters.push(u64[(entries + Math.floor((count * s) / SAMPLES) * ENTRY_BYTES) >>> 3] as bigint);

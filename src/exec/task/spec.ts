@@ -3,7 +3,7 @@ import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
 import type { VectorPlan } from '../compile/vector-types.js';
-import type { AggregateSpec, SortKey, WindowSpecCall } from '../physical.js';
+import type { AggregateSpec, GroupLimit, SortKey, WindowSpecCall } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import type { GenerateSpec } from './generate-rows.js';
 import type { KeyBits, ProbeBits } from './key-bits.js';
@@ -120,9 +120,15 @@ export type SinkSpec =
       readonly fields: readonly PhysicalExpr[];
       readonly layout: KeptLayoutSpec;
       readonly limit?: number;
+      readonly groupLimit?: SortedGroups;
     }
   | WriteSink
   | { readonly kind: 'none' };
+
+/** Rows whose prefixes are equal under `mask` are a group; what comes behind the first rows of it may be left out. */
+export interface SortedGroups extends GroupLimit {
+  readonly mask: bigint;
+}
 
 /** Rows go into files of the task's own, committed by the driver when every task is done. */
 export interface WriteSink {

@@ -7,6 +7,7 @@ import { eliminateOuterJoins } from './eliminate-outer-joins.js';
 import { factorConditions } from './factor-conditions.js';
 import { foldConstants } from './fold-constants.js';
 import { inferPredicates } from './infer-predicates.js';
+import { limitGroups } from './limit-groups.js';
 import { mergeFilters } from './merge-filters.js';
 import { pruneColumns } from './prune-columns.js';
 import { pruneEmpty } from './prune-empty.js';
@@ -59,7 +60,7 @@ export const ruleBatches: readonly RuleBatch[] = [
   { name: 'semi joins', rules: [semiJoinForDistinct, ...columns] },
   { name: 'share', rules: [shareCommonExpressions] },
   { name: 'finish', rules: [...columns, narrowShared, ...expressions] },
-  { name: 'sources', once: true, rules: [requireLiterals, pushIntoScan, pruneFields, chooseBuildSide] },
+  { name: 'sources', once: true, rules: [requireLiterals, pushIntoScan, pruneFields, chooseBuildSide, limitGroups] },
 ];
 
 /**
