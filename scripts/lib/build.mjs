@@ -331,6 +331,8 @@ async function bundle() {
     'scripts/lib/build.mjs',
     'scripts/lib/chunks.mjs',
     'scripts/lib/minify.mjs',
+    'scripts/lib/same-shapes.mjs',
+    'scripts/lib/source-map.mjs',
     'scripts/lib/worker-parts.mjs',
   ];
   const inputs = [...new Set(made)].filter((file) => existsSync(path(file))).sort();

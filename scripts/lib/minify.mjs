@@ -1,3 +1,6 @@
+import { sameShapes } from './same-shapes.mjs';
+import { encoded, firstNumber } from './source-map.mjs';
+
 /*
  * What esbuild bundled once more through swc's minifier, which folds, inlines, drops and names better: about a fifteenth
  * of the packed package. It knows no limit of lines, so they are broken here, between tokens.
@@ -7,7 +10,6 @@
 const LINE_LIMIT = 400;
 /** Tokens after which a line may end anywhere. */
 const BREAK_AFTER = new Set([';', ',', '{']);
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** The smallest form of a script or a module; with the map of its text, also the map of what comes out, in short lines. */
 export async function minified(code, { module = false, map } = {}) {
@@ -16,10 +18,11 @@ export async function minified(code, { module = false, map } = {}) {
   // One character outside of Latin-1 makes V8 hold a whole file in two bytes a character.
   const format = { asciiOnly: true };
   const options = { module, ecma: 2022, compress: { passes: 3 }, mangle: { toplevel: true }, format };
-  if (map === undefined) return { code: (await minify(code, options)).code };
+  if (map === undefined) return { code: sameShapes((await minify(code, options)).code, '', parse).code };
   const smaller = await minify(code, { ...options, sourceMap: { content: map } });
   const { sourcesContent, ...kept } = JSON.parse(smaller.map);
-  const { lines, mappings } = shortLines(smaller.code, kept.mappings, parse);
+  const even = sameShapes(smaller.code, kept.mappings, parse);
+  const { lines, mappings } = shortLines(even.code, even.mappings, parse);
   return { code: `${lines.join('\n')}\n`, map: JSON.stringify({ ...kept, mappings }) };
 }
 
@@ -79,24 +82,4 @@ function shortLines(code, mappings, parse) {
     start += line.length + 1;
   }
   return { lines, mappings: rows.join(';') };
-}
-
-/** The first number of a segment, and how many digits it has: base 64, five bits each, the least first, then the sign. */
-function firstNumber(segment) {
-  let [value, shift] = [0, 0];
-  for (let at = 0; ; at++, shift += 5) {
-    const digit = DIGITS.indexOf(segment[at]);
-    value |= (digit & 31) << shift;
-    if (digit < 32) return [value & 1 ? -(value >> 1) : value >> 1, at + 1];
-  }
-}
-
-function encoded(number) {
-  let rest = number < 0 ? (-number << 1) | 1 : number << 1;
-  let text = '';
-  do {
-    text += DIGITS[(rest & 31) | (rest > 31 ? 32 : 0)];
-    rest >>>= 5;
-  } while (rest > 0);
-  return text;
 }

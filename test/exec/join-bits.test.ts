@@ -18,12 +18,13 @@ beforeAll(async () => {
     // Keys of every width, below zero, with gaps, with nulls, and clustered (c) as well as scattered.
     facts: `SELECT i::INTEGER AS id, ((i * 13) % 97 - 48)::TINYINT AS b, ((i * 17) % 3000 - 1500)::SMALLINT AS s,
         ((i * 104729) % 1000003)::INTEGER - 500000 AS n, (i // 4 * 8)::INTEGER AS c,
+        (i + i // 2 + i // 4 - 300)::INTEGER AS o,
         (i * 7919 % 140009)::BIGINT * 1000000007 AS wide, ((i * 31) % 5000)::BIGINT AS l,
         CASE WHEN i % 5 = 0 THEN NULL ELSE ((i * 37) % 4001)::INTEGER END AS g,
         DATE '1992-01-01' + ((i * 11) % 2500)::INTEGER AS d, ((i * 29) % 7)::TINYINT AS kind,
         ((i * 41) % 1000 / 8)::DOUBLE AS x
       FROM range(${rows}) t(i)`,
-    dims: `SELECT i::INTEGER AS k, (i * 3 - 700)::INTEGER AS k2, (i * 16)::INTEGER AS kc, (i * 1000000007)::BIGINT AS kw,
+    dims: `SELECT i::INTEGER AS k, (i * 3 - 700)::INTEGER AS k2, (i * 16)::INTEGER AS kc, (i * 131)::INTEGER AS ko, (i * 1000000007)::BIGINT AS kw,
         DATE '1992-01-01' + (i * 7)::INTEGER AS kd, CASE WHEN i % 3 = 0 THEN NULL ELSE i::INTEGER END AS kn,
         ((i * 104729) % 1000003)::INTEGER - 500000 AS sparse, (i % 10)::INTEGER AS grp, 'name ' || (i % 13) AS name
       FROM range(2000) t(i)`,
@@ -52,6 +53,9 @@ const queries = {
   '16 bits': 'SELECT name, count(*), sum(id) FROM facts JOIN dims ON s = k WHERE grp = 3 GROUP BY name',
   '32 bits, a wide range asked for': 'SELECT count(*), sum(id), sum(k) FROM facts JOIN dims ON n = k2 WHERE grp < 4',
   clustered: 'SELECT count(*), sum(id), sum(k) FROM facts JOIN dims ON c = kc',
+  'clustered, over more keys than a cache has bytes': 'SELECT count(*), sum(id), sum(k) FROM facts JOIN dims ON o = ko',
+  'clustered, behind a filter': 'SELECT count(*), sum(id), sum(k) FROM facts JOIN dims ON o = ko WHERE b > 0',
+  'clustered, semi': 'SELECT count(*), sum(id) FROM facts WHERE o IN (SELECT ko FROM dims WHERE grp = 3)',
   '64 bits stored': 'SELECT count(*), sum(id) FROM facts JOIN dims ON l = CAST(k AS BIGINT) WHERE grp IN (1, 2)',
   'numbers beyond 32 bits': 'SELECT count(*), sum(id) FROM facts JOIN dims ON wide = kw WHERE grp < 3',
   dates: 'SELECT count(*), min(id), max(n) FROM facts JOIN dims ON d = kd WHERE grp = 1',

@@ -1,5 +1,14 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -55,6 +64,8 @@ async function runs(name: string, program: string, where = folder): Promise<unkn
   return JSON.parse(stdout);
 }
 
+const isProgram = (file: string): boolean => file.endsWith('.js');
+
 describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', () => {
   beforeAll(() => {
     const pack = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
@@ -75,6 +86,15 @@ describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', ()
     }
     expect(existsSync(join(installed, 'test'))).toBe(false);
     expect(existsSync(join(installed, 'dist/.tsbuildinfo'))).toBe(false);
+  });
+
+  test('has no object that begins with a spread and goes on, which Node 20 gives a hidden class of its own', () => {
+    const programs = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter(isProgram);
+    expect(programs.length).toBeGreaterThan(10);
+    for (const file of programs) {
+      const literals = /\{\.\.\.(?!\{\},)[\w$.]+,/.exec(readFileSync(join(installed, 'dist', file), 'utf8'));
+      expect(literals?.[0], file).toBeUndefined();
+    }
   });
 
   test('works when imported', async () => {
