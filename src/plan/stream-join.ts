@@ -1,4 +1,4 @@
-import { booleanType, int32Type, SparrowError } from '../base/index.js';
+import { booleanType, int32Type, int64Type, SparrowError } from '../base/index.js';
 import { attribute, filter, join, literal, project } from './build.js';
 import type { Attribute, Expr } from './expr.js';
 import { exprType } from './expr-type.js';
@@ -42,20 +42,35 @@ const KEPT: Partial<Record<JoinPlan['how'], readonly Side[]>> = {
 const [UNMATCHED, MATCHED, HOPELESS] = [0, 1, 2].map((value) => literal(int32Type, value)) as [Expr, Expr, Expr];
 /** Whether a row came with this batch. */
 const [OLD, NEW] = [UNMATCHED, MATCHED];
+/** What is stored: a row, or that one of an earlier batch has found its first match. */
+const [ROW, FOUND] = [UNMATCHED, MATCHED];
 const MILLISECOND = 1000n;
 
-/** Rows of one side: the columns of the join's input, how they fared, and whether they are new. */
+/** Rows of one side: the columns of the join's input, how they fared, whether they are new, and what names them. */
 interface Rows {
   readonly plan: Plan;
   readonly columns: readonly Attribute[];
   readonly matched: Attribute;
   readonly isNew: Attribute;
+  readonly batch: Attribute;
+  readonly number: Attribute;
+}
+/** Columns behind those of the side. */
+const BEHIND = ['m', 'n', 'b', 'i'] as const;
+
+/** The micro-batch that a join's state is brought up to, and the watermarks of it and of the one before. */
+export interface JoinBatch {
+  readonly batch: number;
+  readonly watermark: bigint | undefined;
+  readonly late: bigint | undefined;
 }
 
 /**
  * The state of a join of two streams: the rows of both that may still find a match, as rows of one table. `s` is the side,
- * `l…` and `r…` are columns, `m` and `n` say how a row fared and whether it is new. Rows go when the watermark says that no
- * row of the other side can match any more; those of a side that an outer join keeps come out then, if nothing matched.
+ * `l…` and `r…` are columns, `m` says how a row fared, `b` with which batch it came, and `i` is its number there. Rows go
+ * when the watermark says that no row of the other side can match any more; those of a side that an outer join keeps come
+ * out then, if nothing matched. A batch stores what it adds: its own rows, and which of the earlier ones found a match
+ * (`k`; `m` is the batch then); from time to time all that is left is stored anew.
  */
 export class JoinState {
   readonly isTimed = true;
@@ -65,7 +80,7 @@ export class JoinState {
 
   constructor(
     private readonly node: JoinPlan,
-    private readonly watermark: bigint | undefined,
+    private readonly at: JoinBatch,
     private readonly settings: PlanSettings,
   ) {
     this.#terms = node.condition === undefined ? [] : splitAnd(node.condition);
@@ -83,27 +98,34 @@ export class JoinState {
     }
   }
 
-  /** The rows of the state after a batch: those before that are not over, and the batch's own. */
-  merged(before: ScanPlan | undefined, late: bigint | undefined): Plan {
-    const [left, right] = SIDES.map((side) => this.#fresh(side, late)) as [Rows, Rows];
-    const batch = this.#stored(left, right);
-    if (before === undefined) return batch;
-    checkState(before, outputOf(batch));
-    const all = (side: Side, fresh: Rows): Rows => this.#rows(unionOf([this.#earlier(side, before, late), fresh.plan]));
-    return this.#stored(all('left', left), all('right', right));
+  /** What a batch stores: what it adds to the state before, or all that is left, its own rows among it. */
+  merged(before: ScanPlan | undefined, stores: 'all' | 'added'): Plan {
+    const fresh = { left: this.#fresh('left'), right: this.#fresh('right') };
+    if (before === undefined) return unionOf(this.#stored(fresh, fresh));
+    const earlier = { left: this.#earlier('left', before), right: this.#earlier('right', before) };
+    const both = (side: Side): Rows => this.#rows(unionOf([earlier[side].plan, fresh[side].plan]));
+    const all = { left: both('left'), right: both('right') };
+    const added = this.#stored(fresh, all);
+    checkState(before, outputOf(added[0]));
+    for (const side of SIDES) if (this.#waits(side)) added.push(this.#found(side, earlier[side], fresh[other(side)]));
+    if (stores === 'added') return unionOf(added);
+    return unionOf([...added, ...SIDES.map((side) => this.#stores(side, earlier[side], ROW))]);
   }
 
   /** What the join gives for a batch, of the state after it. */
   result(state: ScanPlan): Plan {
     const output = outputOf(this.node);
-    const rows = (side: Side): Rows => this.#rows(this.#part(side, state, trueLiteral));
-    const [left, right] = [rows('left'), rows('right')];
+    const isOwn = equal(byName(state, 'b'), this.#batch);
     if (this.node.how === 'semi') {
+      const open = this.#earlier('left', state, isOwn, 'lt');
+      const now = this.#followed('left', open, state, 'eq');
       return project(
-        filter(left.plan, equal(left.matched, MATCHED)),
-        output.map((a, i) => named(left.columns[i] as Attribute, a)),
+        filter(now.plan, equal(now.matched, MATCHED)),
+        output.map((a, i) => named(now.columns[i] as Attribute, a)),
       );
     }
+    const rows = (side: Side): Rows => this.#earlier(side, state, isOwn);
+    const [left, right] = [rows('left'), rows('right')];
     const both = [left, right].map(({ matched }) => compare('lt', matched, HOPELESS));
     const anyNew = or(equal(left.isNew, NEW), equal(right.isNew, NEW));
     const condition = joinAndOrNone([...this.#condition(left, right), ...both, anyNew]);
@@ -121,7 +143,7 @@ export class JoinState {
 
   /** Rows that come out without the other side: those that are over, and those without hope at once. */
   #alone(side: Side, { plan, columns, matched, isNew }: Rows): Plan {
-    const at = this.watermark;
+    const at = this.at.watermark;
     const over = at === undefined ? falseLiteral : coalesce(this.#over(side, columns, at) as Expr, falseLiteral);
     const ends = or(and(equal(matched, UNMATCHED), over), and(equal(matched, HOPELESS), equal(isNew, NEW)));
     const nothing = outputOf(this.node[other(side)]).map((a, i) => own(nullOf(a.type), `${other(side)[0]}${i}`));
@@ -130,7 +152,8 @@ export class JoinState {
   }
 
   /** The batch's own rows that are in time. */
-  #fresh(side: Side, late: bigint | undefined): Rows {
+  #fresh(side: Side): Rows {
+    const { late } = this.at;
     const input = this.node[side];
     const output = outputOf(input);
     const time = output.find(this.#times[side].isTime);
@@ -143,57 +166,107 @@ export class JoinState {
     const exprs = output.map((a, i) => own(a, `${side[0]}${i}`));
     const fared = keeps ? ifElse(hopeful, UNMATCHED, HOPELESS) : UNMATCHED;
     const rows = filter(input, keeps ? inTime : and(inTime, hopeful));
-    return this.#rows(project(rows, [...exprs, own(fared, 'm'), own(NEW, 'n')]));
+    // Only rows that may have to be told apart from others are numbered.
+    const number = this.#waits(side)
+      ? buildCall('monotonicallyIncreasingId', [], this.settings)
+      : literal(int64Type, 0n);
+    const behind = [own(fared, 'm'), own(NEW, 'n'), own(this.#batch, 'b'), own(number, 'i')];
+    return this.#rows(project(rows, [...exprs, ...behind]));
   }
 
-  /** Rows of the state before that are still of use. */
-  #earlier(side: Side, before: ScanPlan, late: bigint | undefined): Plan {
-    const fared = byName(before, 'm');
-    const open = this.node.how === 'semi' ? equal(fared, UNMATCHED) : compare('lt', fared, HOPELESS);
-    const columns = outputOf(this.node[side]).map((_, i) => byName(before, `${side[0]}${i}`));
+  get #batch(): Expr {
+    return literal(int32Type, this.at.batch);
+  }
+
+  /** Whether rows of a side wait for their first match. */
+  #waits(side: Side): boolean {
+    return this.#kept.includes(side) || (side === 'left' && this.node.how === 'semi');
+  }
+
+  /** Rows of a state that are still of use, and those for which `anyway` holds; `by`: as `#followed` has it. */
+  #earlier(side: Side, state: ScanPlan, anyway: Expr = falseLiteral, by: 'lt' | 'le' = 'le'): Rows {
+    const { late } = this.at;
+    const columns = outputOf(this.node[side]).map((_, i) => byName(state, `${side[0]}${i}`));
     const over = late === undefined ? undefined : this.#over(side, columns, late);
     const stays = over === undefined ? trueLiteral : coalesce(buildCall('not', [over], this.settings), trueLiteral);
-    return this.#part(side, before, and(open, stays), OLD);
+    const all = this.#rows(this.#part(side, state, or(anyway, stays)));
+    const rows = this.#waits(side) ? this.#followed(side, all, state, by) : all;
+    const open = this.node.how === 'semi' ? equal(rows.matched, UNMATCHED) : compare('lt', rows.matched, HOPELESS);
+    return this.#rows(filter(rows.plan, or(equal(rows.isNew, NEW), open)));
   }
 
   /** A side's rows of a state, under new ids. */
-  #part(side: Side, state: ScanPlan, condition: Expr, isNew: Expr = byName(state, 'n')): Plan {
+  #part(side: Side, state: ScanPlan, condition: Expr, kind: Expr = ROW): Plan {
     const columns = outputOf(this.node[side]).map((_, i) => `${side[0]}${i}`);
-    const rows = filter(state, and(equal(byName(state, 's'), literal(int32Type, SIDES.indexOf(side))), condition));
-    return project(rows, [...[...columns, 'm'].map((name) => own(byName(state, name), name)), own(isNew, 'n')]);
+    const isSide = equal(byName(state, 's'), literal(int32Type, SIDES.indexOf(side)));
+    const rows = filter(state, and(and(isSide, equal(byName(state, 'k'), kind)), condition));
+    const of = (name: string): Expr => own(byName(state, name), name);
+    const isNew = ifElse(equal(byName(state, 'b'), this.#batch), NEW, OLD);
+    return project(rows, [...[...columns, 'm'].map(of), own(isNew, 'n'), of('b'), of('i')]);
+  }
+
+  /** Rows with what later batches found out about them: those before this one, this one, or all up to it. */
+  #followed(side: Side, rows: Rows, state: ScanPlan, by: 'lt' | 'eq' | 'le'): Rows {
+    const found = this.#rows(this.#part(side, state, compare(by, byName(state, 'm'), this.#batch), FOUND));
+    return this.#marked(rows, found, and(equal(rows.batch, found.batch), equal(rows.number, found.number)));
   }
 
   #rows(plan: Plan): Rows {
-    const output = outputOf(plan);
-    return { plan, columns: output.slice(0, -2), matched: byName(plan, 'm'), isNew: byName(plan, 'n') };
+    const [matched, isNew, batch, number] = BEHIND.map((name) => byName(plan, name)) as [
+      Attribute,
+      Attribute,
+      Attribute,
+      Attribute,
+    ];
+    return { plan, columns: outputOf(plan).slice(0, -BEHIND.length), matched, isNew, batch, number };
   }
 
-  /** Both sides as rows of one table; those that wait for a match are told of it. */
-  #stored(left: Rows, right: Rows): Plan {
-    const of = { left, right };
+  /** Both sides as rows of one table; those that wait for a match are told of those among `others`. */
+  #stored(of: Readonly<Record<Side, Rows>>, others: Readonly<Record<Side, Rows>>): [Plan, ...Plan[]] {
     const parts = SIDES.map((side) => {
-      let rows = of[side];
-      if (this.#kept.includes(side) || (side === 'left' && this.node.how === 'semi'))
-        rows = this.#told(side, rows, of[other(side)]);
-      const nothing = (from: Side): Expr[] =>
-        outputOf(this.node[from]).map((a, i) => own(nullOf(a.type), `${from[0]}${i}`));
-      const columns = SIDES.flatMap((from) =>
-        from === side ? rows.columns.map((a) => own(a, a.name)) : nothing(from),
-      );
-      const number = own(literal(int32Type, SIDES.indexOf(side)), 's');
-      return project(rows.plan, [number, ...columns, own(rows.matched, 'm'), own(rows.isNew, 'n')]);
+      const rows = this.#waits(side) ? this.#told(side, of[side], others[other(side)]) : of[side];
+      return this.#stores(side, rows, ROW);
     });
-    return unionOf(parts as [Plan, Plan]);
+    return parts as [Plan, ...Plan[]];
+  }
+
+  /** Those earlier rows that find their first match in a batch: only what names them. */
+  #found(side: Side, { plan, matched }: Rows, fresh: Rows): Plan {
+    const waiting = this.#rows(filter(plan, equal(matched, UNMATCHED)));
+    const told = this.#told(side, waiting, fresh);
+    return this.#stores(side, this.#rows(filter(told.plan, equal(told.matched, MATCHED))), FOUND);
+  }
+
+  #stores(side: Side, rows: Rows, kind: Expr): Plan {
+    const columns = SIDES.flatMap((from) =>
+      outputOf(this.node[from]).map((a, i) => {
+        const value = from === side && kind === ROW ? (rows.columns[i] as Attribute) : nullOf(a.type);
+        return own(value, `${from[0]}${i}`);
+      }),
+    );
+    const number = own(literal(int32Type, SIDES.indexOf(side)), 's');
+    const names = [own(rows.batch, 'b'), own(rows.number, 'i'), own(kind, 'k')];
+    return project(rows.plan, [number, ...columns, own(kind === ROW ? rows.matched : this.#batch, 'm'), ...names]);
   }
 
   #told(side: Side, rows: Rows, others: Rows): Rows {
-    const found = attribute('found', booleanType, false);
     const terms = side === 'left' ? this.#condition(rows, others) : this.#condition(others, rows);
     const condition = joinAndOrNone([...terms, compare('lt', others.matched, HOPELESS)]);
+    return this.#marked(rows, others, condition);
+  }
+
+  /** Rows with a match if they had none, and there is one among others. */
+  #marked(rows: Rows, others: Rows, condition: Expr | undefined): Rows {
+    const found = attribute('found', booleanType, false);
     const looked = Object.freeze({ ...join(rows.plan, others.plan, 'exists', condition), mark: found });
     const fared = ifElse(and(equal(rows.matched, UNMATCHED), found), MATCHED, rows.matched);
-    const columns = rows.columns.map((a) => own(a, a.name));
-    return this.#rows(project(looked, [...columns, own(fared, 'm'), own(rows.isNew, 'n')]));
+    const columns = [...rows.columns, own(fared, 'm'), rows.isNew, rows.batch, rows.number];
+    return this.#rows(
+      project(
+        looked,
+        columns.map((a) => (a.kind === 'alias' ? a : own(a, a.name))),
+      ),
+    );
   }
 
   /** The join's condition over other columns. */

@@ -13,12 +13,14 @@ export interface Committed {
   readonly nextBatchWatermarkMs?: number;
   /** Of each watermark of the query; null before a row was seen. */
   readonly watermarksMs?: readonly (number | null)[];
+  /** The batch from whose state on all are needed for the state after this one; without it, its own is enough. */
+  readonly stateFrom?: number;
 }
 
 /**
  * The state of a streaming query, in a folder: its number, what each batch reads (written before the batch runs), and
  * which batches are done. Laid out as Spark does: `metadata`, `offsets/n`, `commits/n`; what
- * operators keep after a batch in `state/n`.
+ * operators keep after a batch in `state/n`: all of it, or what the batch adds to that of batches before.
  */
 export class Checkpoint {
   readonly #folder: string;
@@ -72,6 +74,20 @@ export class Checkpoint {
   get latest(): readonly (number | null)[] {
     const { nextBatchWatermarkMs: only, watermarksMs } = this.#committed[this.done] ?? {};
     return watermarksMs ?? (only === undefined ? [] : [only]);
+  }
+
+  /** The batch whose state is whole, to which those after it up to the last one that is done add. */
+  get stateFrom(): number {
+    return this.#committed[this.done]?.stateFrom ?? this.done - 1;
+  }
+
+  /** Bytes of what is kept for some batches, the last one included. */
+  bytes(what: 'state' | 'result', from: number, to: number): number {
+    let bytes = 0;
+    for (let batch = from; batch <= to; batch++)
+      if (this.files.stat(this.place(what, batch)) !== undefined)
+        for (const file of this.files.list(this.place(what, batch))) bytes += file.directory ? 0 : file.size;
+    return bytes;
   }
 
   /** Where something is kept for a batch. */

@@ -8,7 +8,7 @@ import { allNodes, transformUp } from '../../plan/walk.js';
 import { runToEnd } from '../actions.js';
 import type { FrameContext } from '../context.js';
 import type { RunOptions, WriteResult } from '../engine.js';
-import { Checkpoint, type Offsets, type Piece } from './checkpoint.js';
+import { Checkpoint, type Committed, type Offsets, type Piece } from './checkpoint.js';
 import type { OutputMode } from './output-mode.js';
 import { type StreamSource, streamSource } from './sources.js';
 
@@ -164,10 +164,10 @@ export class StreamingQuery {
     const all = task.mode === 'complete' && !this.#keepsState;
     const read = [...this.sources.keys()].flatMap((_, i) => this.#pieces(batch, i, all));
     const inputs = read.reduce((n, p) => n + ('files' in p ? p.files.length : p.upTo - p.after), 0);
-    const { result, committed } = { committed: {}, ...done };
+    const { result, committed }: { result: WriteResult; committed: Committed } = { committed: {}, ...done };
     state.commit(committed);
     if (this.#keepsState) {
-      state.forget('state', batch);
+      state.forget('state', committed.stateFrom ?? batch);
       state.forget('result', batch + 1);
     }
     const durationMs = Math.floor(nodePlatform.clock.now()) - began;

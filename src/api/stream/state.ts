@@ -10,7 +10,7 @@ import { schemaOf } from '../../plan/output.js';
 import { WATERMARK } from '../../plan/resolve/hint.js';
 import { checkParts } from '../../plan/resolve/stream-check.js';
 import { durationOf } from '../../plan/resolve/time-windows.js';
-import { JoinState } from '../../plan/stream-join.js';
+import { type JoinBatch, JoinState } from '../../plan/stream-join.js';
 import { isDeduplication, StreamState, statefulNode } from '../../plan/stream-state.js';
 import { allNodes, children, transformUp } from '../../plan/walk.js';
 import { firstScalars, runToEnd } from '../actions.js';
@@ -63,72 +63,98 @@ function isRowByRow(plan: ResolvedPlan): boolean {
   }
 }
 
+/** So many batches add to a state at least, and at most, before it is stored whole again. */
+const [LEAST_ADDED, MOST_ADDED] = [10, 100];
+
+/** Where the state before a batch lies, and how a join's is stored after it. */
+interface Chain {
+  readonly from: number;
+  readonly stores: 'all' | 'added';
+}
+
+function chainOf(state: Checkpoint, batch: number): Chain {
+  const from = Math.max(0, state.stateFrom);
+  const added = batch - 1 - from;
+  const isDue =
+    added >= MOST_ADDED ||
+    (added >= LEAST_ADDED && state.bytes('state', from + 1, batch - 1) >= state.bytes('state', from, from));
+  return { from, stores: batch === 0 || isDue ? 'all' : 'added' };
+}
+
 /** The operator of a plan, and what it keeps. */
-function stateOf(
-  root: ResolvedPlan,
-  watermark: bigint | undefined,
-  mode: OutputMode,
-  settings: Parameters<Rewrite>[1],
-) {
+function stateOf(root: ResolvedPlan, at: JoinBatch, mode: OutputMode, settings: Parameters<Rewrite>[1], chain: Chain) {
   const node = statefulNode(root);
   if (node === undefined) throw changed();
   if (node.kind === 'join') {
     if (mode !== 'append') throw notIn(mode, 'joins of two streams');
-    return { node, store: new JoinState(node, watermark, settings) };
+    const store = new JoinState(node, at, settings);
+    const merged = (before: ScanPlan | undefined): Plan => store.merged(before, chain.stores);
+    return { node, merged, result: (rows: ScanPlan) => store.result(rows), isTimed: true };
   }
-  const store = new StreamState(node, watermark, settings);
+  const store = new StreamState(node, at.watermark, settings);
   if (store.hasSessions && mode === 'update') throw notIn(mode, 'sessions');
-  return { node, store };
+  const merged = (before: ScanPlan | undefined): Plan => store.merged(before, at.late);
+  return { node, merged, result: (rows: ScanPlan) => store.result(rows, mode), isTimed: store.isTimed };
 }
 
 /** Runs a batch: brings the state up to date, then gives what follows from it. Both can be done again. */
 export async function runStateful(job: StatefulBatch): Promise<{ result: WriteResult; committed: Committed }> {
   const { context, state, batch, mode, signal } = job;
-  const [at, late] = [state.watermark(batch), state.watermark(batch - 1)].map(inMicros);
   const isTimely = mode !== 'complete';
+  const [watermark, last] = [state.watermark(batch), state.watermark(batch - 1)].map(inMicros);
+  const at = { batch, watermark, late: isTimely ? last : undefined };
   const plan = await job.over(job.plan, 'state');
-  const before = batch === 0 ? undefined : await storedState(state.place('state', batch - 1));
+  const chain = chainOf(state, batch);
+  const earlier = placesOf(state, chain.from, batch - 1);
+  const before = earlier.length === 0 ? undefined : await storedState(earlier);
   let schema: Schema | undefined;
+  let added = false;
   const merge: Rewrite = (resolved, settings) => {
     const root = resolved as WritePlan;
-    const { node, store } = stateOf(root.input as ResolvedPlan, at, mode, settings);
+    const { node, merged, isTimed } = stateOf(root.input as ResolvedPlan, at, mode, settings, chain);
     for (const input of children(node)) checkParts(input as ResolvedPlan);
-    if (mode === 'append' && !isDeduplication(node) && !store.isTimed) throw withoutWatermark();
-    const input = store.merged(before, isTimely ? late : undefined);
+    if (mode === 'append' && !isDeduplication(node) && !isTimed) throw withoutWatermark();
+    const input = merged(before);
+    added = node.kind === 'join' && chain.stores === 'added';
     schema = schemaOf(input as ResolvedPlan);
     return { ...root, input };
   };
   const place = state.place('state', batch);
   const target = { format: 'parquet', path: place, mode: 'overwrite' as const, partitionBy: [], options: {} };
   await runToEnd(context, write(plan, target), { rewrite: merge, signal });
-  const after = await openSource(
-    { format: 'parquet', paths: [place], options: {}, schema: schema as Schema },
-    nodePlatform,
-  );
+  const paths = added ? [...withFiles(earlier), place] : [place];
+  const after = await openSource({ format: 'parquet', paths, options: {}, schema: schema as Schema }, nodePlatform);
   const rows = scan(ofStream(after, isTimely ? 'append' : 'complete'));
   const result = await job.give(plan, (resolved, settings) => {
-    const { node, store } = stateOf(resolved, at, mode, settings);
+    const { node, result } = stateOf(resolved, at, mode, settings, chain);
     const instead = (of: Plan): ResolvedPlan => transformUp(resolved, (n) => (n === node ? of : n)) as ResolvedPlan;
     // What stands above it takes its result batch by batch, too.
     checkParts(instead(rows));
-    return instead(store.result(rows, mode));
+    return instead(result(rows));
   });
-  return { result, committed: await nextWatermark(job) };
+  return { result, committed: { ...(await nextWatermark(job)), ...(added ? { stateFrom: chain.from } : {}) } };
 }
 
 const inMicros = (ms: number | undefined): bigint | undefined => (ms === undefined ? undefined : BigInt(ms) * 1000n);
 
-/** What was kept after a batch; undefined when it was nothing. */
-async function storedState(path: string): Promise<ScanPlan | undefined> {
-  const { files } = nodePlatform;
-  if (files.stat(path) === undefined) {
-    throw new SparrowError('CANNOT_LOAD_STATE_STORE', 'the state of the batch before is not there', {
-      where: `folder ${path}`,
+const placesOf = (state: Checkpoint, from: number, to: number): string[] =>
+  Array.from({ length: Math.max(0, to + 1 - from) }, (_, i) => state.place('state', from + i));
+
+const withFiles = (places: readonly string[]): string[] =>
+  places.filter((place) => expandPaths(nodePlatform.files, [place]).length > 0);
+
+/** What was kept after some batches; undefined when it was nothing. */
+async function storedState(places: readonly string[]): Promise<ScanPlan | undefined> {
+  const missing = places.find((place) => nodePlatform.files.stat(place) === undefined);
+  if (missing !== undefined) {
+    throw new SparrowError('CANNOT_LOAD_STATE_STORE', 'the state of an earlier batch is not there', {
+      where: `folder ${missing}`,
       hint: 'the query kept no state so far, or its folder was changed: begin anew with another checkpoint',
     });
   }
-  if (expandPaths(files, [path]).length === 0) return undefined;
-  return scan(await openSource({ format: 'parquet', paths: [path], options: {} }, nodePlatform));
+  const paths = withFiles(places);
+  if (paths.length === 0) return undefined;
+  return scan(await openSource({ format: 'parquet', paths, options: {} }, nodePlatform));
 }
 
 interface Mark {
