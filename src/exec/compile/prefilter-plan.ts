@@ -87,20 +87,20 @@ export function planPrefilter(
   }
   const bits = planBitTests(steps, forms, settings);
   for (const { decides } of bits) if (decides !== undefined) taken.add(decides);
-  const share = tests.reduce((all, test) => all * shareOf(test, forms), 1);
+  const share = shareOfAll(tests, forms);
   const passing = bits.reduce((all, bit) => all * bit.share, share);
   return tests.length + bits.length === 0 || passing > MOST_PASSING ? undefined : { tests, bits, steps: taken, share };
 }
 
 /** The share of rows expected to pass those leading filters that have a form in vectors. */
 export function expectedShare(steps: readonly StepSpec[], forms: readonly ColumnForm[]): number {
-  let passing = 1;
+  const tests: MaskNode[] = [];
   for (const step of steps) {
     if (step.kind !== 'filter') break;
     const found = planNode(step.condition, forms);
-    if (found !== undefined) passing *= shareOf(found, forms);
+    if (found !== undefined) tests.push(found);
   }
-  return passing;
+  return shareOfAll(tests, forms);
 }
 
 const countEntries = (nodes: readonly MaskNode[]): number =>
@@ -265,10 +265,38 @@ function lanesOf(form: ColumnForm | undefined): MaskLanes | undefined {
 }
 
 /** The share of rows expected to pass, taking values for evenly spread between their bounds. */
+/** Conditions that all hold are taken to be independent, but for the two ends of a range. */
+function shareOfAll(nodes: readonly MaskNode[], forms: readonly ColumnForm[]): number {
+  const lowest = new Map<number, number>();
+  const highest = new Map<number, number>();
+  let share = 1;
+  const add = (node: MaskNode): void => {
+    if (node.op === 'and') {
+      node.of.forEach(add);
+      return;
+    }
+    const of = shareOf(node, forms);
+    const isRange = node.op === 'test' && 'constant' in node.other && forms[node.column]?.range !== undefined;
+    const ends = !isRange
+      ? undefined
+      : /^g/.test(node.compare)
+        ? lowest
+        : /^l/.test(node.compare)
+          ? highest
+          : undefined;
+    if (ends === undefined) share *= of;
+    else ends.set((node as MaskTest).column, Math.min(of, ends.get((node as MaskTest).column) ?? 1));
+  };
+  nodes.forEach(add);
+  for (const column of new Set([...lowest.keys(), ...highest.keys()]))
+    share *= Math.max(0, (lowest.get(column) ?? 1) + (highest.get(column) ?? 1) - 1);
+  return share;
+}
+
 function shareOf(node: MaskNode, forms: readonly ColumnForm[]): number {
   switch (node.op) {
     case 'and':
-      return node.of.reduce((all, one) => all * shareOf(one, forms), 1);
+      return shareOfAll(node.of, forms);
     case 'or':
       return 1 - node.of.reduce((none, one) => none * (1 - shareOf(one, forms)), 1);
     case 'test':

@@ -1,4 +1,3 @@
-import type { Batch } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { FLAGS_A_WORD } from '../compile/state-layout.js';
@@ -15,8 +14,6 @@ const MOST_BITS = 1n << 26n;
 const SMALL_BITS = 1n << 18n;
 /** A byte a key besides: still in a cache near a core (256 KiB), and asked often enough to be worth making. */
 const MOST_FLAGS = 1n << 18n;
-/** More of them (8 MiB) where the keys asked for lie near each other, so that what is asked stays in a cache. */
-const MOST_CLUSTERED_FLAGS = 1n << 23n;
 /** The bits of 32-bit numbers: loads narrower than that need no check. */
 const WORD: Range = [-(1n << 31n), (1n << 31n) - 1n];
 
@@ -38,8 +35,8 @@ export async function roomForBits(
   { rows, bounds, asked, probed }: HeldKeys,
 ): Promise<KeyBits | undefined> {
   if (!dropsUnmatched(plan) || rows === 0) return undefined;
-  const other = await askedKeys(plan.build === 'left' ? plan.right : plan.left, asked);
-  const both = other === undefined ? bounds : union(bounds, other.range);
+  const other = await rangeOf(plan.build === 'left' ? plan.right : plan.left, asked);
+  const both = other === undefined ? bounds : union(bounds, other);
   const most = max(SMALL_BITS, (bounds[1] - bounds[0]) * 4n);
   const [first, last] = both[1] - both[0] < most ? both : bounds;
   const base = first & ~31n;
@@ -48,9 +45,7 @@ export async function roomForBits(
   if (rows > Number(size) * MOST_SET || rows + Number(size) / 64 > probed) return undefined;
   const bytes = Number(size) / 8 + 4;
   const { arena } = executor.query;
-  const hasFlags =
-    (size <= MOST_FLAGS && probed > Number(size)) ||
-    (size <= MOST_CLUSTERED_FLAGS && probed * 2 > Number(size) && other?.clustered === true);
+  const hasFlags = size <= MOST_FLAGS && probed > Number(size);
   const flags = hasFlags ? { flags: arena.alloc(Number(size) + FLAGS_A_WORD) } : {};
   return { address: arena.alloc(bytes), base: Number(base), size: Number(size), ...flags };
 }
@@ -82,50 +77,30 @@ export function probeBits(
   return { inside, share, flags: bits.flags !== undefined };
 }
 
-interface AskedKeys {
-  readonly range: Range;
-  /** Keys of one batch lie near each other. */
-  readonly clustered: boolean;
-}
-
-/** What is known of a plan's column that comes from batches in memory. */
-async function askedKeys(plan: PhysicalPlan, expr: PhysicalExpr | undefined): Promise<AskedKeys | undefined> {
+/** The bounds of a plan's column that come from batches in memory. */
+async function rangeOf(plan: PhysicalPlan, expr: PhysicalExpr | undefined): Promise<Range | undefined> {
   if (expr?.kind !== 'column') return undefined;
   switch (plan.kind) {
-    case 'batches': {
+    case 'batches':
       if ((await plan.instead?.()) !== undefined) return undefined;
-      const batches = await plan.load();
-      const range = batchColumns(plan.columns, batches)[expr.index]?.range;
-      return range === undefined ? undefined : { range, clustered: isClustered(batches, expr.index) };
-    }
+      return batchColumns(plan.columns, await plan.load())[expr.index]?.range;
     case 'filter':
-      return askedKeys(plan.input, expr);
+      return rangeOf(plan.input, expr);
     case 'project':
-      return askedKeys(plan.input, plan.exprs[expr.index]);
+      return rangeOf(plan.input, plan.exprs[expr.index]);
     case 'aggregate': {
       const out = plan.output[expr.index];
-      return out?.kind === 'column' ? askedKeys(plan.input, plan.keys[out.index]) : undefined;
+      return out?.kind === 'column' ? rangeOf(plan.input, plan.keys[out.index]) : undefined;
     }
     case 'join': {
       const width = plan.left.columns.length;
       return expr.index < width
-        ? askedKeys(plan.left, expr)
-        : askedKeys(plan.right, { ...expr, index: expr.index - width });
+        ? rangeOf(plan.left, expr)
+        : rangeOf(plan.right, { ...expr, index: expr.index - width });
     }
     default:
       return undefined;
   }
-}
-
-/** Whether a batch's values lie, in the mean, within a range whose bytes stay in a cache near a core. */
-function isClustered(batches: readonly Batch[], index: number): boolean {
-  let width = 0n;
-  for (const { columns } of batches) {
-    const { min, max } = columns[index]?.stats ?? {};
-    if (min === undefined || max === undefined) return false;
-    width += BigInt(max) - BigInt(min);
-  }
-  return width <= MOST_FLAGS * BigInt(batches.length);
 }
 
 const union = (a: Range, b: Range): Range => [a[0] < b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]];
