@@ -16,6 +16,8 @@ export class OutputSink implements Sink {
     private readonly pipe: Pipe,
     private readonly spec: { readonly columns: readonly SourceColumn[]; readonly views?: boolean },
     private readonly dictionaryOf: (c: ColumnValue) => number | undefined,
+    /** The source columns that some columns are. */
+    private readonly passed: readonly (number | undefined)[] = [],
   ) {
     this.#rows = pipe.code.local('i32');
   }
@@ -35,7 +37,7 @@ export class OutputSink implements Sink {
   consume(columns: Columns): void {
     const { pipe } = this;
     const { code } = pipe;
-    const values = this.spec.columns.map((_, i) => columns(i));
+    const values = this.spec.columns.map((_, i) => (this.passed[i] === undefined ? columns(i) : undefined));
     code
       .get(this.#rows)
       .get(pipe.state)
@@ -46,7 +48,10 @@ export class OutputSink implements Sink {
         pipe.callMore(MORE.FLUSH, () => code.i32(0));
         code.i32(0).set(this.#rows);
       });
-    for (const [i, value] of values.entries()) this.#write(i, value);
+    for (const [i, value] of values.entries()) {
+      if (value !== undefined) this.#write(i, value);
+      else this.#forms[i] = { storage: 'none', nullable: false, passed: this.passed[i] as number };
+    }
     code.get(this.#rows).i32(1).op('i32.add').set(this.#rows);
   }
 

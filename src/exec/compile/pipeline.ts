@@ -8,6 +8,7 @@ import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
 import { emitFilledMemo, emitMemo, emitNumbers, type FilledMemo, type MemoOf, memoizable } from './memo.js';
+import { passedColumns } from './passed-columns.js';
 import { type Columns, Pipe, pushTrue } from './pipe.js';
 import { PrefilterLoop } from './prefilter.js';
 import { expectedShare, type MaskEntries, planPrefilter } from './prefilter-plan.js';
@@ -104,9 +105,9 @@ class PipelineBody {
     private readonly memos: MemoForm[],
   ) {
     this.#steps = spec.steps;
-    this.sink = makeSink(pipe, spec.sink, variant.addressing, (value) =>
-      value.dictionaryCode === undefined ? undefined : this.#origin.get(value.dictionaryCode),
-    );
+    const dictionaryOf = (value: ColumnValue): number | undefined =>
+      value.dictionaryCode === undefined ? undefined : this.#origin.get(value.dictionaryCode);
+    this.sink = makeSink(pipe, spec.sink, variant.addressing, dictionaryOf, passedColumns(spec, variant.forms));
   }
 
   emit(from: Local, to: Local): void {

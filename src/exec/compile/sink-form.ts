@@ -32,4 +32,6 @@ export interface OutputForm {
   readonly nullable: boolean;
   /** The source column whose dictionary codes are passed on. */
   readonly dictionaryOf?: number;
+  /** The source column that is passed on as it is. */
+  readonly passed?: number;
 }

@@ -8,17 +8,18 @@ import { PlacedSink } from './placed-sink.js';
 import { BuildSink, SortSink } from './row-sinks.js';
 import type { Sink } from './sink-form.js';
 
-/** The sink of a pipeline. `dictionaryOf` gives the source column whose dictionary a value's code belongs to. */
+/** The sink of a pipeline. `dictionaryOf` gives the source column whose dictionary a value's code belongs to; `passed` is for outputs. */
 export function makeSink(
   pipe: Pipe,
   spec: SinkSpec,
   addressing: GroupAddressing,
   dictionaryOf: (c: ColumnValue) => number | undefined,
+  passed: readonly (number | undefined)[],
 ): Sink {
   switch (spec.kind) {
     case 'output':
     case 'write':
-      return new OutputSink(pipe, spec, dictionaryOf);
+      return new OutputSink(pipe, spec, dictionaryOf, passed);
     case 'aggregate':
       if (spec.placed === undefined) return new AggregateSink(pipe, spec, addressing);
       return spec.placed.rows === undefined ? nothing : new PlacedSink(pipe, spec, spec.placed, spec.placed.rows);

@@ -43,9 +43,9 @@ export function decoded(heap: SharedHeap, batch: Batch, dictionaries: CodedPlan[
     const dictionary = dictionaries.get(i);
     if (dictionary === undefined) return column;
     const { stats: _, ...rest } = column;
-    // What stands in null rows is no code.
+    // What stands in null rows that were written is no code; the frame's own columns lie as they are.
     const base = column.data >>> 2;
-    zeroNulls(heap, column, heap.i32.subarray(base, base + column.length));
+    if (column.storage === 'i32') zeroNulls(heap, column, heap.i32.subarray(base, base + column.length));
     return { ...rest, type: stringType, dictionary };
   });
   return { ...batch, columns };

@@ -19,6 +19,7 @@ import {
   columnOf,
   type Flow,
   type FlowPart,
+  givingSink,
   outputSink,
   splitColumns,
   splitsPerTask,
@@ -79,7 +80,7 @@ export class Executor implements Runner {
     // Shared groups are those of another aggregation, whose calls may read more.
     if (!isShared) this.#columnsRead = columnsRead(plan);
     const flow = await this.open(plan);
-    for await (const done of this.results(flow, (part) => outputSink(part.columns))) {
+    for await (const done of this.results(flow, givingSink)) {
       if (done.output.kind !== 'batches') throw engineBug('batches expected');
       for (const batch of done.output.batches) yield decoded(this.query.heap, batch, dictionaries);
       this.query.release(done.arena);

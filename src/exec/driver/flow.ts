@@ -165,6 +165,12 @@ export function mergedColumns(flow: Flow, columns: readonly { type: SourceColumn
 /** The sink that makes batches of a part's rows. */
 export const outputSink = (columns: readonly SourceColumn[]): SinkSpec => ({ kind: 'output', columns });
 
+/** The same for rows that are given before the source of the part goes: its columns need no copy. */
+export function givingSink({ columns, inputs, later }: FlowPart): SinkSpec {
+  const passes = later === undefined && inputs.every((input) => input.kind === 'batches' && input.skip === 0);
+  return { kind: 'output', columns, ...(passes ? { passes } : {}) };
+}
+
 /** What a part's rows become in tasks that do more with them, `wrap`: batches of `columns`. */
 export function wrappedPart(
   part: FlowPart,

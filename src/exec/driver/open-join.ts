@@ -2,6 +2,7 @@ import { booleanType } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import type { JoinKey, PhysicalJoin } from '../physical.js';
+import { JOIN_HEADER } from '../row-layout.js';
 import type { KeyBits } from '../task/key-bits.js';
 import { rankCount } from '../task/link-rows.js';
 import { totalRows } from '../task/row-store.js';
@@ -64,6 +65,7 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
     layout: build.layout,
     addressing: build.table.addressing,
     ...(bits === undefined ? {} : { bits }),
+    ...(form.how === 'probe_outer' && isUnique(executor, build) ? { unique: true } : {}),
   };
   const probed = addStep(probe, step, (part) => joinColumns(plan, form.how, left, part.columns, build.columns), [
     build.table,
@@ -74,6 +76,20 @@ export async function openJoin(executor: Runner, plan: PhysicalJoin): Promise<Fl
   // Nothing flows out of marking; it must be over before the marked rows are read.
   await executor.allResults(probed, () => ({ kind: 'none' }));
   return [rest];
+}
+
+/** Larger tables are not looked through. */
+const MOST_LOOKED_THROUGH = 1 << 18;
+
+/** Whether every row of a table is alone in its slot, which is that of its only key. */
+function isUnique({ query }: Runner, { keys, table, chunks }: BuildSide): boolean {
+  if (keys.length !== 1 || table.rows > MOST_LOOKED_THROUGH) return false;
+  if (table.addressing !== 'direct' && table.addressing !== 'ranked') return false;
+  const { u32 } = query.heap;
+  return chunks.every(({ address, rows, stride }) => {
+    for (let row = 0; row < rows; row++) if (u32[(address + row * stride + JOIN_HEADER.NEXT) >>> 2] !== 0) return false;
+    return true;
+  });
 }
 
 /** Only for matches the streamed side counts: what cannot match may be dropped before it is grouped or held. */

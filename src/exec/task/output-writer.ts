@@ -20,6 +20,7 @@ export class OutputWriter {
   #forms: readonly OutputForm[] | undefined;
   readonly #copied = new Map<number, Dictionary>();
   #dictionaries: readonly (Dictionary | undefined)[] = [];
+  #source: Batch | undefined;
 
   constructor(
     private readonly arena: Arena,
@@ -37,10 +38,14 @@ export class OutputWriter {
     while (this.#capacity < expectedRows && this.#capacity < mostRows) this.#capacity *= 2;
   }
 
-  /** Before a run: the forms its program writes and the dictionaries its batch has. */
-  use(forms: readonly OutputForm[], dictionaryOf: (sourceColumn: number) => Dictionary | undefined): void {
-    const dictionaries = forms.map((f) => (f.dictionaryOf === undefined ? undefined : dictionaryOf(f.dictionaryOf)));
+  /** Before a run: the forms its program writes, and the batch whose dictionaries and columns it passes on. */
+  use(forms: readonly OutputForm[], source: Batch | undefined): void {
+    const dictionaries = forms.map((f) =>
+      f.dictionaryOf === undefined ? undefined : source?.columns[f.dictionaryOf]?.dictionary,
+    );
+    const passes = forms.some((f) => f.passed !== undefined);
     const same =
+      !passes &&
       this.#forms !== undefined &&
       forms.every((f, i) => {
         const old = this.#forms?.[i];
@@ -50,6 +55,9 @@ export class OutputWriter {
       });
     if (same) return;
     this.flush(false);
+    this.#source = source;
+    // Columns that are passed on need others of just their rows.
+    while (passes && this.#capacity < (source?.rows ?? 0)) this.#capacity *= 2;
     this.#forms = forms;
     this.#dictionaries = dictionaries;
     this.#allocate();
@@ -126,6 +134,8 @@ export class OutputWriter {
     const nullCount = form.storage === 'none' ? rows : this.#word(at + OUT.NULLS);
     const dictionary = this.#dictionaries[index];
     const column = this.columns[index] as SourceColumn;
+    const passed = form.passed === undefined ? undefined : this.#source?.columns[form.passed];
+    if (passed !== undefined) return { ...passed, type: column.type };
     return {
       type: column.type,
       storage: form.storage,

@@ -2,7 +2,6 @@ import {
   Arena,
   BATCH_ROWS,
   type Batch,
-  type Dictionary,
   engineBug,
   type Format,
   newTaskMetrics,
@@ -301,8 +300,7 @@ class TaskRun implements TaskHost {
     writeColumns(this.#heap, this.#state + this.#layout.columns, batch);
     this.#kept.setMemos(program, batch);
     this.#heap.i64[(this.#state + PIPE.FIRST_ROW) >>> 3] = BigInt(firstRow);
-    const dictionaryOf = (column: number): Dictionary | undefined => batch.columns[column]?.dictionary;
-    this.#execute(program, batch.rows, dictionaryOf, () => replayBatch(this.#heap, this.request, batch, from), from);
+    this.#execute(program, batch.rows, batch, () => replayBatch(this.#heap, this.request, batch, from), from);
   }
 
   /** The program for batches that lie like this one: mostly the one that ran the batch before. */
@@ -337,28 +335,16 @@ class TaskRun implements TaskHost {
     this.#set(PIPE.SOURCE, at.address);
     for (let from = 0; from < rows && !this.#done(); from += BATCH_ROWS) {
       const to = Math.min(rows, from + BATCH_ROWS);
-      this.#execute(
-        program,
-        to,
-        () => undefined,
-        () => replayRows(this.#heap, this.request, at, from, to),
-        from,
-      );
+      this.#execute(program, to, undefined, () => replayRows(this.#heap, this.request, at, from, to), from);
     }
   }
 
-  #execute(
-    program: Program,
-    to: number,
-    dictionaryOf: (column: number) => Dictionary | undefined,
-    replay: () => void,
-    from = 0,
-  ): void {
+  #execute(program: Program, to: number, batch: Batch | undefined, replay: () => void, from = 0): void {
     this.environment.checkCancelled();
     this.#kept.setLiterals(program);
     this.#kept.setTotals(program, this.#groups?.slots ?? 0);
     this.#texts.reset();
-    this.#sink.use(program.sink, dictionaryOf);
+    this.#sink.use(program.sink, batch);
     this.#calls.run(program, this.#state, from, to);
     this.#inputRows += to - from;
     if (this.#heap.i32[(this.#state + STATE.ERROR) >>> 2] === 0) {

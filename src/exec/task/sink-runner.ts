@@ -1,4 +1,4 @@
-import { type Arena, type Dictionary, engineBug } from '../../base/index.js';
+import { type Arena, type Batch, engineBug } from '../../base/index.js';
 import { MORE } from '../compile/pipe.js';
 import type { SinkForm } from '../compile/sink-form.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
@@ -77,9 +77,9 @@ class NoneRunner implements SinkRunner {
 class OutputRunner implements SinkRunner {
   constructor(private readonly writer: OutputWriter) {}
 
-  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void {
+  use(form: SinkForm, batch: Batch | undefined): void {
     if (form.kind !== 'output') throw engineBug('output form expected');
-    this.writer.use(form.columns, dictionaryOf);
+    this.writer.use(form.columns, batch);
   }
 
   more(what: number, detail: number): void {

@@ -1,4 +1,4 @@
-import { type Arena, type Batch, type Dictionary, engineBug, type Format, type TaskContext } from '../../base/index.js';
+import { type Arena, type Batch, engineBug, type Format, type TaskContext } from '../../base/index.js';
 import type { SinkForm } from '../compile/sink-form.js';
 import type { StateLayout } from '../compile/state-layout.js';
 import type { Programs } from './programs.js';
@@ -7,7 +7,8 @@ import type { GroupPlan } from './variant.js';
 
 /** The running half of a sink: gives compiled code memory and makes the task's result of what it wrote. */
 export interface SinkRunner {
-  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void;
+  /** Before a run: the form of its program and, where it reads one, the batch. */
+  use(form: SinkForm, batch: Batch | undefined): void;
   more(what: number, detail: number): void;
   startGroups(plan: GroupPlan): void;
   /** Takes a batch as it is, without compiled code; false where it cannot. */

@@ -71,6 +71,8 @@ export interface ProbeStep {
   readonly nullSafe: readonly boolean[];
   /** What comes out: `pairs` probe columns and build columns; `probe_outer` the same, with nulls for the unmatched; `semi`/`anti`: probe columns only; `mark`: nothing flows on, build rows are marked; `exists`: probe columns and whether there is a match. */
   readonly how: 'pairs' | 'probe_outer' | 'semi' | 'anti' | 'mark' | 'exists';
+  /** No key has several rows. */
+  readonly unique?: boolean;
   /** Matched build rows are marked, for a later pass over unmatched (or matched) ones. */
   readonly marks: boolean;
   /** How many columns the probe side has. */
@@ -91,8 +93,14 @@ export interface ProbeStep {
 }
 
 export type SinkSpec =
-  /** With `views` texts stay where they are: for whoever takes each batch before they go. */
-  | { readonly kind: 'output'; readonly columns: readonly SourceColumn[]; readonly views?: boolean }
+  | {
+      readonly kind: 'output';
+      readonly columns: readonly SourceColumn[];
+      /** Texts stay where they are: for whoever takes each batch before they go. */
+      readonly views?: boolean;
+      /** The source's columns outlive what is made of them: where all rows come out, they are given as they are. */
+      readonly passes?: boolean;
+    }
   | {
       readonly kind: 'aggregate';
       readonly keys: readonly PhysicalExpr[];

@@ -2,7 +2,6 @@ import {
   Arena,
   type Batch,
   type Column,
-  type Dictionary,
   engineBug,
   type FileWriter,
   formatScalar,
@@ -54,10 +53,10 @@ export class WriteRunner implements SinkRunner {
     return true;
   }
 
-  use(form: SinkForm, dictionaryOf: (column: number) => Dictionary | undefined): void {
+  use(form: SinkForm, batch: Batch | undefined): void {
     if (form.kind !== 'output') throw engineBug('output form expected');
     this.#passed = undefined;
-    this.#output.use(form.columns, dictionaryOf);
+    this.#output.use(form.columns, batch);
   }
 
   more(what: number, detail: number): void {
