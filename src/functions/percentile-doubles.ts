@@ -4,11 +4,21 @@ import type { Scalar } from '../base/index.js';
 const RECORD = 13;
 const VALUE = 5;
 
-/** Values of one group, in no order: reused, as groups come one after the other. */
+/** Groups of at least so many values are looked through by buckets: selection alone mispredicts half of its branches. */
+const LEAST_BUCKETED = 64;
+const BUCKETS = 256;
+
+/** Values of one group, in no order, and the bucket of each: reused, as groups come one after the other. */
 let scratch = new Float64Array(1024);
+let buckets = new Uint8Array(1024);
+const counts = new Uint32Array(BUCKETS);
+/** The values of one bucket. */
+let some = new Float64Array(1024);
 
 /** Doubles whose order statistics are asked for, NaN greater than all; found by selection, not by sorting. */
 export class OrderedDoubles {
+  #isBucketed: boolean | undefined;
+
   private constructor(
     private readonly values: Float64Array,
     /** How many are numbers; NaN come behind them. */
@@ -20,7 +30,11 @@ export class OrderedDoubles {
   /** Of the records of a collecting aggregate; undefined where zeros of both signs make the order of equals matter. */
   static of(records: Uint8Array, descending: boolean): OrderedDoubles | undefined {
     const count = records.length / RECORD;
-    if (scratch.length < count) scratch = new Float64Array(count * 2);
+    if (scratch.length < count) {
+      scratch = new Float64Array(count * 2);
+      buckets = new Uint8Array(count * 2);
+      some = new Float64Array(count * 2);
+    }
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
     let numbers = 0;
     for (let i = 0; i < count; i++) {
@@ -35,8 +49,39 @@ export class OrderedDoubles {
   /** The value at a row number from 0. */
   at(row: number): number {
     const place = this.descending ? this.count - 1 - row : row;
-    return place < this.numbers ? select(this.values, this.numbers, place) : Number.NaN;
+    if (place >= this.numbers) return Number.NaN;
+    this.#isBucketed ??= this.numbers >= LEAST_BUCKETED && putIntoBuckets(this.values, this.numbers);
+    return this.#isBucketed
+      ? selectInBucket(this.values, this.numbers, place)
+      : select(this.values, this.numbers, place);
   }
+}
+
+/** Notes for each value which part of the way from the least to the greatest it lies in; false where that is no distance. */
+function putIntoBuckets(values: Float64Array, count: number): boolean {
+  let [low, high] = [values[0] as number, values[0] as number];
+  for (let i = 1; i < count; i++) {
+    low = Math.min(low, values[i] as number);
+    high = Math.max(high, values[i] as number);
+  }
+  const scale = BUCKETS / (high - low);
+  if (!(scale > 0 && scale < Number.POSITIVE_INFINITY)) return false;
+  counts.fill(0);
+  for (let i = 0; i < count; i++) {
+    // Subtraction and product keep the order of values, as far as they tell them apart.
+    const bucket = Math.min(BUCKETS - 1, Math.trunc(((values[i] as number) - low) * scale));
+    buckets[i] = bucket;
+    counts[bucket] = (counts[bucket] as number) + 1;
+  }
+  return true;
+}
+
+function selectInBucket(values: Float64Array, count: number, place: number): number {
+  let [bucket, before] = [0, 0];
+  while (before + (counts[bucket] as number) <= place) before += counts[bucket++] as number;
+  let found = 0;
+  for (let i = 0; i < count; i++) if (buckets[i] === bucket) some[found++] = values[i] as number;
+  return select(some, found, place - before);
 }
 
 /** The value that would stand at a place were the first `count` in order, which they are around it afterwards (Hoare 1961). */
