@@ -31,7 +31,7 @@ function stage(most: number) {
       return { ok: true, result: { output, inputRows: 0, milliseconds: 1, thread: 1, metrics } };
     },
   };
-  const spills = { settings: () => ({ directory: '', fromBytes: 0, leastBytes: 1, tableBytes: 1 }) };
+  const spills = { settings: () => ({ directory: '', fromBytes: 0, heldFromBytes: 0, leastBytes: 1, tableBytes: 1 }) };
   const query = new Query(heap, pool.flags, undefined, 0, spills as unknown as SpillDirectory);
   const scheduler = new Scheduler(heap, pool as unknown as WorkerPool, {} as never, {} as never);
   const spec = { source: { kind: 'batches', columns: [], stable: true }, steps: [], sink: { kind: 'none' } };

@@ -177,6 +177,36 @@ describe('joins on disk give the same rows in the same order', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  test('a held side of more than half of the memory stays there while the other side can pass', {
+    timeout: 240_000,
+  }, async () => {
+    const session = await Session.create({ workers: 2, memory: '256MB', spillDirectory: directory });
+    try {
+      const held = session
+        .range(0, 1_200_000)
+        .select(col('id').mul(7).as('k'), fn.concat(lit('x'.repeat(60)), col('id').cast('string')).as('t'));
+      const passing = session
+        .range(0, 2_000_000)
+        .select(
+          col('id').mul(7).mod(8_400_000).as('k'),
+          fn.concat(lit('y'.repeat(60)), col('id').cast('string')).as('u'),
+        );
+      const joined = passing
+        .join(held as DataFrame, 'k')
+        .agg(fn.count().as('n'), fn.max('t').as('t'), fn.max('u').as('u'));
+      // Keys of two thirds of the rows come twice.
+      expect(await joined.collect()).toEqual([
+        { n: 2_000_000, t: `${'x'.repeat(60)}999999`, u: `${'y'.repeat(60)}999999` },
+      ]);
+      const plan = await joined.explain('analyze');
+      expect(plan).not.toMatch(/MiB spilled/);
+      const [, inUse] = /total: .* ([\d.]+) MiB of column memory/.exec(plan) ?? [];
+      expect(Number(inUse)).toBeGreaterThan(130);
+    } finally {
+      await session.stop();
+    }
+  });
+
   test('an error in the condition names the values', { timeout: 240_000 }, async () => {
     await inMode('spill', async (session) => {
       const [a, b] = sides(session, spread);

@@ -64,7 +64,13 @@ export class Query {
   spillEarlier(): void {
     this.onShort?.();
     this.#isShort = true;
-    this.#spill = { ...this.#spill, fromBytes: Math.min(this.#spill.fromBytes, this.heap.limitBytes * EARLY_SHARE) };
+    const most = this.heap.limitBytes * EARLY_SHARE;
+    const { fromBytes, heldFromBytes } = this.#spill;
+    this.#spill = {
+      ...this.#spill,
+      fromBytes: Math.min(fromBytes, most),
+      heldFromBytes: Math.min(heldFromBytes, most),
+    };
   }
 
   /** Opens the report of a stage that is about to run. */

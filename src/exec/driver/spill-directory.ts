@@ -8,6 +8,9 @@ import type { SpillSettings } from '../task/task.js';
 
 /** The share of the memory in use from which on tasks put what they keep on disk. */
 const PRESSED_SHARE = 0.5;
+/** What a join holds may be more, as far as so much is left to pass the other side by. */
+const HELD_SHARE = 0.7;
+const PASSING_BYTES = 80 << 20;
 /** A task writes what it keeps when that is this share of the memory. */
 const LEAST_SHARE = 1 / 8;
 /** What the rows in a join's table may be: several are in memory at once, each with an index. */
@@ -36,11 +39,15 @@ export class SpillDirectory {
 
   settings(heap: SharedHeap, query: number): SpillSettings {
     const always = engineMode() === 'spill';
+    const { limitBytes } = heap;
+    const fromBytes = always ? 0 : Math.floor(limitBytes * PRESSED_SHARE);
+    const heldBytes = Math.max(fromBytes, Math.min(Math.floor(limitBytes * HELD_SHARE), limitBytes - PASSING_BYTES));
     return {
       directory: join(this.#path, `query-${query}`),
-      fromBytes: always ? 0 : Math.floor(heap.limitBytes * PRESSED_SHARE),
-      leastBytes: always ? 1 : Math.floor(heap.limitBytes * LEAST_SHARE),
-      tableBytes: always ? LEAST_TABLE_BYTES : Math.max(LEAST_TABLE_BYTES, Math.floor(heap.limitBytes * TABLE_SHARE)),
+      fromBytes,
+      heldFromBytes: always ? 0 : heldBytes,
+      leastBytes: always ? 1 : Math.floor(limitBytes * LEAST_SHARE),
+      tableBytes: always ? LEAST_TABLE_BYTES : Math.max(LEAST_TABLE_BYTES, Math.floor(limitBytes * TABLE_SHARE)),
     };
   }
 

@@ -16,7 +16,7 @@ export async function storeRows(executor: Runner, plan: PhysicalPlan, directory:
   const exprs = fields.map(({ type, nullable }, index): PhysicalExpr => ({ kind: 'column', index, type, nullable }));
   const layout = layoutOf(fields);
   const sink: SinkSpec = { kind: 'build', keys: [], nullSafe: [], fields: exprs, layout, keepNullKeys: true };
-  const spill: SpillSettings = { ...query.spill, directory, fromBytes: 0, leastBytes: 1 };
+  const spill: SpillSettings = { ...query.spill, directory, fromBytes: 0, heldFromBytes: 0, leastBytes: 1 };
   const parts: StoredRows['parts'][number][] = [];
   for (const part of flow) {
     const tasks = tasksOf(part, sink, settings).map((task) => ({ ...task, spill }));

@@ -61,9 +61,9 @@ export class TaskSpill {
   /** Whether so many kept bytes should go to disk: fewer are worth it when no more will come. */
   isDue(bytes: number, isLast: boolean): boolean {
     const { programs, request } = this.environment;
-    const { fromBytes, leastBytes } = request.spill;
+    const { fromBytes, heldFromBytes, leastBytes } = request.spill;
     const { usedBytes, limitBytes } = programs.heap;
-    if (usedBytes < fromBytes) return false;
+    if (usedBytes < (request.spec.sink.kind === 'build' ? heldFromBytes : fromBytes)) return false;
     if (isLast) return bytes >= Math.min(LAST_BYTES, leastBytes);
     return bytes >= (usedBytes < urgentFrom(limitBytes) ? leastBytes : leastBytes / URGENT_PART);
   }

@@ -36,6 +36,8 @@ export interface SpillSettings {
   readonly directory: string;
   /** Memory in use from which on kept rows go to disk … */
   readonly fromBytes: number;
+  /** … and a join's held side: without it on disk the other side does not go there either, … */
+  readonly heldFromBytes: number;
   /** … when a task keeps at least so much. */
   readonly leastBytes: number;
   /** Bytes of rows of a join that is on disk that may be in a table. */
