@@ -93,7 +93,7 @@ const promises = [
     runs: [
       tests(['test/fault/spill.test.ts', 'test/fault/spilled-joins.test.ts', 'test/fault/spilled-windows.test.ts']),
     ],
-    open: 'the values of one group and one partition of a window have to fit, else MEMORY_LIMIT_EXCEEDED',
+    open: 'the values of one group and one partition of a window have to fit, else MEMORY_LIMIT_EXCEEDED; times and resident memory beside DuckDB: `npm run bench -- disk`',
   },
   {
     id: 'R8',
