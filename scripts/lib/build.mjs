@@ -193,7 +193,15 @@ const workerSource = (text) => ({
  * so loads streams and more) and what is used of them, in a form that costs nothing until it is called.
  */
 const dearParts = {
-  'node:crypto': ['createHash', 'randomInt', 'randomBytes', 'randomUUID', 'createCipheriv', 'createDecipheriv'],
+  'node:crypto': [
+    'createHash',
+    'createHmac',
+    'randomInt',
+    'randomBytes',
+    'randomUUID',
+    'createCipheriv',
+    'createDecipheriv',
+  ],
   'node:fs': [
     'closeSync',
     'copyFileSync',

@@ -22,7 +22,10 @@ const opaque = {
 };
 
 /** What a user never meets by name needs no words in the package; our sources have them. */
-const isInside = (file) => /^(plan|io)\/|^functions\/[\w-]+\.d\.ts$/.test(file);
+const isInside = (file) =>
+  /^(plan|io|exec|sql)\/|^functions\/[\w-]+\.d\.ts$|^api\/(type-algebra|function-rules|lambda-types|context)\.d\.ts$/.test(
+    file,
+  );
 
 const declarationOf = (file) => {
   const text = opaque[file] ?? readFileSync(path('build/lib', file), 'utf8');

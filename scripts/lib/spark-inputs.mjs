@@ -1,11 +1,15 @@
 // Inputs that no type tells: formats, units, patterns and lengths, by SQL name. Each is a list of arguments or an expression.
 
+import { recent } from './spark-recent.mjs';
+
 /** Calls that Spark never answers twice alike, or that have no value. */
 export const skipped = new Set([
   ...['current_date', 'current_timestamp', 'localtimestamp', 'now', 'current_time', 'uuid', 'rand', 'randn', 'randstr'],
   ...['uniform', 'shuffle', 'monotonically_increasing_id', 'spark_partition_id', 'version', 'current_user', 'in'],
   // Names that Spark's SQL does not have.
-  ...['with_field', 'drop_field'],
+  ...['with_field', 'drop_field', 'product'],
+  // Of equally frequent values any may come first.
+  'approx_top_k',
   ...['input_file_name', 'input_file_block_start', 'input_file_block_length', 'case', 'when', 'current_timezone'],
 ]);
 
@@ -251,6 +255,7 @@ const urls = [
 ];
 
 export const inputs = {
+  ...recent,
   date_format: [...across([stamp], patterns), ...across(stamps, ['"yyyy-MM-dd HH:mm:ss z"', '"VV XXX"'])],
   to_date: [
     ...across(

@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import {
+  binaryType,
   type DataType,
   int32Type,
   int64Type,
   type Scalar,
+  SparrowError,
   simpleString,
   stringType,
   unpackInterval,
 } from '../base/index.js';
 import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
-import { anyBinary, anyInt, takes } from './implicit.js';
+import { anyBinary, anyInt, anyString, takes } from './implicit.js';
 import { murmur3Bytes, murmur3Int, murmur3Long } from './murmur3.js';
 import { wrongCount } from './signature.js';
 import { xxhash64Bytes, xxhash64Int, xxhash64Long } from './xxhash64.js';
@@ -220,5 +222,28 @@ export const hashFunctions = {
     eval: ([bytes]) => BigInt(checksum(bytes as Uint8Array)),
     compiled,
     examples: [["crc32('Spark')", '1557323817']],
+  }),
+  hmac: scalar({
+    name: 'hmac',
+    sql: ['hmac'],
+    summary:
+      'The keyed hash of a message: key, message, and SHA-224, SHA-256 (the default), SHA-384, SHA-512, SHA-1 or MD5.',
+    resolve: takes([anyBinary, anyBinary, anyString], binaryType, { optional: 1 }),
+    nulls: 'propagate',
+    fails: true,
+    eval: ([key, message, algorithm = 'SHA-256']) => {
+      const name = (algorithm as string).toLowerCase().replace('-', '');
+      const refuse = (kind: string, what: string): SparrowError =>
+        new SparrowError(`INVALID_PARAMETER_VALUE.HMAC_${kind}`, `hmac cannot use ${what}`, { sqlState: '22023' });
+      if (!/^(sha(1|224|256|384|512)|md5)$/.test(name)) throw refuse('ALGORITHM', `the algorithm ${algorithm}`);
+      if ((key as Uint8Array).length === 0) throw refuse('CRYPTO_ERROR', 'an empty key');
+      return new Uint8Array(
+        createHmac(name, key as Uint8Array)
+          .update(message as Uint8Array)
+          .digest(),
+      );
+    },
+    compiled,
+    examples: [["hex(hmac('key', 'message'))", '6E9EF29B75FFFC5B7ABAE527D58FDADB2FE42E7219011976917343065F58ED4A']],
   }),
 };

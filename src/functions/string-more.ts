@@ -1,8 +1,8 @@
-import { type DataType, int32Type, type Scalar, SparrowError, stringType } from '../base/index.js';
+import { type DataType, float64Type, int32Type, type Scalar, SparrowError, stringType } from '../base/index.js';
 import { type Call, scalar } from './define.js';
 import { anyInt, anyLong, anyString, type Param, stringOrBinary, takes } from './implicit.js';
 import { noCommonType } from './signature.js';
-import { levenshtein, soundex, titleCase, translateChars } from './string-words.js';
+import { jaroWinkler, levenshtein, soundex, titleCase, translateChars } from './string-words.js';
 import {
   checkLength,
   codePointLength,
@@ -322,6 +322,16 @@ const locating = {
       const distance = levenshtein([...(a as string)], [...(b as string)]);
       return threshold !== undefined && distance > (threshold as number) ? -1 : distance;
     },
+    compiled: seldom,
+  }),
+  jaroWinklerSimilarity: scalar({
+    name: 'jaroWinklerSimilarity',
+    sql: ['jaro_winkler_similarity'],
+    summary: 'How alike two strings are, from 0 to 1; more so where they begin alike.',
+    examples: [["jaro_winkler_similarity('MARTHA', 'MARHTA')", '0.9611111111111111']],
+    resolve: takes([anyString, anyString], float64Type),
+    nulls: 'propagate',
+    eval: ([a, b]) => jaroWinkler((a as string).split(''), (b as string).split('')),
     compiled: seldom,
   }),
   soundex: scalar({

@@ -32,6 +32,26 @@ export function levenshtein(a: readonly string[], b: readonly string[]): number 
   return previous[b.length] as number;
 }
 
+/** The share of letters two texts have in common, more where they begin alike (Jaro and Winkler): 0 to 1. */
+export function jaroWinkler(a: readonly string[], b: readonly string[]): number {
+  if (a.length === 0 && b.length === 0) return 1;
+  const reach = Math.max(0, Math.floor(Math.max(a.length, b.length) / 2) - 1);
+  const taken = b.map(() => false);
+  const common = a.filter((char, i) => {
+    const at = b.findIndex((other, j) => !taken[j] && other === char && Math.abs(i - j) <= reach);
+    if (at >= 0) taken[at] = true;
+    return at >= 0;
+  });
+  const m = common.length;
+  if (m === 0) return 0;
+  const others = b.filter((_, j) => taken[j]);
+  const moved = common.filter((char, i) => char !== others[i]).length;
+  const jaro = (m / a.length + m / b.length + (m - moved / 2) / m) / 3;
+  let prefix = 0;
+  while (prefix < Math.min(4, a.length, b.length) && a[prefix] === b[prefix]) prefix++;
+  return jaro + prefix * 0.1 * (1 - jaro);
+}
+
 /** The sound of A to Z: a digit, 7 for H and W (which separate nothing), 0 for vowels (which do). */
 const SOUNDS = '01230127022455012623017202';
 

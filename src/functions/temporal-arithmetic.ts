@@ -45,7 +45,7 @@ export function addMonths(days: number, months: number): number {
   return daysFromCivil(newYear, newMonth, Math.min(day, daysInMonth(newYear, newMonth)));
 }
 
-function addMonthsToLocal(micros: bigint, months: number): bigint {
+export function addMonthsToLocal(micros: bigint, months: number): bigint {
   const ofDay = ((micros % DAY) + DAY) % DAY;
   return BigInt(addMonths(Number((micros - ofDay) / DAY), months)) * DAY + ofDay;
 }

@@ -6,6 +6,7 @@ import { momentAggregates } from '../aggregate-moments.js';
 import { percentileAggregates } from '../aggregate-percentile.js';
 import { sketchAggregates } from '../aggregate-sketch.js';
 import { statisticAggregates } from '../aggregate-statistics.js';
+import { vectorAggregates } from '../vector.js';
 import { windowFunctions } from '../window.js';
 
 /** Aggregates beyond sums and extremes, and what is computed over windows only. */
@@ -18,5 +19,6 @@ export const analyticFamily = {
   ...listAggregates,
   ...sketchAggregates,
   ...listAggregateFunctions,
+  ...vectorAggregates,
   ...windowFunctions,
 };

@@ -8,6 +8,7 @@ import { nestedAccessFunctions } from '../nested-access.js';
 import { nestedMakeFunctions } from '../nested-make.js';
 import { orderingFunctions } from '../ordering-bytes.js';
 import { sequenceFunctions } from '../sequence.js';
+import { vectorFunctions } from '../vector.js';
 
 /** Arrays, maps and structs. */
 export const nestedFamily = {
@@ -21,4 +22,5 @@ export const nestedFamily = {
   ...lambdaFunctions,
   ...lambdaMapFunctions,
   ...generatorFunctions,
+  ...vectorFunctions,
 };
