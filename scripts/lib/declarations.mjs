@@ -23,7 +23,7 @@ const opaque = {
 
 /** What a user never meets by name needs no words in the package; our sources have them. */
 const isInside = (file) =>
-  /^(plan|io|exec|sql)\/|^functions\/[\w-]+\.d\.ts$|^api\/(type-algebra|function-rules|lambda-types|context)\.d\.ts$/.test(
+  /^(plan|io|exec|sql)\/|^base\/(?!errors|types|value-options|variant|calendar-interval)|^functions\/[\w-]+\.d\.ts$|^api\/(type-algebra|function-rules|lambda-types|context)\.d\.ts$/.test(
     file,
   );
 
