@@ -57,15 +57,20 @@ async function* bzip2(file: ReadableFile): AsyncGenerator<Uint8Array> {
 }
 
 async function* wholeZstd(file: ReadableFile): AsyncGenerator<Uint8Array> {
-  const { unzstd } = await import('./zstd/unpack-bytes.js');
+  const [{ unzstd }, { TOO_MANY_BYTES, ZstdError }] = await Promise.all([
+    import('./zstd/unpack-bytes.js'),
+    import('./zstd/tables.js'),
+  ]);
   const packed = Buffer.concat([...rawChunks(file)]);
   let text: Uint8Array;
   try {
     text = unzstd(packed, MAX_WHOLE_BYTES);
   } catch (cause) {
-    throw new SparrowError('FAILED_READ_FILE', 'the file cannot be decompressed', {
+    if (!(cause instanceof ZstdError)) throw cause;
+    const hint = 'Node.js 22.15 and later also unpack files of more than 1 GiB';
+    throw new SparrowError('FAILED_READ_FILE', `the file cannot be decompressed: ${cause.message}`, {
       where: `file ${file.path}`,
-      hint: 'Node.js 22.15 and later also unpack files of more than 1 GiB',
+      ...(cause.message === TOO_MANY_BYTES ? { hint } : {}),
       cause,
     });
   }

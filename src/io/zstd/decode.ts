@@ -1,7 +1,7 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type ZstdKernels, zstdKernelsFor } from './kernels.js';
 import { MAX_BLOCK_BYTES, SPACE } from './space.js';
-import { damaged, KINDS, VALUE_WORDS } from './tables.js';
+import { damaged, KINDS, TOO_MANY_BYTES, VALUE_WORDS } from './tables.js';
 
 const MAGIC = 0xfd2fb528;
 /** Frames with content that is to be skipped have 16 magic numbers, from this one on. */
@@ -82,7 +82,7 @@ class Frames {
     const { u8 } = this.block.heap;
     if (kind === 3 || size > MAX_BLOCK_BYTES) throw damaged(`a block of kind ${kind} with ${size} bytes`);
     if (kind === 2) return [this.#within(at + size, at), this.#compressed(at, at + size, to)];
-    if (size > this.#targetEnd - to) throw damaged('more bytes than were announced');
+    if (size > this.#targetEnd - to) throw damaged(TOO_MANY_BYTES);
     if (kind === 1) u8.fill(this.#number(at, 1), to, to + size);
     else this.#copy(at, this.#within(at + size, at), to);
     return [at + (kind === 1 ? 1 : size), to + size];

@@ -1,6 +1,9 @@
 /** The bytes are no frame of Zstandard. */
 export class ZstdError extends Error {}
 
+/** What of a frame's bytes is said when there is no room for them. */
+export const TOO_MANY_BYTES = 'more bytes than were announced';
+
 export const damaged = (what: string): ZstdError => new ZstdError(what);
 
 /** One of the three kinds of numbers that a sequence has. */
