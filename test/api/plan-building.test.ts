@@ -183,14 +183,9 @@ describe('frames', () => {
     expect(plan.kind === 'aggregate' && plan.output.map((e) => text(e))).toEqual(["'note", "sum('qty)", 'count(1)']);
     const by = orders.groupBy('note').agg(($) => ({ least: fn.min($.at) })).plan;
     expect(by.kind === 'aggregate' && by.output.map((e) => text(e))).toEqual(["'note", "min('at) AS least"]);
+    // Which columns are numbers is known when their types are: the names are tested with an engine.
     const all = orders.groupBy('note').sum().plan;
-    expect(all.kind === 'aggregate' && all.output.map((e) => text(e))).toEqual([
-      "'note",
-      "sum('id)",
-      "sum('price)",
-      "sum('qty)",
-    ]);
-    expect(() => session.table('x').groupBy('a').sum()).toThrow(/needs column names/);
+    expect(all.kind === 'aggregate' && all.output.map((e) => text(e))).toEqual(["'note", '*']);
   });
 
   test('select takes names, columns, lists, objects and functions', () => {

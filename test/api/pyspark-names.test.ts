@@ -184,3 +184,14 @@ test('the types are those of the frame', () => {
   const kept: typeof frame = frame.fillna(0).dropna().replace('a', 'b');
   expect(kept).toBeInstanceOf(DataFrame);
 });
+
+test('sums of a group without names are those of every column of numbers that is no key', async () => {
+  const known = session.createDataFrame([{ i: 1, s: 'a', f: 1.5 }], { i: t.int32, s: t.string, f: t.float64 });
+  const frames: readonly DataFrame[] = [gaps().select('i', 's', 'f'), known.select('*')];
+  for (const frame of frames) {
+    const sums = frame.groupBy('s').sum();
+    expect((await sums.schema()).simpleString()).toBe('struct<s:string,sum(i):bigint,sum(f):double>');
+    expect((await sums.filter(col('s').eq('a')).collect()).map((row) => Object.values(row))).toEqual([['a', 1, 1.5]]);
+  }
+  expect((await known.groupBy('i').max().schema()).simpleString()).toBe('struct<i:int,max(f):double>');
+});

@@ -18,6 +18,7 @@ import {
   mapType,
   nullType,
   type Scalar,
+  SparrowError,
   stringType,
   structType,
   timestampNtzType,
@@ -91,8 +92,8 @@ export function samplesOf(entry: Exclude<FunctionEntry, GeneratorFunction>, most
               literal: type.kind === 'string' && word !== undefined ? word : randomScalar(type, random, isLength(type)),
             },
       );
-      const resolution = entry.resolve(args, { ansi: true });
-      if ('mismatch' in resolution) continue;
+      const resolution = resolved(entry, args);
+      if (resolution === undefined || 'mismatch' in resolution) continue;
       const key = JSON.stringify(resolution.args) + constants;
       // Constants are of the types given: where those are cast, the plan would fold them.
       if (constants > 0 && !resolution.args.every((type, i) => JSON.stringify(type) === JSON.stringify(types[i])))
@@ -116,9 +117,21 @@ export function samplesOf(entry: Exclude<FunctionEntry, GeneratorFunction>, most
     for (const seconds of [int32Type, float64Type, decimalType(16, 6)]) attempt([...fields, seconds, ...more]);
     attempt([...fields, ...more]);
   }
+  const floats = arrayType(float32Type);
+  for (const more of [[], [floats], [float32Type]]) attempt([floats, ...more]);
   const all = [...found.values()];
   while (all.length > most) all.splice(random.below(all.length), 1);
   return all;
+}
+
+/** Undefined where a constant is refused, as one below zero may be. */
+function resolved(entry: Exclude<FunctionEntry, GeneratorFunction>, args: readonly ArgType[]) {
+  try {
+    return entry.resolve(args, { ansi: true });
+  } catch (error) {
+    if (error instanceof SparrowError && error.sqlState === '22023') return undefined;
+    throw error;
+  }
 }
 
 const isLength = (type: DataType): boolean => carrierOf(type) === 'i32' || carrierOf(type) === 'i64';
