@@ -28,8 +28,8 @@ beforeAll(async () => {
         DATE '1992-01-01' + (i * 7)::INTEGER AS kd, CASE WHEN i % 3 = 0 THEN NULL ELSE i::INTEGER END AS kn,
         ((i * 104729) % 1000003)::INTEGER - 500000 AS sparse, (i % 10)::INTEGER AS grp, 'name ' || (i % 13) AS name
       FROM range(2000) t(i)`,
-    // So many rows that several threads link them, two of each key.
-    many: `SELECT ((i * 7) % 55000 * 17)::INTEGER - 300000 AS m, i::INTEGER AS mi, (i % 3)::TINYINT AS mk FROM range(110000) t(i)`,
+    // So many rows that several threads link them, five of each key.
+    many: `SELECT ((i * 7) % 55000 * 17)::INTEGER - 300000 AS m, i::INTEGER AS mi, (i % 3)::TINYINT AS mk FROM range(275000) t(i)`,
   };
   for (const [name, sql] of Object.entries(tables)) {
     const file = join(folder, `${name}.parquet`);

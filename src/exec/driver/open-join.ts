@@ -17,7 +17,7 @@ import { filterTarget, pays } from './runtime-filter.js';
 import { chainsAreShort } from './table-chains.js';
 
 /** Rows that one thread links quicker than several. */
-const SMALL_LINK = 100_000;
+const SMALL_LINK = 250_000;
 /** A direct table may have this many slots a row, or more as long as it is small: probes in key order then go straight through it. */
 const DIRECT_SPREAD = 8n;
 const MAX_DIRECT_SLOTS = 1n << 28n;
