@@ -20,8 +20,7 @@ export interface CodedPlan {
 
 /**
  * Texts of held frames that are only passed on, grouped and sorted by are numbers until the rows are given: codes of the
- * frame's dictionary, which stand in the order of their texts. That pays behind joins, which forget
- * codes, for sorts, and for the few texts that a join gives again and again.
+ * frame's dictionary, which stand in the order of their texts. That pays behind joins, which forget codes, for sorts, and for the few texts that a join gives again and again.
  */
 export async function withCodes(plan: PhysicalPlan): Promise<CodedPlan> {
   const dictionaries = new Map<number, Dictionary>();
