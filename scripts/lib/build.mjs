@@ -21,6 +21,7 @@ import { fewChunks } from './chunks.mjs';
 import { declarations } from './declarations.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 import { minified } from './minify.mjs';
+import { withoutTyping } from './worker-functions.mjs';
 import { withoutCallersModules } from './worker-parts.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
@@ -135,7 +136,7 @@ function isFresh() {
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
   const options = { ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs' };
-  const plugins = [dearPartsLater, namedClasses, withoutDocs];
+  const plugins = [dearPartsLater, namedClasses, withoutTyping];
   const { metafile: whole } = await esbuild({ ...options, plugins });
   const { outputFiles, metafile } = await esbuild({
     ...options,
@@ -144,23 +145,6 @@ async function workerProgram(esbuild) {
   const { code } = await minified(outputFiles[0].text);
   return { text: code, inputs: Object.keys(metafile.inputs) };
 }
-
-/** Examples and summaries of functions are for `DESCRIBE FUNCTION`, which no worker answers. */
-const withoutDocs = {
-  name: 'without-docs',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[\\/]src[\\/]functions[\\/][\w-]+\.ts$/, namespace: 'file' }, ({ path: file }) => {
-      const text = readFileSync(file, 'utf8');
-      const examples = /\n( +)examples: \[\n(?:\1 .*\n)+\1\],/g;
-      const short = /^( +)examples: \[\[.*\]\],$/gm;
-      const summary = /^( +)summary: '(?:[^'\\]|\\.)*',$/gm;
-      const contents = text
-        .replace(examples, (all) => `\n examples: [],${'\n'.repeat(all.split('\n').length - 2)}`)
-        .replace(short, '$1examples: [],')
-        .replace(summary, "$1summary: '',");
-      return { contents, loader: 'ts' };
-    }),
-};
 
 /** Programs in base64 compress badly: their bytes go behind the text, in the order of the marks that stand for them. */
 function partsOf(text) {
@@ -341,6 +325,7 @@ async function bundle() {
     'scripts/lib/minify.mjs',
     'scripts/lib/same-shapes.mjs',
     'scripts/lib/source-map.mjs',
+    'scripts/lib/worker-functions.mjs',
     'scripts/lib/worker-parts.mjs',
   ];
   const inputs = [...new Set(made)].filter((file) => existsSync(path(file))).sort();

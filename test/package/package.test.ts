@@ -179,6 +179,26 @@ describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', ()
     });
   });
 
+  test('calls functions in the workers of a bundle as from its own files', async () => {
+    const program = `import { Session } from 'sparrow-df';
+      const session = await Session.create({ workers: 2 });
+      session.range(200_000).createOrReplaceTempView('ids');
+      const texts = ['upper(t)', 'substring(t, 2, 3)', "regexp_replace(t, '[13]', 'x')", 'md5(t)', 'lpad(t, 9, "*")',
+        "to_json(named_struct('a', id, 'b', array(t)))", 'translate(t, "12", "ab")', "split(t, '9')[0]",
+        "date_format(timestamp_seconds(id * 999), 'yyyy-MM-dd HH:mm')", 'cast(date_add(date"2020-01-31", cast(id % 999 as int)) as string)',
+        "transform(sequence(1, id % 5 + 1), x -> x + id)[0]", 'try_cast(t as int)', "map('k', id)['k']", 'conv(t, 36, 16)',
+        'cast(round(id / 7, 2) as decimal(20, 3))', "get_json_object(concat('{\\"a\\":', id, '}'), '$.a')", 'try_divide(id, id % 3)'];
+      const list = texts.map((text, i) => 'max(cast(' + text + ' as string)) m' + i);
+      const sums = ['sum(cast(id as decimal(10, 1)))', 'avg(id)', 'stddev(id)', 'percentile(id, 0.3)', 'max_by(t, id)', 'approx_count_distinct(t)'];
+      const [row] = await session.sql('select ' + [...list, ...sums.map((s, i) => s + ' s' + i)].join(', ')
+        + " from (select id, concat('t', id) t from ids)").collect();
+      console.log(JSON.stringify(Object.values(row).map(String)));
+      await session.stop();`;
+    const found = (await runs('functions.mjs', program)) as string[];
+    expect(found[0]).toBe('T99999');
+    expect(await runsBundled(program, 'esm')).toEqual(found);
+  });
+
   test('brings its command', async () => {
     const { stdout } = await start(process.execPath, [join(installed, 'dist/cli/sparrow.js'), '--version']);
     expect(stdout.trim()).toBe(jsonOf<{ version: string }>('package.json').version);
