@@ -165,7 +165,11 @@ function overwriting(
 ): { readonly options: Readonly<Record<string, string>>; readonly dynamic: boolean } {
   const isIt = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'partitionoverwritemode';
   const entries = Object.entries(given);
-  const options = Object.fromEntries(entries.filter((option) => !isIt(option)));
+  const most = settings.config['spark.sql.files.maxRecordsPerFile'];
+  const options = {
+    ...(most === undefined ? {} : { maxRecordsPerFile: most }),
+    ...Object.fromEntries(entries.filter((option) => !isIt(option))),
+  };
   const word = entries.find(isIt)?.[1] ?? settings.config['spark.sql.sources.partitionOverwriteMode'] ?? 'static';
   const allowed = ['static', 'dynamic'];
   if (!allowed.includes(word.toLowerCase())) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -65,4 +65,37 @@ test('the plan says which fields are read, and the bytes of the others stay wher
   expect(await whole.explain('extended')).not.toMatch(/fields:/);
   expect(await mebibytesOf(one)).toBeLessThan(0.3);
   expect(await mebibytesOf(whole)).toBeGreaterThan(1);
+});
+
+test('structs of several files are merged by the names of their fields, at any depth', async () => {
+  const files = join(folder, 'merged');
+  mkdirSync(files);
+  const copy = (name: string, select: string): Promise<unknown> =>
+    connection.run(`COPY (${select}) TO '${join(files, name)}.parquet' (FORMAT parquet)`);
+  await copy('1', "SELECT 1 AS id, {x: 1::INTEGER, deep: {p: 'a'}} AS s, [{k: 1}] AS l, map {'m': {u: 1}} AS m");
+  await copy(
+    '2',
+    "SELECT 2 AS id, {y: 'q', deep: {r: 2.5::DOUBLE, p: 'b'}, x: 5000000000} AS s, [{j: 'z', k: 2}] AS l",
+  );
+  await copy('3', 'SELECT 3 AS id, NULL::STRUCT(x BIGINT) AS s');
+  const merged = session.read.option('mergeSchema', true).parquet(files);
+  expect((await merged.schema()).simpleString()).toBe(
+    'struct<id:int,s:struct<x:bigint,deep:struct<p:string,r:double>,y:string>,l:array<struct<k:int,j:string>>,' +
+      'm:map<string,struct<u:int>>>',
+  );
+  expect(await merged.orderBy('id').collect()).toEqual([
+    { id: 1, s: { x: 1, deep: { p: 'a', r: null }, y: null }, l: [{ k: 1, j: null }], m: new Map([['m', { u: 1 }]]) },
+    { id: 2, s: { x: 5000000000, deep: { p: 'b', r: 2.5 }, y: 'q' }, l: [{ k: 2, j: 'z' }], m: null },
+    { id: 3, s: null, l: null, m: null },
+  ]);
+  expect(await merged.filter('s.deep.r > 1').select('id', 's.y').collect()).toEqual([{ id: 2, y: 'q' }]);
+  // A schema may ask for fields that no file has.
+  const asked = session.read.schema('id int, s struct<z:int, deep:struct<w:int>>').parquet(files);
+  expect(await asked.orderBy('id').collect()).toEqual([
+    { id: 1, s: { z: null, deep: { w: null } } },
+    { id: 2, s: { z: null, deep: { w: null } } },
+    { id: 3, s: null },
+  ]);
+  const wrong = session.read.schema('s struct<x:string>').parquet(files);
+  await expect(wrong.collect()).rejects.toMatchObject({ code: 'CANNOT_MERGE_SCHEMAS' });
 });

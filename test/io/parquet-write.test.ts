@@ -454,6 +454,17 @@ describe('options', () => {
     expect(() => writeValues([field('s', base.structType([]))], [[[]]])).toThrow(/without fields/);
   });
 
+  it('a level of compression makes smaller files; others than the codec has are refused', () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => `${(i * 7919) % 5000} some text ${i % 97}`);
+    const texts = [field('s', base.stringType)];
+    const bytes = (compression: string, level: string): number =>
+      writeValues(texts, [rows], { compression, compressionLevel: level, 'parquet.enable.dictionary': 'false' }).bytes;
+    expect(bytes('gzip', '9')).toBeLessThan(bytes('gzip', '1') * 0.97);
+    expect(bytes('brotli', '9')).toBeLessThan(bytes('brotli', '1') * 0.97);
+    expect(() => bytes('gzip', '10')).toThrow(/levels are 1 to 9/);
+    expect(() => bytes('snappy', '1')).toThrow(/gzip, brotli and zstd have levels/);
+  });
+
   it('is what the registry gives', () => expect(parquetFormat.createWriter).toBe(createParquetWriter));
 });
 

@@ -5,13 +5,14 @@ import { prepareWrite } from '../../io/write-job.js';
 import type { WriteResult } from '../../plan/engine.js';
 import type { WritePlan } from '../../plan/node.js';
 import type { PhysicalPlan } from '../physical.js';
-import type { SinkSpec, SourceColumn } from '../task/spec.js';
+import type { SinkSpec, SourceColumn, WriteSink } from '../task/spec.js';
 import type { Executor } from './executor.js';
 import { mergedColumns } from './flow.js';
 
 /** Writes a plan's rows as files: all of them or, when anything goes wrong, none. */
 export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<WriteResult> {
   const names = input.columns.map((c) => c.name);
+  const { options, ...limits } = fileLimits(plan.options);
   const job = await prepare(executor, plan, input);
   if (job.skip) return { files: 0, rows: 0, bytes: 0 };
   try {
@@ -24,10 +25,11 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       names,
       format: plan.format,
       extension,
-      options: plan.options,
+      options,
       plan: job.plan,
       partitionBy,
       evenIfEmpty,
+      ...limits,
       ...(partitionZone === undefined ? {} : { partitionZone }),
     });
     const flow = await executor.open(input);
@@ -50,6 +52,25 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
     job.abort();
     throw error;
   }
+}
+
+const LIMITS = { maxrecordsperfile: 'maxRows', targetfilesize: 'maxBytes' } as const;
+
+/** Where files end, and the options that are the format's. */
+function fileLimits(given: Readonly<Record<string, string>>): Pick<WriteSink, 'options' | 'maxRows' | 'maxBytes'> {
+  const options = { ...given };
+  const limits: { maxRows?: number; maxBytes?: number } = {};
+  for (const [name, text] of Object.entries(given)) {
+    const limit = LIMITS[name.toLowerCase() as keyof typeof LIMITS];
+    if (limit === undefined) continue;
+    delete options[name];
+    if (!Number.isSafeInteger(Number(text)))
+      throw new SparrowError('INVALID_OPTION', `the option ${name} is ${JSON.stringify(text)}`, {
+        hint: 'it must be a whole number; 0 or less is no limit',
+      });
+    if (Number(text) > 0) limits[limit] = Number(text);
+  }
+  return { options, ...limits };
 }
 
 const entryOf = (format: string): FormatEntry | undefined => formats.find((f) => f.name === format);

@@ -153,6 +153,9 @@ export interface WriteSink {
   readonly partitionZone?: string;
   /** Write a file without rows rather than none. */
   readonly evenIfEmpty: boolean;
+  /** After so many rows, or bytes on disk, another file begins. */
+  readonly maxRows?: number;
+  readonly maxBytes?: number;
 }
 
 /**

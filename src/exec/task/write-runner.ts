@@ -24,6 +24,7 @@ interface OpenFile {
   readonly temporaryPath: string;
   readonly finalPath: string;
   readonly partitions: NonNullable<WrittenFile['partitions']>;
+  rows: number;
 }
 
 /** Files open at once in one task: the rest of a task's partitions is refused, with a way out. */
@@ -33,6 +34,8 @@ const MAX_OPEN_FILES = 1000;
 export class WriteRunner implements SinkRunner {
   readonly #output: OutputWriter;
   readonly #open = new Map<string, OpenFile>();
+  readonly #done: WrittenFile[] = [];
+  #files = 0;
   /** The source columns that are written, while nothing else is: batches need not be copied then. */
   #passed: readonly number[] | undefined;
   #rows = 0;
@@ -68,10 +71,9 @@ export class WriteRunner implements SinkRunner {
 
   finish(): TaskOutput {
     this.#output.flush(false);
-    if (this.#open.size === 0 && this.sink.evenIfEmpty) this.#file('', []);
-    const files = [...this.#open.values()].map(({ writer, ...file }): WrittenFile => ({ ...file, ...writer.finish() }));
-    this.#open.clear();
-    return { kind: 'files', files, rows: this.#rows };
+    if (this.#files === 0 && this.sink.evenIfEmpty) this.#file('', []);
+    for (const name of [...this.#open.keys()]) this.#end(name);
+    return { kind: 'files', files: this.#done, rows: this.#rows };
   }
 
   abandon(): void {
@@ -87,7 +89,7 @@ export class WriteRunner implements SinkRunner {
     this.#rows += batch.rows;
     const { partitionBy } = this.sink;
     if (partitionBy.length === 0) {
-      this.#file('', []).write(batch);
+      this.#put(batch, '', []);
       return;
     }
     const { heap } = this.environment.programs;
@@ -104,16 +106,45 @@ export class WriteRunner implements SinkRunner {
   }
 
   #writeGroup(batch: Batch, rows: readonly number[], name: string, values: readonly (string | null)[]): void {
+    const columns = batch.columns.filter((_, i) => !this.sink.partitionBy.includes(i));
+    this.#put({ rows: batch.rows, columns }, name, values, rows);
+  }
+
+  /** Rows of a batch, all or some, to a file, or to as many as hold them. */
+  #put(batch: Batch, name: string, values: readonly (string | null)[], some?: readonly number[]): void {
+    const { maxRows = Number.POSITIVE_INFINITY, maxBytes } = this.sink;
+    const count = some?.length ?? batch.rows;
+    for (let from = 0; from < count; ) {
+      const file = this.#file(name, values);
+      const to = Math.min(count, from + maxRows - file.rows);
+      if (to - from === batch.rows) file.writer.write(batch);
+      else this.#writeRows(batch, some?.slice(from, to) ?? Array.from({ length: to - from }, (_, i) => from + i), file);
+      file.rows += to - from;
+      from = to;
+      if (file.rows >= maxRows || (maxBytes !== undefined && this.#bytes(file) >= maxBytes)) this.#end(name);
+    }
+  }
+
+  #writeRows(batch: Batch, rows: readonly number[], { writer }: OpenFile): void {
     const { programs, request } = this.environment;
     // The driver's to release should this thread die: see the scheduler.
     const arena = new Arena(programs.heap, request.passingArenas[0] as number, 'partition');
     try {
-      const some = gatherRows(batch, rows, arena);
-      const columns = some.columns.filter((_, i) => !this.sink.partitionBy.includes(i));
-      this.#file(name, values).write({ rows: some.rows, columns });
+      writer.write(gatherRows(batch, rows, arena));
     } finally {
       arena.release();
     }
+  }
+
+  #bytes({ temporaryPath }: OpenFile): number {
+    return this.environment.context.platform.files.stat(temporaryPath)?.size ?? 0;
+  }
+
+  /** Completes a file; more rows of its partition go to another one. */
+  #end(name: string): void {
+    const { writer, temporaryPath, finalPath, partitions } = this.#open.get(name) as OpenFile;
+    this.#done.push({ temporaryPath, finalPath, partitions, ...writer.finish() });
+    this.#open.delete(name);
   }
 
   #text(value: Scalar, column: number): string | null {
@@ -123,9 +154,9 @@ export class WriteRunner implements SinkRunner {
       : formatScalar(type, value, this.sink.partitionZone ?? this.environment.request.spec.settings.timeZone);
   }
 
-  #file(name: string, values: readonly (string | null)[]): FileWriter {
+  #file(name: string, values: readonly (string | null)[]): OpenFile {
     const known = this.#open.get(name);
-    if (known !== undefined) return known.writer;
+    if (known !== undefined) return known;
     const { sink, environment } = this;
     if (this.#open.size >= MAX_OPEN_FILES) {
       throw new SparrowError('TOO_MANY_PARTITIONS', `one task writes more than ${MAX_OPEN_FILES} partitions`, {
@@ -136,7 +167,7 @@ export class WriteRunner implements SinkRunner {
     const partitions = sink.partitionBy.map(
       (index, k) => [sink.names[index] as string, values[k] as string | null] as const,
     );
-    const file = this.#open.size;
+    const file = this.#files++;
     const paths = taskPath(sink.plan, {
       task: request.task,
       attempt: request.attempt,
@@ -155,8 +186,9 @@ export class WriteRunner implements SinkRunner {
       });
     }
     const writer = writes.createWriter(paths.temporaryPath, columns, sink.options, context);
-    this.#open.set(name, { writer, ...paths, partitions });
-    return writer;
+    const opened = { writer, ...paths, partitions, rows: 0 };
+    this.#open.set(name, opened);
+    return opened;
   }
 }
 

@@ -184,8 +184,12 @@ function compileReader(node: ColumnNode, cursorOf: (leaf: Leaf) => LeafCursor): 
       return () => first.take();
     case 'struct': {
       const fields = node.fields.map((child) => compileReader(child, cursorOf));
+      const witness = node.witness && compileReader(node.witness, cursorOf);
       return () => {
-        if (first.definition() >= node.definition) return fields.map((read) => read());
+        if (first.definition() >= node.definition) {
+          witness?.();
+          return fields.map((read) => read());
+        }
         skip();
         return null;
       };

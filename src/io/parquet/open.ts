@@ -3,8 +3,6 @@ import {
   type DataType,
   type Field,
   field,
-  integerBounds,
-  isInteger,
   nearestNames,
   type Platform,
   type ReadableFile,
@@ -21,6 +19,7 @@ import {
 } from '../../base/index.js';
 import { type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
 import { type DataFile, expandPaths } from '../paths.js';
+import { adapted, fits, mergedType } from './adapt.js';
 import { corrupt, unsupported } from './error.js';
 import { readFooter } from './footer.js';
 import type { FileMetadata, RowGroup } from './metadata.js';
@@ -61,7 +60,13 @@ export async function openParquet(description: SourceDescription, platform: Plat
   }
   const partitions = partitionColumns(dataFiles).filter((p) => !files.some((f) => f.columns.has(p.name)));
   const schema = tableSchema(files, partitions, description);
-  return new ParquetTable(label, schema, files, partitions, description.options);
+  return new ParquetTable(
+    label,
+    schema,
+    files.map((f) => asTable(f, schema)),
+    partitions,
+    description.options,
+  );
 }
 
 /** What one file holds: its columns in order, those that cannot be read among them. */
@@ -78,6 +83,17 @@ function asAsked(file: OpenFile, schema: Schema | undefined): OpenFile {
   for (const { name, type } of schema.fields) {
     const found = columns.get(name);
     if (found !== undefined) columns.set(name, withVariants(found, type));
+  }
+  return { ...file, columns };
+}
+
+/** A file whose nested columns are as the table has them. */
+function asTable(file: OpenFile, { fields }: Schema): OpenFile {
+  const columns = new Map(file.columns);
+  for (const { name, type } of fields) {
+    const found = columns.get(name);
+    if (found?.node === undefined || found.node.kind === 'leaf' || found.type === undefined) continue;
+    if (!sameType(found.type, type)) columns.set(name, { ...found, type, node: adapted(found.node, found.type, type) });
   }
   return { ...file, columns };
 }
@@ -152,8 +168,9 @@ function tableSchema(
   for (const file of counted) {
     for (const column of file.columns.values()) {
       const known = merged.get(column.name);
-      const type = readableType(column, file);
-      if (known === undefined || fits(known.type, type)) merged.set(column.name, field(column.name, type, true));
+      const own = readableType(column, file);
+      const type = known === undefined ? own : mergedType(known.type, own);
+      if (type !== undefined) merged.set(column.name, field(column.name, type, true));
     }
   }
   const fields = [...merged.values()].map((f) => {
@@ -182,34 +199,6 @@ function checkAgainst(file: OpenFile, name: string, type: DataType): void {
     where: `file ${file.file.path}`,
     hint: 'read the files apart and cast the column, or give a schema that fits all of them',
   });
-}
-
-function fits(from: DataType, to: DataType): boolean {
-  if (isInteger(from) && isInteger(to)) {
-    const [a, b] = [integerBounds(from), integerBounds(to)];
-    return a !== undefined && b !== undefined && a[1] <= b[1];
-  }
-  if (from.kind === 'decimal' && to.kind === 'decimal')
-    return from.scale === to.scale && from.precision <= to.precision;
-  return sameType(withoutNullability(from), withoutNullability(to));
-}
-
-function withoutNullability(type: DataType): DataType {
-  switch (type.kind) {
-    case 'array':
-      return { ...type, containsNull: true, element: withoutNullability(type.element) };
-    case 'map':
-      return {
-        ...type,
-        valueContainsNull: true,
-        key: withoutNullability(type.key),
-        value: withoutNullability(type.value),
-      };
-    case 'struct':
-      return structType(type.fields.map((f) => field(f.name, withoutNullability(f.type), true)));
-    default:
-      return type;
-  }
 }
 
 class ParquetTable implements TableSource {

@@ -31,6 +31,8 @@ export type ColumnNode =
       /** The struct is there from this definition level on. */
       readonly definition: number;
       readonly fields: readonly ColumnNode[];
+      /** A field that is read only because none of the others is in the file. */
+      readonly witness?: ColumnNode;
     }
   | {
       readonly kind: 'list';
@@ -124,7 +126,7 @@ export function leavesOf(node: ColumnNode): (ColumnNode & { kind: 'leaf' })[] {
     case 'leaf':
       return [node];
     case 'struct':
-      return node.fields.flatMap(leavesOf);
+      return [...node.fields, ...(node.witness ? [node.witness] : [])].flatMap(leavesOf);
     case 'unread':
       return [];
     case 'list':
@@ -145,7 +147,7 @@ export function withFields(node: ColumnNode, type: DataType | undefined, paths: 
     return below.length === 0 ? { kind: 'unread' } : withFields(child, named?.type, below);
   });
   // Whether the struct is there, one of its leaves tells.
-  return fields.every(({ kind }) => kind === 'unread') ? node : { ...node, fields };
+  return fields.every((child) => leavesOf(child).length === 0) ? node : { ...node, fields };
 }
 
 /** Turns the flat list of schema elements into a tree, with levels. */

@@ -11,27 +11,41 @@ export interface Compressor {
 }
 
 /** In node:zlib since 22.15. */
-const zstdCompress = (zlib as unknown as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array }).zstdCompressSync;
+const zstdCompress = (zlib as unknown as { zstdCompressSync?: (bytes: Uint8Array, options: object) => Uint8Array })
+  .zstdCompressSync;
+/** ZSTD_c_compressionLevel. */
+const ZSTD_LEVEL = 100;
 
-type Make = (arena: Arena) => Compressor['compress'];
+type Make = (arena: Arena, level: number | undefined) => Compressor['compress'];
 
 const whole = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
 
-/** By the names Spark gives them. */
-const COMPRESSORS: Readonly<Record<string, readonly [CodecName, Make | undefined]>> = {
+/** A function of node:zlib with its level. */
+const zlibMaker =
+  (pack: (bytes: Uint8Array, options: object) => Uint8Array, options: (level: number | undefined) => object): Make =>
+  (_, level) =>
+  (parts) =>
+    pack(whole(parts), options(level));
+const parameter = (key: number, level: number | undefined): object =>
+  level === undefined ? {} : { params: { [key]: level } };
+
+/** By the names Spark gives them, with the levels each knows. */
+const COMPRESSORS: Readonly<Record<string, readonly [CodecName, Make | undefined, ...levels: number[]]>> = {
   none: ['uncompressed', () => whole],
   uncompressed: ['uncompressed', () => whole],
   snappy: ['snappy', (arena) => snappyIn(arena)],
-  gzip: ['gzip', () => (parts) => zlib.gzipSync(whole(parts))],
+  gzip: ['gzip', zlibMaker(zlib.gzipSync, (level) => (level === undefined ? {} : { level })), 1, 9],
   brotli: [
     'brotli',
-    () => (parts) => zlib.brotliCompressSync(whole(parts), { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
+    zlibMaker(zlib.brotliCompressSync, (level = 4) => parameter(zlib.constants.BROTLI_PARAM_QUALITY, level)),
+    1,
+    11,
   ],
-  zstd: ['zstd', zstdCompress === undefined ? undefined : () => (parts) => zstdCompress(whole(parts))],
+  zstd: ['zstd', zstdCompress && zlibMaker(zstdCompress, (level) => parameter(ZSTD_LEVEL, level)), 1, 22],
 };
 
-export function compressorNamed(option: string, arena: Arena): Compressor {
+export function compressorNamed(option: string, arena: Arena, level?: number): Compressor {
   const entry = COMPRESSORS[option.toLowerCase()];
   const usable = Object.keys(COMPRESSORS).filter((name) => COMPRESSORS[name]?.[1] !== undefined);
   if (entry === undefined) {
@@ -45,14 +59,20 @@ export function compressorNamed(option: string, arena: Arena): Compressor {
       },
     );
   }
-  const [name, make] = entry;
+  const [name, make, least = 0, most = -1] = entry;
   if (make === undefined) {
     throw new SparrowError('CODEC_NOT_AVAILABLE', `this Node.js cannot compress with ${name}`, {
       where: 'parquet options',
       hint: `run Node.js 22.15 or later, or set the option compression to one of ${usable.join(', ')}`,
     });
   }
-  return { name, code: CODECS.indexOf(name), compress: make(arena) };
+  if (level !== undefined && !(level >= least && level <= most)) {
+    throw new SparrowError('INVALID_OPTION', `the compression ${name} has no level ${level}`, {
+      where: 'parquet options',
+      hint: most < 0 ? 'gzip, brotli and zstd have levels' : `its levels are ${least} to ${most}`,
+    });
+  }
+  return { name, code: CODECS.indexOf(name), compress: make(arena, level) };
 }
 
 /** Snappy works on the shared heap: bytes that are elsewhere go in, and all come out, through areas that grow as pages do. */

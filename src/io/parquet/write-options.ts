@@ -3,6 +3,8 @@ import type { BloomOptions } from './encode-bloom.js';
 
 export interface WriteSettings {
   readonly compression: string;
+  /** Of the compression; its own usual one without it. */
+  readonly level?: number;
   readonly dictionary: boolean;
   readonly groupRows: number;
   readonly groupBytes: number;
@@ -23,6 +25,7 @@ const BLOOM = {
 const OPTIONS = [
   'compression',
   'parquet.compression',
+  'compressionLevel',
   'parquet.enable.dictionary',
   'parquet.block.size',
   'parquet.page.size',
@@ -58,6 +61,7 @@ export function settingsOf(options: Readonly<Record<string, string>>): WriteSett
   const named = (name: string, column: string): string => (given.has(`${name}#${column}`) ? `${name}#${column}` : name);
   return {
     compression: given.get('compression') ?? given.get('parquet.compression') ?? 'snappy',
+    ...(given.has('compressionlevel') && { level: number('compressionLevel', 1) }),
     dictionary: (given.get('parquet.enable.dictionary') ?? 'true').toLowerCase() === 'true',
     groupRows: number('rowGroupRows', 1 << 20),
     groupBytes: number('parquet.block.size', 128 << 20),

@@ -39,7 +39,7 @@ export function createParquetWriter(
   context: TaskContext,
 ): FileWriter {
   const settings = settingsOf(options);
-  const compressor = compressorNamed(settings.compression, context.arena);
+  const compressor = compressorNamed(settings.compression, context.arena, settings.level);
   if (columns.length === 0) {
     throw new SparrowError('EMPTY_SCHEMA_NOT_SUPPORTED_FOR_DATASOURCE', 'a Parquet file must have a column', {
       where: `file ${path}`,
