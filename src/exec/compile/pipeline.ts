@@ -7,11 +7,12 @@ import type { PipelineSpec, PlacedGroups, StepSpec } from '../task/spec.js';
 import { AggregateSink } from './aggregate-sink.js';
 import type { GroupAddressing } from './group-table.js';
 import { type ColumnForm, ColumnLoader, type ColumnValue } from './load.js';
+import type { MaskEntries } from './mask-node.js';
 import { emitFilledMemo, emitMemo, emitNumbers, type FilledMemo, type MemoOf, memoizable } from './memo.js';
 import { passedColumns } from './passed-columns.js';
 import { type Columns, Pipe, pushTrue } from './pipe.js';
 import { PrefilterLoop } from './prefilter.js';
-import { expectedShare, type MaskEntries, planPrefilter } from './prefilter-plan.js';
+import { expectedShare, planPrefilter } from './prefilter-plan.js';
 import { columnLoaders, groupRowColumns, type PartialForm, unmatchedCondition, withAdded } from './row-source.js';
 import { keptLayout, rowColumns } from './rows.js';
 import type { Sink, SinkForm } from './sink-form.js';
@@ -122,7 +123,8 @@ class PipelineBody {
       this.sink.prologue();
       return vectors.emit(from, to, (at) => this.#throughProjects(bind(at).columns));
     }
-    const plan = spec.source.kind === 'batches' ? planPrefilter(spec.steps, variant.forms, spec.settings) : undefined;
+    const { steps, settings, sink } = spec;
+    const plan = spec.source.kind === 'batches' ? planPrefilter(steps, variant.forms, settings, sink) : undefined;
     const body = (): void => {
       const { columns, condition } = bind(row);
       if (condition === undefined) return this.#step(0, columns, row);

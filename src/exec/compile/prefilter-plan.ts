@@ -1,41 +1,13 @@
 import type { DataType } from '../../base/index.js';
 import { pow10 } from '../../functions/decimal.js';
 import { type EvalSettings, type PhysicalExpr, referencedColumns } from '../../functions/expression.js';
-import type { StepSpec } from '../task/spec.js';
+import type { SinkSpec, StepSpec } from '../task/spec.js';
+import { planBound } from './best-rows.js';
 import { type BitTest, planBitTests } from './bit-tests.js';
 import { comparable } from './lane-plan.js';
 import type { ColumnForm } from './load.js';
+import { lanesOf, type MaskCompare, type MaskEntries, type MaskNode, type MaskTest } from './mask-node.js';
 import { isNeverTrueForNull } from './memo.js';
-
-/** Comparisons that vectors make at once; with a constant of whole numbers the others are written with these. */
-export type MaskCompare = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge';
-export type MaskLanes = 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64';
-
-/** A condition decided for many rows at a time, true or not: where SQL says null, it is not. */
-export type MaskNode =
-  | { readonly op: 'and' | 'or'; readonly of: readonly MaskNode[] }
-  | MaskTest
-  | MaskEntries
-  /** Whether a column is null, or not. */
-  | { readonly op: 'null' | 'valid'; readonly column: number }
-  /** No row. */
-  | { readonly op: 'never' };
-
-/** A comparison of a column with a constant, or with a column stored alike. */
-export interface MaskTest {
-  readonly op: 'test';
-  readonly column: number;
-  readonly lanes: MaskLanes;
-  readonly compare: MaskCompare;
-  readonly other: { readonly constant: bigint | number } | { readonly column: number };
-}
-
-/** A condition on a column of one-byte dictionary codes, decided for each entry before. */
-export interface MaskEntries {
-  readonly op: 'entries';
-  readonly column: number;
-  readonly condition: PhysicalExpr;
-}
 
 /** Conditions decided for blocks of rows before anything else is, and the steps they stand for. */
 export interface Prefilter {
@@ -52,6 +24,8 @@ export interface Prefilter {
 const MOST_PASSING = 0.6;
 /** Conditions on dictionaries in one prefilter: each takes one of the pipeline's memos. */
 const MOST_ENTRIES = 32;
+/** The share of rows that are taken for one of the best. */
+const BEST = 1 / 512;
 /** Values of a list that are compared one by one. */
 const MOST_LISTED = 8;
 
@@ -75,6 +49,7 @@ export function planPrefilter(
   steps: readonly StepSpec[],
   forms: readonly ColumnForm[],
   settings: EvalSettings,
+  sink: SinkSpec,
 ): Prefilter | undefined {
   const tests: MaskNode[] = [];
   const taken = new Set<number>();
@@ -85,6 +60,8 @@ export function planPrefilter(
     taken.add(k);
     tests.push(found);
   }
+  const bound = planBound(sink, steps, taken, forms);
+  if (bound !== undefined) tests.push(bound);
   const bits = planBitTests(steps, forms, settings);
   for (const { decides } of bits) if (decides !== undefined) taken.add(decides);
   const share = shareOfAll(tests, forms);
@@ -249,23 +226,10 @@ function whole(
   }
 }
 
-function lanesOf(form: ColumnForm | undefined): MaskLanes | undefined {
-  if (form === undefined || form.dictionary) return undefined;
-  switch (form.storage) {
-    case 'i8':
-    case 'i16':
-    case 'i32':
-    case 'i64':
-    case 'f32':
-    case 'f64':
-      return form.storage;
-    default:
-      return undefined;
-  }
-}
-
-/** The share of rows expected to pass, taking values for evenly spread between their bounds. */
-/** Conditions that all hold are taken to be independent, but for the two ends of a range. */
+/**
+ * The share of rows expected to pass, taking values for evenly spread between their bounds. Conditions that all hold are
+ * taken to be independent, but for the two ends of a range.
+ */
 function shareOfAll(nodes: readonly MaskNode[], forms: readonly ColumnForm[]): number {
   const lowest = new Map<number, number>();
   const highest = new Map<number, number>();
@@ -325,6 +289,7 @@ function shareOfEntries(condition: PhysicalExpr): number {
 
 function shareOfTest({ column, compare, other }: MaskTest, forms: readonly ColumnForm[]): number {
   const form = forms[column];
+  if ('bound' in other) return BEST;
   if (form?.type.kind === 'boolean') return 1 / 2;
   if (form?.range === undefined || !('constant' in other)) return 1 / 3;
   const [min, max] = [Number(form.range[0]), Number(form.range[1])];

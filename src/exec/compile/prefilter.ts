@@ -1,9 +1,22 @@
 import { engineBug } from '../../base/index.js';
-import type { Code, Local, OpName } from '../../wasm/index.js';
+import type { Code, Local } from '../../wasm/index.js';
+import { pushBound } from './best-rows.js';
 import { BitTestCode } from './bit-tests.js';
 import type { ColumnForm } from './load.js';
+import {
+  HALVES,
+  isLeaf,
+  type MaskEntries,
+  type MaskLanes,
+  type MaskNode,
+  type MaskTest,
+  pushCompare,
+  pushConstant,
+  SHAPE,
+  SHIFT,
+} from './mask-node.js';
 import { type FilledMemo, TRUE } from './memo.js';
-import type { MaskEntries, MaskLanes, MaskNode, MaskTest, Prefilter } from './prefilter-plan.js';
+import type { Prefilter } from './prefilter-plan.js';
 import { COLUMN, COLUMN_BYTES, POSITION_BYTES, POSITIONS, type StateLayout } from './state-layout.js';
 
 /** Rows of a word of the mask, and of a vector of bytes. */
@@ -13,11 +26,6 @@ const QUARTER = 16;
 const AT_ONCE = 4;
 /** Below this share of rows expected to pass, most words have none, and looking for that comes first. */
 const SPARSE = 1 / 256;
-
-const SHAPE = { i8: 'i8x16', i16: 'i16x8', i32: 'i32x4', i64: 'i64x2', f32: 'f32x4', f64: 'f64x2' } as const;
-const SHIFT: Readonly<Record<MaskLanes, number>> = { i8: 0, i16: 1, i32: 2, i64: 3, f32: 2, f64: 3 };
-/** The low halves of the lanes of two vectors of 64-bit masks. */
-const HALVES = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27];
 
 /**
  * Runs a body for the rows that pass. A block of rows is decided at once, 64 to a word of bits; the positions of those
@@ -67,9 +75,10 @@ export class PrefilterLoop {
         this.#prepareColumn(node.column);
         if ('column' in node.other) return this.#prepareColumn(node.other.column);
         const constant = code.local('v128');
+        this.#constants.set(node, constant);
+        if ('bound' in node.other) return;
         pushConstant(code, node.lanes, node.other.constant);
         code.set(constant);
-        this.#constants.set(node, constant);
         return;
       }
       case 'entries':
@@ -110,6 +119,7 @@ export class PrefilterLoop {
         code.get(block).get(to).op('i32.ge_u').brIf(done);
         code.get(block).i32(POSITIONS).op('i32.add').tee(end).get(to).get(end).get(to).op('i32.lt_u').select().set(end);
         code.get(positions).set(next);
+        this.#setBounds();
         this.#findRows({ from, block, end, next });
         for (const lookup of this.plan.tests.length === 0 ? this.#lookups.slice(1) : this.#lookups)
           lookup.amongPositions(positions, next);
@@ -118,6 +128,15 @@ export class PrefilterLoop {
         code.br(nextBlock);
       });
     });
+  }
+
+  /** What is best so far is known better with each block. */
+  #setBounds(): void {
+    for (const [{ lanes, other }, constant] of this.#constants) {
+      if (!('bound' in other)) continue;
+      pushBound(this.code, this.state, lanes, other.bound);
+      this.code.op(`${SHAPE[lanes]}.splat`).set(constant);
+    }
   }
 
   /** Writes down which rows of block…end pass, from `next` on. */
@@ -344,19 +363,11 @@ export class PrefilterLoop {
   /** Pushes the lanes of one vector of the column, the `part`th of the word. */
   #pushTest(test: MaskTest, base: Local, part: number): void {
     const { code } = this;
-    const { lanes, compare, other } = test;
+    const { lanes, other } = test;
     this.#pushVector(test.column, lanes, base, part);
     if ('column' in other) this.#pushVector(other.column, lanes, base, part);
     else code.get(this.#constants.get(test) as Local);
-    if (lanes !== 'f32' && lanes !== 'f64') {
-      const op = compare === 'eq' || compare === 'ne' ? compare : `${compare}_s`;
-      code.op(`${SHAPE[lanes]}.${op}` as OpName);
-      return;
-    }
-    // NaN is greater than every constant: what is not less or equal is greater.
-    const opposite = compare === 'gt' ? 'le' : compare === 'ge' ? 'lt' : undefined;
-    code.op(`${SHAPE[lanes]}.${opposite ?? compare}`);
-    if (opposite !== undefined) code.op('v128.not');
+    pushCompare(code, test);
   }
 
   #pushVector(column: number, lanes: MaskLanes, base: Local, part: number): void {
@@ -385,14 +396,4 @@ export class PrefilterLoop {
     }
     return at;
   }
-}
-
-const isLeaf = (node: MaskNode): node is MaskTest | MaskEntries => node.op === 'test' || node.op === 'entries';
-
-function pushConstant(code: Code, lanes: MaskLanes, value: bigint | number): void {
-  if (lanes === 'f32') code.f32(Number(value));
-  else if (lanes === 'f64') code.f64(Number(value));
-  else if (lanes === 'i64') code.i64(BigInt(value));
-  else code.i32(Number(value));
-  code.op(`${SHAPE[lanes]}.splat`);
 }

@@ -15,7 +15,7 @@ interface KeyBits {
   readonly range?: Range;
 }
 
-function keyBits({ type, range, nullable }: SourceColumn): KeyBits {
+export function keyBits({ type, range, nullable }: SourceColumn): KeyBits {
   const carrier = carrierOf(type);
   const flag = nullable ? 1 : 0;
   if (range !== undefined && (carrier === 'i32' || carrier === 'i64' || carrier === 'i128') && fitsLong(range)) {

@@ -111,7 +111,8 @@ export function stateLayout(spec: PipelineSpec): StateLayout {
   const denseAt = tablesAt + tables * TABLE_BYTES;
   const memosAt = denseAt + denseKeys * DENSE_BYTES;
   const positionsAt = memosAt + MAX_MEMOS * MEMO_BYTES;
-  const filters = spec.source.kind === 'batches' && spec.steps.some((step) => writesPositions(step));
+  const isTopK = spec.sink.kind === 'sort' && spec.sink.limit !== undefined;
+  const filters = spec.source.kind === 'batches' && (isTopK || spec.steps.some((step) => writesPositions(step)));
   return {
     columns: columnsAt,
     outputs: outputsAt,
