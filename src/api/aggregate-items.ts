@@ -6,6 +6,11 @@ import { columnByName } from './functions.js';
 import { itemExprs, made, theColumn } from './names.js';
 import { t } from './types.js';
 
+/** PySpark's words for aggregates in a dictionary. */
+const otherNames: Readonly<Record<string, string | undefined>> = {
+  ...{ mean: 'avg', average: 'avg', std: 'stddev', size: 'count' },
+};
+
 /** Aggregates as given, PySpark's dictionary included. */
 export function aggregateExprs(items: readonly unknown[]): Expr[] {
   const exprs = items.flatMap((item): Expr[] => {
@@ -15,7 +20,7 @@ export function aggregateExprs(items: readonly unknown[]): Expr[] {
     }
     return Object.entries(value).map(([name, what]) =>
       typeof what === 'string'
-        ? call(what, name === '*' ? literal(t.int32, 1) : columnByName(name))
+        ? call(otherNames[what.toLowerCase()] ?? what, name === '*' ? literal(t.int32, 1) : columnByName(name))
         : alias(theColumn(what, `"${name}"`).expr, name),
     );
   });

@@ -248,7 +248,7 @@ export class Column<in out E = Anything, in out N extends string = Anything> ext
   }
   /** `length` characters from position `start`, which counts from 1, or from the end when negative. */
   substr(start: number | ColumnBase, length: number | ColumnBase): Unnamed<Op<'substr', [E, NotNull]>> {
-    return new Column(call('substring', this.expr, operand(start), operand(length)));
+    return new Column(call('substr', this.expr, operand(start), operand(length)));
   }
 
   // ---- types, names, order ----

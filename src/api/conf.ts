@@ -1,5 +1,5 @@
 import { nearestNames, SparrowError, timeZone } from '../base/index.js';
-import type { SessionSettings } from './engine.js';
+import type { SessionNames, SessionSettings } from './engine.js';
 
 /** The configuration names that mean something here: how their text becomes a setting. */
 interface KnownSetting {
@@ -32,7 +32,11 @@ export class RuntimeConfig {
   readonly #texts = new Map<string, string>();
   #settings: SessionSettings | undefined;
 
-  constructor(initial: Readonly<Record<string, string>> = {}) {
+  constructor(
+    /** What the session was started with. */
+    readonly initial: Readonly<Record<string, string>> = {},
+    private readonly names?: SessionNames,
+  ) {
     for (const [name, value] of Object.entries(initial)) this.set(name, value);
   }
 
@@ -87,7 +91,8 @@ export class RuntimeConfig {
       setting.read(this.#texts.get(name) ?? setting.default, name),
     );
     const config = Object.freeze(Object.fromEntries(this.#texts));
-    return Object.freeze(Object.assign({ config }, ...parts)) as SessionSettings;
+    const names = this.names === undefined ? {} : { names: this.names };
+    return Object.freeze(Object.assign({ config, ...names }, ...parts)) as SessionSettings;
   }
 }
 

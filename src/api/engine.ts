@@ -4,10 +4,12 @@ export type {
   CreateEngine,
   EngineOptions,
   ExplainMode,
+  InputFiles,
   Progress,
   QueryEngine,
   RunningQuery,
   RunOptions,
+  SessionNames,
   SessionSettings,
   WriteResult,
 } from '../plan/engine.js';

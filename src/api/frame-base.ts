@@ -12,8 +12,10 @@ import { htmlTable } from './html.js';
 import { knownFields, oneLine } from './known-schema.js';
 import { theName, wholeNumber } from './names.js';
 import type { Anything, NotNull, Row, Values } from './row-types.js';
+import { planHash, samePlan } from './same-plan.js';
 import { FrameSchema } from './schema.js';
 import { showFormat, showString } from './show.js';
+import { DataFrameWriterV2 } from './table-writer.js';
 import { DataFrameWriter } from './writer.js';
 
 const modes: readonly ExplainMode[] = ['simple', 'extended', 'formatted', 'cost', 'codegen', 'analyze'];
@@ -163,11 +165,32 @@ export abstract class FrameBase<in out S = Anything, in out V extends Values = A
     throw new SparrowError('UNKNOWN_EXPLAIN_MODE', `there is no explain mode '${mode}'`, { candidates: modes });
   }
 
+  /** Whether both frames ask the same of the same data, whatever their columns are called; it may be false for some that do. */
+  sameSemantics(other: { readonly plan: Plan }): boolean {
+    return samePlan(this.plan, other.plan);
+  }
+  /** A number that is the same for frames with `sameSemantics`. */
+  semanticHash(): number {
+    return planHash(this.plan);
+  }
+  /** The files the query would read. Reads metadata only. */
+  async inputFiles(): Promise<string[]> {
+    return [...(await this.#context.engine.inputFiles(this.plan, this.#context.settings)).files];
+  }
+  /** Whether the frame reads a stream: such a frame is run by its `writeStream`. */
+  async isStreaming(): Promise<boolean> {
+    return (await this.#context.engine.inputFiles(this.plan, this.#context.settings)).isStreaming;
+  }
+
   // ---- out ----
 
   /** Writes the rows to files: `await frame.write.mode('overwrite').parquet('out/')`. */
   get write(): DataFrameWriter<keyof S & string> {
     return new DataFrameWriter(this.#context, this.running);
+  }
+  /** Writes the rows to a table of the catalog: `await frame.writeTo('flights').partitionedBy('origin').create()`. */
+  writeTo(table: string): DataFrameWriterV2<keyof S & string> {
+    return new DataFrameWriterV2(this.#context, this.running, theName(table, 'a table'));
   }
   /** Names the frame for `session.table(name)` and SQL. */
   createOrReplaceTempView(name: string): void {

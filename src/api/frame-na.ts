@@ -82,6 +82,13 @@ export class NullFunctions<F> {
     if (olds.length !== news.length) {
       throw new SparrowError('LENGTH_SHOULD_BE_THE_SAME', `${olds.length} values cannot become ${news.length}`);
     }
+    const kinds = new Set([...olds, ...news].flatMap((value) => (value === null ? [] : kindOf(value))));
+    if (kinds.size > 1) {
+      throw new SparrowError(
+        'MIXED_TYPE_REPLACEMENT',
+        `values cannot become others of another type: ${[...kinds].join(', ')}`,
+      );
+    }
     return this.#each({ does: 'replace', pairs: olds.map((old, i) => [old, news[i] ?? null]), ...only(subset) });
   }
 
@@ -90,6 +97,7 @@ export class NullFunctions<F> {
   }
 }
 
+const kindOf = (value: Value): string => (typeof value === 'bigint' ? 'number' : typeof value);
 const readsAsNumber = ([from, to]: readonly [Value, Value | null]): boolean =>
   String(from).trim() !== '' && Number.isFinite(Number(from)) && (to === null || typeof to === 'number');
 

@@ -131,10 +131,16 @@ export type ApiFunctions = {
 
 /** The same entries by their SQL names: `fn.date_trunc` is `fn.dateTrunc`. Operators are methods of columns. */
 export type SqlFunctions = {
-  readonly [F in keyof Registry as string extends F ? never : Exclude<SqlNames<Registry[F]>, F>]: FunctionCall<
+  readonly [F in keyof Registry as string extends F ? never : Exclude<Aliases<SqlNames<Registry[F]>>, F>]: AliasCall<
     F & string
   >;
 };
+/** Spark names columns after the alias. */
+type AliasCall<F extends string> = <const A extends readonly Operand[]>(
+  ...args: A
+) => Column<Op<F, ArgTypes<F, A>>, string>;
+type Aliases<N extends string> = N | Camel<N>;
+type Camel<N extends string> = N extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : N;
 type SummaryOf<E> = E extends { readonly summary: infer Text extends string } ? Text : string;
 type SqlNames<F> = F extends { readonly sql: readonly (infer N)[] } ? Word<N> : never;
 type Word<N> = N extends string ? (string extends N ? never : Uppercase<N> extends Lowercase<N> ? never : N) : never;

@@ -106,12 +106,17 @@ export function when<const D extends ColumnBase | boolean, const W extends Opera
 const literalPositions: Readonly<Record<string, readonly number[] | undefined>> = literalArguments;
 const camelCase = (name: string): string => name.replaceAll(/_([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
 
+/** Functions that PySpark calls by another alias than its own. */
+const otherwiseCalled: Readonly<Record<string, string | undefined>> = { mean: 'avg', pow: 'power' };
+
 /** A call as PySpark reads it: strings name columns, except at the positions where the function takes text. */
 function callOf(key: string, name: string): (...args: unknown[]) => Column {
   const literals = literalPositions[key] ?? literalPositions[camelCase(name)] ?? [];
   return (...args) => {
     const given = args.map((value, i) => argument(name, value, literals.includes(i)));
-    return new Column(call(name, ...given));
+    // In SQL what is trimmed off comes first, in PySpark the text does.
+    if (given.length === 2 && /^[lr]?trim$/.test(name)) given.reverse();
+    return new Column(call(name === 'log' && given.length === 1 ? 'ln' : (otherwiseCalled[name] ?? name), ...given));
   };
 }
 
@@ -258,10 +263,13 @@ function functionOf(name: string | symbol): unknown {
 
 function make(name: string): unknown {
   if (!isWord(name)) return undefined;
-  const place = functionPlace(name);
+  const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const place = functionPlace(name) ?? functionPlace(snake);
   if (place === undefined) return undefined;
   const { key, sql } = place;
-  return key === name || sql.includes(name) ? callOf(key, sql[0] ?? key) : undefined;
+  // An alias is called as itself: that is what the column is named after.
+  const called = [name, snake].find((one) => sql.includes(one));
+  return key === name || called !== undefined ? callOf(key, called ?? sql[0] ?? key) : undefined;
 }
 
 /** What programs ask of any object to see what it is. */

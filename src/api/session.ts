@@ -10,7 +10,6 @@ import { Catalog } from './catalog/catalog.js';
 import { SessionCatalog } from './catalog/session-catalog.js';
 import { SqlEngine } from './catalog/sql-engine.js';
 import { TableStore } from './catalog/table-store.js';
-import { lookupIn, withoutSession } from './catalog/variables.js';
 import { type Operand, operand } from './column.js';
 import { RuntimeConfig } from './conf.js';
 import type { FrameContext } from './context.js';
@@ -55,6 +54,7 @@ export class Session<in out V extends Values = Anything> {
     catalog: SessionCatalog,
     /** JavaScript functions by name, for SQL text: `session.udf.register('twice', twice)`. */
     readonly udf: UdfRegistration,
+    private readonly ownsEngine = true,
   ) {
     this.#engine = new SqlEngine(engine, async (source, settings, signal) => {
       const { runText } = await import('./catalog/run-text.js');
@@ -87,14 +87,21 @@ export class Session<in out V extends Values = Anything> {
       ...(given.workers === undefined ? {} : { workers: given.workers }),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(given.spillDirectory === undefined ? {} : { spillDirectory: given.spillDirectory }),
-      view: (name) => catalog.plan(name),
-      viewNames: () => catalog.names(),
-      hasVariables: () => catalog.variables.size > 0,
-      variable: lookupIn((parts) => catalog.variables.find(withoutSession(parts))),
-      userFunction: (name) => functions.find(name),
-      routine: (name) => catalog.routine(name),
+      ...catalog.namesWith(functions),
     });
     return new Session(engine, conf, values, catalog, functions);
+  }
+
+  /**
+   * A session beside this one, on its memory and workers: tables, global views and cached frames are shared; temporary
+   * views, settings, variables, functions and the current database are its own. It ends with this one.
+   */
+  newSession(): Session<V> {
+    const engine = (this.#running() as SqlEngine).inner;
+    const catalog = new SessionCatalog(this.#catalog.store, this.#catalog);
+    const functions = new UdfRegistration();
+    const conf = new RuntimeConfig(this.conf.initial, catalog.namesWith(functions));
+    return new Session<V>(engine, conf, this.#context.values, catalog, functions, false);
   }
 
   #contextWith(values: ValueOptions): FrameContext {
@@ -235,7 +242,7 @@ export class Session<in out V extends Values = Anything> {
   async stop(): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;
-    await engine?.stop();
+    if (this.ownsEngine) await engine?.stop();
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();

@@ -57,6 +57,8 @@ export interface ScanSplit {
   readonly format: string;
   /** For messages: file and position. */
   readonly label: string;
+  /** The file it is of, where it is of one. */
+  readonly file?: string;
   /** Its number among all pieces of the source, where the source has numbers for them. */
   readonly piece?: number;
   readonly rows?: number;

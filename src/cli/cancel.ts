@@ -34,6 +34,7 @@ function withSignal(engine: QueryEngine, current: () => AbortSignal): QueryEngin
       return engine.run(plan, { ...options, signal });
     },
     explain: (plan, mode, settings) => engine.explain(plan, mode, settings),
+    inputFiles: (plan, settings) => engine.inputFiles(plan, settings),
     cache: (level) => engine.cache(level),
     uncache: (id) => engine.uncache(id),
     stop: () => engine.stop(),

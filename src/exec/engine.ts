@@ -1,14 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import {
-  type Batch,
-  type Clock,
-  type Platform,
-  part,
-  type Schema,
-  SharedHeap,
-  SparrowError,
-  withParts,
-} from '../base/index.js';
+import { type Batch, type Platform, part, type Schema, SharedHeap, SparrowError, withParts } from '../base/index.js';
 import { type EvalSettings, taskSettings } from '../functions/expression.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, openSource, splitReader } from '../io/registry.js';
@@ -18,9 +9,11 @@ import {
   configKey,
   type EngineOptions,
   type ExplainMode,
+  type InputFiles,
   type QueryEngine,
   type RunningQuery,
   type RunOptions,
+  type SessionNames,
   type SessionSettings,
 } from '../plan/engine.js';
 import type { Expr } from '../plan/expr.js';
@@ -31,6 +24,7 @@ import { schemaOf } from '../plan/output.js';
 import { expand } from '../plan/resolve/expand.js';
 import { type PlanSettings, resolve } from '../plan/resolve/resolver.js';
 import { CacheManager } from './driver/cache.js';
+import { evalSettings } from './driver/eval-settings.js';
 import type { Executor } from './driver/executor.js';
 import { extractUdfs } from './driver/extract-udf.js';
 import { heldBatches } from './driver/held-batches.js';
@@ -91,7 +85,7 @@ class LocalEngine implements QueryEngine {
   /** The session's workers; tests kill some of them. */
   readonly pool: WorkerPool;
   #scheduler: Scheduler | undefined;
-  readonly #catalogs = new Map<string, Catalog>();
+  readonly #catalogs = new WeakMap<SessionNames, Map<string, Catalog>>();
   readonly #parsers: () => SqlParsers;
   readonly #local: LocalStore;
   readonly #cache: CacheManager;
@@ -122,19 +116,22 @@ class LocalEngine implements QueryEngine {
   /** What names and texts mean under these settings. */
   #catalog(session: SessionSettings): Catalog {
     const key = `${session.timeZone} ${session.timestampType} ${configKey(session)}`;
-    let catalog = this.#catalogs.get(key);
+    const names: SessionNames = session.names ?? this.options;
+    const known = this.#catalogs.get(names) ?? new Map<string, Catalog>();
+    this.#catalogs.set(names, known);
+    let catalog = known.get(key);
     if (catalog === undefined) {
       catalog = {
         openSource: (description) => openSource(description, this.#platform),
-        view: this.options.view,
-        viewNames: this.options.viewNames,
-        variable: (parts) => this.options.variable?.(parts),
-        ...(this.options.userFunction === undefined ? {} : { userFunction: this.options.userFunction }),
-        routine: (name) => this.options.routine?.(name),
+        view: names.view,
+        viewNames: names.viewNames,
+        variable: (parts) => names.variable?.(parts),
+        ...(names.userFunction === undefined ? {} : { userFunction: names.userFunction }),
+        routine: (name) => names.routine?.(name),
         parseExpr: (text) => this.#parsers().parseExpr(text, session),
         parseQuery: (text) => this.#parsers().parseQuery(text, session),
       };
-      this.#catalogs.set(key, catalog);
+      known.set(key, catalog);
     }
     return catalog;
   }
@@ -154,13 +151,18 @@ class LocalEngine implements QueryEngine {
   }
 
   /** Where a plan is kept when it is asked again, unless its names may mean something else then. */
-  #place(plan: Plan, settings: PlanSettings): PlanPlace | undefined {
-    this.#hadVariables ||= this.options.hasVariables?.() ?? false;
+  #place(plan: Plan, settings: PlanSettings, names: SessionNames = this.options): PlanPlace | undefined {
+    this.#hadVariables ||= names.hasVariables?.() ?? false;
     return this.#hadVariables ? undefined : this.#plans.place(plan, settings);
   }
 
   async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
     return schemaOf(await this.#resolve(plan, evalSettings(settings, this.#platform.clock), settings));
+  }
+
+  async inputFiles(plan: Plan, settings: SessionSettings): Promise<InputFiles> {
+    const { inputFiles } = await import('./driver/input-files.js');
+    return inputFiles(await this.#expand(plan, settings), this.#platform);
   }
 
   async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
@@ -170,7 +172,10 @@ class LocalEngine implements QueryEngine {
     const settings = evalSettings(options.settings, this.#platform.clock);
     const whole = await this.#expand(plan, options.settings);
     const { rewrite } = options;
-    const place = rewrite === undefined && settings.variable === undefined ? this.#place(whole, settings) : undefined;
+    const place =
+      rewrite === undefined && settings.variable === undefined
+        ? this.#place(whole, settings, options.settings.names)
+        : undefined;
     const { prepared } = place ?? {};
     if (prepared !== undefined) {
       const known = (run: Run): AsyncIterable<Batch> =>
@@ -386,13 +391,6 @@ class LocalEngine implements QueryEngine {
 
 const closed = (): SparrowError =>
   new SparrowError('SESSION_CLOSED', 'the session was stopped', { hint: 'create a new session with Session.create()' });
-
-function evalSettings(settings: SessionSettings, clock: Clock): PlanSettings {
-  const nowMicros = BigInt(Math.round(clock.now() * 1000));
-  const { ansi, timeZone, caseSensitive, timestampType, exactDecimals = false, config } = settings;
-  const given = { ansi, timeZone, nowMicros, caseSensitive, timestampType, exactDecimals, config };
-  return settings.variable === undefined ? given : { ...given, variable: settings.variable };
-}
 
 function workerCount(options: EngineOptions): number {
   const mode = engineMode();

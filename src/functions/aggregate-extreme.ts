@@ -10,7 +10,7 @@ import {
   type Resolution,
 } from './define.js';
 import { carrierFor, rangeOf } from './emit.js';
-import { isOrderable, wrongCount, wrongType } from './signature.js';
+import { isOrderable, withoutOrder, wrongCount } from './signature.js';
 import type { Emitter, StateAccess, Value } from './value.js';
 
 type Resolved = (Resolution & { readonly state: readonly DataType[] }) | Mismatch;
@@ -23,7 +23,7 @@ const NOTHING: Scalar = null;
 function resolveExtreme(args: readonly ArgType[]): Resolved {
   const [first] = args;
   if (first === undefined || args.length !== 1) return wrongCount(args.length, 1, 1);
-  if (!isOrderable(first.type)) return wrongType(0, 'a type with an order', first.type);
+  if (!isOrderable(first.type)) return withoutOrder(0, first.type);
   return { args: [first.type], returns: first.type, nullable: true, state: [first.type, int8Type] };
 }
 
@@ -87,7 +87,7 @@ const narrowExtreme: AggregateFunction['narrowState'] = (ranges, _rows, call) =>
 function resolveBy(args: readonly ArgType[]): Resolved {
   const [x, by] = args;
   if (x === undefined || by === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
-  if (!isOrderable(by.type)) return wrongType(1, 'a type with an order', by.type);
+  if (!isOrderable(by.type)) return withoutOrder(1, by.type);
   return { args: [x.type, by.type], returns: x.type, nullable: true, state: [x.type, by.type, int8Type] };
 }
 

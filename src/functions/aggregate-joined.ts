@@ -4,7 +4,7 @@ import { avg, sum } from './aggregate-sum.js';
 import { compareScalars } from './compare-scalars.js';
 import type { AggregateFunction, ArgType, Call, Mismatch, Resolution } from './define.js';
 import { anyLong, only, takes } from './implicit.js';
-import { isOrderable, wrongCount, wrongType } from './signature.js';
+import { isOrderable, withoutOrder, wrongCount, wrongType } from './signature.js';
 
 type Resolved = Resolution | Mismatch;
 
@@ -59,7 +59,7 @@ function resolveList(args: readonly ArgType[]): Resolved {
     return { mismatch: 'the delimiter must be a constant', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
   for (let i = 0; i < order.length; i += 3) {
     const key = order[i] as ArgType;
-    if (!isOrderable(key.type)) return wrongType(i + 2, 'a type with an order', key.type);
+    if (!isOrderable(key.type)) return withoutOrder(i + 2, key.type);
   }
   const keys = order.map((arg, i) => (i % 3 === 0 ? arg.type : booleanType));
   const types = delimiter === undefined ? [type] : [type, delimiter.type, ...keys];

@@ -11,6 +11,7 @@ import {
   isOrderable,
   noCommonType,
   sameTypes,
+  withoutOrder,
   wrongCount,
   wrongType,
 } from './signature.js';
@@ -114,7 +115,7 @@ function resolveBetween(args: readonly ArgType[]): Resolved {
   if (args.length !== 3) return wrongCount(args.length, 3, 3);
   const common = commonTypeOf(args.map((arg) => arg.type));
   if (common === undefined) return noCommonType(args);
-  if (!isOrderable(common)) return wrongType(0, 'a type with an order', common);
+  if (!isOrderable(common)) return withoutOrder(0, common);
   return { args: args.map(() => common), returns: booleanType };
 }
 
@@ -202,7 +203,7 @@ const extremeResolve = (args: readonly ArgType[], settings: { readonly ansi: boo
   if (kinds.includes('string') && kinds.some((kind) => kind !== 'string')) return noCommonType(args);
   const resolution = sameTypes(2)(args, settings);
   if ('mismatch' in resolution) return resolution;
-  if (!isOrderable(resolution.returns)) return wrongType(0, 'a type with an order', resolution.returns);
+  if (!isOrderable(resolution.returns)) return withoutOrder(0, resolution.returns);
   return { ...resolution, nullable: args.every((arg) => arg.nullable) };
 };
 

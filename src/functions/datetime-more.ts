@@ -65,6 +65,16 @@ const timestampOrSeconds: Param = {
   accept: (type) => (isNumeric(type) ? timestampType : anyTimestamp.accept(type)),
 };
 
+/** Numbers are texts. */
+const ntzOrText: Param = {
+  wants: 'timestamp_ntz',
+  accept: (type) => (isNumeric(type) ? stringType : anyTimestampNtz.accept(type)),
+};
+const textOrSeconds: Param = {
+  wants: 'string',
+  accept: (type) => (isNumeric(type) ? timestampType : anyString.accept(type)),
+};
+
 const parsesText = (call: Call): boolean => call.argTypes[0]?.kind === 'string';
 
 const localDate = (micros: bigint, call: Call): number => splitMicros(instantToLocal(zoneOf(call), micros)).days;
@@ -114,16 +124,19 @@ const converting = {
     sql: ['to_timestamp_ntz'],
     summary: 'The wall clock reading of a string, by a cast or a pattern.',
     examples: [["to_timestamp_ntz('2016-12-31 00:12:00')", '2016-12-31 00:12:00']],
-    resolve: parsing(timestampNtzType, anyTimestampNtz),
+    resolve: parsing(timestampNtzType, ntzOrText),
     nulls: 'custom',
     fails: parsesText,
     eval: ([value, pattern], call) => {
       if (value === null || !parsesText(call)) return value as Scalar;
       if (pattern === null) return null;
-      return parseOrFail(value as Scalar, pattern as Scalar, {
-        ...call,
-        settings: { ...call.settings, timeZone: 'UTC' },
-      });
+      const { ansi } = call.settings;
+      if (pattern === undefined)
+        return castScalar(value as Scalar, stringType, timestampNtzType, {
+          mode: ansi ? 'ansi' : 'try',
+          timeZone: 'UTC',
+        });
+      return parseOrFail(value as Scalar, pattern, { ...call, settings: { ...call.settings, timeZone: 'UTC' } });
     },
     emit: (_, args, call) => (parsesText(call) ? undefined : args[0]),
     compiled: viaPattern,
@@ -138,7 +151,7 @@ const converting = {
     ],
     resolve: besideMoments(
       timestampType,
-      takes([anyString, anyString], timestampType, { optional: 1, nullable: true }),
+      takes([textOrSeconds, anyString], timestampType, { optional: 1, nullable: true }),
     ),
     nulls: 'custom',
     fails: (call) => textLiteral(call.literals[1]) === undefined,

@@ -1,4 +1,13 @@
-import { type DataType, type Field, field, int32Type, isInteger, nullType, type Scalar } from '../base/index.js';
+import {
+  type DataType,
+  type Field,
+  field,
+  int32Type,
+  isInteger,
+  nullType,
+  type Scalar,
+  sameType,
+} from '../base/index.js';
 import {
   type ArgType,
   type Call,
@@ -8,7 +17,7 @@ import {
   type Mismatch,
 } from './define.js';
 import { entriesOf, isArray, isMap, items, mismatch } from './nested-values.js';
-import { commonTypeOf, wrongCount, wrongType } from './signature.js';
+import { wrongCount, wrongType } from './signature.js';
 
 type Resolved = GeneratorResolution | Mismatch;
 type Rows = readonly (readonly Scalar[])[];
@@ -76,8 +85,9 @@ function resolveStack(args: readonly ArgType[]): Resolved {
   const types: DataType[] = [];
   for (let i = 0; i < width; i++) {
     const inColumn = values.filter((_, k) => k % width === i);
-    const type = commonTypeOf(inColumn.map((arg) => arg.type));
-    if (type === undefined)
+    // As in Spark: nothing but NULL takes the type of the others.
+    const [type = nullType, other] = uniqueTypes(inColumn.map((arg) => arg.type));
+    if (other !== undefined)
       return mismatch(`the values of column ${i} are of different types`, 'STACK_COLUMN_DIFF_TYPES');
     types.push(type);
     const nullable = inColumn.length < rows || inColumn.some((arg) => arg.nullable);
@@ -85,6 +95,9 @@ function resolveStack(args: readonly ArgType[]): Resolved {
   }
   return made([int32Type, ...values.map((_, k) => types[k % width] ?? nullType)], columns);
 }
+
+const uniqueTypes = (types: readonly DataType[]): readonly DataType[] =>
+  types.filter((type, i) => type.kind !== 'null' && !types.slice(0, i).some((before) => sameType(before, type)));
 
 function stack([count, ...values]: readonly Scalar[]): Rows {
   const rows = count as number;

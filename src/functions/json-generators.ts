@@ -6,7 +6,7 @@ import { wrongCount } from './signature.js';
 
 function resolveTuple(args: readonly ArgType[]): GeneratorResolution | Mismatch {
   if (args.length < 2) return wrongCount(args.length, 2, Number.POSITIVE_INFINITY);
-  if (args.some(({ type }) => type.kind !== 'string' && type.kind !== 'null')) {
+  if (args.some(({ type }) => type.kind !== 'string')) {
     return { mismatch: 'all arguments must be strings', code: 'DATATYPE_MISMATCH.NON_STRING_TYPE' };
   }
   return {

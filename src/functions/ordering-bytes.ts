@@ -1,6 +1,6 @@
 import { binaryType, carrierOf, type DataType, engineBug, type Scalar } from '../base/index.js';
 import { scalar } from './define.js';
-import { isOrderable, wrongCount, wrongType } from './signature.js';
+import { isOrderable, withoutOrder, wrongCount } from './signature.js';
 
 /*
  * Values as bytes that stand in the order of the values when compared byte by byte, so that whatever sorts bytes sorts
@@ -97,7 +97,7 @@ export const orderingFunctions = {
     resolve: (args) => {
       const [input] = args;
       if (input === undefined || args.length !== 1) return wrongCount(args.length, 1, 1);
-      if (!isOrderable(input.type)) return wrongType(0, 'a type with an order', input.type);
+      if (!isOrderable(input.type)) return withoutOrder(0, input.type);
       return { args: [input.type], returns: binaryType };
     },
     nulls: 'propagate',

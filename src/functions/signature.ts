@@ -171,6 +171,11 @@ export function wrongType(position: number, wanted: string, found: DataType): Mi
   return { mismatch: `argument ${position + 1} must be ${wanted}, not ${simpleString(found).toUpperCase()}` };
 }
 
+export const withoutOrder = (position: number, found: DataType): Mismatch => ({
+  ...wrongType(position, 'a type with an order', found),
+  code: 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE',
+});
+
 export const isMismatch = (result: object): result is Mismatch => 'mismatch' in result;
 
 /** All arguments cast to their common type, which is also the result's (greatest, coalesce, …). */

@@ -57,7 +57,14 @@ export class FileTable<S extends FileSplit> implements TableSource {
       return this.splitsOf(file, columns).map((payload): ScanSplit => {
         const { path, start = 0, end = file.size, rows } = payload;
         const label = start === 0 && end === file.size ? path : `${path} bytes ${start}–${end}`;
-        return { format: this.format, label, bytes: end - start, ...(rows === undefined ? {} : { rows }), payload };
+        return {
+          format: this.format,
+          label,
+          file: path,
+          bytes: end - start,
+          ...(rows === undefined ? {} : { rows }),
+          payload,
+        };
       });
     });
     return { splits, skipped: 0 };

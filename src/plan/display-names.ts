@@ -23,10 +23,25 @@ const ownNames: ReadonlySet<string> = new Set([
     'std',
     'variance',
     'mod',
+    'mean',
   ],
   ...['approx_percentile', 'curdate', 'char_length', 'character_length', 'substr', 'random', 'nvl', 'equal_null'],
-  ...['to_timestamp_ltz', 'to_timestamp_ntz', 'to_varchar', 'dateadd', 'date_diff', 'datepart'],
-  ...['string_agg', 'regexp', 'day', 'position', 'sha', 'ucase', 'lcase', 'len', 'len', 'chr', 'printf'],
+  ...['to_timestamp_ltz', 'to_timestamp_ntz', 'bit_get', 'dateadd', 'date_diff', 'datepart'],
+  ...[
+    'string_agg',
+    'regexp',
+    'day',
+    'position',
+    'sha',
+    'ucase',
+    'lcase',
+    'len',
+    'chr',
+    'char',
+    'printf',
+    'dayofmonth',
+    'reduce',
+  ],
 ]);
 
 /** Spark's spelling. */
@@ -35,6 +50,9 @@ const spelled: Readonly<Record<string, string>> = {
   positive: 'plus_sign',
   negative: 'negative',
   regexp_like: 'REGEXP_LIKE',
+  spark_partition_id: 'SPARK_PARTITION_ID',
+  current_database: 'current_schema',
+  to_varchar: 'to_char',
   ...Object.fromEntries(
     [
       ...['acos', 'acosh', 'asin', 'asinh', 'atan', 'atanh', 'atan2', 'cbrt', 'ceil', 'cos', 'cosh', 'cot', 'csc'],
@@ -44,6 +62,13 @@ const spelled: Readonly<Record<string, string>> = {
   ),
 };
 
+/** With what to trim they are a phrase. */
+const TRIMS: ReadonlyMap<string, string> = new Map([
+  ['trim', 'trim'],
+  ['ltrim', 'trim_leading'],
+  ['rtrim', 'trim_trailing'],
+]);
+
 /** With a second argument they are functions of their own, in small letters. */
 const spelledAlone: ReadonlySet<string> = new Set(['ceil', 'floor']);
 
@@ -51,6 +76,7 @@ const spelledAlone: ReadonlySet<string> = new Set(['ceil', 'floor']);
 export function shownName(called: string, args: number): string | undefined {
   const name = called.toLowerCase();
   if (args > 1 && spelledAlone.has(name)) return undefined;
+  if (args === 2 && TRIMS.has(name)) return TRIMS.get(name);
   if (ownNames.has(name)) return name === 'random' && args === 0 ? undefined : name;
   // Of a date and a time they are one function.
   if (args <= 3 && /^(try_)?make_timestamp_ltz$/.test(name)) return 'make_timestamp';
@@ -79,6 +105,13 @@ export const orderedSets: Readonly<Record<string, (args: readonly string[]) => s
 const percentileText = (name: string, value = '', share = '', down?: string): string =>
   `${name}(${share}) WITHIN GROUP (ORDER BY ${value}${down === 'true' ? ' DESC' : ''})`;
 
+const SECONDS = 'yyyy-MM-dd HH:mm:ss';
+
+/** Functions whose further arguments are not shown. */
+const ofOne: ReadonlySet<string> = new Set(
+  'first last first_value last_value any_value approx_count_distinct'.split(' '),
+);
+
 /** Arguments that are shown although the user left them out: from which position on, and what. */
 const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   substring: [undefined, undefined, '2147483647'],
@@ -96,6 +129,16 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   percentile_approx: [undefined, undefined, '10000'],
   approx_percentile: [undefined, undefined, '10000'],
   listagg: [undefined, 'NULL'],
+  ...{ round: [undefined, '0'], bround: [undefined, '0'], sentences: [undefined, '', ''] },
+  ...{ locate: [undefined, undefined, '1'], position: [undefined, undefined, '1'] },
+  ...{ overlay: [undefined, undefined, undefined, '-1'], months_between: [undefined, undefined, 'true'] },
+  ...Object.fromEntries(
+    ['unix_timestamp', 'to_unix_timestamp', 'from_unixtime'].map((name) => [name, [undefined, SECONDS]]),
+  ),
+  ...Object.fromEntries(
+    ['aes_decrypt', 'try_aes_decrypt'].map((name) => [name, [undefined, undefined, 'GCM', 'DEFAULT', '']]),
+  ),
+  aes_encrypt: [undefined, undefined, 'GCM', 'DEFAULT', '', ''],
   string_agg: [undefined, 'NULL'],
   ...Object.fromEntries(
     ['make_interval', 'try_make_interval'].map((name) => [name, ['0', '0', '0', '0', '0', '0', '0.000000']]),
@@ -107,6 +150,8 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
 /** The arguments as shown. */
 export function shownArguments(name: string, args: readonly string[], returns?: DataType): readonly string[] {
   if (name === 'convert_timezone' && args.length === 2) return ['current_timezone()', ...args];
+  if (ofOne.has(name)) return args.slice(0, 1);
+  if (name === 'LOG' && args.length === 1) return ['E()', ...args];
   if (name === 'try_to_time') return [`to_time(${args.join(', ')})`];
   if (name === 'try_make_timestamp_ntz' && args.length === 2) return [`make_timestamp_ntz(${args.join(', ')})`];
   if ((name === 'lpad' || name === 'rpad') && args.length === 2) {
@@ -123,6 +168,7 @@ export const phrases: Readonly<Record<string, (args: readonly string[]) => strin
   extract: ([field, source]) => `extract(${field} FROM ${source})`,
   datepart: ([field, source]) => `datepart(${field} FROM ${source})`,
   trim_both: ([text, chars]) => `TRIM(BOTH ${chars} FROM ${text})`,
+  trim: ([chars, text]) => `TRIM(BOTH ${chars} FROM ${text})`,
   trim_leading: ([chars, text]) => `TRIM(LEADING ${chars} FROM ${text})`,
   trim_trailing: ([chars, text]) => `TRIM(TRAILING ${chars} FROM ${text})`,
   row: (values) =>

@@ -20,6 +20,23 @@ export interface SessionSettings {
   readonly config: Readonly<Record<string, string>>;
   /** The local variables of a script, where it runs one. */
   readonly variable?: VariableLookup;
+  /** What names mean, where the session shares its engine with the one that started it. */
+  readonly names?: SessionNames;
+}
+
+/** What names mean in a session. */
+export interface SessionNames {
+  /** The temporary view of this name (any case), when there is one. */
+  readonly view: (name: string) => Plan | undefined;
+  readonly viewNames: () => readonly string[];
+  /** The session's SQL variable that a name begins with. */
+  readonly variable?: VariableLookup;
+  /** Whether there are SQL variables: a name of a column may then mean one. */
+  readonly hasVariables?: () => boolean;
+  /** The user's own function registered under this name (any case). */
+  readonly userFunction?: (name: string) => JsFunction | undefined;
+  /** The SQL function of this name. */
+  readonly routine?: (name: string) => SqlRoutine | undefined;
 }
 
 const configTexts = new WeakMap<object, string>();
@@ -87,22 +104,17 @@ export interface RunningQuery {
 }
 
 /** What a session tells its engine once. */
-export interface EngineOptions {
+export interface EngineOptions extends SessionNames {
   readonly workers?: number;
   /** Bytes of column memory. */
   readonly memoryBytes?: number;
   readonly spillDirectory?: string;
-  /** The temporary view of this name (any case), when there is one. */
-  readonly view: (name: string) => Plan | undefined;
-  readonly viewNames: () => readonly string[];
-  /** The session's SQL variable that a name begins with. */
-  readonly variable?: VariableLookup;
-  /** Whether there are SQL variables: a name of a column may then mean one. */
-  readonly hasVariables?: () => boolean;
-  /** The user's own function registered under this name (any case). */
-  readonly userFunction?: (name: string) => JsFunction | undefined;
-  /** The SQL function of this name. */
-  readonly routine?: (name: string) => SqlRoutine | undefined;
+}
+
+/** What a plan reads. */
+export interface InputFiles {
+  readonly files: readonly string[];
+  readonly isStreaming: boolean;
 }
 
 /** Runs plans. Implemented by `src/exec`, and by `src/connect` for a cluster. */
@@ -114,6 +126,8 @@ export interface QueryEngine {
   /** Resolves and optimizes a plan; a `write` plan has no columns and gives no batches, but runs when iterated. */
   run(plan: Plan, options: RunOptions): Promise<RunningQuery>;
   explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string>;
+  /** The files that a plan would read: metadata only. */
+  inputFiles(plan: Plan, settings: SessionSettings): Promise<InputFiles>;
   /** A new cache entry, empty until a query first runs through a `cached` plan with this id. */
   cache(level: CacheLevel): number;
   /** Drops an entry; `cached` plans that still name it compute their input again, without keeping it. */

@@ -253,8 +253,9 @@ export interface CachedPlan extends Node {
 export interface ProjectPlan extends Node {
   readonly kind: 'project';
   readonly input: Plan;
-  /** Resolved: each is an Attribute or an Alias with an id. */
+  /** Resolved: each is an Attribute or an Alias with an id. `extends` is of `|> EXTEND`, and gone then. */
   readonly exprs: readonly Expr[];
+  readonly extends?: true;
 }
 export interface FilterPlan extends Node {
   readonly kind: 'filter';
@@ -272,8 +273,9 @@ export interface AggregatePlan extends Node {
   readonly sets?: readonly (readonly number[])[];
   /** The whole output list, in order. Resolved: Attributes of groupBy, or Aliases over expressions of AggregateCalls and groupBy attributes. */
   readonly output: readonly Expr[];
-  /** HAVING. Gone once resolved. */
+  /** HAVING, and of `|> AGGREGATE` how many outputs are groups. Gone once resolved. */
   readonly having?: Expr;
+  readonly pipedGroups?: number;
 }
 export interface JoinPlan extends Node {
   readonly kind: 'join';

@@ -116,6 +116,12 @@ function readInsert(query: QueryContext): Insert {
     tokens.accept('IF', 'NOT', 'EXISTS');
   }
   const byName = tokens.accept('BY', 'NAME');
+  if (!overwrite && tokens.accept('REPLACE', 'WHERE')) {
+    const { start } = tokens.peek();
+    exprs.expression();
+    const replaceWhere = tokens.text.slice(start, tokens.peek(-1).end);
+    return { kind: 'insert', table, overwrite: true, byName: true, partition: [], replaceWhere, query: query.query() };
+  }
   const columns = isColumnList(query) ? nameList(tokens) : undefined;
   const parts = { kind: 'insert' as const, table, overwrite, byName, partition: partition as Insert['partition'] };
   return { ...parts, ...(columns === undefined ? {} : { columns }), query: query.query() };

@@ -69,6 +69,8 @@ export interface Insert {
   readonly overwrite: boolean;
   readonly columns?: readonly string[];
   readonly byName: boolean;
+  /** `REPLACE WHERE condition`: only the rows it holds for are replaced. */
+  readonly replaceWhere?: string;
   /** `PARTITION (a = 1, b)`: a value, or undefined for one that the query gives. */
   readonly partition: readonly { readonly name: string; readonly value?: Expr }[];
   readonly query: Plan;

@@ -2,6 +2,7 @@ import { SparrowError } from '../base/index.js';
 import { aggregate, filter, project, repartition, sort, star, subqueryAlias, withColumn } from '../plan/build.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
+import { quoteName } from '../plan/resolve/names.js';
 import { someExpr } from '../plan/walk-expr.js';
 import { ordinals } from './ordinals.js';
 import { exprList, type QueryContext } from './query-context.js';
@@ -22,7 +23,8 @@ function readOperator(query: QueryContext, input: Plan): Plan {
   const { tokens, exprs } = query;
   if (tokens.is('SELECT')) return readSelect(query, input);
   if (tokens.accept('WHERE')) return filter(closed(input), exprs.expression());
-  if (tokens.accept('EXTEND')) return project(input, [star(), ...extensions(query)]);
+  if (tokens.accept('EXTEND'))
+    return Object.freeze({ ...project(input, [star(), ...extensions(query)]), extends: true });
   if (tokens.accept('SET')) return assignments(query, input);
   if (tokens.accept('DROP')) return project(input, [dropped(query)]);
   if (tokens.accept('AS')) return subqueryAlias(input, aliasName(query));
@@ -74,14 +76,14 @@ function assignments({ tokens, exprs }: QueryContext, input: Plan): Plan {
     const name = tokens.name('a column');
     if (tokens.is('.')) throw tokens.error('SET takes names of columns', undefined, '_LEGACY_ERROR_TEMP_0035');
     tokens.expect('=');
-    plan = withColumn(plan, name.includes('.') ? `\`${name}\`` : name, exprs.expression());
+    plan = withColumn(plan, name, exprs.expression());
   } while (tokens.accept(','));
   return plan;
 }
 
 function dropped({ tokens }: QueryContext): Expr {
   const names: string[] = [];
-  do names.push(tokens.name('a column'));
+  do names.push(quoteName(tokens.name('a column')));
   while (tokens.accept(','));
   return star(undefined, names);
 }
@@ -158,7 +160,7 @@ function readAggregate(query: QueryContext, input: Plan): Plan {
   // A position is one of the input's columns, and so is the group in the output.
   const meant = keys.map((key): Expr => (key.kind === 'ordinal' ? { ...key, ofInput: true } : key));
   const shown = groups.map((group, i) => (meant[i]?.kind === 'ordinal' ? (meant[i] as Expr) : group));
-  return aggregate(input, meant, [...shown, ...list]);
+  return Object.freeze({ ...aggregate(input, meant, [...shown, ...list]), pipedGroups: shown.length });
 }
 
 function refuseIn(expr: Expr, query: QueryContext): void {

@@ -32,6 +32,10 @@ export class FakeEngine implements QueryEngine {
     return this.#schema;
   }
 
+  async inputFiles() {
+    return { files: [], isStreaming: false };
+  }
+
   async run(plan: Plan, options: RunOptions) {
     this.ran.push({ plan, options });
     return { schema: this.#schema, batches: this.#batches() };

@@ -1,4 +1,4 @@
-import { Session } from 'sparrow-df';
+import { col, fn, lit, Session } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let session: Session;
@@ -13,7 +13,7 @@ afterAll(() => session.stop());
 /** The names of a query's columns. */
 const namesOf = async (text: string): Promise<readonly string[]> => (await session.sql(text).schema()).fieldNames();
 
-// The names are those of Spark's golden files.
+// The names are those of Spark's golden files, or of PySpark 4.0.1.
 describe('columns are called as in Spark', () => {
   test.each([
     ['SELECT 20181117 << 2', '(20181117 << 2)'],
@@ -31,6 +31,72 @@ describe('columns are called as in Spark', () => {
   ])('%s', async (text, name) => {
     expect(await namesOf(text)).toEqual([name]);
   });
+});
+
+// Each alias as PySpark 4.0.1 shows it, in SQL and through its functions.
+test.each([
+  ['mean(v), first(v, true), approx_count_distinct(v, 0.05)', 'mean(v) first(v) approx_count_distinct(v)'],
+  ["log(2), round(2.5), char(65), dayofmonth('x')", 'LOG(E(), 2) round(2.5, 0) char(65) dayofmonth(x)'],
+  ["trim('a', 'b'), ltrim('a', 'b')", 'TRIM(BOTH a FROM b) TRIM(LEADING a FROM b)'],
+  ["locate('a', 'b'), sentences('a'), current_database()", 'locate(a, b, 1) sentences(a, , ) current_schema()'],
+])('SELECT %s names %s', async (list, names) => {
+  expect((await namesOf(`SELECT ${list} FROM one`)).join(' ')).toBe(names);
+});
+test('functions of the API name columns by the alias they were called by', async () => {
+  const frame = session.table('one');
+  const value = fn.every(col('v').gt(0)).and(fn.some(col('v').gt(0)));
+  const aggregates = [fn.mean('v'), fn.std('v'), fn.varSamp('v'), fn.firstValue('v'), value];
+  const columns = [fn.log('v'), fn.pow('v', 'v'), fn.charLength('v'), fn.trim('v', lit('0'))];
+  expect(await frame.agg(...aggregates).columns()).toEqual(
+    ['mean', 'std', 'var_samp', 'first_value']
+      .map((name) => `${name === 'mean' ? 'avg' : name}(v)`)
+      .concat('(every((v > 0)) AND some((v > 0)))'),
+  );
+  expect(await frame.select(...columns).columns()).toEqual([
+    'ln(v)',
+    'POWER(v, v)',
+    'char_length(v)',
+    'TRIM(BOTH 0 FROM v)',
+  ]);
+  expect(await frame.groupBy().agg({ v: 'mean' }).columns()).toEqual(['avg(v)']);
+  expect(
+    await session
+      .sql("SELECT 'xaxx' AS s")
+      .select(fn.trim('s', lit('x')).as('t'))
+      .collect(),
+  ).toEqual([{ t: 'a' }]);
+});
+
+test.each([
+  ['SELECT id, explode(array(1, 2)) AS e FROM range(2) GROUP BY id, e', 'UNRESOLVED_COLUMN'],
+  ['SELECT id FROM range(2) GROUP BY explode(array(1))', 'UNSUPPORTED_GENERATOR.OUTSIDE_SELECT'],
+  ['SELECT lag(id) FROM range(2)', 'WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE'],
+  ["SELECT max(map('a', 1))", 'DATATYPE_MISMATCH.INVALID_ORDERING_TYPE'],
+  ["SELECT stack(2, 1, '1.1', 2, 2.2)", 'DATATYPE_MISMATCH.STACK_COLUMN_DIFF_TYPES'],
+  ["SELECT json_tuple('{}', null)", 'DATATYPE_MISMATCH.NON_STRING_TYPE'],
+  ['FROM range(2) |> EXTEND sum(id)', 'PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION'],
+  ['FROM range(2) |> AGGREGATE id', 'PIPE_OPERATOR_AGGREGATE_EXPRESSION_CONTAINS_NO_AGGREGATE_FUNCTION'],
+  ['SELECT * FROM VALUES (1, 2) t(a, b) PIVOT (sum(a) FOR b IN (a, 2))', 'NON_LITERAL_PIVOT_VALUES'],
+  ['SELECT x -> x', 'INVALID_LAMBDA_FUNCTION_CALL'],
+])('%s is refused as %s', async (text, code) => {
+  await expect(session.sql(text).collect()).rejects.toThrow(code);
+});
+
+test.each([
+  ["SELECT explode(a) AS e FROM VALUES (array('a', 'b')) t(a) GROUP BY ALL", [['a'], ['b']]],
+  ["SELECT stack(2, id + 10L, count(v)) FROM VALUES (1, 'a'), (1, 'b') t(id, v) GROUP BY ALL", [[11], [2]]],
+  ['FROM range(1) |> EXTEND 1 AS `x.y` |> SET `x.y` = 3', [[0, 3]]],
+  ['FROM range(1) |> EXTEND 1 AS `x.y` |> DROP `x.y`', [[0]]],
+  ['SELECT unix_seconds(try_to_timestamp(1))', [[1]]],
+  [
+    'SELECT sum(id) OVER w, count(*) OVER w FROM range(2) WINDOW w AS (ORDER BY id ROWS BETWEEN CURRENT ROW AND 1 PRECEDING)',
+    [
+      [null, 0],
+      [null, 0],
+    ],
+  ],
+])('%s', async (text, rows) => {
+  expect((await session.sql(text).collect()).map((row) => Object.values(row))).toEqual(rows);
 });
 
 describe('keys of a USING join', () => {
@@ -81,6 +147,7 @@ test('TIMESTAMP without a zone is what functions give, too, where the session sa
   await using plain = await Session.create({ timestampType: 'ntz', timeZone: 'America/Los_Angeles' });
   const types = async (text: string): Promise<readonly string[]> =>
     (await plain.sql(text).schema()).fields.map((field) => field.type.simpleString());
+  await expect(plain.sql('SELECT to_timestamp(1)').collect()).rejects.toThrow('CAST_INVALID_INPUT');
   expect(await types("SELECT to_timestamp('2020-01-01'), TIMESTAMP '2020-01-01 00:00:00Z'")).toEqual([
     'timestamp_ntz',
     'timestamp',

@@ -51,7 +51,11 @@ export const insert: Handler<'insert'> = async (command, context) => {
 /** The whole table is replaced, or the partitions named, or with Spark's dynamic mode those that rows go to. */
 async function overwrite(rows: Plan, command: Insert, record: TableRecord, context: CommandContext): Promise<void> {
   const whole = target(record, 'overwrite');
-  const setting = context.conf.get('spark.sql.sources.partitionOverwriteMode', 'static');
+  if (command.replaceWhere !== undefined) {
+    if (record.format !== 'delta') throw notSupported('REPLACE WHERE is for Delta tables');
+    return replaceRows(rows, command.replaceWhere, record, context);
+  }
+  const setting = context.settings.config['spark.sql.sources.partitionOverwriteMode'];
   const named = command.partition.filter((p) => p.value !== undefined);
   if (record.partitionBy.length > 0 && setting?.toLowerCase() === 'dynamic') {
     await execute(write(rows, { ...whole, dynamic: true }), context);
@@ -67,7 +71,11 @@ async function replacePartition(rows: Plan, command: Insert, record: TableRecord
     const value = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
     return `${column} = CAST('${value}' AS ${simpleString(type)})`;
   });
-  const options = { ...record.options, replaceWhere: terms.join(' AND ') };
+  await replaceRows(rows, terms.join(' AND '), record, context);
+}
+
+async function replaceRows(rows: Plan, replaceWhere: string, record: TableRecord, context: CommandContext) {
+  const options = { ...record.options, replaceWhere };
   const { writeDelta } = await import('../delta/write-frame.js');
   const given = { ...target(record, 'overwrite'), options };
   await writeDelta(frameContext(context), rows, given, {});

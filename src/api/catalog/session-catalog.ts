@@ -1,10 +1,11 @@
-import { field, nearestNames, SparrowError, structType } from '../../base/index.js';
+import { field, type JsFunction, nearestNames, SparrowError, structType } from '../../base/index.js';
 import { functionPlace } from '../../functions/names.js';
 import { attribute, cached, emptyLocal, read, sqlQuery, subqueryAlias, toNames } from '../../plan/build.js';
+import type { SessionNames } from '../../plan/engine.js';
 import type { Plan } from '../../plan/node.js';
 import type { SqlRoutine } from '../../plan/routine.js';
 import { DEFAULT_DATABASE, type TableRecord, type TableStore } from './table-store.js';
-import { Variables } from './variables.js';
+import { lookupIn, Variables, withoutSession } from './variables.js';
 
 /** A temporary view: a frame's plan, or a query's text, which is read anew each time. */
 export interface TemporaryView {
@@ -50,12 +51,27 @@ export class SessionCatalog {
   readonly variables = new Variables();
   readonly #routines = new Map<string, SqlRoutine>();
   readonly #temporary = new Map<string, TemporaryView>();
-  readonly #global = new Map<string, TemporaryView>();
-  readonly #caches = new Map<string, number>();
+  readonly #global: Map<string, TemporaryView>;
+  readonly #caches: Map<string, number>;
   readonly #empty = new Map<string, { readonly columns: string; readonly plan: Plan }>();
 
-  constructor(store: TableStore) {
+  /** Tables, global views and what is cached are those of `other`, where there is one. */
+  constructor(store: TableStore, other?: SessionCatalog) {
     this.store = store;
+    this.#global = other === undefined ? new Map() : other.#global;
+    this.#caches = other === undefined ? new Map() : other.#caches;
+  }
+
+  /** What queries are told of these names, and of the functions registered beside them. */
+  namesWith(functions: { find(name: string): JsFunction | undefined }): SessionNames {
+    return {
+      view: (name) => this.plan(name),
+      viewNames: () => this.names(),
+      hasVariables: () => this.variables.size > 0,
+      variable: lookupIn((parts) => this.variables.find(withoutSession(parts))),
+      userFunction: (name) => functions.find(name),
+      routine: (name) => this.routine(name),
+    };
   }
 
   // ---- look-up ----

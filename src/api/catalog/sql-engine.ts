@@ -2,7 +2,15 @@ import type { Schema } from '../../base/index.js';
 import { everyNode } from '../../plan/nested.js';
 import type { Plan, SqlQueryPlan } from '../../plan/node.js';
 import { transformUp } from '../../plan/walk.js';
-import type { CacheLevel, ExplainMode, QueryEngine, RunningQuery, RunOptions, SessionSettings } from '../engine.js';
+import type {
+  CacheLevel,
+  ExplainMode,
+  InputFiles,
+  QueryEngine,
+  RunningQuery,
+  RunOptions,
+  SessionSettings,
+} from '../engine.js';
 
 /** Runs the command of a text and gives its rows as a plan; undefined for a query. */
 export type RunCommand = (
@@ -37,6 +45,9 @@ export class SqlEngine implements QueryEngine {
   }
   async explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string> {
     return this.#engine.explain(await this.#prepared(plan, settings), mode, settings);
+  }
+  async inputFiles(plan: Plan, settings: SessionSettings): Promise<InputFiles> {
+    return this.#engine.inputFiles(await this.#prepared(plan, settings), settings);
   }
   cache(level: CacheLevel): number {
     return this.#engine.cache(level);

@@ -23,13 +23,14 @@ interface TableParts {
   readonly format: string;
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** The statement that writes a table in one of Spark's save modes; undefined when there is nothing to do. */
 export function textOfTable(
   name: string,
   mode: 'append' | 'overwrite' | 'ignore' | 'error',
-  { format, partitionBy, options }: TableParts,
+  { format, partitionBy, options, properties = {} }: TableParts,
   exists: (name: string) => boolean,
 ): string | undefined {
   const table = quotedTable(name);
@@ -43,6 +44,7 @@ export function textOfTable(
     optionsText(others),
     partitionBy.length === 0 ? '' : `PARTITIONED BY (${partitionBy.map(quotedName).join(', ')})`,
     path === undefined ? '' : `LOCATION ${quotedText(path)}`,
+    optionsText(properties, 'TBLPROPERTIES'),
     `AS TABLE ${SOURCE}`,
   ]
     .filter((part) => part !== '')
@@ -73,9 +75,9 @@ export async function textOfNewTable(name: string, given: NewTable, context: Fra
     .join(' ');
 }
 
-function optionsText(options: Readonly<Record<string, string>>): string {
+function optionsText(options: Readonly<Record<string, string>>, clause = 'OPTIONS'): string {
   const given = Object.entries(options).map(([key, value]) => `${quotedText(key)} ${quotedText(value)}`);
-  return given.length === 0 ? '' : `OPTIONS (${given.join(', ')})`;
+  return given.length === 0 ? '' : `${clause} (${given.join(', ')})`;
 }
 
 const quotedText = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

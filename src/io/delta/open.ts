@@ -181,7 +181,15 @@ class DeltaTable implements TableSource {
         innerColumns,
         ...(deleted === undefined ? {} : { deleted }),
       };
-      return { format: 'delta', label: inner.label, bytes, ...(deleted === undefined ? { rows } : {}), payload };
+      const { label, file } = inner;
+      return {
+        format: 'delta',
+        label,
+        ...(file === undefined ? {} : { file }),
+        bytes,
+        ...(deleted === undefined ? { rows } : {}),
+        payload,
+      };
     });
   }
 }

@@ -175,7 +175,14 @@ class IcebergTable implements TableSource {
         equality,
         dataFile: file.path,
       };
-      return { format: 'iceberg', label: split.label, bytes, ...(hasDeletes ? {} : { rows }), payload };
+      return {
+        format: 'iceberg',
+        label: split.label,
+        file: file.path,
+        bytes,
+        ...(hasDeletes ? {} : { rows }),
+        payload,
+      };
     });
   }
 

@@ -306,7 +306,15 @@ class ParquetTable implements TableSource {
       ]),
     );
     const bytes = columns.reduce((sum, c) => sum + c.chunks.reduce((s, chunk) => s + chunk.bytes, 0), 0);
-    return { format: this.format, label: `${path} row group ${index}`, rows: group.rows, bytes, stats, payload };
+    return {
+      format: this.format,
+      label: `${path} row group ${index}`,
+      file: path,
+      rows: group.rows,
+      bytes,
+      stats,
+      payload,
+    };
   }
 }
 

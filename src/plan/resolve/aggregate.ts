@@ -13,7 +13,7 @@ import { type Analyzed, scopeOver } from './analyzed.js';
 import { foldLiteralCasts, requireGroupable } from './calls.js';
 import type { Context, PlanSettings } from './context.js';
 import { isGroupingCall, type Named, named, resolveExpr } from './exprs.js';
-import { generatorsAbove, hasGenerator } from './generators.js';
+import { argumentsOf, generatorOutside, generatorsAbove, hasGenerator } from './generators.js';
 import { type GroupingSets, groupingCalls, groupingSets, refuseGrouping } from './grouping-sets.js';
 import { nameParts } from './names.js';
 import { havingOver } from './over-aggregate.js';
@@ -29,6 +29,7 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
   const expanded = plan.output.flatMap((expr): readonly Expr[] =>
     expr.kind === 'unresolved_star' ? totals(expr, starColumns(expr, scope), plan.groupBy) : [expr],
   );
+  if (plan.pipedGroups !== undefined) checkPiped(expanded.slice(plan.pipedGroups), scope, context);
   const keys = groupKeys(plan.groupBy, expanded, scope, context);
   const { having } = plan;
   const keep =
@@ -44,6 +45,17 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
   const output = resolveList(expanded, scope, context, refuseGrouping);
   const groups = (list: readonly Named[]): Plan => aggregateOver(input.plan, keys, list, { scope }, keep(output));
   return output.some(hasGenerator) ? generatorsAbove(output, groups, context) : groups(output);
+}
+
+/** What `|> AGGREGATE` lists before GROUP BY are aggregates. */
+function checkPiped(list: readonly Expr[], scope: Scope, context: Context): void {
+  const other = resolveList(list, scope, context, refuseGrouping).find((expr) => !hasAggregate(expr));
+  if (other === undefined) return;
+  throw new SparrowError(
+    'PIPE_OPERATOR_AGGREGATE_EXPRESSION_CONTAINS_NO_AGGREGATE_FUNCTION',
+    `\`|> AGGREGATE\` takes aggregates: ${columnName(other)} is none`,
+    { sqlState: '0A000', parameters: { expr: columnName(other) } },
+  );
 }
 
 /** `groupBy('a').sum()`: the columns of numbers but the keys, each in a call of the aggregate. */
@@ -69,6 +81,7 @@ function groupKeys(
   return keys.map((expr) => {
     const original = expr.kind === 'ordinal' && expr.ofInput !== true ? itemAt(expr, output, 'GROUP_BY') : expr;
     const resolved = resolveGroupExpr(original, output, scope, context);
+    if (hasGenerator(resolved)) throw generatorOutside(resolved, 'Aggregate');
     requireGroupable(resolved);
     if (hasAggregate(resolved) || hasWindow(resolved)) {
       throw new SparrowError(
@@ -86,9 +99,11 @@ const asColumn = (key: Named): Named => (key.kind === 'alias' && key.input.kind 
 
 /** GROUP BY ALL: every output without aggregates; no output may mix aggregates with columns that are in none of these. */
 function groupedByAll(list: readonly Named[]): readonly Named[] {
-  const keys = list.filter((column) => !hasAggregate(column) && !isConstantColumn(column));
+  // Of a generator its arguments are grouped by.
+  const items = list.flatMap((column): readonly Named[] => (hasGenerator(column) ? argumentsOf(column) : [column]));
+  const keys = items.filter((column) => !hasAggregate(column) && !isConstantColumn(column));
   const known = new Set(keys.map((key) => exprKey(key.kind === 'alias' ? key.input : key)));
-  for (const column of list) {
+  for (const column of items) {
     if (!hasAggregate(column)) continue;
     visitExpr(column, (e) => {
       if (known.has(exprKey(e)) || e.kind === 'aggregate_call') return false;
@@ -114,7 +129,11 @@ function resolveGroupExpr(expr: Expr, output: readonly Expr[], scope: Scope, { s
       if (parts.length !== 1 || column.planId !== undefined) return undefined;
       const name = parts[0]?.toLowerCase();
       const alias = output.find((e) => e.kind === 'alias' && e.name.toLowerCase() === name);
-      if (alias?.kind === 'alias') return { expr: resolveExpr(alias.input, scope, settings), fields: [] };
+      if (alias?.kind === 'alias') {
+        const meant = resolveExpr(alias.input, scope, settings);
+        // Groups are made before rows are generated.
+        return hasGenerator(meant) ? undefined : { expr: meant, fields: [] };
+      }
       return ownNamed(output, name, scope, settings);
     },
   };

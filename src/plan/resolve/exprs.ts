@@ -11,6 +11,7 @@ import {
   buildGenerator,
   buildJsCall,
   isGenerator,
+  isWindowFunction,
   nestedGenerator,
   requireBoolean,
   requireOrderable,
@@ -32,6 +33,7 @@ import { resolveWindow } from './window-calls.js';
 
 /** Settles names, types and casts of one expression. Names of inner aliases are dropped, as in Spark. */
 export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): Expr {
+  let withoutOver: Expr | undefined;
   const resolve = (expr: Expr, inputs: readonly Expr[]): Expr => {
     switch (expr.kind) {
       case 'unresolved_column':
@@ -39,8 +41,11 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
       case 'unresolved_star':
         // Stars are taken apart by the call or list they stand in.
         return expr;
-      case 'unresolved_call':
-        return resolveUnresolvedCall(expr, inputs, scope, settings);
+      case 'unresolved_call': {
+        const made = resolveUnresolvedCall(expr, inputs, scope, settings);
+        if (made.kind === 'call' && made.js === undefined && isWindowFunction(made.fn)) withoutOver = made;
+        return made;
+      }
       case 'cast':
         return expr.nullable === undefined
           ? resolveCast(expr, inputs[0] as Expr, settings)
@@ -48,6 +53,7 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
       case 'alias':
         return expr === root ? withExprChildren(expr, inputs) : (inputs[0] as Expr);
       case 'window_call':
+        if (inputs[0] === withoutOver) withoutOver = undefined;
         return overGroup(withExprChildren(expr, inputs) as WindowCall);
       case 'subquery':
         return expr.type === undefined
@@ -67,7 +73,16 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
     }
   };
   // The call that takes a lambda function says what its parameters are.
-  return foldExpr<Expr>(root, resolve, (expr) => (expr.kind === 'unresolved_lambda' ? [] : exprChildren(expr)));
+  const resolved = foldExpr<Expr>(root, resolve, (expr) =>
+    expr.kind === 'unresolved_lambda' ? [] : exprChildren(expr),
+  );
+  if (withoutOver !== undefined) {
+    throw new SparrowError('WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE', `${columnName(withoutOver)} needs OVER (…)`, {
+      sqlState: '42601',
+      parameters: { funcName: columnName(withoutOver) },
+    });
+  }
+  return resolved;
 }
 
 /** What a user's aggregator is called with is the list over the window. */
@@ -203,6 +218,12 @@ export type Named = Attribute | (Alias & { readonly id: number });
 /** Names a resolved expression as Spark does when the user did not. */
 export function named(original: Expr, resolved: Expr, timeZone?: string): Named {
   if (resolved.kind === 'attribute' && !isGroupingCall(original)) return resolved;
+  if (resolved.kind === 'unresolved_lambda') {
+    throw new SparrowError('INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION', 'a lambda function is no value', {
+      sqlState: '42K0D',
+      hint: 'it is an argument of transform, filter, aggregate and the like',
+    });
+  }
   if (resolved.kind === 'alias') {
     return Object.freeze({ ...resolved, id: resolved.id ?? nextId() });
   }

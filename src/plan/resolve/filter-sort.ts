@@ -11,6 +11,7 @@ import { foldLiteralCasts, requireBoolean } from './calls.js';
 import type { Context } from './context.js';
 import { isGroupingCall } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
+import { nameParts } from './names.js';
 import { aggregateBelow, checkClosedGroups, isClosed, readAggregates, resolveOverAggregate } from './over-aggregate.js';
 import { itemAt } from './positions.js';
 import { rebalance } from './rebalance.js';
@@ -39,7 +40,7 @@ export function resolveSort(plan: SortPlan, input: Analyzed, context: Context): 
   const over =
     byColumnAll(plan.orders, input, context) ??
     resolveAbove(
-      plan.orders.flatMap((order) => positions(order, input, context)),
+      plan.orders.flatMap((order, _, all) => positions(order, input, context, all)),
       input,
       context,
       true,
@@ -71,7 +72,12 @@ const isNoField = (error: unknown): boolean =>
   (error.code === 'FIELD_NOT_FOUND' || error.code === 'INVALID_EXTRACT_BASE_FIELD_TYPE');
 
 /** `ORDER BY 2`, `ORDER BY ALL`, `ORDER BY *`: the columns meant. */
-function positions(order: SortOrder, input: Analyzed, context: Context): readonly SortOrder[] {
+function positions(
+  order: SortOrder,
+  input: Analyzed,
+  context: Context,
+  all: readonly SortOrder[],
+): readonly SortOrder[] {
   const { input: by } = order;
   const output = outputOf(input.plan);
   if (by.kind === 'unresolved_star') {
@@ -82,7 +88,14 @@ function positions(order: SortOrder, input: Analyzed, context: Context): readonl
     return [replace(order, { input: literal(int32Type, by.position) })];
   }
   if (by.position === 'all') return output.map((column) => replace(order, { input: column }));
-  return [replace(order, { input: itemAt(by, output, 'ORDER_BY') })];
+  // Where positions come last, as in Spark: columns of the input that are sorted by stand behind the output's.
+  const isLast = context.settings.config?.['spark.sql.prioritizeOrdinalResolutionInSort.enabled'] === 'false';
+  const below = all.filter(
+    ({ input: e }) =>
+      isLast && e.kind === 'unresolved_column' && !output.some(({ name }) => name === nameParts(e.name).at(-1)),
+  );
+  const items = [...output, ...below.map((other) => other.input)];
+  return [replace(order, { input: itemAt<Expr>(by, items, 'ORDER_BY') })];
 }
 
 /** Over an aggregation expressions may read its groups and further aggregates. */

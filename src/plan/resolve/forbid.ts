@@ -3,11 +3,15 @@ import type { Expr } from '../expr.js';
 import { hasAggregate, hasWindow } from '../facts.js';
 import { sqlText } from '../sql-text.js';
 
+const refusals: Readonly<Record<string, string | undefined>> = {
+  ...{ 'a filter': 'INVALID_WHERE_CONDITION', withColumn: 'MISSING_GROUP_BY' },
+};
+
 /** Aggregates and window calls have no place in conditions and the like. */
 export function forbidAggregates(expr: Expr, where: string): void {
   if (!hasAggregate(expr)) return;
   throw new SparrowError(
-    where === 'a filter' ? 'INVALID_WHERE_CONDITION' : 'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
+    refusals[where] ?? 'UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION',
     `an aggregate function cannot stand in ${where}: ${sqlText(expr)}`,
     {
       sqlState: '42903',

@@ -2,6 +2,7 @@ import { SparrowError, type StructType } from '../../base/index.js';
 import { project } from '../build.js';
 import type { Alias, Attribute, Call, Expr } from '../expr.js';
 import { exprType, toAttribute } from '../expr-type.js';
+import { isConstant } from '../facts.js';
 import { nextId } from '../ids.js';
 import type { GeneratePlan, Plan } from '../node.js';
 import { outputOf } from '../output.js';
@@ -95,6 +96,20 @@ function namesOf(column: Named): readonly string[] {
   return column.names ?? (column.name === columnName(column.input) ? [] : [column.name]);
 }
 
+export const generatorOutside = (expr: Expr, plan: string): SparrowError =>
+  new SparrowError('UNSUPPORTED_GENERATOR.OUTSIDE_SELECT', `${columnName(expr)} makes rows: it has no place here`, {
+    sqlState: '42K0E',
+    parameters: { plan },
+    hint: 'it stands in a select list or LATERAL VIEW',
+  });
+
+/** The arguments of a generator in a select list, as columns. */
+export function argumentsOf(column: Named): readonly (Alias & { readonly id: number })[] {
+  const call = column.kind === 'alias' ? column.input : column;
+  const args = isGenerator(call) ? call.args : [];
+  return args.map((input) => Object.freeze({ kind: 'alias', name: columnName(input), input, id: nextId() } as const));
+}
+
 /** A select list over groups with a generator in it: its arguments are outputs of the groups, and it stands above them. */
 export function generatorsAbove(
   list: readonly Named[],
@@ -104,13 +119,9 @@ export function generatorsAbove(
   const made = new Map<Named, readonly (Alias & { readonly id: number })[]>();
   const below = list.flatMap((expr): readonly Named[] => {
     if (!hasGenerator(expr)) return [expr];
-    const call = expr.kind === 'alias' ? expr.input : expr;
-    const args = isGenerator(call) ? call.args : [];
-    const aliases = args.map((input) =>
-      Object.freeze({ kind: 'alias', name: columnName(input), input, id: nextId() } as const),
-    );
+    const aliases = argumentsOf(expr);
     made.set(expr, aliases);
-    return aliases;
+    return aliases.filter((arg) => !isConstant(arg.input));
   });
   if (made.size > 1) {
     throw new SparrowError(
@@ -125,7 +136,7 @@ export function generatorsAbove(
     const call = (expr as Alias).input as Call;
     return Object.freeze({
       ...(expr as Alias & { readonly id: number }),
-      input: { ...call, args: args.map(toAttribute) },
+      input: { ...call, args: args.map((arg) => (isConstant(arg.input) ? arg.input : toAttribute(arg))) },
     });
   });
   return projectGenerators(groups(below), above, context);

@@ -8,7 +8,8 @@ import { nextId } from '../ids.js';
 import { equalNullSafe, joinAnd } from '../logic.js';
 import type { PivotPlan, PivotValue, Plan } from '../node.js';
 import { outputOf } from '../output.js';
-import { columnName, sqlText } from '../sql-text.js';
+import { columnName } from '../sql-text.js';
+import { someExpr } from '../walk-expr.js';
 import { aggregateOver } from './aggregate.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import { castTo, foldLiteralCasts, requireOrderable } from './calls.js';
@@ -81,15 +82,13 @@ function literals(value: PivotValue, columns: readonly Attribute[], context: Con
     );
   }
   return value.exprs.map((expr, i) => {
-    const resolved = resolveExpr(expr, scope, context.settings);
-    if (!isConstant(resolved)) {
+    const isRow = someExpr(expr, (e) => e.kind === 'unresolved_column');
+    const resolved = isRow ? expr : resolveExpr(expr, scope, context.settings);
+    if (isRow || !isConstant(resolved)) {
       throw new SparrowError(
         'NON_LITERAL_PIVOT_VALUES',
-        `the values of PIVOT are constants, not ${sqlText(resolved)}`,
-        {
-          sqlState: '42K08',
-          parameters: { expression: sqlText(resolved) },
-        },
+        `the values of PIVOT are constants, not ${columnName(resolved)}`,
+        { sqlState: '42K08', parameters: { expression: columnName(resolved) } },
       );
     }
     return foldLiteralCasts(castTo(resolved, (columns[i] as Attribute).type, context.settings.ansi), context.settings);

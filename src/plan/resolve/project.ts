@@ -1,7 +1,9 @@
+import { SparrowError } from '../../base/index.js';
 import { project } from '../build.js';
 import type { Expr } from '../expr.js';
 import { hasAggregate, hasWindow } from '../facts.js';
 import type { Plan, ProjectPlan } from '../node.js';
+import { columnName } from '../sql-text.js';
 import { aggregateOver } from './aggregate.js';
 import { type Analyzed, overInput, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
@@ -20,7 +22,15 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
   );
   const over = overInput(input, context, false, (names) => resolveList(expanded, names, context, refuseGrouping));
   const finished = over.result;
-  if (finished.some(hasAggregate)) {
+  const total = finished.find(hasAggregate);
+  if (total !== undefined) {
+    if (plan.extends === true) {
+      throw new SparrowError(
+        'PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION',
+        `\`|> EXTEND\` takes no aggregates: ${columnName(total)}`,
+        { sqlState: '0A000', parameters: { clause: 'EXTEND', expr: columnName(total) }, hint: 'use `|> AGGREGATE`' },
+      );
+    }
     const groups = (output: readonly Named[]): Plan => aggregateOver(over.input, [], output, { scope });
     return finished.some(hasGenerator) ? generatorsAbove(finished, groups, context) : groups(finished);
   }

@@ -89,7 +89,13 @@ function checkFrame(expr: WindowCall, frame: WindowFrame): void {
   if (lower !== undefined && upper !== undefined && lower !== upper) {
     throw badFrame(expr, `the window frame goes from ${lower} to ${upper}`, 'SPECIFIED_WINDOW_FRAME_DIFF_TYPES');
   }
-  if (positionOf(frame.start) > positionOf(frame.end)) {
+  // As in Spark, a distance is not compared with the current row: such a frame is empty.
+  const toCurrent =
+    [frame.start, frame.end]
+      .map(({ kind }) => kind)
+      .sort()
+      .join() === 'current_row,offset';
+  if (!toCurrent && positionOf(frame.start) > positionOf(frame.end)) {
     const offsets = frame.start.kind === 'offset' && frame.end.kind === 'offset';
     const code = offsets ? 'SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON' : undefined;
     throw badFrame(expr, 'the window frame ends before it starts', code);
