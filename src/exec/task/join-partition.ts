@@ -206,11 +206,25 @@ class SideReader {
     return this.#numbered({ address: chunk.address, rows: chunk.rows, stride: chunk.stride }, first);
   }
 
-  /** Other tasks link and mark the rows themselves. */
+  /**
+   * Other tasks link and mark the rows themselves. Texts come along: those of a partition lie far apart in memory, and one
+   * pass over them is quicker than looking for each when keys are compared.
+   */
   #copy({ address, count }: RowList, first: number): RowChunk {
-    const { stride } = keptLayout(this.side.layout);
+    const { stride, fields } = keptLayout(this.side.layout);
     const to = this.#arena.alloc(count * stride);
-    this.#kernels.gather(address, count, stride, to);
+    const kernels = this.#kernels;
+    kernels.gather(address, count, stride, to);
+    const texts = fields.filter(({ carrier }) => carrier === 'bytes');
+    if (texts.length > 0) {
+      const lengths = this.#arena.alloc(count * 4);
+      this.#heap.fill(0, lengths, count * 4);
+      const each = texts.map(({ offset, nullOffset = 0 }) => [to, count, stride, offset, nullOffset] as const);
+      const bytes = each.reduce((_, field) => kernels.measure(...field, lengths), 0);
+      const room = this.#arena.alloc(bytes);
+      each.reduce((used, field) => kernels.move_bytes(...field, room, used), 0);
+      for (const [rows, , , offset] of each) kernels.add(rows, count, stride, offset, room, 0xffffffff);
+    }
     return this.#numbered({ address: to, rows: count, stride }, first);
   }
 
