@@ -14,8 +14,10 @@ export interface RowLayout {
   readonly stride: number;
 }
 
-/** Bits of a word below those that say in which partition a row is. */
-export const PLACE_SHIFT = 26;
+/** Bits of a word below those that say in which partition a row is … */
+export const PARTITION_SHIFT = 26;
+/** … and below those of a group's place: very many groups are merged in smaller parts of a partition. */
+export const PLACE_SHIFT = 22;
 
 /** Headers: what comes before the fields. */
 export const GROUP_HEADER = {

@@ -1,5 +1,5 @@
 import { type Code, type Local, WasmModule } from '../../wasm/index.js';
-import { GROUP_HEADER, JOIN_HEADER, PLACE_SHIFT } from '../row-layout.js';
+import { GROUP_HEADER, JOIN_HEADER, PARTITION_SHIFT } from '../row-layout.js';
 import { POSITION_BYTES } from './state-layout.js';
 
 /**
@@ -85,7 +85,7 @@ function pushPartition(code: Code, row: Local, table: Local): void {
   code
     .get(row)
     .op('i32.load', GROUP_HEADER.HASH)
-    .i32(PLACE_SHIFT)
+    .i32(PARTITION_SHIFT)
     .op('i32.shr_u')
     .i32(2)
     .op('i32.shl')

@@ -1,7 +1,7 @@
 import type { EvalSettings } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
 import { WasmModule } from '../../wasm/index.js';
-import { fieldAt, GROUP_HEADER } from '../row-layout.js';
+import { fieldAt, GROUP_HEADER, PLACE_SHIFT } from '../row-layout.js';
 import type { RowSourceSpec, StateCarriers } from '../task/spec.js';
 import {
   emitOf,
@@ -22,6 +22,8 @@ import { PIPE, type StateLayout } from './state-layout.js';
 export const GROUP_PARTITION_BITS = 6;
 export const GROUP_PARTITIONS = 1 << GROUP_PARTITION_BITS;
 const HASH_BITS = 32;
+/** Bits of a group's place: partitions may be cut so finely. */
+export const MOST_MERGE_BITS = HASH_BITS - PLACE_SHIFT;
 
 /**
  * A module whose `merge(state, from, to)` adds partial group rows (at PIPE.SOURCE) to a table of full ones: all rows,

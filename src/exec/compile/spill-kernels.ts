@@ -1,6 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
-import { PLACE_SHIFT } from '../row-layout.js';
+import { PARTITION_SHIFT } from '../row-layout.js';
 import { eachRow } from './kernels.js';
 import { ENTRY_BYTES } from './sort-entry.js';
 
@@ -121,7 +121,7 @@ function partitions(module: WasmModule): void {
     const [value, slot] = [code.local('i32'), code.local('i32')];
     eachRow(code, rows, count, stride, (row) => {
       code.get(row).get(place).op('i32.add').op('i32.load', 0).tee(value);
-      code.i32(PLACE_SHIFT).op('i32.shr_u').get(finer).op('i32.shl');
+      code.i32(PARTITION_SHIFT).op('i32.shr_u').get(finer).op('i32.shl');
       code.get(value).i32(FINER_SHIFT).op('i32.shr_u');
       code.i32(1).get(finer).op('i32.shl').i32(1).op('i32.sub').op('i32.and').op('i32.or');
       code.i32(2).op('i32.shl').get(table).op('i32.add').set(slot);

@@ -1,7 +1,7 @@
 import { engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { fullCarriers, prepareAggregate } from '../compile/aggregates.js';
-import { GROUP_PARTITION_BITS } from '../compile/merge.js';
+import { GROUP_PARTITION_BITS, MOST_MERGE_BITS } from '../compile/merge.js';
 import type { PhysicalAggregate } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import {
@@ -12,6 +12,7 @@ import {
   type SourceColumn,
   type TaskInput,
 } from '../task/spec.js';
+import { segmentsOf } from '../task/spilled.js';
 import type { DoneTask, TaskOutput } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { placeGroups, placeInputs } from './place-groups.js';
@@ -26,12 +27,21 @@ const SMALL_GROUPS = 16_384;
 const ONE_TASK_ROWS = 32_768;
 const FEW_A_GROUP = 4;
 
+/** More are never merged at one go. */
+const MOST_GROUPS = 1 << 18;
+
 /** How many merges of what is on disk the memory could hold at once: some run, others wait as batches. */
 const MERGES_IN_MEMORY = 16;
+/** How many it must hold for the rows to be read only once. */
+const FEWEST_IN_MEMORY = 2;
 
-/** Determined by the data only, as the order of groups depends on it. */
-const partitionBits = (total: number): number =>
-  Math.min(GROUP_PARTITION_BITS, Math.ceil(Math.log2(total / SMALL_GROUPS)));
+/** Bits that cut so much into parts of a size; beyond those that rows are split by, `largest` of them. */
+const bitsFor = (total: number, size: number, largest = size): number =>
+  Math.max(
+    0,
+    Math.min(GROUP_PARTITION_BITS, Math.ceil(Math.log2(total / size))),
+    Math.min(MOST_MERGE_BITS, Math.ceil(Math.log2(total / largest))),
+  );
 
 /** Groups are made by every task for itself, then merged partition by partition. */
 export async function openAggregate(executor: Runner, plan: PhysicalAggregate): Promise<Flow> {
@@ -85,7 +95,10 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
       ? [emptyGroup(executor, plan)]
       : mergeInputs(
           parts,
-          plan.keys.length === 0 ? 0 : Math.max(small ? 0 : partitionBits(total), spilledBits(executor, parts)),
+          // Determined by the data, as the order of groups depends on it, unless a part would not fit.
+          plan.keys.length === 0
+            ? 0
+            : Math.max(small ? 0 : bitsFor(total, SMALL_GROUPS, MOST_GROUPS), spilledBits(executor, parts)),
         );
   return { source, results, inputs, mostInGroup: mostInGroup(flow, done), small };
 }
@@ -168,34 +181,36 @@ function rowsOfInput(input: TaskInput): number | undefined {
 
 /** What was too much for the memory is not merged at one go, even where few groups have much: lists of values, say. */
 function spilledBits({ query }: Runner, parts: readonly Groups[]): number {
-  const segments = parts.flatMap(({ spilled = [] }) => spilled.flat().flatMap((rows) => rows.segments));
+  const segments = parts.flatMap(({ spilled = [] }) => spilled.flat().flatMap(segmentsOf));
   const bytes = segments.reduce((n, { block }) => n + block.bytes, 0);
-  const wanted = Math.ceil(Math.log2(Math.max(1, (bytes * MERGES_IN_MEMORY) / query.heap.limitBytes)));
-  return Math.min(GROUP_PARTITION_BITS, wanted);
+  const { limitBytes } = query.heap;
+  return bytes === 0 ? 0 : bitsFor(bytes, limitBytes / MERGES_IN_MEMORY, limitBytes / FEWEST_IN_MEMORY);
 }
 
 type Groups = Extract<TaskOutput, { kind: 'groups' }>;
 
 /** As many partitions as the groups are worth: a partition has to look at every row that was not split by hash. */
 function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {
-  const split = GROUP_PARTITION_BITS - bits;
+  const split = Math.max(0, GROUP_PARTITION_BITS - bits);
+  const mixed = bits > GROUP_PARTITION_BITS;
   return Array.from({ length: 1 << bits }, (_, partition): TaskInput => {
     const of = parts.flatMap((p): MergePart[] => {
       const { carriers, unique } = p;
       if (p.chunks.length === 1) {
         return [{ carriers, unique, chunks: p.chunks.flat(), spilled: [], mixed: bits > 0 }];
       }
-      const [from, to] = [partition << split, (partition + 1) << split];
+      const from = mixed ? partition >> (bits - GROUP_PARTITION_BITS) : partition << split;
+      const to = from + (1 << split);
       if (p.spilled === undefined) {
-        return [{ carriers, unique, chunks: p.chunks.slice(from, to).flat(), spilled: [], mixed: false }];
+        return [{ carriers, unique, chunks: p.chunks.slice(from, to).flat(), spilled: [], mixed }];
       }
       if (p.numbered === true) {
         const [chunks, spilled] = [p.chunks.slice(from, to).flat(), p.spilled.slice(from, to).flat()];
-        return [{ carriers, unique, chunks, spilled, mixed: false, numbered: true }];
+        return [{ carriers, unique, chunks, spilled, mixed, numbered: true }];
       }
       // One by one, so that rows come in the order they would have if they had stayed in memory.
       return p.spilled.slice(from, to).map((spilled, i) => {
-        return { carriers, unique, chunks: p.chunks[from + i] ?? [], spilled, mixed: false };
+        return { carriers, unique, chunks: p.chunks[from + i] ?? [], spilled, mixed };
       });
     });
     const some = of.filter((p) => p.spilled.length > 0 || totalRows(p.chunks) > 0);

@@ -3,7 +3,7 @@ import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { PIECE_ROWS } from '../task/sort-cuts.js';
 import { lowerBound } from '../task/sorted-run.js';
 import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
-import type { SpilledRows } from '../task/spilled.js';
+import { segmentCount, segmentsBetween, segmentsOf } from '../task/spilled.js';
 import type { Runner } from './runner.js';
 
 /** How many ranges of a sort that is on disk the memory could hold at once: some are read, others wait as batches. */
@@ -69,7 +69,7 @@ function runBetween(heap: SharedHeap, run: SortedRun, from: bigint | undefined, 
     const end = to === undefined ? count : lowerBound(heap, run, to);
     return { entries: entries + begin * ENTRY_BYTES, count: end - begin };
   }
-  const firsts = spilled.segments.map(({ first = 0n }) => first);
+  const firsts = [...(spilled.firsts ?? [])];
   // The piece before the first that begins at or behind the border may reach over it.
   const at = from === undefined ? 0 : firsts.findIndex((first) => first >= from);
   const begin = Math.max(0, (at < 0 ? firsts.length : at) - 1);
@@ -77,7 +77,8 @@ function runBetween(heap: SharedHeap, run: SortedRun, from: bigint | undefined, 
   return piecesBetween(run, begin, behind < 0 ? firsts.length : behind);
 }
 
-const piecesOf = ({ count, spilled }: SortedRun): number => spilled?.segments.length ?? Math.ceil(count / PIECE_ROWS);
+const piecesOf = ({ count, spilled }: SortedRun): number =>
+  spilled === undefined ? Math.ceil(count / PIECE_ROWS) : segmentCount(spilled);
 
 function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number {
   const pieces = runs.reduce((n, run) => n + piecesOf(run), 0);
@@ -88,7 +89,7 @@ function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number 
 
 function bytesOf({ count, spilled }: SortedRun): number {
   if (spilled === undefined) return count * ENTRY_BYTES;
-  return spilled.segments.reduce((n, s) => n + s.block.bytes + s.rows * ENTRY_BYTES, 0);
+  return segmentsOf(spilled).reduce((n, s) => n + s.block.bytes + s.rows * ENTRY_BYTES, 0);
 }
 
 function cutsOf(runs: readonly SortedRun[], order: Uint32Array, every: number): Cut[] {
@@ -141,12 +142,10 @@ function piecesBetween(run: SortedRun, from: number, to: number): SortedRun {
   const { spilled } = run;
   const count = rowsBetween(run, from, to);
   if (spilled === undefined) return { entries: run.entries + from * PIECE_ROWS * ENTRY_BYTES, count };
-  const { heads: _heads, ...rows } = spilled;
-  const some: SpilledRows = { ...rows, rows: count, segments: spilled.segments.slice(from, to) };
-  return { entries: 0, count, spilled: some };
+  return { entries: 0, count, spilled: segmentsBetween(spilled, from, to) };
 }
 
 function rowsBetween({ count, spilled }: SortedRun, from: number, to: number): number {
-  if (spilled !== undefined) return spilled.segments.slice(from, to).reduce((n, s) => n + s.rows, 0);
+  if (spilled !== undefined) return segmentsBetween(spilled, from, to).rows;
   return Math.max(0, Math.min(count, to * PIECE_ROWS) - from * PIECE_ROWS);
 }

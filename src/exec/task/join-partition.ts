@@ -2,6 +2,7 @@ import { Arena, type Platform, type SharedHeap } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
 import { FINER_SHIFT, type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
 import { JOIN_HEADER } from '../row-layout.js';
+import { keepTexts } from './keep-texts.js';
 import { linkRows } from './link-rows.js';
 import type { Programs } from './programs.js';
 import { RowUnspiller } from './row-spill.js';
@@ -16,7 +17,7 @@ import type {
   RowChunk,
   RowList,
 } from './spec.js';
-import type { SpilledRows, SpillSegment } from './spilled.js';
+import { eachSegment, type SpilledRows, segmentsOf } from './spilled.js';
 import { BIN_BITS } from './task-spill.js';
 
 /** Rows that are read at one go, in bytes, where the memory has no room for more. */
@@ -103,7 +104,7 @@ function expectedBytes({ parts, layout }: JoinSideRows): number {
   const { stride } = keptLayout(layout);
   let bytes = 0;
   for (const { spilled, list } of parts) {
-    for (const { segments } of spilled) for (const segment of segments) bytes += segment.block.bytes;
+    for (const rows of spilled) for (const { block } of segmentsOf(rows)) bytes += block.bytes;
     bytes += list.count * stride;
   }
   return bytes;
@@ -191,7 +192,7 @@ class SideReader {
   *#all(): Generator<() => RowChunk> {
     for (const { first, spilled, list } of this.side.parts) {
       for (const rows of spilled) {
-        for (const segment of rows.segments) yield () => this.#read(rows, segment, first);
+        for (const segment of eachSegment(rows)) yield () => this.#read(segment, first);
       }
       for (let from = 0; from < list.count; from += PIECE_ROWS) {
         const count = Math.min(PIECE_ROWS, list.count - from);
@@ -200,9 +201,8 @@ class SideReader {
     }
   }
 
-  #read(rows: SpilledRows, segment: SpillSegment, first: number): RowChunk {
-    const some = { path: rows.path, rows: segment.rows, stride: rows.stride, segments: [segment] };
-    const chunk = this.#unspiller.read(some, keptLayout(this.side.layout))[0] as RowChunk;
+  #read(segment: SpilledRows, first: number): RowChunk {
+    const chunk = this.#unspiller.read(segment, keptLayout(this.side.layout))[0] as RowChunk;
     return this.#numbered({ address: chunk.address, rows: chunk.rows, stride: chunk.stride }, first);
   }
 
@@ -213,19 +213,14 @@ class SideReader {
   #copy({ address, count }: RowList, first: number): RowChunk {
     const { stride, fields } = keptLayout(this.side.layout);
     const to = this.#arena.alloc(count * stride);
-    const kernels = this.#kernels;
-    kernels.gather(address, count, stride, to);
-    const texts = fields.filter(({ carrier }) => carrier === 'bytes');
-    if (texts.length > 0) {
-      const lengths = this.#arena.alloc(count * 4);
-      this.#heap.fill(0, lengths, count * 4);
-      const each = texts.map(({ offset, nullOffset = 0 }) => [to, count, stride, offset, nullOffset] as const);
-      const bytes = each.reduce((_, field) => kernels.measure(...field, lengths), 0);
-      const room = this.#arena.alloc(bytes);
-      each.reduce((used, field) => kernels.move_bytes(...field, room, used), 0);
-      for (const [rows, , , offset] of each) kernels.add(rows, count, stride, offset, room, 0xffffffff);
-    }
-    return this.#numbered({ address: to, rows: count, stride }, first);
+    this.#kernels.gather(address, count, stride, to);
+    const chunk = { address: to, rows: count, stride };
+    keepTexts(
+      this.#arena,
+      chunk,
+      fields.filter(({ carrier }) => carrier === 'bytes'),
+    );
+    return this.#numbered(chunk, first);
   }
 
   #numbered(chunk: RowChunk, first: number): RowChunk {

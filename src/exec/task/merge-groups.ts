@@ -7,17 +7,20 @@ import {
   type PreparedAggregate,
   prepareAggregate,
 } from '../compile/aggregates.js';
-import { compileMerge } from '../compile/merge.js';
+import { compileMerge, GROUP_PARTITION_BITS } from '../compile/merge.js';
 import { MORE } from '../compile/pipe.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { PIPE, type StateLayout } from '../compile/state-layout.js';
-import { GROUP_HEADER } from '../row-layout.js';
+import { GROUP_HEADER, type RowField } from '../row-layout.js';
 import { GroupIndex } from './group-index.js';
+import { keepTexts } from './keep-texts.js';
 import { spillReader } from './parts.js';
 import { type Programs, planKey, type Run } from './programs.js';
+import { Room } from './room.js';
 import type { RowUnspiller } from './row-spill.js';
 import { RowStore, totalRows } from './row-store.js';
-import type { MergePart, RowChunk, SourceColumn, StateCarriers } from './spec.js';
+import type { MergeInput, MergePart, RowChunk, SourceColumn, StateCarriers } from './spec.js';
+import { eachSegment } from './spilled.js';
 import type { TaskRequest } from './task.js';
 
 /** The groups of one partition with all their partial rows merged, in the order of the tasks that made them. */
@@ -32,11 +35,9 @@ export function mergeGroups(
   if (input.kind !== 'groups' || spec.source.kind !== 'rows' || spec.source.rows.kind !== 'groups')
     throw engineBug('groups expected');
   const source = spec.source.rows;
-  const unspiller = spillReader(scratch, platform);
   const aggregates = source.aggregates.map((a) => prepareAggregate(a, spec.settings));
-  const parts = input.merge.parts
-    .map((part) => inMemory(part, source.keys, aggregates, unspiller, scratch))
-    .filter((p) => totalRows(p.chunks) > 0);
+  const reader = new PartReader(input.merge, source.keys, aggregates, scratch, platform);
+  const parts = input.merge.parts.filter((part) => rowsOf(part) > 0);
   const [only] = parts;
   if (only !== undefined && parts.length === 1 && only.unique && !only.mixed)
     return { chunks: only.chunks, carriers: only.carriers };
@@ -63,10 +64,11 @@ export function mergeGroups(
   });
   try {
     heap.u32[(state + PIPE.PARTITION) >>> 2] = input.merge.partition;
-    const none = { carriers: full, chunks: [{ address: 0, rows: 0, stride: 0 }], mixed: false };
+    const nothing = [{ address: 0, rows: 0, stride: 0 }];
+    const none: MergePart = { carriers: full, chunks: nothing, spilled: [], mixed: false, unique: true };
     for (const [p, part] of (parts.length === 0 ? [none] : parts).entries()) {
       // Where the first parts had hardly a group in common, the others will not either.
-      if (p === PARTS_TO_LEARN_FROM) reserveForRest(parts, p, index, rows);
+      if (p === PARTS_TO_LEARN_FROM) reserveForRest(parts, p, index, rows, input.merge.bits);
       const bits = part.mixed ? input.merge.bits : 0;
       const key = `merge ${bits} ${planKey([source, part.carriers, spec.settings])}`;
       const { exports, literals } = programs.linked<{ merge: Run }>(key, () =>
@@ -76,7 +78,7 @@ export function mergeGroups(
         heap.u32[(state + STATE.LITERALS) >>> 2] = scratch.alloc(literals.length);
         heap.u8.set(literals, heap.u32[(state + STATE.LITERALS) >>> 2]);
       }
-      for (const chunk of part.chunks) {
+      for (const chunk of reader.chunks(part)) {
         heap.u32[(state + PIPE.SOURCE) >>> 2] = chunk.address;
         for (let from = 0; from <= chunk.rows; from += BATCH_ROWS)
           exports.merge(state, from, Math.min(chunk.rows, from + BATCH_ROWS));
@@ -89,20 +91,60 @@ export function mergeGroups(
   return { chunks: rows.chunks(), carriers: full };
 }
 
-/** The part with what it has on disk read back. */
-function inMemory(
-  part: MergePart,
-  keys: readonly SourceColumn[],
-  aggregates: readonly PreparedAggregate[],
-  unspiller: Pick<RowUnspiller, 'read'>,
-  scratch: Arena,
-): MergePart {
-  if (part.spilled.length === 0) return part;
-  const layout = groupLayout(keys, part.carriers);
-  const chains = chainsOf(layout, part.carriers, aggregates);
-  const read = part.spilled.flatMap((rows) => unspiller.read(rows, layout, chains));
-  const chunks = [...read, ...part.chunks];
-  return { ...part, chunks: part.numbered === true ? [byNumber(scratch, chunks)] : chunks, spilled: [] };
+/** Gives the rows of parts, those on disk segment by segment: a chunk is valid until the next one is asked for. */
+class PartReader {
+  /** For a segment, and for those of its rows that are of the partition; their texts stay. */
+  readonly #room: Room;
+  readonly #some: Room;
+  readonly #inRoom: Pick<RowUnspiller, 'read'>;
+  readonly #toStay: Pick<RowUnspiller, 'read'>;
+
+  constructor(
+    private readonly merge: MergeInput,
+    private readonly keys: readonly SourceColumn[],
+    private readonly aggregates: readonly PreparedAggregate[],
+    private readonly scratch: Arena,
+    platform: Platform,
+  ) {
+    [this.#room, this.#some] = [new Room(scratch), new Room(scratch)];
+    this.#inRoom = spillReader(scratch, platform, (bytes) => this.#room.of(bytes));
+    this.#toStay = spillReader(scratch, platform);
+  }
+
+  *chunks(part: MergePart): Generator<RowChunk> {
+    const { spilled, chunks, mixed } = part;
+    const layout = groupLayout(this.keys, part.carriers);
+    const chains = chainsOf(layout, part.carriers, this.aggregates);
+    if (part.numbered === true) {
+      const read = spilled.flatMap((rows) => this.#toStay.read(rows, layout, chains));
+      return yield byNumber(this.scratch, [...read, ...chunks]);
+    }
+    const texts = layout.fields.filter(({ carrier }) => carrier === 'bytes');
+    const passes = chains.length === 0 && (mixed || texts.length === 0);
+    for (const rows of spilled) {
+      for (const one of eachSegment(rows)) {
+        const read = (passes ? this.#inRoom : this.#toStay).read(one, layout, chains);
+        if (passes && mixed) for (const chunk of read) yield this.#ownRows(chunk, texts);
+        else yield* read;
+      }
+    }
+    yield* chunks;
+  }
+
+  /** Those of the partition, with texts that stay. */
+  #ownRows({ address, rows, stride }: RowChunk, texts: readonly RowField[]): RowChunk {
+    const { heap } = this.scratch;
+    const { partition, bits } = this.merge;
+    const list = this.#some.of(rows * (stride + 8));
+    let end = list >>> 2;
+    for (let row = address; row < address + rows * stride; row += stride)
+      if ((heap.u32[(row + GROUP_HEADER.HASH) >>> 2] as number) >>> (32 - bits) === partition) heap.u32[end++] = row;
+    const count = end - (list >>> 2);
+    const to = list + rows * 8;
+    spillKernels(heap).gather(list, count, stride, to);
+    keepTexts(this.scratch, { address: to, rows: count, stride }, texts, list + rows * 4);
+    return { address: to, rows: count, stride };
+  }
 }
 
 /** Rows in the order of their numbers. */
@@ -126,10 +168,21 @@ function byNumber(scratch: Arena, chunks: readonly RowChunk[]): RowChunk {
 const PARTS_TO_LEARN_FROM = 2;
 const MOSTLY_NEW = 0.9;
 
-function reserveForRest(parts: readonly MergePart[], done: number, index: GroupIndex, rows: RowStore): void {
-  const rowsOf = (some: readonly MergePart[]): number => some.reduce((n, part) => n + totalRows(part.chunks), 0);
+/** How many rows a part has for a partition of so many bits, as far as it is known. */
+const rowsOf = ({ spilled, chunks, mixed }: MergePart, bits = 0): number =>
+  spilled.reduce((n, { rows }) => n + rows, totalRows(chunks)) /
+  (mixed ? 2 ** Math.max(0, bits - GROUP_PARTITION_BITS) : 1);
+
+function reserveForRest(
+  parts: readonly MergePart[],
+  done: number,
+  index: GroupIndex,
+  rows: RowStore,
+  bits: number,
+): void {
+  const all = (some: readonly MergePart[]): number => some.reduce((n, part) => n + rowsOf(part, bits), 0);
   const groups = totalRows(rows.chunks());
-  if (groups > rowsOf(parts.slice(0, done)) * MOSTLY_NEW) index.reserve(rowsOf(parts), () => rows.chunks());
+  if (groups > all(parts.slice(0, done)) * MOSTLY_NEW) index.reserve(all(parts), () => rows.chunks());
 }
 
 /** A total that does not fit the aggregate's type. */

@@ -14,12 +14,16 @@ export const loadTaskParts = (): Promise<unknown> =>
   Promise.all([rowSpill, writeRunner, joinProbe].map((each) => each.load()));
 
 /** Reads rows from disk, if there are any. */
-export function spillReader(scratch: Arena, platform: Platform): Pick<RowUnspiller, 'read'> {
+export function spillReader(
+  scratch: Arena,
+  platform: Platform,
+  room?: (bytes: number) => number,
+): Pick<RowUnspiller, 'read'> {
   let reader: RowUnspiller | undefined;
   return {
     read: (...spilled) => {
       const { RowUnspiller: Reader } = rowSpill();
-      reader ??= new Reader(scratch, platform);
+      reader ??= new Reader(scratch, platform, room);
       return reader.read(...spilled);
     },
   };

@@ -5,7 +5,7 @@ import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
 import type { RowField, RowLayout } from '../row-layout.js';
 import { Room } from './room.js';
 import type { RowChunk } from './spec.js';
-import type { SpilledRows, SpillSegment } from './spilled.js';
+import { inNumbers, type SpilledRows, type SpillSegment, segmentsOf } from './spilled.js';
 
 /** What a task needs to spill. */
 export interface SpillPlace {
@@ -57,17 +57,20 @@ export class RowSpiller {
     const most = Math.max(1, Math.floor(bytes / stride));
     const segments: SpillSegment[] = [];
     const heads: number[] = [];
+    const firsts: bigint[] = [];
     for (let from = 0; from < count; ) {
       const rows = this.#fitting(list + from * 4, Math.min(count - from, most), bytes);
       const at = prefixes === undefined ? 0 : prefixes + from * 8;
       const block = this.#segment(list + from * 4, rows, at);
-      segments.push({ rows, block, ...(at === 0 ? {} : { first: this.#heap.u64[at >>> 3] as bigint }) });
+      segments.push({ rows, block });
+      if (at !== 0) firsts.push(this.#heap.u64[at >>> 3] as bigint);
       heads.push(from);
       from += rows;
     }
-    const written = { path: this.#writer.path, rows: count, stride, segments };
-    if (prefixes === undefined || heads.length <= 1) return written;
-    return { ...written, heads: this.#first(list, prefixes, heads) };
+    const written = { path: this.#writer.path, rows: count, stride, segments: inNumbers(segments) };
+    if (prefixes === undefined) return written;
+    const run = { ...written, firsts: BigUint64Array.from(firsts) };
+    return heads.length <= 1 ? run : { ...run, heads: this.#first(list, prefixes, heads) };
   }
 
   close(): void {
@@ -153,25 +156,24 @@ export class RowUnspiller {
   constructor(
     private readonly arena: Arena,
     platform: Platform,
+    /** Where rows come to, if not into room of their own. */
+    private readonly room: (bytes: number) => number = (bytes) => arena.alloc(bytes),
   ) {
     this.#reader = new BlockReader(platform.files, arena);
   }
 
-  read(
-    { path, stride, segments }: SpilledRows,
-    layout: RowLayout,
-    chains: readonly ChainFields[] = [],
-  ): UnspilledRows[] {
+  read(spilled: SpilledRows, layout: RowLayout, chains: readonly ChainFields[] = []): UnspilledRows[] {
+    const { path, stride, firsts } = spilled;
     return this.#reader.within(path, (read) => {
       const load = (block: FileBlock): number => {
-        const address = this.arena.alloc(block.bytes + DECODE_SLACK_BYTES);
+        const address = this.room(block.bytes + DECODE_SLACK_BYTES);
         read(block, address);
         return address;
       };
-      return segments.map(({ block, rows, first }) => {
+      return segmentsOf(spilled).map(({ block, rows }) => {
         const address = load(block);
         const prefixes = address + rows * stride;
-        const texts = prefixes + (first === undefined ? 0 : rows * PREFIX_BYTES);
+        const texts = prefixes + (firsts === undefined ? 0 : rows * PREFIX_BYTES);
         relocate(this.arena.heap, layout, chains, { address, rows, stride }, texts);
         return { address, rows, stride, prefixes };
       });

@@ -4,6 +4,7 @@ import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
 import { besideEachOther, readBack, sortTogether } from './sorted-input.js';
 import type { SinkSpec, SortedRun } from './spec.js';
+import { segmentCount } from './spilled.js';
 import type { TaskRequest } from './task.js';
 
 /** Of a run in memory every so many rows are one piece; on disk the pieces are segments. */
@@ -26,10 +27,10 @@ export function orderPieces(programs: Programs, request: CutsRequest, platform: 
   const firsts = request.runs.map((run): SortedRun => {
     const { spilled } = run;
     if (spilled === undefined) return sampled(run, arena);
-    if (spilled.heads !== undefined) return { entries: 0, count: spilled.segments.length, spilled: spilled.heads };
+    if (spilled.heads !== undefined) return { entries: 0, count: segmentCount(spilled), spilled: spilled.heads };
     const entries = arena.alloc(spilled.rows * ENTRY_BYTES);
     readBack(spilled, order, arena, unspiller, entries);
-    return { entries, count: spilled.segments.length };
+    return { entries, count: segmentCount(spilled) };
   });
   const heads = besideEachOther(firsts, order, arena, unspiller);
   const numberOf = new Map<number, number>();

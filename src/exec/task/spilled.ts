@@ -1,12 +1,10 @@
 import type { FileBlock } from '../../io/block-file.js';
 
-/** Rows on disk that are read at one go. */
+/** Rows on disk that are read at one go: of a sorted run with the key prefix of each, then their strings. */
 export interface SpillSegment {
   readonly rows: number;
-  /** The rows, of a sorted run the key prefix of each, then their strings: rows hold positions among these. */
+  /** Rows hold positions among the strings. */
   readonly block: FileBlock;
-  /** Of a sorted run: the key prefix of its first row. */
-  readonly first?: bigint;
 }
 
 /** Rows that a task put on disk, in order. */
@@ -14,9 +12,51 @@ export interface SpilledRows {
   readonly path: string;
   readonly rows: number;
   readonly stride: number;
-  readonly segments: readonly SpillSegment[];
+  /** As numbers, since threads tell each other of many thousands: see `segmentsOf`. */
+  readonly segments: Float64Array;
+  /** Of a sorted run: the key prefix of the first row of each segment. */
+  readonly firsts?: BigUint64Array;
   /** Of a sorted run: the first row of each segment. */
   readonly heads?: SpilledRows;
+}
+
+/** Of a segment. */
+const NUMBERS = 5;
+
+export const inNumbers = (segments: readonly SpillSegment[]): Float64Array =>
+  Float64Array.from(
+    segments.flatMap(({ rows, block: { offset, storedBytes, bytes, checksum } }) => [
+      rows,
+      offset,
+      storedBytes,
+      bytes,
+      checksum,
+    ]),
+  );
+
+export const segmentCount = ({ segments }: SpilledRows): number => segments.length / NUMBERS;
+
+export const segmentsOf = (spilled: SpilledRows): SpillSegment[] =>
+  Array.from({ length: segmentCount(spilled) }, (_, i) => {
+    const at = i * NUMBERS;
+    const [rows, offset, storedBytes, bytes, checksum] = spilled.segments.subarray(at, at + NUMBERS);
+    return { rows, block: { offset, storedBytes, bytes, checksum } } as SpillSegment;
+  });
+
+/** The rows of some of the segments. */
+export function segmentsBetween(
+  { path, stride, segments, firsts }: SpilledRows,
+  from: number,
+  to: number,
+): SpilledRows {
+  const some = segments.slice(from * NUMBERS, to * NUMBERS);
+  const rows = some.reduce((n, number, i) => (i % NUMBERS === 0 ? n + number : n), 0);
+  return { path, rows, stride, segments: some, ...(firsts === undefined ? {} : { firsts: firsts.slice(from, to) }) };
+}
+
+/** Each segment by itself. */
+export function* eachSegment(rows: SpilledRows): Generator<SpilledRows> {
+  for (let i = 0; i < segmentCount(rows); i++) yield segmentsBetween(rows, i, i + 1);
 }
 
 /** What one task wrote at several times, as if at once: that is less to tell. */
@@ -24,7 +64,7 @@ export function together(written: readonly SpilledRows[]): readonly SpilledRows[
   const [first] = written;
   if (first === undefined || written.length === 1) return written;
   const rows = written.reduce((n, some) => n + some.rows, 0);
-  return [{ ...first, rows, segments: written.flatMap((some) => some.segments) }];
+  return [{ ...first, rows, segments: Float64Array.from(written.flatMap((some) => [...some.segments])) }];
 }
 
 /** Rows that come out of a partition of a join at one go. */

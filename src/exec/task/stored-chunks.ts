@@ -3,6 +3,7 @@ import { keptLayout } from '../compile/rows.js';
 import { rowSpill } from './parts.js';
 import { splitPassing } from './passing-arenas.js';
 import type { RowChunk } from './spec.js';
+import { eachSegment } from './spilled.js';
 import type { TaskRequest } from './task.js';
 import type { TaskEnvironment } from './task-environment.js';
 
@@ -20,9 +21,9 @@ export function* storedChunks(
   const { RowUnspiller } = rowSpill();
   const arena = new Arena(programs.heap, passing, 'cached rows');
   for (const rows of input.spilled ?? []) {
-    for (const segment of rows.segments) {
+    for (const segment of eachSegment(rows)) {
       checkCancelled();
-      yield* new RowUnspiller(arena, platform).read({ ...rows, segments: [segment] }, layout);
+      yield* new RowUnspiller(arena, platform).read(segment, layout);
       arena.release();
     }
   }
