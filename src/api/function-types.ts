@@ -100,6 +100,9 @@ export interface ExtraFunctions {
   readonly groupingId: AnyCall;
   readonly grouping_id: AnyCall;
   /** PySpark's names of `neg` and `bitwiseNot`. */
+  /** The file that a row was read of, as a URI; empty where it is of none. */
+  readonly inputFileName: () => Column<NotNull<StringType>, 'input_file_name()'>;
+  readonly input_file_name: () => Column<NotNull<StringType>, 'input_file_name()'>;
   readonly negate: OneCall;
   readonly bitwise_not: OneCall;
   /** The different values of a column as one text, with a delimiter between them. */

@@ -243,6 +243,8 @@ const special: Readonly<Record<string, unknown>> = {
   grouping: resolved('grouping'),
   groupingId: resolved('grouping_id'),
   grouping_id: resolved('grouping_id'),
+  inputFileName: resolved('input_file_name'),
+  input_file_name: resolved('input_file_name'),
   negate: resolved('negative'),
   bitwise_not: resolved('~'),
   listaggDistinct: joinedDistinct,

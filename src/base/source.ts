@@ -90,6 +90,8 @@ export interface SourceDescription {
   readonly options: Readonly<Record<string, string>>;
   /** The schema the user gave, where he gave one. */
   readonly schema?: Schema;
+  /** A column more, of this name, tells the file of each row. */
+  readonly fileName?: string;
   /** Of the files that the paths mean, only these. */
   readonly only?: readonly string[];
   /** `source`: a stream, which only a streaming query reads. Else what a micro-batch of one reads, for its output mode;

@@ -87,6 +87,11 @@ export async function formatNamed(name: string): Promise<Format> {
 
 /** Opens a source: its metadata is read. Files of the web are fetched as far as the format reads them. */
 export async function openSource(description: SourceDescription, platform: Platform): Promise<TableSource> {
+  const { fileName, ...rest } = description;
+  if (fileName !== undefined) {
+    const { withFileName } = await import('./file-name.js');
+    return withFileName(await openSource(rest, platform), fileName);
+  }
   const { stream, only, ...plain } = description;
   if (stream === undefined && only === undefined) return openPlain(description, platform);
   const { ofStream, withOnly } = await import('./stream-source.js');
@@ -105,5 +110,6 @@ async function openPlain(given: SourceDescription, platform: Platform): Promise<
 /** What reads the splits of a format. */
 export async function splitReader(format: string): Promise<SplitReader> {
   if (format === RANGE_FORMAT) return rangeReader;
+  if (format === 'file-name') return (await import('./file-name.js')).fileNameReader(splitReader);
   return (await formatNamed(format)).reader;
 }

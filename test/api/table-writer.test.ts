@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { col, expr, lit, Session, type SparrowError, t } from 'sparrow-df';
+import { col, expr, fn, lit, Session, type SparrowError, t } from 'sparrow-df';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-write-to-'));
@@ -89,6 +89,21 @@ test('a frame tells its files, whether it streams, and whether another asks the 
   frame.createOrReplaceTempView('filed');
   expect(await session.sql('SELECT * FROM filed JOIN filed AS f USING (n)').inputFiles()).toHaveLength(2);
   expect(await frame.isStreaming()).toBe(false);
+  const uri = (row: object): unknown =>
+    (row as { f: string }).f.replace(/^file:.*\/(files\/day=\d\/).*\.parquet$/, '$1');
+  const named = frame.select('*', fn.input_file_name().as('f')).orderBy('n');
+  expect(await named.columns()).toEqual(['n', 'day', 'f']);
+  expect((await named.collect()).map(uri)).toEqual(['files/day=1/', 'files/day=2/']);
+  const sql =
+    "SELECT d, input_file_name() AS f FROM (SELECT day + 1 AS d FROM filed WHERE n > 1) WHERE input_file_name() LIKE '%day=2%'";
+  expect((await session.sql(sql).collect()).map((row) => [Object.values(row)[0], uri(row)])).toEqual([
+    [3, 'files/day=2/'],
+  ]);
+  expect(await frame.withColumn('f', fn.inputFileName()).groupBy('f').count().count()).toBe(2);
+  expect(await frame.agg(fn.countDistinct(fn.inputFileName()).as('n')).collect()).toEqual([{ n: 2 }]);
+  expect(await session.range(1).select(fn.inputFileName()).collect()).toEqual([{ 'input_file_name()': '' }]);
+  const both = session.sql('SELECT input_file_name() FROM filed JOIN filed AS f USING (n)');
+  expect(await codeOf(both.collect())).toBe('MULTI_SOURCES_UNSUPPORTED_FOR_EXPRESSION');
   const stream = session.readStream.schema({ n: t.int32 }).parquet(path);
   expect(await stream.filter('n > 1').isStreaming()).toBe(true);
 

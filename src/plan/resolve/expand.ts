@@ -10,6 +10,7 @@ import { foldPlan, transformUp, withChildren } from '../walk.js';
 import { someExpr, transformExpr } from '../walk-expr.js';
 import { bindWith } from './bind-with.js';
 import { locate, placeOf } from './context.js';
+import { withFileNames } from './file-names.js';
 import { routineArguments, routineCall, routineRows } from './routines.js';
 
 /** Views that lead through more others than this are taken to lead to themselves. */
@@ -45,7 +46,7 @@ function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
     if (own.kind === 'view') return named(expandView(own.name, catalog, depth));
     if (own.kind === 'sql_query') return named(expand(bindQuery(own, catalog, depth), catalog, depth + 1));
     if (own.kind === 'table_function') return named(expandRoutine(own, catalog, depth));
-    return own;
+    return withFileNames(own);
   } catch (error) {
     throw locate(error, () => placeOf(plan));
   }
