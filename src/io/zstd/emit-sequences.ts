@@ -1,6 +1,6 @@
 import type { Code, Func, Local, WasmModule } from '../../wasm/index.js';
-import { repeatPattern } from '../parquet/kernels/compression.js';
-import { bump, copyChunks, returnIf } from '../parquet/kernels/emit.js';
+import { bump, returnIf } from '../parquet/kernels/emit.js';
+import { emitCarryOut } from './emit-carry-out.js';
 import { MOST_LISTED, SEQUENCE, SPACE, STATE } from './space.js';
 
 /**
@@ -105,10 +105,11 @@ function refill(code: Code, s: SequenceLocals): void {
 const restOf = (code: Code, s: SequenceLocals): Code =>
   code.get(s.position).i64(7).op('i64.and').i64(WINDOW_BITS).op('i64.or');
 
-/** What was used of the window is used up. */
-function settle(code: Code, s: SequenceLocals): void {
-  code.get(s.position).get(s.rest).op('i64.add');
-  restOf(code, s).op('i64.sub').set(s.position);
+/** Where the bits end that were not used of the window at `from`. */
+function settle(code: Code, s: SequenceLocals, from?: Local): void {
+  if (from === undefined) code.get(s.position).i64(~7n).op('i64.and');
+  else code.get(from).op('i64.extend_i32_u').i64(3).op('i64.shl');
+  code.get(s.rest).op('i64.add').i64(WINDOW_BITS).op('i64.sub').set(s.position);
 }
 
 /** Pushes the window with the next bits at its low end; how many they are is on the stack, an i64. */
@@ -143,17 +144,20 @@ function value(code: Code, s: SequenceLocals, kind: Kind): void {
   code.get(s[kind]).op('i32.load', STATE.VALUE, 0).op('i32.add').op('i32.store', PLACES[kind], 0);
 }
 
-/** The state after this one: bits as they lie, 4 places further left, are the way to its entry. */
-function follow(code: Code, s: SequenceLocals, kind: Kind): void {
-  code.get(s.window).get(s.rest).get(s[kind]).op('i64.load8_u', STATE.NEXT_BITS).op('i64.sub').tee(s.rest);
-  code.i64(STATE.LOG).op('i64.sub').op('i64.rotr').op('i32.wrap_i64');
-  code.get(s[kind]).op('i32.load16_u', STATE.NEXT_MASK, 0).op('i32.and');
-  code.get(s[kind]).op('i32.load', STATE.NEXT, 0).op('i32.add').set(s[kind]);
+/** The states after these: bits as they lie, 4 places further left, are the way to an entry. */
+function followAll(code: Code, s: SequenceLocals, bits?: Readonly<Record<'literal' | 'match', Local>>): void {
+  const place = code.local('i64');
+  code.get(s.rest).i64(STATE.LOG).op('i64.sub').set(place);
+  for (const kind of ['literal', 'match', 'offset'] as const) {
+    code.get(s.window).get(place);
+    if (bits === undefined || kind === 'offset') code.get(s[kind]).op('i64.load8_u', STATE.NEXT_BITS);
+    else code.get(bits[kind]);
+    code.op('i64.sub').tee(place).op('i64.rotr').op('i32.wrap_i64');
+    code.get(s[kind]).op('i32.load16_u', STATE.NEXT_MASK, 0).op('i32.and');
+    code.get(s[kind]).op('i32.load', STATE.NEXT, 0).op('i32.add').set(s[kind]);
+  }
+  code.get(place).i64(STATE.LOG).op('i64.add').set(s.rest);
 }
-
-const followAll = (code: Code, s: SequenceLocals): void => {
-  for (const kind of ['literal', 'match', 'offset'] as const) follow(code, s, kind);
-};
 
 /** Numbers of so many bits that one window may be too short. */
 function readSlowly(code: Code, s: SequenceLocals): void {
@@ -201,27 +205,35 @@ function emitList(module: WasmModule): Func {
     ['i64'],
     (code, position, space, count) => {
       const s = { ...sequenceLocals(code, space), position };
-      const end = code.local('i32');
+      const [end, from, match, literal] = [code.local('i32'), code.local('i32'), code.local('i64'), code.local('i64')];
       loadStates(code, s);
       code.get(space).i32(SPACE.LIST).op('i32.add').tee(s.at);
       code.get(count).i32(SEQUENCE.LOG).op('i32.shl').op('i32.add').set(end);
       code.get(count);
       code.if(() => {
+        code.get(position).i64(3).op('i64.shr_u').op('i32.wrap_i64').set(from);
+        restOf(code, s).set(s.rest);
         code.loop((again) => {
-          refill(code, s);
-          for (const kind of ['match', 'literal'] as const) code.get(s[kind]).op('i32.load16_u', STATE.NEXT_BITS, 0);
-          code.op('i32.or').i32(256).op('i32.lt_u');
+          code.get(from).op('i64.load', 0, 0).set(s.window);
+          code.get(s.match).op('i64.load16_u', STATE.NEXT_BITS, 0).tee(match);
+          code.get(s.literal).op('i64.load16_u', STATE.NEXT_BITS, 0).tee(literal);
+          code.op('i64.or').i64(256).op('i64.lt_u');
           code.if(
-            () => listOne(code, s),
+            () => listOne(code, s, literal, match),
             () => {
+              settle(code, s, from);
               readSlowly(code, s);
               refill(code, s);
               followAll(code, s);
-              settle(code, s);
+              code.get(position).i64(3).op('i64.shr_u').op('i32.wrap_i64').set(from);
             },
           );
+          // As many whole bytes as were used.
+          code.get(from).i64(63).get(s.rest).op('i64.sub').i64(3).op('i64.shr_u').op('i32.wrap_i64').op('i32.sub');
+          code.set(from).get(s.rest).i64(7).op('i64.and').i64(WINDOW_BITS).op('i64.or').set(s.rest);
           code.get(s.at).i32(SEQUENCE.BYTES).op('i32.add').tee(s.at).get(end).op('i32.lt_u').brIf(again);
         });
+        settle(code, s, from);
       });
       for (const [i, kind] of KINDS.entries())
         code
@@ -234,162 +246,10 @@ function emitList(module: WasmModule): Func {
   );
 }
 
-/** A sequence with nothing to add to its lengths: all its bits are in one window. */
-function listOne(code: Code, s: SequenceLocals): void {
+/** A sequence with nothing to add to its lengths, whose next states take so many bits: all its bits are in one window. */
+function listOne(code: Code, s: SequenceLocals, literal: Local, match: Local): void {
   value(code, s, 'offset');
   for (const kind of ['match', 'literal'] as const)
     code.get(s.at).get(s[kind]).op('i32.load', STATE.VALUE, 0).op('i32.store', PLACES[kind], 0);
-  followAll(code, s);
-  settle(code, s);
-}
-
-/** `carryOut(space, count, literals, target, start, patterns)`: copies what the list says; where it ends, or 0. */
-function emitCarryOut(module: WasmModule): Func {
-  return module.function(
-    'carryOut',
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-    ['i32'],
-    (code, space, count, literals, target, start, patterns) => {
-      const i32 = (): Local => code.local('i32');
-      const m = {
-        target,
-        start,
-        patterns,
-        literals,
-        at: i32(),
-        /** The last offset, and where it stands behind those before it. */
-        distance: i32(),
-        known: i32(),
-        length: i32(),
-        offset: i32(),
-        from: i32(),
-        to: i32(),
-        last: i32(),
-      };
-      const end = i32();
-      code.get(space).i32(SPACE.LIST).op('i32.add').tee(m.at);
-      code.get(count).i32(SEQUENCE.LOG).op('i32.shl').op('i32.add').set(end);
-      code
-        .get(space)
-        .op('i32.load', SPACE.OFFSETS + 8, 0)
-        .set(m.distance);
-      code
-        .get(space)
-        .i32(SPACE.OFFSETS + 8)
-        .op('i32.add')
-        .set(m.known);
-      code.loop((again) => {
-        carryOutOne(code, m);
-        code.get(m.at).i32(SEQUENCE.BYTES).op('i32.add').tee(m.at).get(end).op('i32.lt_u').brIf(again);
-      });
-      for (const back of [8, 4, 0])
-        code
-          .get(space)
-          .get(m.known)
-          .i32(back)
-          .op('i32.sub')
-          .op('i32.load', 0, 0)
-          .op('i32.store', SPACE.OFFSETS + 8 - back, 0);
-      code.get(target);
-    },
-    { export: false },
-  );
-}
-
-type CopyLocals = Readonly<
-  Record<
-    | 'target'
-    | 'start'
-    | 'patterns'
-    | 'literals'
-    | 'at'
-    | 'distance'
-    | 'known'
-    | 'length'
-    | 'offset'
-    | 'from'
-    | 'to'
-    | 'last',
-    Local
-  >
->;
-
-/** Copies literals and match, after checking how far back it lies. */
-function carryOutOne(code: Code, m: CopyLocals): void {
-  code.get(m.target).get(m.literals).op('v128.load', 0, 0).op('v128.store', 0, 0);
-  code.get(m.at).op('i32.load', SEQUENCE.LITERALS, 0).tee(m.length).i32(16).op('i32.gt_u');
-  code.if(() => copyRest(code, m, m.literals));
-  code.get(m.literals).get(m.length).op('i32.add').set(m.literals);
-  code.get(m.target).get(m.length).op('i32.add').set(m.target);
-  resolveDistance(code, m);
-  code.get(m.distance).i32(1).op('i32.sub').get(m.target).get(m.start).op('i32.sub').op('i32.ge_u');
-  returnIf(code, 0);
-  code.get(m.target).get(m.distance).op('i32.sub').set(m.from);
-  code.get(m.at).op('i32.load', SEQUENCE.MATCH, 0).set(m.length);
-  code.block((done) => {
-    code.block((wide) => {
-      code.get(m.distance).i32(16).op('i32.ge_u').brIf(wide);
-      code.get(m.distance).get(m.length).op('i32.ge_u').brIf(wide);
-      code.get(m.target).get(m.length).op('i32.add').set(m.last);
-      repeatPattern(code, m);
-      code.get(m.last).set(m.target).br(done);
-    });
-    code.get(m.target).get(m.from).op('v128.load', 0, 0).op('v128.store', 0, 0);
-    code.get(m.length).i32(16).op('i32.gt_u');
-    code.if(() => copyRest(code, m, m.from));
-    code.get(m.target).get(m.length).op('i32.add').set(m.target);
-  });
-}
-
-/** Copies what lies behind the first 16 bytes. */
-function copyRest(code: Code, m: CopyLocals, source: Local): void {
-  code.get(m.target).get(m.length).op('i32.add').set(m.last);
-  code.get(m.target).i32(16).op('i32.add').set(m.to);
-  code.get(source).i32(16).op('i32.add').set(m.offset);
-  copyChunks(code, m.offset, m.to, m.last);
-}
-
-/**
- * Offset codes up to 3 name distances used before, one further where there are no literals. A new distance, or the last
- * one again, follows no pattern, so nothing branches there; the others are rare.
- */
-function resolveDistance(code: Code, m: CopyLocals): void {
-  const store = (back: number, push: () => void): void => {
-    code.get(m.known).i32(back).op('i32.sub');
-    push();
-    code.op('i32.store', 0, 0);
-  };
-  const load = (back: number): Code => code.get(m.known).i32(back).op('i32.sub').op('i32.load', 0, 0);
-  code.get(m.at).op('i32.load', SEQUENCE.OFFSET, 0).tee(m.offset);
-  code.get(m.length).i32(1).op('i32.sub').i32(31).op('i32.shr_u').op('i32.add').tee(m.from);
-  code.i32(2).op('i32.sub').i32(3).op('i32.lt_u');
-  code.if(
-    () => {
-      code.get(m.from).i32(4).op('i32.eq');
-      code.if(
-        () => {
-          bump(code, m.known, 4);
-          code.i32(1).get(m.distance).i32(1).op('i32.sub').get(m.offset).i32(3).op('i32.gt_u').select().set(m.last);
-        },
-        () => {
-          code.get(m.from).i32(3).op('i32.eq');
-          code.if(
-            () => {
-              load(8).set(m.last);
-              store(8, () => load(4));
-            },
-            () => load(4).set(m.last),
-          );
-          store(4, () => code.get(m.distance));
-        },
-      );
-      code.get(m.last).set(m.distance);
-    },
-    () => {
-      code.get(m.offset).i32(3).op('i32.gt_u').set(m.from);
-      code.get(m.offset).i32(3).op('i32.sub').get(m.distance).get(m.from).select().set(m.distance);
-      code.get(m.known).get(m.from).i32(2).op('i32.shl').op('i32.add').set(m.known);
-    },
-  );
-  store(0, () => code.get(m.distance));
+  followAll(code, s, { literal, match });
 }

@@ -1,4 +1,5 @@
-import type { Code, Func, Local, WasmModule } from '../../../wasm/index.js';
+import type { Code, Func, Label, Local, WasmModule } from '../../../wasm/index.js';
+import { lastEight, putEights } from './eights.js';
 import { bump, copyChunks, returnIf, whileLoop } from './emit.js';
 
 /** Literals longer than this are worth a call to memory.copy. */
@@ -151,15 +152,15 @@ function snappyChecked(code: Code, b: Block, tag: Local, extra: Local): void {
   );
 }
 
-/** The tag and distance of a copy behind a literal of so many bytes are in the eight bytes from the literal's tag on. */
-const SHORT_LITERAL = 4;
+/** Behind so many copies from eight bytes back come more of them. */
+const LEAST_STREAK = 8;
 
 /** As long as source and target go on for so many bytes, no literal and copy of up to 64 bytes each can leave them. */
 const FAST_SLACK = 144;
 
 function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
   const [sourceLimit, targetLimit, entry] = [code.local('i32'), code.local('i32'), code.local('i32')];
-  const word = code.local('i64');
+  const [word, streak] = [code.local('i64'), code.local('i32')];
   for (const [limit, at, end] of [
     [sourceLimit, b.source, b.end],
     [targetLimit, b.target, b.targetEnd],
@@ -171,23 +172,23 @@ function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
     code.loop((again) => {
       code.get(b.source).get(sourceLimit).op('i32.ge_u').brIf(done);
       code.get(b.target).get(targetLimit).op('i32.ge_u').brIf(done);
-      code.get(b.source).op('i64.load', 0, 0).tee(word).op('i32.wrap_i64').i32(255).op('i32.and').tee(tag);
+      code.get(b.source).op('i64.load', 0, 0).set(word);
+      code.block((other) => {
+        snappyPair(code, b, word, kind, entry, other);
+        code.get(streak).i32(1).op('i32.add').i32(0).get(b.distance).i32(8).op('i32.eq').select().tee(streak);
+        code.i32(LEAST_STREAK).op('i32.lt_u').brIf(again);
+        snappyEights(code, b, sourceLimit, targetLimit);
+        code.br(again);
+      });
+      code.get(word).op('i32.wrap_i64').i32(255).op('i32.and').tee(tag);
       code.i32(3).op('i32.and').tee(kind).op('i32.eqz');
       code.if(() => {
         code.get(tag).i32(2).op('i32.shr_u').i32(1).op('i32.add').tee(b.length).i32(60).op('i32.gt_u').brIf(done);
         wideCopy(code, b, b.source, 1);
         code.get(b.source).get(b.length).op('i32.add').i32(1).op('i32.add').set(b.source);
         code.get(b.target).get(b.length).op('i32.add').set(b.target);
-        // A copy follows, as a rule, and behind a short literal it is in the same word.
-        code.get(b.length).i32(SHORT_LITERAL).op('i32.le_u');
-        code.if(
-          () => {
-            code.get(word).get(b.length).i32(3).op('i32.shl').i32(8).op('i32.add').op('i64.extend_i32_u');
-            code.op('i64.shr_u').set(word);
-          },
-          () => code.get(b.source).op('i64.load', 0, 0).set(word),
-        );
-        code.get(word).op('i32.wrap_i64').i32(255).op('i32.and').tee(tag);
+        // A copy follows, as a rule.
+        code.get(b.source).op('i64.load', 0, 0).tee(word).op('i32.wrap_i64').i32(255).op('i32.and').tee(tag);
         code.i32(3).op('i32.and').tee(kind).op('i32.eqz').brIf(again);
       });
       code.get(kind).i32(3).op('i32.eq').brIf(done);
@@ -197,12 +198,37 @@ function snappyFast(code: Code, b: Block, tag: Local, kind: Local): void {
   });
 }
 
-/** `kind` is 1 or 2: as many bytes of distance follow. */
-function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Local, word: Local): void {
-  code.get(b.patterns).get(tag).i32(3).op('i32.shl').op('i32.add').tee(entry);
-  code.op('i32.load16_u', COPY_TAGS, 0);
-  code.get(word).i64(8).op('i64.shr_u').op('i32.wrap_i64').op('i32.and');
+/**
+ * A literal of one to four bytes and the copy behind it are in one word; anything else is `other`. Where the next pair begins
+ * comes from the word with few steps, as all that follows waits for it.
+ */
+function snappyPair(code: Code, b: Block, word: Local, kind: Local, entry: Local, other: Label): void {
+  const copy = code.local('i32');
+  const fourths = (): Code => code.get(word).op('i32.wrap_i64').i32(2).op('i32.shr_u').i32(3).op('i32.and');
+  code.get(word).i64(0xf3).op('i64.and').i64(0).op('i64.ne').brIf(other);
+  code.get(word).i64(16).op('i64.shr_u').get(word).i64(12).op('i64.and').i64(1).op('i64.shl').op('i64.shr_u');
+  code.op('i32.wrap_i64').tee(copy).i32(3).op('i32.and').tee(kind).i32(1).op('i32.sub').i32(2).op('i32.ge_u');
+  code.brIf(other);
+  code.get(b.patterns).get(copy).i32(255).op('i32.and').i32(3).op('i32.shl').op('i32.add').set(entry);
+  copyOf(code, b, entry, () => code.get(copy).i32(8).op('i32.shr_u'));
+  code.get(b.length).get(b.distance).op('i32.gt_u').brIf(other);
+  code.get(b.target).get(word).i64(8).op('i64.shr_u').op('i64.store', 0, 0);
+  code.get(b.source);
+  fourths().op('i32.add').get(kind).op('i32.add').i32(3).op('i32.add').set(b.source);
+  code.get(b.target);
+  fourths().op('i32.add').i32(1).op('i32.add').set(b.target);
+  code.get(b.target).get(b.distance).op('i32.sub').tee(b.from).get(b.start).op('i32.lt_u');
+  returnIf(code, 0);
+  wideCopy(code, b, b.from, 0);
+  code.get(b.target).get(b.length).op('i32.add').set(b.target);
+}
+
+/** Distance and length of a copy, by its tag's entry; `behind` pushes what comes behind the tag. */
+function copyOf(code: Code, b: Block, entry: Local, behind: () => void): void {
+  code.get(entry).op('i32.load16_u', COPY_TAGS, 0);
+  behind();
   code
+    .op('i32.and')
     .get(entry)
     .op('i32.load16_u', COPY_TAGS + 2, 0)
     .op('i32.or')
@@ -211,6 +237,35 @@ function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Lo
     .get(entry)
     .op('i32.load8_u', COPY_TAGS + 4)
     .set(b.length);
+}
+
+/** Literals of one to four bytes, each with a copy of 4 to 11 bytes from eight back, are in one word with both tags. */
+function snappyEights(code: Code, b: Block, sourceLimit: Local, targetLimit: Local): void {
+  const i64 = (): Local => code.local('i64');
+  const [word, literals, literalBits, copy] = [i64(), i64(), i64(), i64()];
+  const eights = { target: b.target, window: i64(), literals, literalBits };
+  lastEight(code, eights);
+  code.block((done) => {
+    code.loop((again) => {
+      code.get(b.source).get(sourceLimit).op('i32.ge_u').brIf(done);
+      code.get(b.target).get(targetLimit).op('i32.ge_u').brIf(done);
+      code.get(b.source).op('i64.load', 0, 0).tee(word);
+      code.i64(12).op('i64.and').i64(1).op('i64.shl').i64(8).op('i64.add').set(literalBits);
+      code.get(word).i64(8).op('i64.shr_u').tee(literals).get(literalBits).op('i64.shr_u').tee(copy);
+      code.i64(0xffe3).op('i64.and').i64(0x0801).op('i64.xor').get(word).i64(0xf3).op('i64.and').op('i64.or');
+      code.i64(0).op('i64.ne').brIf(done);
+      code.get(b.source).get(word).op('i32.wrap_i64').i32(2).op('i32.shr_u').i32(3).op('i32.and').op('i32.add');
+      code.i32(4).op('i32.add').set(b.source);
+      putEights(code, eights, () => code.get(copy).i64(28).op('i64.and').i64(1).op('i64.shl').i64(32).op('i64.add'));
+      code.br(again);
+    });
+  });
+}
+
+/** `kind` is 1 or 2: as many bytes of distance follow. */
+function snappyFastCopy(code: Code, b: Block, tag: Local, kind: Local, entry: Local, word: Local): void {
+  code.get(b.patterns).get(tag).i32(3).op('i32.shl').op('i32.add').set(entry);
+  copyOf(code, b, entry, () => code.get(word).i64(8).op('i64.shr_u').op('i32.wrap_i64'));
   code.get(b.source).get(kind).op('i32.add').i32(1).op('i32.add').set(b.source);
   // The heap begins with more bytes than the longest distance, so this does not wrap around.
   code.get(b.target).get(b.distance).op('i32.sub').tee(b.from).get(b.start).op('i32.lt_u');
