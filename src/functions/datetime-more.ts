@@ -13,6 +13,7 @@ import {
   SparrowError,
   splitMicros,
   stringType,
+  type TimeZone,
   timestampNtzType,
   timestampType,
   timeZone,
@@ -36,8 +37,14 @@ const viaPattern = 'a call per row: datetime patterns are read and written in JS
 const zoneOf = (call: Call) => timeZone(call.settings.timeZone);
 
 /** The instant a text means by a pattern, or an error (null without ANSI). */
-export function parseOrFail(text: Scalar, pattern: Scalar, call: Call, ansi = call.settings.ansi): bigint | null {
-  const micros = parseMoment(text as string, zoneOf(call), pattern as string);
+export function parseOrFail(
+  text: Scalar,
+  pattern: Scalar,
+  call: Call,
+  ansi = call.settings.ansi,
+  zone: TimeZone | null = zoneOf(call),
+): bigint | null {
+  const micros = parseMoment(text as string, zone, pattern as string);
   if (micros !== undefined) return micros;
   if (!ansi) return null;
   throw new SparrowError(
@@ -136,7 +143,8 @@ const converting = {
           mode: ansi ? 'ansi' : 'try',
           timeZone: 'UTC',
         });
-      return parseOrFail(value as Scalar, pattern, { ...call, settings: { ...call.settings, timeZone: 'UTC' } });
+      // A zone in the text says nothing of the clock's reading.
+      return parseOrFail(value as Scalar, pattern, call, ansi, null);
     },
     emit: (_, args, call) => (parsesText(call) ? undefined : args[0]),
     compiled: viaPattern,

@@ -10,6 +10,7 @@ import {
   microsOfDay,
   SHORT_NAME,
   type TimeZone,
+  timeZone,
 } from '../base/index.js';
 import { datetimePattern, hasLetter, type PatternPart } from './datetime-pattern.js';
 
@@ -98,21 +99,26 @@ function offsetSource(count: number): string {
 /** What was found, by letter. */
 type Fields = Readonly<Record<string, { readonly text: string; readonly count: number } | undefined>>;
 
-/** The instant a text means by a pattern; undefined when it does not fit. */
-export function parseMoment(text: string, zone: TimeZone, pattern: string): bigint | undefined {
+/** The instant a text means by a pattern, or where no zone is asked for its reading of the clock; undefined when it does not fit. */
+export function parseMoment(text: string, zone: TimeZone | null, pattern: string): bigint | undefined {
   const { regex, groups } = parserOf(pattern);
   const match = regex.exec(text);
   if (match === null) return undefined;
   const fields: Record<string, { text: string; count: number }> = {};
   for (const [i, { letter, count }] of groups.entries()) {
     const found = match[i + 1];
-    if (found !== undefined) fields[letter] = { text: found, count };
+    if (found === undefined) continue;
+    // What is said twice must be the same.
+    const before = fields[letter]?.text;
+    if (before !== undefined && before !== found && /^\d+$/.test(found + before)) return undefined;
+    fields[letter] = { text: found, count };
   }
   const days = daysOf(fields, hasLetter(datetimePattern(pattern, 'parse'), 'G'));
   const ofDay = timeOf(fields);
-  const named = zoneOf(fields, zone);
+  const named = zoneOf(fields, zone ?? timeZone('UTC'));
   if (days === undefined || ofDay === undefined || named === undefined) return undefined;
-  return localToInstant(named, joinMicros(days, ofDay));
+  const local = joinMicros(days, ofDay);
+  return zone === null ? local : localToInstant(named, local);
 }
 
 function numberOf(fields: Fields, letter: string): number | undefined {
@@ -147,13 +153,16 @@ function daysOf(fields: Fields, inEra: boolean): number | undefined {
   return isCivilDate(year, month, day) ? daysFromCivil(year, month, day) : undefined;
 }
 
-/** A day of the year must fit a month given beside it. */
+/** A day of the year must fit a month and a day of it given beside it. */
 function agrees(fields: Fields, days: number, year: number): boolean {
-  if (fields.M === undefined && fields.L === undefined) return true;
-  const month = monthOf(fields);
-  if (month < 1 || month > 12) return false;
-  const first = daysFromCivil(year, month, 1);
-  return days >= first && days < first + daysInMonth(year, month);
+  const day = numberOf(fields, 'd');
+  const given = fields.M !== undefined || fields.L !== undefined;
+  for (let month = 1; month <= 12; month++) {
+    const first = daysFromCivil(year, month, 1);
+    if (days >= first + daysInMonth(year, month)) continue;
+    return (!given || month === monthOf(fields)) && (day === undefined || days === first + day - 1);
+  }
+  return false;
 }
 
 function timeOf(fields: Fields): number | undefined {

@@ -78,6 +78,7 @@ test.each([
   ['FROM range(2) |> AGGREGATE id', 'PIPE_OPERATOR_AGGREGATE_EXPRESSION_CONTAINS_NO_AGGREGATE_FUNCTION'],
   ['SELECT * FROM VALUES (1, 2) t(a, b) PIVOT (sum(a) FOR b IN (a, 2))', 'NON_LITERAL_PIVOT_VALUES'],
   ['SELECT x -> x', 'INVALID_LAMBDA_FUNCTION_CALL'],
+  ['WITH t AS (SELECT 1 FROM nowhere) SELECT 2', 'TABLE_OR_VIEW_NOT_FOUND'],
 ])('%s is refused as %s', async (text, code) => {
   await expect(session.sql(text).collect()).rejects.toThrow(code);
 });
@@ -88,6 +89,11 @@ test.each([
   ['FROM range(1) |> EXTEND 1 AS `x.y` |> SET `x.y` = 3', [[0, 3]]],
   ['FROM range(1) |> EXTEND 1 AS `x.y` |> DROP `x.y`', [[0]]],
   ['SELECT unix_seconds(try_to_timestamp(1))', [[1]]],
+  [
+    "SELECT try_to_timestamp('2020-01-365', 'yyyy-dd-DDD'), unix_date(to_date('1970-30-030', 'yyyy-dd-DDD'))",
+    [[null, 29]],
+  ],
+  ['WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS y FROM a), c AS (SELECT * FROM b) SELECT 5 AS z', [[5]]],
   [
     'SELECT sum(id) OVER w, count(*) OVER w FROM range(2) WINDOW w AS (ORDER BY id ROWS BETWEEN CURRENT ROW AND 1 PRECEDING)',
     [
@@ -147,6 +153,8 @@ test('TIMESTAMP without a zone is what functions give, too, where the session sa
   await using plain = await Session.create({ timestampType: 'ntz', timeZone: 'America/Los_Angeles' });
   const types = async (text: string): Promise<readonly string[]> =>
     (await plain.sql(text).schema()).fields.map((field) => field.type.simpleString());
+  const zoned = "SELECT CAST(to_timestamp('2019-10-06 10:11:12 PST', 'yyyy-MM-dd HH:mm:ss zzz') AS STRING) AS t";
+  expect(await plain.sql(zoned).collect()).toEqual([{ t: '2019-10-06 10:11:12' }]);
   await expect(plain.sql('SELECT to_timestamp(1)').collect()).rejects.toThrow('CAST_INVALID_INPUT');
   expect(await types("SELECT to_timestamp('2020-01-01'), TIMESTAMP '2020-01-01 00:00:00Z'")).toEqual([
     'timestamp_ntz',

@@ -10,34 +10,46 @@ import { transformExpr } from '../walk-expr.js';
 /** What names mean that WITH gave, in lower case. */
 type Names = ReadonlyMap<string, Plan>;
 
-/** Puts the queries of WITH where they are named. A query named twice is one plan object in two places. */
-export function bindWith(plan: Plan): Plan {
+/**
+ * Puts the queries of WITH where they are named. A query named twice is one plan object in two places; those that are
+ * never named are added to `unused`.
+ */
+export function bindWith(plan: Plan, unused: Set<Plan>): Plan {
   if (!everyNode(plan).some((node) => node.kind === 'with')) return plan;
-  return bind(plan, new Map());
+  return bind(plan, new Map(), unused);
 }
 
 /** Goes down as deep as the query text is nested. */
-function bind(plan: Plan, names: Names): Plan {
+function bind(plan: Plan, names: Names, unused: Set<Plan>): Plan {
   switch (plan.kind) {
     case 'view': {
       const query = names.get(plan.name.toLowerCase());
       if (query === undefined) return plan;
+      unused.delete(query);
       if (query.kind === 'recursive_ref') return subqueryAlias(query, plan.name);
       return keepId(subqueryAlias(query, plan.name), plan);
     }
     case 'with': {
       const inner = new Map(names);
-      for (const query of plan.queries) inner.set(query.name.toLowerCase(), seeded(bind(query.plan, inner)));
-      return keepId(bind(plan.input, inner), plan);
+      for (const query of plan.queries) {
+        const bound = seeded(bind(query.plan, inner, unused));
+        inner.set(query.name.toLowerCase(), bound);
+        unused.add(bound);
+      }
+      return keepId(bind(plan.input, inner, unused), plan);
     }
     case 'recursion': {
       const round: RecursiveRefPlan = Object.freeze({ kind: 'recursive_ref', id: nextId(), output: [] });
       const inner = new Map(names).set(plan.name.toLowerCase(), round);
-      return replace(plan, { anchor: bind(plan.anchor, names), step: bind(plan.step, inner), id: round.id });
+      return replace(plan, {
+        anchor: bind(plan.anchor, names, unused),
+        step: bind(plan.step, inner, unused),
+        id: round.id,
+      });
     }
     default: {
-      const below = mapChildren(plan, (input) => bind(input, names));
-      return mapNested(below, (nested) => bind(nested, names));
+      const below = mapChildren(plan, (input) => bind(input, names, unused));
+      return mapNested(below, (nested) => bind(nested, names, unused));
     }
   }
 }

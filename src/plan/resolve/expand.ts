@@ -27,11 +27,11 @@ export function expand(plan: Plan, catalog: Catalog, depth = 0): Plan {
   }
   const before = known.get(plan);
   if (before !== undefined) return before;
-  const whole = foldPlan<Plan>(
-    bindWith(plan),
-    (node, inputs) => expandNode(withChildren(node, inputs), catalog, depth),
-    known,
-  );
+  const unused = new Set<Plan>();
+  const bound = bindWith(plan, unused);
+  // As Spark does, a query that nobody names is checked: what it reads must be there.
+  for (const query of unused) expand(query, catalog, depth);
+  const whole = foldPlan<Plan>(bound, (node, inputs) => expandNode(withChildren(node, inputs), catalog, depth), known);
   // Nothing is left in it to be put in.
   known.set(whole, whole);
   return whole;
