@@ -122,7 +122,7 @@ const promises = [
     id: 'R12',
     promise: 'the same bits for any threads, pieces and spilling',
     runs: [fuzz(count(300, 3000), 'self')],
-    open: 'floating sums above a join on disk, and of groups that are written before their batch is over (memory three quarters full), may differ in the last bits',
+    open: 'floating sums above a join on disk, and of groups that are written before their batch is over (memory three quarters full), may differ in the last bits; groups of which half of the memory could not hold a 64th come in another order',
   },
   {
     id: 'R13',
