@@ -9,7 +9,9 @@ let session: Session;
 /** Ties, nulls and few different values beside many; partitions of one row and of thousands. */
 const table = `SELECT id, id % 211 AS small, CASE WHEN id % 17 = 3 THEN NULL ELSE id % 1999 END AS many,
   concat('part ', id % 37) AS name, CASE WHEN id % 19 = 4 THEN NULL ELSE (id * 7919) % 101 END AS tied,
-  CAST((id * 7907) % 60013 AS DOUBLE) / 8 AS x, 0 AS none FROM range(60000)`;
+  CAST((id * 7907) % 60013 AS DOUBLE) / 8 AS x, 0 AS none,
+  CASE WHEN id % 23 = 5 THEN CAST('NaN' AS DOUBLE) WHEN id % 29 = 6 THEN -0.0 WHEN id % 31 = 7 THEN NULL
+    ELSE ((id * 31) % 41 - 20) / 4 END AS y FROM range(60000)`;
 
 beforeAll(async () => {
   duck = await Duck.open();
@@ -20,6 +22,11 @@ beforeAll(async () => {
   const frame = session.sql(table).repartition(7).cache();
   await frame.count();
   await frame.createOrReplaceTempView('t');
+  // So many batches that tasks take more of them.
+  const cut = frame.repartition(40).cache();
+  await cut.count();
+  await cut.createOrReplaceTempView('cut');
+  await duck.run('CREATE VIEW cut AS FROM t');
 });
 
 afterAll(async () => {
@@ -44,6 +51,19 @@ const limited = {
   'ranks by a text': ranked('rank', 'PARTITION BY many ORDER BY name DESC', 'place <= 1'),
   'one partition': ranked('row_number', 'ORDER BY x, id', 'place <= 25'),
   'all rows of a partition are peers': ranked('dense_rank', `${first} none`, 'place <= 1'),
+  'four rows of groups with nulls': ranked(
+    'row_number',
+    'PARTITION BY many ORDER BY tied NULLS LAST, id',
+    'place <= 4',
+  ),
+  'five rows': ranked('row_number', `${first} x, id`, 'place <= 5'),
+  'rows by a double with NaN and zeros of both signs': ranked(
+    'row_number',
+    `${first} y DESC NULLS LAST, id`,
+    'place <= 3',
+  ),
+  'ranks by the same': ranked('rank', 'PARTITION BY small, none ORDER BY y NULLS FIRST', 'place <= 2'),
+  'rows of few groups': ranked('row_number', 'PARTITION BY none ORDER BY many DESC NULLS LAST, id', 'place <= 3'),
   'partitions of text': ranked('rank', 'PARTITION BY name ORDER BY x', 'place <= 5'),
 } as const;
 
@@ -61,6 +81,11 @@ describe('the first rows of groups', () => {
     const frame = session.sql(sql);
     expect(await frame.explain('formatted')).toContain('WindowGroupLimit');
     expect(unordered(cellsOf(await frame.collect()))).toEqual(unordered(await duck.rows(sql)));
+  });
+
+  test.for(Object.entries(limited))('%s, of many batches', async ([, sql]) => {
+    const cut = sql.replace('FROM t', 'FROM cut');
+    expect(unordered(cellsOf(await session.sql(cut).collect()))).toEqual(unordered(await duck.rows(cut)));
   });
 
   test.for(Object.entries(asIs))('%s', async ([, sql]) => {

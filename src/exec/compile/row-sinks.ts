@@ -4,6 +4,7 @@ import type { Local } from '../../wasm/index.js';
 import { JOIN_HEADER, type RowLayout } from '../row-layout.js';
 import type { SinkSpec } from '../task/spec.js';
 import { compileKeys } from './aggregates.js';
+import { amongFirsts } from './group-firsts.js';
 import { extend, hashKeys, placeOf } from './keys.js';
 import type { ColumnValue } from './load.js';
 import { type Columns, MORE, type Pipe } from './pipe.js';
@@ -156,6 +157,8 @@ export class SortSink implements Sink {
       code.get(entry).i32(0).op('i32.store', 12);
       code.get(state).get(entry).i32(16).op('i32.add').op('i32.store', PIPE.ENTRY_NEXT);
     };
+    const { groupLimit } = spec;
+    if (groupLimit?.tabled !== undefined) return amongFirsts(pipe, prefix, groupLimit.tabled, groupLimit.rows, keep);
     if (spec.limit === undefined) return keep();
     code.get(prefix).get(state).op('i64.load', PIPE.THRESHOLD).op('i64.le_u').if(keep);
   }

@@ -6,6 +6,7 @@ import { type Code, type Func, type Local, WasmModule } from '../../wasm/index.j
 import type { SortKey } from '../physical.js';
 import { fieldAt } from '../row-layout.js';
 import type { SinkSpec } from '../task/spec.js';
+import { leaveFirsts } from './group-firsts.js';
 import { loadField } from './load.js';
 import { radixSort } from './radix-sort.js';
 import { keptLayout } from './rows.js';
@@ -13,7 +14,7 @@ import { ENTRY_BYTES } from './sort-entry.js';
 import { prefixBits, prefixIsExact } from './sort-key.js';
 import { pushBack, settleTies, tiedText, whileBelow } from './sort-ties.js';
 
-type Order = Pick<Extract<SinkSpec, { kind: 'sort' }>, 'layout' | 'keys' | 'keyColumns' | 'keyFields'>;
+type Order = Pick<Extract<SinkSpec, { kind: 'sort' }>, 'layout' | 'keys' | 'keyColumns' | 'keyFields' | 'groupLimit'>;
 
 const RUN = 8;
 /** Fewer entries than this are not worth the counters of a radix sort. */
@@ -61,6 +62,8 @@ export function compileSort(order: Order, settings: EvalSettings): Uint8Array<Ar
     };
     code.get(count).i32(SMALL).op('i32.lt_u').if(small, large, ['i32']);
   });
+  const { groupLimit } = order;
+  if (groupLimit?.tabled !== undefined) leaveFirsts(module, groupLimit.tabled, groupLimit.rows);
   return module.bytes();
 }
 

@@ -35,6 +35,8 @@ export const PIPE = {
   /** i32: records of counts and sums, one a slot of the dense index, and the bytes of one table of them. */
   TOTALS: STATE_FREE + 92,
   TOTALS_BYTES: STATE_FREE + 96,
+  /** i32: the first prefixes of each group of a sort. */
+  FIRSTS: STATE_FREE + 100,
 } as const;
 
 const PIPE_BYTES = 128;

@@ -1,7 +1,8 @@
 import { carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
+import { PREFIX_BYTES } from '../compile/group-firsts.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
-import { prefixIsExact, prefixMask } from '../compile/sort-key.js';
+import { prefixBits, prefixIsExact, prefixMask } from '../compile/sort-key.js';
 import type { GroupLimit, PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import { lowerBound } from '../task/sorted-run.js';
 import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
@@ -10,6 +11,12 @@ import type { Runner } from './runner.js';
 import { rangesOnDisk } from './sort-ranges.js';
 
 type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
+
+/** A table of the first prefixes of groups has to stay in the cache, and few of each group to be compared. */
+const MOST_TABLE = 1 << 22;
+const MOST_TABLED = 4;
+/** Tasks of which no pairs are made. */
+const LEAST_TASKS = 8;
 
 /** Rows that one thread merges quicker than several. */
 export const SMALL_SORT = 50_000;
@@ -68,11 +75,29 @@ function isItsKey({ type }: SourceColumn): boolean {
 function sortedGroups(
   keyColumns: readonly SourceColumn[],
   groups: SortOptions['groups'],
+  memory: number,
 ): Pick<SortSink, 'groupLimit'> {
   if (groups === undefined) return {};
   const columns = keyColumns.slice(0, groups.keys);
   if (!prefixIsExact(columns)) return {};
-  return { groupLimit: { by: groups.by, rows: groups.rows, mask: prefixMask(columns) } };
+  const { by, rows } = groups;
+  const bits = prefixBits(columns);
+  const table = rows * PREFIX_BYTES * 2 ** bits;
+  const isTabled = by !== 'denseRank' && rows <= MOST_TABLED && table <= Math.min(MOST_TABLE, memory / 64);
+  return { groupLimit: { by, rows, mask: prefixMask(columns), ...(isTabled ? { tabled: bits } : {}) } };
+}
+
+/** Two tasks become one: the more rows it has, the fewer of them come among the first of their groups. */
+function inPairs(part: FlowPart): FlowPart {
+  const { inputs, later } = part;
+  if (later !== undefined || inputs.length <= LEAST_TASKS) return part;
+  const pairs: TaskInput[] = [];
+  for (const [i, input] of inputs.entries()) {
+    const before = i % 2 === 0 ? undefined : pairs.at(-1);
+    if (before?.kind !== 'batches' || input.kind !== 'batches' || input.skip > 0) pairs.push(input);
+    else pairs[pairs.length - 1] = { ...before, batches: [...before.batches, ...input.batches] };
+  }
+  return { ...part, inputs: pairs };
 }
 
 /** Sorts a flow task by task; what is left is to merge the runs. */
@@ -105,9 +130,10 @@ export async function sortFlow(
     fields: [...fields, ...computed],
     layout,
     ...(limit === undefined ? {} : { limit }),
-    ...sortedGroups(keyColumns, groups),
+    ...sortedGroups(keyColumns, groups, executor.query.heap.limitBytes),
   };
-  const done = await executor.allResults(flow, () => order);
+  const wide = order.groupLimit?.tabled === undefined ? flow : flow.map(inPairs);
+  const done = await executor.allResults(wide, () => order);
   const results = done.map(({ output }) => {
     if (output.kind !== 'rows' || output.runs === undefined) throw engineBug('sorted runs expected');
     return { runs: output.runs, splitters: output.splitters ?? [] };

@@ -1,5 +1,6 @@
 import type { Arena } from '../../base/index.js';
 import type { EvalSettings } from '../../functions/expression.js';
+import { PREFIX_BYTES } from '../compile/group-firsts.js';
 import { RADIX_BYTES } from '../compile/radix-sort.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { compileSort } from '../compile/sort-module.js';
@@ -20,17 +21,21 @@ const FIRST_ENTRIES = 1024;
 const TOP_K_BUFFER = 2048;
 const SAMPLES = 64;
 
-export function sorter(
-  programs: Programs,
-  spec: Extract<SinkSpec, { kind: 'sort' }>,
-  settings: EvalSettings,
-): SortEntries {
-  const { layout, keys, keyColumns, keyFields } = spec;
-  const build = (): Uint8Array => compileSort(spec, settings);
-  const { sort } = programs.generated<{ sort: SortEntries }>(
-    `sort ${planKey([layout, keys, keyColumns, keyFields])}`,
-    build,
-  );
+type SortOrder = Extract<SinkSpec, { kind: 'sort' }>;
+
+interface SortProgram {
+  readonly sort: SortEntries;
+  readonly leave_firsts?: (entries: number, count: number, firsts: number) => number;
+}
+
+function sortProgram(programs: Programs, spec: SortOrder, settings: EvalSettings): SortProgram {
+  const { layout, keys, keyColumns, keyFields, groupLimit } = spec;
+  const key = planKey([layout, keys, keyColumns, keyFields, groupLimit]);
+  return programs.generated<SortProgram>(`sort ${key}`, (): Uint8Array => compileSort(spec, settings));
+}
+
+export function sorter(programs: Programs, spec: SortOrder, settings: EvalSettings): SortEntries {
+  const { sort } = sortProgram(programs, spec, settings);
   return (entries, count, scratch) => sort(entries, count, scratch) >>> 0;
 }
 
@@ -45,6 +50,7 @@ interface Piece {
 /** The entries of one task's sort: one run in the end. */
 export class SortBuffer {
   readonly #sort: SortEntries;
+  readonly #leaveFirsts: SortProgram['leave_firsts'];
   readonly #room: Room;
   /** Where entries are made, the last one at hand; those behind it wait to be used again. */
   readonly #pieces: Piece[] = [];
@@ -59,7 +65,14 @@ export class SortBuffer {
     private readonly output: Arena,
   ) {
     this.#sort = sorter(programs, spec, settings);
+    this.#leaveFirsts = sortProgram(programs, spec, settings).leave_firsts;
     this.#room = new Room(scratch);
+    const { groupLimit } = spec;
+    if (groupLimit?.tabled === undefined) return;
+    const bytes = (groupLimit.rows * PREFIX_BYTES) << groupLimit.tabled;
+    const firsts = scratch.alloc(bytes);
+    programs.heap.fill(0xff, firsts, bytes);
+    this.#setWord(PIPE.FIRSTS, firsts);
   }
 
   /** Entries are full: keep the best (top-k), or make room for more. */
@@ -91,8 +104,7 @@ export class SortBuffer {
   finish(): SortedRun & { splitters: readonly bigint[] } {
     const { limit, groupLimit } = this.spec;
     const { heap } = this.programs;
-    const all = this.count;
-    const entries = all === 0 ? 0 : this.#sorted(all);
+    const [entries, all] = this.#allSorted();
     const most = groupLimit === undefined ? all : limitGroups(heap, entries, all, groupLimit);
     const count = Math.min(most, limit ?? Number.POSITIVE_INFINITY);
     const { u64 } = heap;
@@ -101,6 +113,11 @@ export class SortBuffer {
       splitters.push(u64[(entries + Math.floor((count * s) / SAMPLES) * ENTRY_BYTES) >>> 3] as bigint);
     }
     return { entries, count, splitters };
+  }
+
+  #allSorted(): readonly [entries: number, count: number] {
+    const { count } = this;
+    return count === 0 ? [0, 0] : this.#sorted(count);
   }
 
   /** Forgets the entries: what `finish` gave is the caller's to release. */
@@ -127,20 +144,21 @@ export class SortBuffer {
 
   #keepBest(limit: number): void {
     const { entries, capacity } = this.#at as Piece;
-    const sorted = this.#sorted(this.count);
+    const [sorted] = this.#sorted(this.count);
     const { u64 } = this.programs.heap;
     u64[(this.state + PIPE.THRESHOLD) >>> 3] = u64[(sorted + (limit - 1) * ENTRY_BYTES) >>> 3] as bigint;
     this.#use({ entries, capacity }, limit);
   }
 
   /** All of them in order, side by side where the task's results are; the best so far where they were made. */
-  #sorted(count: number): number {
+  #sorted(all: number): readonly [entries: number, count: number] {
     const isTopK = this.spec.limit !== undefined;
-    const entries = isTopK ? (this.#at as Piece).entries : this.output.alloc(count * ENTRY_BYTES);
-    if (!isTopK) this.#collect(entries, count);
+    const entries = isTopK ? (this.#at as Piece).entries : this.output.alloc(all * ENTRY_BYTES);
+    if (!isTopK) this.#collect(entries, all);
+    const count = this.#leaveFirsts?.(entries, all, this.#word(PIPE.FIRSTS)) ?? all;
     const sorted = this.#sort(entries, count, this.#room.of(scratchBytes(count)));
     if (sorted !== entries) this.#copy(sorted, entries, count);
-    return entries;
+    return [entries, count];
   }
 
   #collect(to: number, count: number): void {
