@@ -64,23 +64,25 @@ export function readColumn(heap: SharedHeap, column: Column): Scalar[] {
   return out;
 }
 
-/** Writes `null` over the null rows of values decoded without a look at the bitmap. */
-export const clearNulls = (heap: SharedHeap, column: Column, out: unknown[]): void =>
-  writeNulls(heap, column, out, null);
-
 /** Writes 0 over whatever stands in the null rows. */
-export function zeroNulls(heap: SharedHeap, column: Column, out: Int32Array): void {
-  if (column.validity !== 0) writeNulls(heap, column, out, 0);
-}
-
-function writeNulls<T>(heap: SharedHeap, column: Column, out: { [row: number]: T }, value: T): void {
-  const { u8 } = heap;
-  const { validity, length } = column;
+export function zeroNulls({ u8 }: SharedHeap, { validity, length, zeroed }: Column, out: Int32Array): void {
+  if (validity === 0 || zeroed === true) return;
   for (let row = 0; row < length; row += 8) {
     const bits = u8[validity + (row >>> 3)] as number;
     if (bits === 0xff) continue;
     const end = Math.min(8, length - row);
-    for (let i = 0; i < end; i++) if (((bits >>> i) & 1) === 0) out[row + i] = value;
+    // Without branches: where nulls are is not to be guessed.
+    for (let i = 0; i < end; i++) out[row + i] = (out[row + i] as number) & -((bits >>> i) & 1);
+  }
+}
+
+/** Writes `null` over the null rows of values decoded without a look at the bitmap. */
+export function clearNulls({ u8 }: SharedHeap, { validity, length }: Column, out: unknown[]): void {
+  for (let row = 0; row < length; row += 8) {
+    const bits = u8[validity + (row >>> 3)] as number;
+    if (bits === 0xff) continue;
+    const end = Math.min(8, length - row);
+    for (let i = 0; i < end; i++) if (((bits >>> i) & 1) === 0) out[row + i] = null;
   }
 }
 

@@ -47,6 +47,8 @@ export interface Column {
   /** Address of the offsets for `utf8`, else 0. */
   readonly offsets: number;
   readonly dictionary?: Dictionary;
+  /** Codes of null rows are 0. */
+  readonly zeroed?: boolean;
   readonly stats?: ColumnStats;
 }
 

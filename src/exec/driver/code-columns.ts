@@ -44,8 +44,9 @@ export function decoded(heap: SharedHeap, batch: Batch, dictionaries: CodedPlan[
     const { stats: _, ...rest } = column;
     // What stands in null rows that were written is no code; the frame's own columns lie as they are.
     const base = column.data >>> 2;
-    if (column.storage === 'i32') zeroNulls(heap, column, heap.i32.subarray(base, base + column.length));
-    return { ...rest, type: stringType, dictionary };
+    const zeroed = column.storage === 'i32';
+    if (zeroed) zeroNulls(heap, column, heap.i32.subarray(base, base + column.length));
+    return { ...rest, type: stringType, dictionary, zeroed };
   });
   return { ...batch, columns };
 }
