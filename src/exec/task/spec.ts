@@ -136,8 +136,7 @@ export type SinkSpec =
 /** Rows whose prefixes are equal under `mask` are a group; what comes behind the first rows of it may be left out. */
 export interface SortedGroups extends GroupLimit {
   readonly mask: bigint;
-  /** A table of the first prefixes of each group says what comes too late: so many leading bits of a prefix are its group. */
-  readonly tabled?: number;
+  readonly tabled?: number /** A table of each group's first prefixes, told by so many bits, says what is too late. */;
 }
 
 /** Rows go into files of the task's own, committed by the driver when every task is done. */
