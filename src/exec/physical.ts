@@ -114,7 +114,6 @@ export interface PhysicalAggregate extends PhysicalNode {
   readonly keys: readonly PhysicalExpr[];
   readonly aggregates: readonly AggregateSpec[];
   readonly output: readonly PhysicalExpr[];
-  readonly estimatedGroups?: number;
 }
 
 export type PhysicalJoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'exists';

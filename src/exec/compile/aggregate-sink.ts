@@ -31,7 +31,7 @@ export class AggregateSink implements Sink {
   ) {
     this.#aggregates = spec.aggregates.map((a) => prepareAggregate(a, pipe.settings));
     this.#keys = spec.keys.map(keyColumn);
-    this.#table = new GroupTable(pipe, this.#keys, addressing);
+    this.#table = new GroupTable(pipe, this.#keys, addressing, spec.partitionKeys);
     this.#byCode = addressing.kind === 'dense' ? addressing.byCode : [];
   }
 

@@ -28,6 +28,8 @@ export class GroupTable {
     private readonly pipe: Pipe,
     private readonly keys: readonly SourceColumn[],
     private readonly addressing: GroupAddressing,
+    /** So many keys say by themselves which partition a group belongs to. */
+    private readonly partitionKeys = keys.length,
   ) {
     const { code } = pipe;
     this.#index = code.local('i32');
@@ -220,7 +222,7 @@ export class GroupTable {
   #create(keys: readonly ColumnValue[], hash: Local | undefined, word?: Local): Local {
     const { pipe, layout } = this;
     const { code, state } = pipe;
-    const place = hash === undefined || word !== undefined ? word : placeOf(pipe, keys);
+    const place = hash === undefined || word !== undefined ? word : placeOf(pipe, keys.slice(0, this.partitionKeys));
     const row = pipe.newRow(layout.stride);
     if (place !== undefined) {
       code.get(row).get(place);

@@ -57,6 +57,7 @@ export class Executor implements Runner {
   /** Aggregations that share their groups, and the groups by what they share. */
   readonly #sharing = new Map<PhysicalPlan, string>();
   readonly #groups = new Map<string, Promise<unknown>>();
+  readonly #partitionKeys = new Map<PhysicalPlan, number>();
   readonly #shared: SharedRows = new Map();
   readonly #begun = new Map<PhysicalPlan, Promise<unknown>>();
   #orderFree: ReadonlySet<PhysicalPlan> = new Set();
@@ -138,6 +139,14 @@ export class Executor implements Runner {
   /** Rows of `plan` that a join above it will drop anyway are left out where it is opened. */
   filterEarly(plan: PhysicalPlan, filter: RuntimeFilter): void {
     this.#filters.set(plan, [...(this.#filters.get(plan) ?? []), filter]);
+  }
+
+  partitionBy(plan: PhysicalPlan, keys: number): void {
+    this.#partitionKeys.set(plan, keys);
+  }
+
+  partitionKeys(plan: PhysicalPlan): number | undefined {
+    return this.#partitionKeys.get(plan);
   }
 
   isOrderFree(plan: PhysicalPlan): boolean {

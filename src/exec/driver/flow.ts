@@ -30,6 +30,8 @@ export interface FlowPart {
   readonly small: boolean;
   /** Pieces of the source that statistics left out. */
   readonly skipped?: number;
+  /** Rows of different inputs differ in the source's first columns, so many of them. */
+  readonly apart?: number;
   /** Inputs known only when every part before has run (rows of a join build without a match). */
   readonly later?: () => readonly TaskInput[];
 }

@@ -13,8 +13,9 @@ import {
   type TaskInput,
 } from '../task/spec.js';
 import { segmentsOf } from '../task/spilled.js';
-import type { DoneTask, TaskOutput } from '../task/task.js';
+import type { DoneTask } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
+import { type Groups, inputsApart, nestedGroups } from './nested-groups.js';
 import { placeGroups, placeInputs } from './place-groups.js';
 import { placeRows } from './place-rows.js';
 import type { Runner } from './runner.js';
@@ -53,6 +54,8 @@ interface PartialGroups {
   readonly source: Extract<RowSourceSpec, { kind: 'groups' }>;
   readonly inputs: readonly TaskInput[];
   readonly small: boolean;
+  /** Groups of different inputs differ in the first keys, so many of them. */
+  readonly apart?: number;
   /** No group has more rows, where that is known. */
   readonly mostInGroup: bigint | undefined;
   /** The plan's aggregates, made of what is in the groups. */
@@ -60,6 +63,9 @@ interface PartialGroups {
 }
 
 async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<PartialGroups> {
+  const nested = nestedGroups(given);
+  if (nested !== undefined) executor.partitionBy(nested.inner, nested.keys);
+  const partitionKeys = executor.partitionKeys(given);
   const flow = inOneTask(await executor.open(given.input), given);
   const { aggregates, results } = splitSums(given, flow, executor.settings);
   const plan: PhysicalAggregate = { ...given, aggregates };
@@ -68,6 +74,7 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
     keys: plan.keys,
     aggregates: plan.aggregates,
     maxRows: mostRows(part),
+    ...(partitionKeys === undefined ? {} : { partitionKeys }),
   });
   const keys = plan.keys.map((key) => keyColumn(key, flow, executor));
   const source = { kind: 'groups', keys, aggregates: plan.aggregates } as const;
@@ -90,17 +97,17 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
   });
   const total = parts.reduce((n, p) => n + p.rows, 0);
   const small = total <= SMALL_GROUPS;
-  const inputs =
-    total === 0 && plan.keys.length === 0
-      ? [emptyGroup(executor, plan)]
-      : mergeInputs(
-          parts,
-          // Determined by the data, as the order of groups depends on it, unless a part would not fit.
-          plan.keys.length === 0
-            ? 0
-            : Math.max(small ? 0 : bitsFor(total, SMALL_GROUPS, MOST_GROUPS), spilledBits(executor, parts)),
-        );
-  return { source, results, inputs, mostInGroup: mostInGroup(flow, done), small };
+  const made = { source, results, mostInGroup: mostInGroup(flow, done), small };
+  if (total === 0 && plan.keys.length === 0) return { ...made, inputs: [emptyGroup(executor, plan)] };
+  const areApart = nested !== undefined && flow.length === 1 && only?.apart === nested.keys;
+  const apart = areApart ? inputsApart(parts) : undefined;
+  if (apart !== undefined) return { ...made, inputs: apart };
+  // Determined by the data, as the order of groups depends on it, unless a part would not fit.
+  const wanted = (): number =>
+    Math.max(small ? 0 : bitsFor(total, SMALL_GROUPS, MOST_GROUPS), spilledBits(executor, parts));
+  const bits = plan.keys.length === 0 ? 0 : wanted();
+  const isApart = partitionKeys !== undefined && bits <= GROUP_PARTITION_BITS;
+  return { ...made, inputs: mergeInputs(parts, bits), ...(isApart ? { apart: partitionKeys } : {}) };
 }
 
 /** Rows that no group exceeds: those of all groups or somewhat more, the same for inputs of about the same size. */
@@ -134,7 +141,9 @@ function groupsPart(executor: Runner, plan: PhysicalAggregate, groups: PartialGr
     ...keys,
     ...aggregates.map(({ fn, type, nullable }) => ({ type, nullable, ...(fn === 'count' ? ofCount : {}) })),
   ];
-  const part: FlowPart = { source: { kind: 'rows', rows: source }, inputs, steps: [], tables: [], columns, small };
+  const apart = groups.apart === undefined ? {} : { apart: groups.apart };
+  const start = { source: { kind: 'rows', rows: source }, inputs, steps: [], tables: [], columns } as const;
+  const part: FlowPart = { ...start, small, ...apart };
   if (aggregates.length === plan.aggregates.length) return executor.project([part], plan.output)[0] as FlowPart;
   const passed = keys.map(({ type, nullable }, index): PhysicalExpr => ({ kind: 'column', index, type, nullable }));
   return executor.project(executor.project([part], [...passed, ...results]), plan.output)[0] as FlowPart;
@@ -186,8 +195,6 @@ function spilledBits({ query }: Runner, parts: readonly Groups[]): number {
   const { limitBytes } = query.heap;
   return bytes === 0 ? 0 : bitsFor(bytes, limitBytes / MERGES_IN_MEMORY, limitBytes / FEWEST_IN_MEMORY);
 }
-
-type Groups = Extract<TaskOutput, { kind: 'groups' }>;
 
 /** As many partitions as the groups are worth: a partition has to look at every row that was not split by hash. */
 function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {

@@ -20,6 +20,9 @@ export interface Runner {
   isOrderFree(plan: PhysicalPlan): boolean;
   /** Whether anything above the plan, a join, reads one of its columns. */
   isRead(plan: PhysicalPlan, column: number): boolean;
+  /** The groups of a plan, an aggregation, are to be partitioned by the first of its keys, so many of them. */
+  partitionBy(plan: PhysicalPlan, keys: number): void;
+  partitionKeys(plan: PhysicalPlan): number | undefined;
   /** The groups of an aggregation, made once where others share them. */
   groups<T>(plan: PhysicalPlan, make: () => Promise<T>): Promise<T>;
   /** Begins early what opening a plan begins with; `begun` gives it to whoever opens the plan, once. */

@@ -109,6 +109,8 @@ export type SinkSpec =
       readonly maxRows: number;
       /** Where the groups of the stage have their totals, when that is settled. */
       readonly placed?: PlacedGroups;
+      /** So many keys say by themselves which partition a group belongs to. */
+      readonly partitionKeys?: number;
     }
   /** Join build: `layout` has the keys first, then the other fields. Sort: the fields first, then the keys. */
   | {
