@@ -5,22 +5,25 @@
 import { readFileSync } from 'node:fs';
 import { path } from './house.mjs';
 
+const workersEntry = 'src/exec/worker.ts';
+
 /** Who imports what, of which workers only take the rest. */
 const forCaller = [
   [/^src\/io\/\w+\/index\.ts$/, /^\.\/(open|remote)\.js$/],
+  [/^src\/io\/iceberg\/index\.ts$/, /^\.\/rest\.js$/],
   [/^src\/io\/registry\.ts$/, /^\.\/(remote\/open|stream-source|delta\/write)\.js$/],
 ];
 
-/** The modules that nothing else imports; `inputs` is what esbuild tells of the modules and their imports. */
+/** The modules that workers do not come to; `inputs` is what esbuild tells of the modules and their imports. */
 function callersModules(inputs) {
-  const [wanted, others] = [new Set(), new Set()];
-  for (const [importer, { imports }] of Object.entries(inputs)) {
-    for (const { path: to, original } of imports) {
+  const [needed, wanted] = [new Set([workersEntry]), new Set()];
+  for (const importer of needed) {
+    for (const { path: to, original } of inputs[importer]?.imports ?? []) {
       const isForCaller = forCaller.some(([by, name]) => by.test(importer) && name.test(original ?? ''));
-      (isForCaller ? wanted : others).add(to);
+      (isForCaller ? wanted : needed).add(to);
     }
   }
-  return new Set([...wanted].filter((file) => !others.has(file)));
+  return new Set([...wanted].filter((file) => !needed.has(file)));
 }
 
 /** The plugin that puts functions that refuse in place of those modules. */
