@@ -1,6 +1,7 @@
 import { engineBug } from '../../base/index.js';
 import type { Local } from '../../wasm/index.js';
-import type { PlacedGroups, SinkSpec } from '../task/spec.js';
+import type { PlacedGroups } from '../task/placed-groups.js';
+import type { SinkSpec } from '../task/spec.js';
 import { extend } from './keys.js';
 import type { ColumnValue } from './load.js';
 import type { Columns, Pipe } from './pipe.js';

@@ -1,7 +1,7 @@
 import { engineBug } from '../../base/index.js';
 import type { Value } from '../../functions/value.js';
 import type { Local } from '../../wasm/index.js';
-import type { PlacedGroups } from '../task/spec.js';
+import type { PlacedGroups } from '../task/placed-groups.js';
 import type { AggregateSink } from './aggregate-sink.js';
 import { LaneEmitter } from './lane-emit.js';
 import type { TextEmission } from './lane-text.js';

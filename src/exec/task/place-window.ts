@@ -1,4 +1,5 @@
-import type { PlacedGroups, TaskInput } from './spec.js';
+import type { PlacedGroups } from './placed-groups.js';
+import type { TaskInput } from './spec.js';
 import { taskRange } from './variant.js';
 
 /** Places from…to of a table. */

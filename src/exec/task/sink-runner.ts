@@ -7,11 +7,12 @@ import { AggregateRunner } from './aggregate-runner.js';
 import { OutputWriter } from './output-writer.js';
 import { writeRunner } from './parts.js';
 import { type PlaceWindow, placeWindow } from './place-window.js';
+import type { PlacedGroups } from './placed-groups.js';
 import type { Programs } from './programs.js';
 import { RowStore, totalRows } from './row-store.js';
 import { type SinkEnvironment, type SinkRunner, unexplained } from './sink-types.js';
 import { SortBuffer } from './sort-buffer.js';
-import { type MergePart, type PlacedGroups, rowsOfSplits, type TaskInput } from './spec.js';
+import { type MergePart, rowsOfSplits, type TaskInput } from './spec.js';
 import type { TaskOutput } from './task.js';
 import { TaskSpill } from './task-spill.js';
 

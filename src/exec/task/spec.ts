@@ -1,12 +1,12 @@
-import type { Batch, Carrier, DataType, Dictionary, ScanRequest, ScanSplit } from '../../base/index.js';
+import type { Batch, Carrier, DataType, ScanRequest, ScanSplit } from '../../base/index.js';
 import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
-import type { VectorPlan } from '../compile/vector-types.js';
 import type { AggregateSpec, GroupLimit, SortKey, WindowSpecCall } from '../physical.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import type { GenerateSpec } from './generate-rows.js';
 import type { KeyBits, ProbeBits } from './key-bits.js';
+import type { PlacedGroups, PlacedKeys } from './placed-groups.js';
 import type { SpilledRows } from './spilled.js';
 
 /**
@@ -159,30 +159,6 @@ export interface WriteSink {
   /** After so many rows, or bytes on disk, another file begins. */
   readonly maxRows?: number;
   readonly maxBytes?: number;
-}
-
-/**
- * Places of groups in a table of totals: the sum of each key's digit times the sizes of the keys before it. A digit is
- * 1 + the key's dictionary code or its distance from `base`; 0 would be null.
- */
-export interface PlacedGroups {
-  readonly keys: readonly { readonly byCode: boolean; readonly base: bigint; readonly size: number }[];
-  /** Bytes of a table, and of a record. */
-  readonly bytes: number;
-  readonly recordBytes: number;
-  /** What is kept at each place, where rows are added one by one; else the pipeline as a whole has a form in vectors. */
-  readonly rows?: VectorPlan;
-  /** The source column that is the only key: the tables of tasks span only its bounds there. */
-  readonly window?: number;
-}
-
-/** What the places of a stage's groups mean, and what is kept there. */
-export interface PlacedKeys {
-  readonly plan: VectorPlan;
-  readonly placed: PlacedGroups;
-  readonly slots: number;
-  /** Of keys that are dictionary codes. */
-  readonly dictionaries: readonly (Dictionary | undefined)[];
 }
 
 /** What one task reads. */
