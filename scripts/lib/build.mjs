@@ -21,6 +21,7 @@ import { fewChunks } from './chunks.mjs';
 import { declarations } from './declarations.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 import { minified } from './minify.mjs';
+import { opcodeTables } from './opcode-tables.mjs';
 import { withoutTyping } from './worker-functions.mjs';
 import { withoutCallersModules } from './worker-parts.mjs';
 
@@ -136,7 +137,7 @@ function isFresh() {
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
   const options = { ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs' };
-  const plugins = [dearPartsLater, namedClasses, withoutTyping];
+  const plugins = [dearPartsLater, namedClasses, withoutTyping, opcodeTables];
   const { metafile: whole } = await esbuild({ ...options, plugins });
   const { outputFiles, metafile } = await esbuild({
     ...options,
@@ -301,7 +302,7 @@ async function bundle() {
     sourcemap: true,
     sourcesContent: false,
   };
-  const plugins = [workerSource(worker.text), dearPartsLater, namedClasses];
+  const plugins = [workerSource(worker.text), dearPartsLater, namedClasses, opcodeTables];
   const graph = await esbuild({ ...options, entryPoints: entries, splitting: true, plugins });
   const { outputFiles, metafile } = await esbuild({
     ...options,
@@ -328,6 +329,7 @@ async function bundle() {
     'scripts/lib/minify.mjs',
     'scripts/lib/same-shapes.mjs',
     'scripts/lib/source-map.mjs',
+    'scripts/lib/opcode-tables.mjs',
     'scripts/lib/worker-functions.mjs',
     'scripts/lib/worker-parts.mjs',
   ];
