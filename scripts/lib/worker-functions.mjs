@@ -3,7 +3,6 @@
  * or described. What only that needs is left out of the program that workers of a bundle start from.
  */
 import { readFileSync } from 'node:fs';
-import { parse } from 'acorn';
 
 /** What says how a call of a scalar function is typed and shown. */
 const ofScalars = new Set(['resolve', 'sql', 'shown', 'kept']);
@@ -41,6 +40,8 @@ export const withoutTyping = {
   name: 'without-typing',
   setup: ({ onLoad, esbuild }) =>
     onLoad({ filter: /[\\/]src[\\/]functions[\\/][\w-]+\.ts$/, namespace: 'file' }, async ({ path: file }) => {
+      // Scripts import this file before anything is installed.
+      const { parse } = await import('acorn');
       const { code } = await esbuild.transform(readFileSync(file, 'utf8'), { loader: 'ts' });
       let contents = code;
       for (const [start, end] of unread(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }))) {
