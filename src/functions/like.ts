@@ -122,7 +122,7 @@ function emitSearch(
         bytesEnd === undefined
           ? emitFind(e, p, end, needle, probes)
           : emitFindInColumn(e, p, end, bytesEnd, needle, probes);
-      code.get(found).op('i32.eqz').brIf(differ);
+      code.get(found).i32(-1).op('i32.eq').brIf(differ);
       code.get(found).i32(first.length).op('i32.add').set(p);
       if (rest.length === 0) return;
       code.get(found).i32(1).op('i32.add').set(start);

@@ -205,7 +205,7 @@ function emitContains(e: Emitter, text: Value, wanted: Value, call: Call): Value
   // Only what is constant is looked for in several rows at once.
   const bytesEnd = call.literals[1] === undefined ? undefined : text.bytesEnd;
   const found = bytesEnd === undefined ? emitFind(e, at, end, wanted) : emitFindInColumn(e, at, end, bytesEnd, wanted);
-  e.code.get(found).i32(0).op('i32.ne');
+  e.code.get(found).i32(-1).op('i32.ne');
   return booleanOf(keepI32(e));
 }
 
@@ -280,7 +280,8 @@ const searching = {
       const found = emitFind(e, at, end, argument(args, 1));
       const position = code.local('i32');
       code.i32(0).set(position);
-      code.get(found).if(() => {
+      code.get(found).i32(-1).op('i32.ne');
+      code.if(() => {
         code.get(found).get(at).op('i32.sub');
         const before = textOf(stringType, at, keepI32(e));
         code.get(emitCodePoints(e, before)).i32(1).op('i32.add').set(position);

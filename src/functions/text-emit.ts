@@ -135,15 +135,15 @@ export function emitDiffer(e: Emitter, p: Local, q: Local, length: Local, differ
 export type Probes = readonly [number, number];
 
 /**
- * The address of the first occurrence of `needle` from `from` on, or 0. Many positions at a time are tested for two of
- * its bytes (`probes`; first and last unless told); only where both fit is the whole compared.
+ * The address of the first occurrence of `needle` from `from` on, or -1: an empty text may lie at 0. Many positions at a
+ * time are tested for two of its bytes (`probes`; first and last unless told); only where both fit is the whole compared.
  */
 export function emitFind(e: Emitter, from: Local, end: Local, needle: Value, probes?: Probes): Local {
   const { code } = e;
   const [text, length] = needle.parts as [Local, Local];
   const [found, last, at] = [code.local('i32'), code.local('i32'), code.local('i32')];
   const [one, other] = [code.local('i32'), code.local('i32')];
-  code.i32(0).set(found).get(from).set(at);
+  code.i32(-1).set(found).get(from).set(at);
   code.block((done) => {
     code
       .get(length)
@@ -189,7 +189,7 @@ export function emitFindInColumn(
   const length = needle.parts[1] as Local;
   // No occurrence begins in start…clear.
   const [start, clear, limit, found] = [code.local('i32'), code.local('i32'), code.local('i32'), code.local('i32')];
-  code.i32(0).set(found);
+  code.i32(-1).set(found);
   code.get(from).get(start).op('i32.lt_u').get(from).get(clear).op('i32.gt_u').op('i32.or');
   code.if(() => code.get(from).tee(start).set(clear));
   code.get(clear).get(length).op('i32.add').get(end).op('i32.le_u');
@@ -197,8 +197,9 @@ export function emitFindInColumn(
     code.get(bytesEnd).get(end).i32(SEARCHED_AHEAD).op('i32.add').tee(limit);
     code.get(bytesEnd).get(limit).op('i32.lt_u').select().set(limit);
     const next = emitFind(e, clear, limit, needle, probes);
-    code.get(next).get(limit).get(length).op('i32.sub').i32(1).op('i32.add').get(next).select().set(clear);
-    code.get(next).i32(0).op('i32.ne').get(next).get(length).op('i32.add').get(end).op('i32.le_u').op('i32.and');
+    code.get(next).get(limit).get(length).op('i32.sub').i32(1).op('i32.add').tee(clear);
+    code.get(next).get(clear).op('i32.lt_u').select().set(clear);
+    code.get(next).get(end).get(length).op('i32.sub').op('i32.le_u');
     code.if(() => code.get(next).set(found));
   });
   return found;

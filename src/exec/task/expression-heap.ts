@@ -1,4 +1,4 @@
-import { ALL_VALID_ADDRESS, type Arena } from '../../base/index.js';
+import type { Arena } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
 
 const CHUNK_BYTES = 1 << 18;
@@ -16,10 +16,7 @@ export class ExpressionHeap {
   constructor(
     private readonly scratch: Arena,
     private readonly state: number,
-  ) {
-    // Room for nothing, yet not at address 0, which means that there is no text.
-    this.#use({ address: ALL_VALID_ADDRESS, bytes: 0 });
-  }
+  ) {}
 
   more(bytes: number): void {
     // Chunks are kept for the next morsel; one that is too short for this request is passed over.

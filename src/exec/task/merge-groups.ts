@@ -1,4 +1,4 @@
-import { ALL_VALID_ADDRESS, type Arena, BATCH_ROWS, engineBug, type Platform, SparrowError } from '../../base/index.js';
+import { type Arena, BATCH_ROWS, engineBug, type Platform, SparrowError } from '../../base/index.js';
 import { STATE } from '../../functions/runtime.js';
 import {
   chainsOf,
@@ -45,8 +45,6 @@ export function mergeGroups(
   const { heap } = programs;
   // The merge has a state block of its own: its row and byte cursors are not the pipeline's.
   const state = scratch.allocZeroed(layout.bytes);
-  heap.u32[(state + STATE.HEAP_NEXT) >>> 2] = ALL_VALID_ADDRESS;
-  heap.u32[(state + STATE.HEAP_END) >>> 2] = ALL_VALID_ADDRESS;
   const rows = new RowStore(heap, scratch, state, groupLayout(source.keys, full).stride);
   const addressing = { kind: source.keys.length === 0 ? 'single' : 'hash' } as const;
   const index = new GroupIndex(heap, () => programs.kernels, scratch, state, addressing, 0, true);
