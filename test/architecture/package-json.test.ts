@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { jsonOf } from '../support/files.js';
+import { jsonOf, textOf } from '../support/files.js';
 
 interface Manifest {
   readonly name: string;
@@ -34,6 +35,20 @@ describe('package.json', () => {
 
   test('runs nothing when it is installed', () => {
     expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+  });
+
+  test.each(['start', 'test', 'test-peers', 'build'])('can be begun on a bare clone: npm run %s', (name) => {
+    // A set that grows while it is gone through.
+    const reached = new Set([`scripts/${name}.mjs`]);
+    const installed: string[] = [];
+    for (const file of reached) {
+      for (const [, from = ''] of textOf(file).matchAll(/^(?:import|export) [\w\s{},*]*from '([^']+)'/gm)) {
+        if (from.startsWith('.')) reached.add(posix.join(posix.dirname(file), from));
+        else if (!from.startsWith('node:')) installed.push(`${file}: ${from}`);
+      }
+    }
+    expect(reached.size).toBeGreaterThan(3);
+    expect(installed).toEqual([]);
   });
 
   test('has at most ten production dependencies, every version exact', () => {
