@@ -91,7 +91,12 @@ const promises = [
     id: 'R7',
     promise: 'groups, joins, sorts, distinct rows and windows larger than memory',
     runs: [
-      tests(['test/fault/spill.test.ts', 'test/fault/spilled-joins.test.ts', 'test/fault/spilled-windows.test.ts']),
+      tests([
+        'test/fault/spill.test.ts',
+        'test/fault/spilled-joins.test.ts',
+        'test/fault/spilled-runs.test.ts',
+        'test/fault/spilled-windows.test.ts',
+      ]),
     ],
     open: 'the values of one group and one partition of a window have to fit, else MEMORY_LIMIT_EXCEEDED; times and resident memory beside DuckDB: `npm run bench -- disk`',
   },

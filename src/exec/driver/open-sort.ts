@@ -7,6 +7,7 @@ import type { GroupLimit, PhysicalColumn, PhysicalSort, SortKey } from '../physi
 import { lowerBound } from '../task/sorted-run.js';
 import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
+import { fewRuns } from './merge-levels.js';
 import type { Runner } from './runner.js';
 import { rangesOnDisk } from './sort-ranges.js';
 
@@ -138,7 +139,12 @@ export async function sortFlow(
     if (output.kind !== 'rows' || output.runs === undefined) throw engineBug('sorted runs expected');
     return { runs: output.runs, splitters: output.splitters ?? [] };
   });
-  const runs = results.flatMap((r) => r.runs);
+  const runs = await fewRuns(
+    executor,
+    results.flatMap((r) => r.runs),
+    order,
+    done.map(({ arena }) => arena),
+  );
   const total = runs.reduce((n, r) => n + r.count, 0);
   const part = (inputs: TaskInput[]): FlowPart =>
     executor.project(

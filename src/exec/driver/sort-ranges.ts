@@ -1,13 +1,13 @@
 import type { SharedHeap } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
-import { PIECE_ROWS } from '../task/sort-cuts.js';
+import { PIECE_ROWS, piecesOf } from '../task/sort-cuts.js';
 import { lowerBound } from '../task/sorted-run.js';
 import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
-import { segmentCount, segmentsBetween, segmentsOf } from '../task/spilled.js';
+import { segmentsBetween, segmentsOf } from '../task/spilled.js';
 import type { Runner } from './runner.js';
 
 /** How many ranges of a sort that is on disk the memory could hold at once: some are read, others wait as batches. */
-const RANGES_IN_MEMORY = 16;
+export const RANGES_IN_MEMORY = 16;
 
 /** A place between pieces: before piece `piece` of run `run`. */
 interface Cut {
@@ -77,9 +77,6 @@ function runBetween(heap: SharedHeap, run: SortedRun, from: bigint | undefined, 
   return piecesBetween(run, begin, behind < 0 ? firsts.length : behind);
 }
 
-const piecesOf = ({ count, spilled }: SortedRun): number =>
-  spilled === undefined ? Math.ceil(count / PIECE_ROWS) : segmentCount(spilled);
-
 function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number {
   const pieces = runs.reduce((n, run) => n + piecesOf(run), 0);
   const bytes = runs.reduce((n, run) => n + bytesOf(run), 0);
@@ -87,7 +84,7 @@ function piecesPerRange(runs: readonly SortedRun[], limitBytes: number): number 
   return Math.max(1, Math.ceil(pieces / Math.max(1, ranges)));
 }
 
-function bytesOf({ count, spilled }: SortedRun): number {
+export function bytesOf({ count, spilled }: SortedRun): number {
   if (spilled === undefined) return count * ENTRY_BYTES;
   return segmentsOf(spilled).reduce((n, s) => n + s.block.bytes + s.rows * ENTRY_BYTES, 0);
 }

@@ -31,6 +31,7 @@ export class RowSpiller {
   readonly #texts: readonly RowField[];
   readonly #room: Room;
   readonly #lengths: Room;
+  readonly #heads: Room;
   #textBytes = 0;
   /** Where the rows are that were measured. */
   #copied = 0;
@@ -38,7 +39,7 @@ export class RowSpiller {
   constructor(
     private readonly place: SpillPlace,
     private readonly layout: RowLayout,
-    private readonly arena: Arena,
+    arena: Arena,
     private readonly chains: readonly ChainFields[] = [],
   ) {
     const { files } = place.platform;
@@ -47,11 +48,11 @@ export class RowSpiller {
     this.#heap = arena.heap;
     this.#kernels = spillKernels(arena.heap);
     this.#texts = layout.fields.filter((field) => field.carrier === 'bytes');
-    [this.#room, this.#lengths] = [new Room(arena), new Room(arena)];
+    [this.#room, this.#lengths, this.#heads] = [new Room(arena), new Room(arena), new Room(arena)];
   }
 
   /** Writes the rows whose addresses are in a list, in its order; of a sorted run with the key prefix of each. */
-  write(list: number, count: number, prefixes?: number): SpilledRows {
+  write(list: number, count: number, prefixes?: number, isHeaded = prefixes !== undefined): SpilledRows {
     const { stride } = this.layout;
     const bytes = prefixes === undefined ? SEGMENT_BYTES : RUN_SEGMENT_BYTES;
     const most = Math.max(1, Math.floor(bytes / stride));
@@ -70,7 +71,7 @@ export class RowSpiller {
     const written = { path: this.#writer.path, rows: count, stride, segments: inNumbers(segments) };
     if (prefixes === undefined) return written;
     const run = { ...written, firsts: BigUint64Array.from(firsts) };
-    return heads.length <= 1 ? run : { ...run, heads: this.#first(list, prefixes, heads) };
+    return isHeaded ? { ...run, heads: this.#first(list, prefixes, heads) } : run;
   }
 
   close(): void {
@@ -84,13 +85,13 @@ export class RowSpiller {
 
   #first(list: number, prefixes: number, heads: readonly number[]): SpilledRows {
     const { u32, u64 } = this.#heap;
-    const to = this.arena.alloc(heads.length * 12);
+    const to = this.#heads.of(heads.length * 12);
     const rows = to + heads.length * 8;
     heads.forEach((head, i) => {
       u64[(to >>> 3) + i] = u64[(prefixes >>> 3) + head] as bigint;
       u32[(rows >>> 2) + i] = u32[(list >>> 2) + head] as number;
     });
-    return this.write(rows, heads.length, to);
+    return this.write(rows, heads.length, to, false);
   }
 
   /** Room for so many rows, the prefix of each, and texts of so many bytes. */

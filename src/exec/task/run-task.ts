@@ -34,7 +34,10 @@ import { addedForms, columnForms, formKey, type GroupPlan, planGroups } from './
 
 /** Runs one task to its end in this thread. Both its arenas are the driver's to release. */
 export async function runTask(environment: TaskEnvironment, request: TaskRequest): Promise<TaskResult> {
-  const { sink } = request.spec;
+  const { input, spec } = request;
+  const { sink } = spec;
+  if (input.kind === 'sorted' && input.atOnce !== undefined)
+    return (await import('./merge-runs.js')).mergeRuns(environment, request);
   const writes = sink.kind === 'write' ? await environment.formats.format(sink.format) : undefined;
   if (writes !== undefined) await writeRunner.load();
   const task = new TaskRun(environment, request, writes);

@@ -2,13 +2,16 @@ import { Arena, type Platform } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
-import { besideEachOther, readBack, sortTogether } from './sorted-input.js';
+import { besideEachOther, sortTogether } from './sorted-input.js';
 import type { SinkSpec, SortedRun } from './spec.js';
-import { segmentCount } from './spilled.js';
+import { type SpilledRows, segmentCount } from './spilled.js';
 import type { TaskRequest } from './task.js';
 
 /** Of a run in memory every so many rows are one piece; on disk the pieces are segments. */
 export const PIECE_ROWS = 512;
+
+export const piecesOf = ({ count, spilled }: SortedRun): number =>
+  spilled === undefined ? Math.ceil(count / PIECE_ROWS) : segmentCount(spilled);
 
 /** Puts the pieces of sorted runs in the order of their first rows. */
 export interface CutsRequest {
@@ -27,10 +30,7 @@ export function orderPieces(programs: Programs, request: CutsRequest, platform: 
   const firsts = request.runs.map((run): SortedRun => {
     const { spilled } = run;
     if (spilled === undefined) return sampled(run, arena);
-    if (spilled.heads !== undefined) return { entries: 0, count: segmentCount(spilled), spilled: spilled.heads };
-    const entries = arena.alloc(spilled.rows * ENTRY_BYTES);
-    readBack(spilled, order, arena, unspiller, entries);
-    return { entries, count: segmentCount(spilled) };
+    return { entries: 0, count: segmentCount(spilled), spilled: spilled.heads as SpilledRows };
   });
   const heads = besideEachOther(firsts, order, arena, unspiller);
   const numberOf = new Map<number, number>();

@@ -73,7 +73,7 @@ export function sortTogether(
 }
 
 /** Reads a run that is on disk back, and makes its entries at an address. */
-export function readBack(
+function readBack(
   rows: SpilledRows,
   order: SortOrder,
   scratch: Arena,

@@ -210,6 +210,8 @@ export type TaskInput =
       readonly to?: RunPosition;
       /** Only rows whose prefixes are not below `from` and below `to`. */
       readonly between?: { readonly from?: bigint; readonly to?: bigint };
+      /** The runs become one on disk, made of so many of their pieces at a time. */
+      readonly atOnce?: number;
       /** Computes columns over the rows once they are in order. */
       readonly window?: WindowTaskSpec;
     };

@@ -64,7 +64,17 @@ export function together(written: readonly SpilledRows[]): readonly SpilledRows[
   const [first] = written;
   if (first === undefined || written.length === 1) return written;
   const rows = written.reduce((n, some) => n + some.rows, 0);
-  return [{ ...first, rows, segments: Float64Array.from(written.flatMap((some) => [...some.segments])) }];
+  const firsts = written.flatMap((some) => [...(some.firsts ?? [])]);
+  const [heads] = together(written.flatMap((some) => some.heads ?? []));
+  return [
+    {
+      ...first,
+      rows,
+      segments: Float64Array.from(written.flatMap((some) => [...some.segments])),
+      ...(first.firsts === undefined ? {} : { firsts: BigUint64Array.from(firsts) }),
+      ...(heads === undefined ? {} : { heads }),
+    },
+  ];
 }
 
 /** Rows that come out of a partition of a join at one go. */
