@@ -193,6 +193,7 @@ const dearParts = {
   'node:fs': [
     'closeSync',
     'copyFileSync',
+    'createReadStream',
     'existsSync',
     'fstatSync',
     'fsyncSync',

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Schema, SparrowError } from '../base/index.js';
+import { type Content, isContent, pathOf } from '../io/memory-paths.js';
 import { read, view } from '../plan/build.js';
 import type { FrameContext } from './context.js';
 import type { DatabaseAdapter } from './database/adapters.js';
@@ -9,6 +10,7 @@ import { theName } from './names.js';
 import { type Options, type OptionValue, optionTexts } from './options.js';
 import type { Values } from './row-types.js';
 import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
+import type { RowsSource } from './stream/rows-source.js';
 
 interface Source {
   readonly format: string;
@@ -19,6 +21,11 @@ interface Source {
 
 /** File, folder or pattern: `flights/*.parquet`. */
 export type Path = string | URL;
+/**
+ * What can be read as a file: a path, a `data:` address, bytes, or what gives bytes piece by piece (a stream of Node.js or
+ * the web, any async iterable), which is read once, when the frame's schema or rows are first asked for.
+ */
+export type Input = Path | Content;
 
 /**
  * Reads files as frames: `session.read.option('header', true).csv('airports.csv')`. Nothing is opened before the
@@ -51,32 +58,36 @@ export class DataFrameReader<S, V extends Values> {
   }
 
   /** Parquet files. */
-  parquet(...paths: readonly Path[]): DataFrame<S, V> {
+  parquet(...paths: readonly Input[]): DataFrame<S, V> {
     return this.#frame('parquet', paths);
   }
   /** CSV files. As in Spark, columns are strings named `_c0`, `_c1`, … unless `header`, `inferSchema` or a schema say more. */
-  csv(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+  csv(path: Input | readonly Input[], options: Options = {}): DataFrame<S, V> {
     return this.#frame('csv', asList(path), options);
   }
   /** JSON lines, or whole documents with the option `multiLine`. */
-  json(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+  json(path: Input | readonly Input[], options: Options = {}): DataFrame<S, V> {
     return this.#frame('json', asList(path), options);
   }
   /** Lines of text, as the one string column `value`. */
-  text(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+  text(path: Input | readonly Input[], options: Options = {}): DataFrame<S, V> {
     return this.#frame('text', asList(path), options);
   }
   /** Files as rows: `path`, `modificationTime`, `length` and `content`. */
-  binaryFile(path: Path | readonly Path[], options: Options = {}): DataFrame<S, V> {
+  binaryFile(path: Input | readonly Input[], options: Options = {}): DataFrame<S, V> {
     return this.#frame('binaryfile', asList(path), options);
   }
   /** Arrow IPC files and streams. */
-  arrow(...paths: readonly Path[]): DataFrame<S, V> {
+  arrow(...paths: readonly Input[]): DataFrame<S, V> {
     return this.#frame('arrow', paths);
   }
   /** Avro container files. */
-  avro(...paths: readonly Path[]): DataFrame<S, V> {
+  avro(...paths: readonly Input[]): DataFrame<S, V> {
     return this.#frame('avro', paths);
+  }
+  /** A sheet of Excel workbooks (`.xlsx`), by the package read-excel-file: the first, or by the option `sheet` (name or number). */
+  excel(path: Input | readonly Input[], options: Options = {}): DataFrame<S, V> {
+    return this.#frame('excel', asList(path), options);
   }
   /** A Delta Lake table. */
   delta(path: Path, options: Options = {}): DataFrame<S, V> {
@@ -102,8 +113,25 @@ export class DataFrameReader<S, V extends Values> {
   table(name: string): DataFrame<S, V> {
     return new DataFrame(this.#context, view(theName(name, 'a table')));
   }
+  /**
+   * Rows of a stream (`session.readStream.schema({ … }).rows(messages)`), which a checkpoint keeps from when they are taken
+   * until their batch is done. A function is told how many rows earlier runs took, and gives those after them.
+   */
+  rows(source: RowsSource): DataFrame<S, V> {
+    const { schema, stream } = this.#source;
+    if (stream === undefined || schema === undefined) {
+      throw new SparrowError('STREAMING_SCHEMA_REQUIRED', 'rows are read by streams that have a schema', {
+        hint: 'session.readStream.schema({ … }).rows(…), or session.createDataFrame(…)',
+      });
+    }
+    const { options } = this.#source;
+    return new DataFrame(
+      this.#context,
+      read({ format: 'parquet', paths: [], options: { ...options, rows: pathOf(source, 'rows') }, schema, stream }),
+    );
+  }
   /** Files of the format given by `format()`, Parquet by default. */
-  load(path?: Path | readonly Path[]): DataFrame<S, V> {
+  load(path?: Input | readonly Input[]): DataFrame<S, V> {
     const given = path ?? this.#source.options.path;
     return this.#frame(this.#source.format, given === undefined ? [] : asList(given));
   }
@@ -112,7 +140,7 @@ export class DataFrameReader<S, V extends Values> {
     return new DataFrameReader(this.#context, { ...this.#source, ...change });
   }
 
-  #frame(format: string, given: readonly Path[], more: Options = {}): DataFrame<S, V> {
+  #frame(format: string, given: readonly Input[], more: Options = {}): DataFrame<S, V> {
     const paths = given.flat().map((path) => pathText(path));
     if (paths.length === 0) {
       throw new SparrowError('PATH_NOT_FOUND', `reading ${format} needs a path`, {
@@ -126,10 +154,11 @@ export class DataFrameReader<S, V extends Values> {
   }
 }
 
-const asList = (path: Path | readonly Path[]): readonly Path[] =>
-  typeof path === 'string' || path instanceof URL ? [path] : path;
+const asList = (path: Input | readonly Input[]): readonly Input[] =>
+  Array.isArray(path) ? (path as readonly Input[]) : [path as Input];
 
 function pathText(path: unknown): string {
+  if (isContent(path)) return pathOf(path);
   if (path instanceof URL) return path.protocol === 'file:' ? fileURLToPath(path) : path.href;
   return theName(path, 'a path');
 }

@@ -12,6 +12,8 @@ export type { WriteResult } from './engine.js';
 
 /** What happens when the target exists: Spark's save modes. */
 export type SaveMode = 'append' | 'overwrite' | 'ignore' | 'error' | 'errorifexists';
+/** A stream of Node.js or the web that takes the bytes of one file, in place of a path. */
+export type ByteSink = { getWriter(): unknown } | { write(bytes: Uint8Array): unknown; end(): unknown };
 interface Target {
   readonly mode: WritePlan['mode'];
   readonly format: string;
@@ -68,23 +70,23 @@ export class DataFrameWriter<N extends string = string> {
   }
 
   /** Writes Parquet files into the folder `path`. */
-  parquet(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+  parquet(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('parquet', path, options);
   }
   /** Writes CSV files into the folder `path`. */
-  csv(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+  csv(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('csv', path, options);
   }
   /** Writes JSON lines into the folder `path`. */
-  json(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+  json(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('json', path, options);
   }
   /** Writes the one string column of the frame as lines of text. */
-  text(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+  text(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('text', path, options);
   }
   /** Writes Arrow IPC files into the folder `path`. */
-  arrow(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+  arrow(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('arrow', path, options);
   }
   /** Writes to the Delta Lake table `path`, which is made if there is none. */
@@ -98,7 +100,7 @@ export class DataFrameWriter<N extends string = string> {
     return writeDatabase(this.#context, this.#plan, target, options);
   }
   /** Writes in the format given by `format()`, Parquet by default. */
-  save(path: string, options: ActionOptions = {}): Promise<WriteResult> {
+  save(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save(this.#target.format, path, options);
   }
 
@@ -128,8 +130,12 @@ export class DataFrameWriter<N extends string = string> {
     await runToEnd(this.#context, sqlQuery(text, {}, { [SOURCE]: this.#plan }), options);
   }
 
-  async #save(format: string, path: string, given: ActionOptions): Promise<WriteResult> {
+  async #save(format: string, path: string | ByteSink, given: ActionOptions): Promise<WriteResult> {
     const { options, dynamic } = overwriting(this.#target.options, this.#context);
+    if (typeof path === 'object' && path !== null) {
+      const { writeToStream } = await import('./write-stream.js');
+      return writeToStream(this.#context, this.#plan, { ...this.#target, options, format }, path, given);
+    }
     const target = { ...this.#target, options, dynamic, format, path: theName(path, 'the path to write to') };
     if (/^s3a?:\/\//i.test(target.path)) return this.#saveToS3(target, given);
     if (target.format === 'delta') {

@@ -48,6 +48,11 @@ export const formats: readonly FormatEntry[] = [
     load: async () => (await import('./avro/index.js')).avroFormat,
   },
   {
+    name: 'excel',
+    extensions: ['.xlsx'],
+    load: async () => (await import('./excel/index.js')).excelFormat,
+  },
+  {
     name: 'delta',
     extensions: [],
     load: async () => (await import('./delta/index.js')).deltaFormat,
@@ -102,7 +107,8 @@ export async function openSource(description: SourceDescription, platform: Platf
 async function openPlain(given: SourceDescription, platform: Platform): Promise<TableSource> {
   const format = await formatNamed(given.format);
   const description = (await format.locate?.(given)) ?? given;
-  if (!description.paths.some((path) => /^(https?|s3a?):\/\//i.test(path))) return format.open(description, platform);
+  if (!description.paths.some((path) => /^((https?|s3a?):\/\/|memory:|data:)/i.test(path)))
+    return format.open(description, platform);
   const { openRemote } = await import('./remote/open.js');
   return openRemote(format, description, platform);
 }

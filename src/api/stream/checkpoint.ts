@@ -3,7 +3,9 @@ import { basename, join, resolve } from 'node:path';
 import { type FileSystem, SparrowError } from '../../base/index.js';
 
 /** What of a source a batch reads: files, or the versions of a table after one and up to another. */
-export type Piece = { readonly files: readonly string[] } | { readonly after: number; readonly upTo: number };
+export type Piece =
+  | { readonly files: readonly string[]; readonly rows?: number }
+  | { readonly after: number; readonly upTo: number };
 
 /** What a batch reads of each source, in the order in which the sources stand in the query. */
 export type Offsets = readonly Piece[];

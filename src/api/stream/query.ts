@@ -42,7 +42,7 @@ const KEPT_PROGRESS = 100;
 export class StreamingQuery {
   readonly runId: string = randomUUID();
   readonly recentProgress: StreamingProgress[] = [];
-  readonly #abort = new AbortController();
+  readonly #abort: AbortController;
   readonly #ended: Promise<void>;
   #isActive = true;
   /** Whether earlier batches leave something for later ones; known when the first one runs. */
@@ -54,7 +54,9 @@ export class StreamingQuery {
     private readonly task: StreamTask,
     private readonly state: Checkpoint,
     private readonly sources: ReadonlyMap<SourceDescription, StreamSource>,
+    abort: AbortController,
   ) {
+    this.#abort = abort;
     this.#ended = this.#run().then(
       () => {
         this.#isActive = false;
@@ -75,8 +77,12 @@ export class StreamingQuery {
       });
     }
     const sources = new Map<SourceDescription, StreamSource>();
-    for (const description of descriptions) sources.set(description, await streamSource(context, description));
-    return new StreamingQuery(context, task, new Checkpoint(nodePlatform.files, task.checkpoint), sources);
+    const abort = new AbortController();
+    for (const [i, description] of descriptions.entries()) {
+      const taking = { folder: join(task.checkpoint, 'taken', String(i)), everyMs: task.everyMs, signal: abort.signal };
+      sources.set(description, await streamSource(context, description, taking));
+    }
+    return new StreamingQuery(context, task, new Checkpoint(nodePlatform.files, task.checkpoint), sources, abort);
   }
 
   /** The same for every run with a checkpoint. */
@@ -170,6 +176,8 @@ export class StreamingQuery {
       state.forget('state', committed.stateFrom ?? batch);
       state.forget('result', batch + 1);
     }
+    if (task.mode !== 'complete' || this.#keepsState === true)
+      for (const source of this.sources.values()) source.forget?.(batch);
     const durationMs = Math.floor(nodePlatform.clock.now()) - began;
     this.recentProgress.push({ batchId: batch, timestamp: new Date(began).toISOString(), durationMs, inputs, result });
     if (this.recentProgress.length > KEPT_PROGRESS) this.recentProgress.shift();

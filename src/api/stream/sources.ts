@@ -6,6 +6,7 @@ import { read, union } from '../../plan/build.js';
 import type { Plan } from '../../plan/node.js';
 import type { FrameContext } from '../context.js';
 import type { Piece } from './checkpoint.js';
+import { ROWS, rowsSource, type Taking } from './rows-source.js';
 
 /** A streaming source of a query. */
 export interface StreamSource {
@@ -13,13 +14,20 @@ export interface StreamSource {
   next(pieces: readonly Piece[]): Promise<Piece | undefined>;
   /** The rows of pieces. */
   rows(pieces: readonly Piece[], mode: 'append' | 'complete' | 'state'): Promise<Plan>;
+  /** A batch is done, and is not read again. */
+  forget?(batch: number): void;
 }
 
 const LIMIT = 'maxfilespertrigger';
 
 /** The source that a streaming frame reads. */
-export async function streamSource(context: FrameContext, description: SourceDescription): Promise<StreamSource> {
+export async function streamSource(
+  context: FrameContext,
+  description: SourceDescription,
+  taking: Taking,
+): Promise<StreamSource> {
   const { format, options } = description;
+  if (options[ROWS] !== undefined) return rowsSource(context, description, taking);
   if (format === 'database') {
     throw new SparrowError('UNSUPPORTED_STREAMING_SOURCE', 'databases cannot be read as streams', {
       hint: 'streams read folders of files and Delta tables',

@@ -1,10 +1,12 @@
 import type { Arena } from '../../base/index.js';
 import type { BloomBuilder } from './encode-bloom.js';
+import type { Encodings } from './encode-values.js';
 import type { Compressor } from './write-codecs.js';
 import type { EncodedPage } from './write-footer.js';
 
 export interface LeafOptions {
   readonly dictionary: boolean;
+  readonly encodings: Encodings;
   readonly pageBytes: number;
   readonly pageRows: number;
   readonly compressor: Compressor;

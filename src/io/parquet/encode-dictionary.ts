@@ -1,7 +1,7 @@
 import type { SharedHeap } from '../../base/index.js';
 import { bitWidth } from './encode-hybrid.js';
 import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
-import type { Room } from './growing-bytes.js';
+import type { GrowingBytes, Room } from './growing-bytes.js';
 
 const FIRST_SLOTS = 1024;
 /** Few: many files may be written at once. */
@@ -97,6 +97,21 @@ export class WordDictionary {
   /** The values in order, as their bytes. */
   plain(): Uint8Array {
     return this.#heap.u8.subarray(this.#words, this.#words + this.bytes);
+  }
+
+  /** The values of codes, one behind the other. */
+  gather(codes: Uint32Array, target: GrowingBytes): void {
+    const { words } = this;
+    const values = this.values();
+    const at = target.take(codes.length * this.#width);
+    // Taking room may have moved it.
+    const from = (target.address + at) >>> 2;
+    const { i32 } = this.#heap;
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] as number;
+      i32[from + i * words] = values[code * words] as number;
+      if (words === 2) i32[from + 2 * i + 1] = values[2 * code + 1] as number;
+    }
   }
 
   values(): Int32Array {

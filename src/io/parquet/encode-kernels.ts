@@ -1,5 +1,6 @@
 import type { SharedHeap } from '../../base/index.js';
-import { type Code, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { type Code, type Func, instantiate, type Local, ModuleCache, WasmModule } from '../../wasm/index.js';
+import { emitDeltas } from './encode-delta.js';
 import { emitWords, type WordKernels } from './encode-words.js';
 import { bump, copyChunks, whileLoop } from './kernels/emit.js';
 
@@ -12,6 +13,8 @@ export interface EncodeKernels extends WordKernels {
   place4(words: N, count: N, slots: N, mask: N): void;
   place8(words: N, count: N, slots: N, mask: N): void;
   hybrid(codes: N, count: N, width: N, target: N): N;
+  delta4(source: N, count: N, target: N, scratch: N): N;
+  delta8(source: N, count: N, target: N, scratch: N): N;
   plainStrings(offsets: N, data: N, rows: N, target: N, limits: N): N;
 }
 
@@ -34,7 +37,9 @@ function build(): Uint8Array {
     emitPlace(module, bytes);
   }
   emitWords(module);
-  emitHybrid(module);
+  const packed = emitPacked(module);
+  emitHybrid(module, packed);
+  emitDeltas(module, packed);
   emitPlainStrings(module);
   return module.bytes();
 }
@@ -138,9 +143,8 @@ const GROUP_BYTES = 32;
  * `hybrid(codes, count, width, target)`: u32 values of `width` bits as runs and bit-packed groups of eight, as
  * `encodeHybrid` makes them of arrays; gives the end. It may write 8 bytes too many.
  */
-function emitHybrid(module: WasmModule): void {
+function emitHybrid(module: WasmModule, packed: Func): void {
   const varint = emitVarint(module);
-  const packed = emitPacked(module);
   module.function('hybrid', ['i32', 'i32', 'i32', 'i32'], ['i32'], (code, ...params) => {
     const [codes, count, width, target] = params;
     const i32 = (): Local => code.local('i32');

@@ -8,6 +8,7 @@ import { bitWidth, encodeHybrid, encodeRun, packedBits } from './encode-hybrid.j
 import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
 import { boundsOf, PageList } from './encode-pages.js';
 import { type EncodeScratch, encodeScratch } from './encode-scratch.js';
+import { ValueEncoder } from './encode-values.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { dataPageHeader, dictionaryPageHeader } from './write-footer.js';
 import type { WriteLeaf } from './write-schema.js';
@@ -20,7 +21,6 @@ const DICTIONARY_BYTES = 1 << 20;
 /** Bounds of so few values are not worth a call of compiled code. */
 const FEW = 16;
 
-const PLAIN = 0;
 const RLE = 3;
 const RLE_DICTIONARY = 8;
 
@@ -52,7 +52,9 @@ export class LeafWriter {
   #known: KnownCodes | undefined;
   readonly #isInteger: boolean;
   #dictionaryPages = false;
-  #plainPages = false;
+  /** Encodings of pages without a dictionary. */
+  readonly #encodings = new Set<number>();
+  readonly #encoder: ValueEncoder;
 
   constructor(
     readonly leaf: WriteLeaf,
@@ -68,6 +70,7 @@ export class LeafWriter {
     this.#words =
       physical === 'int32' || physical === 'float' ? 1 : physical === 'int64' || physical === 'double' ? 2 : 0;
     this.#isInteger = physical === 'int32' || physical === 'int64';
+    this.#encoder = new ValueEncoder(leaf, options.encodings, arena, this.#scratch);
     this.#bounds = boundsOf(leaf);
     this.#pages = new PageList(leaf);
     this.#startDictionary();
@@ -94,17 +97,13 @@ export class LeafWriter {
   release(): void {
     this.#codes.release();
     this.#plain.release();
+    this.#encoder.release();
     this.#wordDictionary?.release();
   }
 
   /** Bytes held for the chunk so far, about. */
   get heldBytes(): number {
     return this.#compressed + this.#plain.length + this.#codes.count * 2;
-  }
-
-  /** Values and levels of the page under way. */
-  get pendingLevels(): number {
-    return this.#levels;
   }
 
   /** Levels of `count` values that are all there, at the top level. */
@@ -245,13 +244,18 @@ export class LeafWriter {
   flushPage(): void {
     if (this.#levels === 0) return;
     const first = this.#dictionaryPages ? undefined : this.#dictionary;
-    if (first !== undefined && !isWorthwhile(first, this.#codes.count)) this.#dropDictionary();
+    if (
+      first !== undefined &&
+      (!isWorthwhile(first, this.#codes.count) || this.#encoder.isSmaller(first, this.#codes, this.#sizeOf))
+    )
+      this.#dropDictionary();
     if (this.#dictionary === undefined) {
       const { bloom } = this.options;
       if (bloom !== undefined)
         bloom.add(this.#plain.buffer.subarray(0, this.#plain.length), this.#width, this.#levels - this.#nulls);
-      this.#page(this.#plainBytes(), PLAIN);
-      this.#plainPages = true;
+      const { encoding, bytes } = this.#encoder.encode(this.#plainBytes(), this.#sizeOf);
+      this.#page(bytes, encoding);
+      this.#encodings.add(encoding);
     } else {
       const width = Math.max(1, bitWidth(Math.max(0, this.#dictionary.count - 1)));
       const body = this.#codes.body(width);
@@ -262,6 +266,8 @@ export class LeafWriter {
     }
   }
 
+  readonly #sizeOf = (bytes: Uint8Array): number => this.options.compressor.compress([bytes]).length;
+
   /** Plain from here on. Codes not yet in a page become values again, or a page of their own after others. */
   #dropDictionary(): void {
     const codes = this.#codes.values();
@@ -271,12 +277,7 @@ export class LeafWriter {
     this.#dictionary = undefined;
     const plain = dictionary.plain();
     if (dictionary instanceof WordDictionary) {
-      const bytes = dictionary.words * 4;
-      const at = this.#plain.take(codes.length * bytes);
-      for (let i = 0; i < codes.length; i++) {
-        const from = (codes[i] as number) * bytes;
-        for (let k = 0; k < bytes; k++) this.#plain.buffer[at + i * bytes + k] = plain[from + k] as number;
-      }
+      dictionary.gather(codes, this.#plain);
     } else {
       for (let i = 0; i < codes.length; i++) {
         const { start, end } = dictionary.entry(codes[i] as number);
@@ -355,7 +356,8 @@ export class LeafWriter {
     }
     const encodings = [
       ...(this.#dictionaryPages ? [RLE_DICTIONARY] : []),
-      ...(this.#plainPages || this.#dictionaryPages ? [PLAIN] : []),
+      // The dictionary itself is plain.
+      ...new Set([...this.#encodings, ...(this.#dictionaryPages ? [0] : [])]),
       RLE,
     ];
     const chunk: EncodedChunk = {
@@ -375,7 +377,9 @@ export class LeafWriter {
 
   #reset(): void {
     this.#compressed = this.#uncompressed = this.#values = this.#chunkNulls = 0;
-    this.#dictionaryPages = this.#plainPages = false;
+    this.#dictionaryPages = false;
+    this.#encodings.clear();
+    this.#encoder.reset();
     this.#closed = undefined;
     this.#dictionary = undefined;
     this.#startDictionary();

@@ -1,11 +1,13 @@
 import { nearestNames, SparrowError } from '../../base/index.js';
 import type { BloomOptions } from './encode-bloom.js';
+import type { Encodings } from './encode-values.js';
 
 export interface WriteSettings {
   readonly compression: string;
   /** Of the compression; its own usual one without it. */
   readonly level?: number;
   readonly dictionary: boolean;
+  readonly encodings: Encodings;
   readonly groupRows: number;
   readonly groupBytes: number;
   readonly pageBytes: number;
@@ -27,6 +29,8 @@ const OPTIONS = [
   'parquet.compression',
   'compressionLevel',
   'parquet.enable.dictionary',
+  'parquet.enable.bytestreamsplit',
+  'parquet.writer.version',
   'parquet.block.size',
   'parquet.page.size',
   'parquet.page.row.count.limit',
@@ -63,6 +67,10 @@ export function settingsOf(options: Readonly<Record<string, string>>): WriteSett
     compression: given.get('compression') ?? given.get('parquet.compression') ?? 'snappy',
     ...(given.has('compressionlevel') && { level: number('compressionLevel', 1) }),
     dictionary: (given.get('parquet.enable.dictionary') ?? 'true').toLowerCase() === 'true',
+    encodings: {
+      delta: !/^(v1|parquet_1_0)$/i.test(given.get('parquet.writer.version') ?? ''),
+      byteStreamSplit: given.get('parquet.enable.bytestreamsplit')?.toLowerCase() === 'true',
+    },
     groupRows: number('rowGroupRows', 1 << 20),
     groupBytes: number('parquet.block.size', 128 << 20),
     pageBytes: number('parquet.page.size', 1 << 20),

@@ -75,12 +75,12 @@ class ParquetWriter implements FileWriter {
     private readonly compressor: Compressor,
     private readonly context: TaskContext,
   ) {
-    const { dictionary, pageBytes, pageRows } = settings;
+    const { dictionary, encodings, pageBytes, pageRows } = settings;
     const { arena } = context;
     this.#leaves = schema.leaves.map((leaf) => {
       const wanted = leaf.physical === 'boolean' ? undefined : settings.bloom(leaf.path.join('.'));
       const bloom = wanted === undefined ? {} : { bloom: new BloomBuilder(arena, wanted) };
-      return new LeafWriter(leaf, { dictionary, pageBytes, pageRows, compressor, arena, ...bloom });
+      return new LeafWriter(leaf, { dictionary, encodings, pageBytes, pageRows, compressor, arena, ...bloom });
     });
     this.#words = encodeScratch(arena).words;
     this.#shredder = new Shredder(this.#leaves, arena);

@@ -1,4 +1,5 @@
 import type { Format, Platform, ScanRequest, SourceDescription, TableSource } from '../../base/index.js';
+import { isMemory } from '../memory-paths.js';
 import { expandPaths } from '../paths.js';
 import { RemoteFile } from './remote-file.js';
 import { isS3, splitOptions } from './s3.js';
@@ -22,6 +23,11 @@ export async function openRemote(
     else await format.remote.prepare(file);
   };
   for (const path of description.paths) {
+    if (isMemory(path)) {
+      const { memoryFile } = await import('./memory-file.js');
+      paths.push(await memoryFile(path));
+      continue;
+    }
     if (!isRemote(path)) {
       paths.push(path);
       continue;
