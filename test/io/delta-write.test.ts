@@ -78,6 +78,28 @@ describe('writing', () => {
     expect(await rowsOf()).toEqual([['one']]);
   });
 
+  test('structs get the fields of what is appended, at any depth, where asked', async () => {
+    const write = (sql: string, merge = true) =>
+      session.sql(sql).write.mode('append').option('mergeSchema', merge).delta(path);
+    await write("SELECT 1 AS id, named_struct('a', 1, 'in', named_struct('x', 'p')) AS s", false);
+    const wider = "SELECT 2 AS id, named_struct('b', 2.5D, 'in', named_struct('y', true, 'x', 'q'), 'A', 7S) AS s";
+    await expect(write(wider, false)).rejects.toMatchObject({ code: 'DELTA_FAILED_TO_MERGE_FIELDS' });
+    await write(wider);
+    await write("SELECT 3 AS id, named_struct('a', 9) AS s");
+    await write('SELECT 4 AS id, CAST(NULL AS struct<b:double>) AS s');
+    expect((await session.read.delta(path).schema()).simpleString()).toBe(
+      'struct<id:int,s:struct<a:int,in:struct<x:string,y:boolean>,b:double>>',
+    );
+    expect(await session.read.delta(path).orderBy('id').collect()).toEqual([
+      { id: 1, s: { a: 1, in: { x: 'p', y: null }, b: null } },
+      { id: 2, s: { a: 7, in: { x: 'q', y: true }, b: 2.5 } },
+      { id: 3, s: { a: 9, in: null, b: null } },
+      { id: 4, s: null },
+    ]);
+    const wrong = write("SELECT 5 AS id, named_struct('a', 'text', 'c', 1) AS s");
+    await expect(wrong).rejects.toMatchObject({ code: 'DELTA_FAILED_TO_MERGE_FIELDS' });
+  });
+
   test('replaceWhere replaces the rows of a condition', async () => {
     await frame([1, 'a', 'x'], [2, 'b', 'y'], [3, 'c', 'y']).write.delta(path);
     const replace = (rows: ReturnType<typeof frame>) =>

@@ -1,5 +1,14 @@
-import { type DataType, type Field, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
-import { alias, cast, column, project, sqlExpr, union, write } from '../../plan/build.js';
+import {
+  type DataType,
+  type Field,
+  isNumeric,
+  SparrowError,
+  sameType,
+  simpleString,
+  stringType,
+  structType,
+} from '../../base/index.js';
+import { alias, call, cast, column, literal, project, sqlExpr, union, write } from '../../plan/build.js';
 import type { Expr } from '../../plan/expr.js';
 import { nullOf } from '../../plan/logic.js';
 import type { Plan, WritePlan } from '../../plan/node.js';
@@ -77,7 +86,7 @@ export function fitted(
     const found = fields.find((f) => same(f.name, wanted.name));
     if (found === undefined) return alias(nullOf(wanted.type), wanted.name);
     taken.add(found);
-    return alias(assigned(found, wanted, table), wanted.name);
+    return alias(assigned(found, wanted, table, mergeSchema), wanted.name);
   });
   const more = fields.filter((f) => !taken.has(f));
   if (more.length > 0 && !mergeSchema) {
@@ -93,7 +102,46 @@ export function fitted(
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-function assigned(from: Field, to: Field, table: DeltaTarget): Expr {
+function assigned(from: Field, table: Field, target: DeltaTarget, mergeSchema: boolean): Expr {
+  const to = mergeSchema ? { ...table, type: withNewFields(table.type, from.type) } : table;
+  if (to.type !== table.type && canTake(from.type, to.type))
+    return conformed(column(quoted(from.name)), from.type, to.type);
+  return castTo(from, to, target);
+}
+
+/** A struct type with the fields behind its own that another one has more. */
+function withNewFields(table: DataType, given: DataType): DataType {
+  if (table.kind !== 'struct' || given.kind !== 'struct') return table;
+  const own = table.fields.map((f) => {
+    const more = given.fields.find(({ name }) => same(name, f.name));
+    return more === undefined ? f : { ...f, type: withNewFields(f.type, more.type) };
+  });
+  const added = given.fields.filter(({ name }) => !own.some((f) => same(f.name, name)));
+  const isSame = added.length === 0 && own.every((f, i) => f.type === table.fields[i]?.type);
+  // A struct that lacks fields is filled up as well.
+  if (isSame && given.fields.length === own.length) return table;
+  return structType([...own, ...added.map((f) => ({ ...f, nullable: true }))]);
+}
+
+/** Whether every field can be assigned to the one of its name. */
+function canTake(from: DataType, to: DataType): boolean {
+  if (from.kind !== 'struct' || to.kind !== 'struct') return canAssign(from, to);
+  return from.fields.every(({ name, type }) => canTake(type, to.fields.find((f) => same(f.name, name))?.type ?? type));
+}
+
+/** A struct with its fields by name, those that it lacks null. */
+function conformed(given: Expr, from: DataType, to: DataType): Expr {
+  if (from.kind !== 'struct' || to.kind !== 'struct') return sameType(from, to) ? given : cast(given, to);
+  const fields = to.fields.flatMap(({ name, type }): Expr[] => {
+    const own = from.fields.find((f) => same(f.name, name));
+    const text = literal(stringType, name);
+    if (own === undefined) return [text, nullOf(type)];
+    return [text, conformed(call('getField', given, literal(stringType, own.name)), own.type, type)];
+  });
+  return call('if', call('isnull', given), nullOf(to), cast(call('named_struct', ...fields), to));
+}
+
+function castTo(from: Field, to: Field, table: DeltaTarget): Expr {
   const given = column(quoted(from.name));
   if (sameType(from.type, to.type)) return given;
   if (canAssign(from.type, to.type)) return cast(given, to.type);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
-import { type Field, field, type Platform, SparrowError, type WrittenFile } from '../../base/index.js';
+import { type DataType, type Field, field, type Platform, SparrowError, type WrittenFile } from '../../base/index.js';
+import { nullable } from '../parquet/adapt.js';
 import type { PreparedWrite, TableWrite } from '../table-write.js';
 import type { WritePlan } from '../write-job.js';
 import { removeStaging, settleWrites } from '../write-journal.js';
@@ -179,9 +180,9 @@ class DeltaWrite implements PreparedWrite {
   /** The table's metadata when it is new or its columns change. */
   #metadata(now: number): Metadata | undefined {
     const { base, options, partitionBy, request } = this;
-    const fields = request.columns.map((f) => field(f.name, f.type, f.nullable || base !== undefined));
+    const fields = request.columns.map((f) => field(f.name, nullable(f.type), f.nullable || base !== undefined));
     if (base === undefined || (options.overwriteSchema && request.mode === 'overwrite')) {
-      const schemaString = schemaJson(request.columns.map((f) => field(f.name, f.type, true)));
+      const schemaString = schemaJson(request.columns.map((f) => field(f.name, nullable(f.type), true)));
       if (schemaString === base?.metadata.schemaString) return undefined;
       const old = base?.metadata;
       return {
@@ -193,14 +194,23 @@ class DeltaWrite implements PreparedWrite {
         createdTime: old?.createdTime ?? now,
       };
     }
-    const known = new Set(
-      deltaColumns(base.metadata.schemaString, false, this.plan.target).map(({ name }) => name.toLowerCase()),
+    const known = new Map(
+      deltaColumns(base.metadata.schemaString, false, this.plan.target).map((f) => [f.name.toLowerCase(), f.type]),
     );
     const added = fields.filter(({ name }) => !known.has(name.toLowerCase()));
-    if (added.length === 0) return undefined;
-    if (!options.mergeSchema) throw unknownColumns(added, this.plan.target);
-    const schema = JSON.parse(base.metadata.schemaString) as { fields: unknown[] };
-    const schemaString = JSON.stringify({ ...schema, fields: [...schema.fields, ...added.map(fieldJson)] });
+    if (added.length > 0 && !options.mergeSchema) throw unknownColumns(added, this.plan.target);
+    const schema = JSON.parse(base.metadata.schemaString) as { fields: { readonly name: string }[] };
+    // Structs that got fields: the writer's have those of the table before them.
+    const grown = schema.fields.map((old) => {
+      const own = fields.find(({ name }) => name.toLowerCase() === old.name.toLowerCase());
+      const isGrown =
+        options.mergeSchema &&
+        own !== undefined &&
+        countFields(own.type) > countFields(known.get(old.name.toLowerCase()));
+      return isGrown ? { ...old, type: fieldJson(own).type } : old;
+    });
+    if (added.length === 0 && grown.every((f, i) => f === schema.fields[i])) return undefined;
+    const schemaString = JSON.stringify({ ...schema, fields: [...grown, ...added.map(fieldJson)] });
     return { ...base.metadata, schemaString };
   }
 
@@ -221,6 +231,9 @@ class DeltaWrite implements PreparedWrite {
     };
   }
 }
+
+const countFields = (type: DataType | undefined): number =>
+  type?.kind === 'struct' ? type.fields.reduce((sum, f) => sum + 1 + countFields(f.type), 0) : 0;
 
 const notChanging = (action: Action): Action =>
   action.remove ? { remove: { ...action.remove, dataChange: false } } : action;

@@ -28,7 +28,7 @@ const unmerged = (): never => {
 };
 
 /** The same type, where everything inside may be null. */
-const nullable = (type: DataType): DataType =>
+export const nullable = (type: DataType): DataType =>
   type.kind === 'struct' || type.kind === 'array' || type.kind === 'map' ? (mergedType(type, type) as DataType) : type;
 
 /**

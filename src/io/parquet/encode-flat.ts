@@ -45,7 +45,7 @@ export function addFlat(
       addDecimals(heap, writer, column, from, to, nulls);
       break;
     default:
-      addStrings(heap, writer, column, from, to, nulls);
+      addStrings(heap, writer, column, { from, to, nulls }, words);
   }
 }
 
@@ -192,20 +192,17 @@ export function bigEndian(value: bigint, bytes: Uint8Array): void {
   }
 }
 
-function addStrings(
-  heap: SharedHeap,
-  writer: LeafWriter,
-  column: Column,
-  from: number,
-  to: number,
-  nulls: number,
-): void {
+function addStrings(heap: SharedHeap, writer: LeafWriter, column: Column, rows: Rows, words: Int32Array): void {
+  const { from, to, nulls } = rows;
   if (column.dictionary !== undefined) {
-    addDictionaryStrings(heap, writer, column, column.dictionary, { from, to, nulls });
+    addDictionaryStrings(heap, writer, column, column.dictionary, rows);
     return;
   }
-  if (nulls === 0 && column.storage === 'utf8' && writer.addStrings(column.offsets + from * 4, column.data, to - from))
-    return;
+  if (column.storage === 'utf8') {
+    const first = column.offsets + from * 4;
+    const offsets = nulls === 0 ? first : presentOffsets(heap, first, to - from, words);
+    if (offsets !== undefined && writer.addStrings(offsets, column.data, to - from - nulls)) return;
+  }
   const { u8, i32, u32 } = heap;
   const slot = (column.storage === 'view' ? column.data : column.offsets) >>> 2;
   for (let row = from; row < to; row++) {
@@ -216,6 +213,21 @@ function addStrings(
     } else
       writer.addBytes(u8, column.data + (i32[slot + row] as number), column.data + (i32[slot + row + 1] as number));
   }
+}
+
+/** The address of the offsets without those of nulls, `words` their room; undefined where a null has bytes. */
+function presentOffsets(heap: SharedHeap, first: number, rows: number, words: Int32Array): number | undefined {
+  const { i32 } = heap;
+  const from = first >>> 2;
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    const offset = i32[from + row] as number;
+    words[count] = offset;
+    if (validity[row] === 1) count++;
+    else if (i32[from + row + 1] !== offset) return undefined;
+  }
+  words[count] = i32[from + rows] as number;
+  return words.byteOffset;
 }
 
 interface Rows {
@@ -235,18 +247,19 @@ function addDictionaryStrings(
   const { u8, i32 } = heap;
   const { array, base } = numberStorage(heap, column);
   const slot = dictionary.offsets >>> 2;
-  const room = rows.nulls === 0 ? writer.addCodes(rows.to - rows.from, dictionary) : undefined;
+  const room = writer.addCodes(rows.to - rows.from - rows.nulls, dictionary);
   if (room !== undefined) {
     const { codes, known } = room;
-    for (let i = 0, at = base + rows.from; i < codes.length; i++, at++) {
-      const entry = array[at] as number;
+    for (let row = rows.from, i = 0; row < rows.to; row++) {
+      if (rows.nulls > 0 && validity[row - rows.from] === 0) continue;
+      const entry = array[base + row] as number;
       let code = known[entry] as number;
       if (code === -1) {
         const start = dictionary.data + (i32[slot + entry] as number);
         code = writer.codeOf(u8, start, dictionary.data + (i32[slot + entry + 1] as number));
         known[entry] = code;
       }
-      codes[i] = code;
+      codes[i++] = code;
     }
     writer.limitDictionary();
     return;
