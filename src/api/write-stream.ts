@@ -5,12 +5,12 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WritableStream } from 'node:stream/web';
 import { SparrowError } from '../base/index.js';
+import type { ByteSink } from '../io/memory-paths.js';
 import { repartition, write } from '../plan/build.js';
 import type { Plan } from '../plan/node.js';
 import { runToEnd } from './actions.js';
 import type { FrameContext } from './context.js';
 import type { ActionOptions, WriteResult } from './engine.js';
-import type { ByteSink } from './writer.js';
 
 interface StreamTarget {
   readonly format: string;

@@ -1,4 +1,5 @@
 import { SparrowError } from '../base/index.js';
+import type { ByteSink } from '../io/memory-paths.js';
 import { sqlQuery, write } from '../plan/build.js';
 import type { Plan, WritePlan } from '../plan/node.js';
 import { runToEnd } from './actions.js';
@@ -12,8 +13,6 @@ export type { WriteResult } from './engine.js';
 
 /** What happens when the target exists: Spark's save modes. */
 export type SaveMode = 'append' | 'overwrite' | 'ignore' | 'error' | 'errorifexists';
-/** A stream of Node.js or the web that takes the bytes of one file, in place of a path. */
-export type ByteSink = { getWriter(): unknown } | { write(bytes: Uint8Array): unknown; end(): unknown };
 interface Target {
   readonly mode: WritePlan['mode'];
   readonly format: string;

@@ -6,6 +6,9 @@ export type Content =
   | { getReader(): unknown }
   | AsyncIterable<Uint8Array | string>;
 
+/** A stream of Node.js or the web that takes the bytes of one file, in place of a path. */
+export type ByteSink = { getWriter(): unknown } | { write(bytes: Uint8Array): unknown; end(): unknown };
+
 const contents = new Map<string, unknown>();
 let count = 0;
 

@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { type FileSystem, SparrowError } from '../../base/index.js';
+import type { Plan } from '../../plan/node.js';
 
 /** What of a source a batch reads: files, or the versions of a table after one and up to another. */
 export type Piece =
   | { readonly files: readonly string[]; readonly rows?: number }
   | { readonly after: number; readonly upTo: number };
+
+/** A streaming source of a query. */
+export interface StreamSource {
+  /** What is new after the pieces that were read; undefined when nothing is. */
+  next(pieces: readonly Piece[]): Promise<Piece | undefined>;
+  /** The rows of pieces. */
+  rows(pieces: readonly Piece[], mode: 'append' | 'complete' | 'state'): Promise<Plan>;
+  /** A batch is done, and is not read again. */
+  forget?(batch: number): void;
+}
 
 /** What a batch reads of each source, in the order in which the sources stand in the query. */
 export type Offsets = readonly Piece[];

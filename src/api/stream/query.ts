@@ -8,9 +8,9 @@ import { allNodes, transformUp } from '../../plan/walk.js';
 import { runToEnd } from '../actions.js';
 import type { FrameContext } from '../context.js';
 import type { RunOptions, WriteResult } from '../engine.js';
-import { Checkpoint, type Committed, type Offsets, type Piece } from './checkpoint.js';
+import { Checkpoint, type Committed, type Offsets, type Piece, type StreamSource } from './checkpoint.js';
 import type { OutputMode } from './output-mode.js';
-import { type StreamSource, streamSource } from './sources.js';
+import { streamSource } from './sources.js';
 
 /** What a micro-batch did. */
 export interface StreamingProgress {

@@ -7,7 +7,7 @@ import { read, write } from '../../plan/build.js';
 import { runToEnd } from '../actions.js';
 import type { FrameContext } from '../context.js';
 import { rowsToPlan } from '../create-data.js';
-import type { StreamSource } from './sources.js';
+import type { StreamSource } from './checkpoint.js';
 
 /** Rows for a stream: an iterable, or a function that is told how many rows earlier runs took and gives those after them. */
 export type RowsSource = AsyncIterable<object> | ((taken: number) => AsyncIterable<object>);

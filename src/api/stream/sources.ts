@@ -5,18 +5,8 @@ import { expandPaths } from '../../io/paths.js';
 import { read, union } from '../../plan/build.js';
 import type { Plan } from '../../plan/node.js';
 import type { FrameContext } from '../context.js';
-import type { Piece } from './checkpoint.js';
+import type { StreamSource } from './checkpoint.js';
 import { ROWS, rowsSource, type Taking } from './rows-source.js';
-
-/** A streaming source of a query. */
-export interface StreamSource {
-  /** What is new after the pieces that were read; undefined when nothing is. */
-  next(pieces: readonly Piece[]): Promise<Piece | undefined>;
-  /** The rows of pieces. */
-  rows(pieces: readonly Piece[], mode: 'append' | 'complete' | 'state'): Promise<Plan>;
-  /** A batch is done, and is not read again. */
-  forget?(batch: number): void;
-}
 
 const LIMIT = 'maxfilespertrigger';
 
