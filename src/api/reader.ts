@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Schema, SparrowError } from '../base/index.js';
-import { type Content, isContent, pathOf } from '../io/memory-paths.js';
+import { type Content, isContent, pathOf, type RowsSource } from '../io/memory-paths.js';
 import { read, view } from '../plan/build.js';
 import type { FrameContext } from './context.js';
 import type { DatabaseAdapter } from './database/adapters.js';
@@ -10,7 +10,6 @@ import { theName } from './names.js';
 import { type Options, type OptionValue, optionTexts } from './options.js';
 import type { Values } from './row-types.js';
 import { type SchemaInput, type ShapeOfInput, schemaOf } from './schema-input.js';
-import type { RowsSource } from './stream/rows-source.js';
 
 interface Source {
   readonly format: string;
@@ -124,6 +123,8 @@ export class DataFrameReader<S, V extends Values> {
         hint: 'session.readStream.schema({ … }).rows(…), or session.createDataFrame(…)',
       });
     }
+    if (typeof source !== 'function' && !(Symbol.asyncIterator in Object(source)))
+      throw new SparrowError('INVALID_VALUE_FOR_TYPE', 'rows are an async iterable, or a function that gives one');
     const { options } = this.#source;
     return new DataFrame(
       this.#context,

@@ -1,5 +1,5 @@
 import { SparrowError } from '../base/index.js';
-import type { ByteSink } from '../io/memory-paths.js';
+import { type ByteSink, isSink } from '../io/memory-paths.js';
 import { sqlQuery, write } from '../plan/build.js';
 import type { Plan, WritePlan } from '../plan/node.js';
 import { runToEnd } from './actions.js';
@@ -131,7 +131,7 @@ export class DataFrameWriter<N extends string = string> {
 
   async #save(format: string, path: string | ByteSink, given: ActionOptions): Promise<WriteResult> {
     const { options, dynamic } = overwriting(this.#target.options, this.#context);
-    if (typeof path === 'object' && path !== null) {
+    if (isSink(path)) {
       const { writeToStream } = await import('./write-stream.js');
       return writeToStream(this.#context, this.#plan, { ...this.#target, options, format }, path, given);
     }

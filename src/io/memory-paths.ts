@@ -9,6 +9,9 @@ export type Content =
 /** A stream of Node.js or the web that takes the bytes of one file, in place of a path. */
 export type ByteSink = { getWriter(): unknown } | { write(bytes: Uint8Array): unknown; end(): unknown };
 
+/** Rows for a stream: an iterable, or a function that is told how many rows earlier runs took and gives those after them. */
+export type RowsSource = AsyncIterable<object> | ((taken: number) => AsyncIterable<object>);
+
 const contents = new Map<string, unknown>();
 let count = 0;
 
@@ -25,7 +28,10 @@ export const contentOf = (path: string): unknown => contents.get(path);
 /** Bytes are in a file now, or a stream was read. */
 export const forgetContent = (path: string): void => void contents.delete(path);
 
-export const isMemory = (path: string): boolean => /^(memory|data):/i.test(path);
+export const isMemory = (path: string): boolean => /^(memory:\d+$|data:)/i.test(path);
+
+export const isSink = (value: unknown): value is ByteSink =>
+  typeof value === 'object' && value !== null && ('getWriter' in value || 'write' in value);
 
 export const isContent = (value: unknown): boolean =>
   value instanceof ArrayBuffer ||

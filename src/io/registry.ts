@@ -50,7 +50,7 @@ export const formats: readonly FormatEntry[] = [
   {
     name: 'excel',
     extensions: ['.xlsx'],
-    load: async () => (await import('./excel/index.js')).excelFormat,
+    load: async () => (await import('./excel/index.js')).excelFormat(await formatNamed('json')),
   },
   {
     name: 'delta',
@@ -107,7 +107,7 @@ export async function openSource(description: SourceDescription, platform: Platf
 async function openPlain(given: SourceDescription, platform: Platform): Promise<TableSource> {
   const format = await formatNamed(given.format);
   const description = (await format.locate?.(given)) ?? given;
-  if (!description.paths.some((path) => /^((https?|s3a?):\/\/|memory:|data:)/i.test(path)))
+  if (!description.paths.some((path) => /^((https?|s3a?):\/\/|memory:\d+$|data:)/i.test(path)))
     return format.open(description, platform);
   const { openRemote } = await import('./remote/open.js');
   return openRemote(format, description, platform);

@@ -94,6 +94,12 @@ describe('read', () => {
     await expect(objects.collect()).rejects.toMatchObject({ code: 'INVALID_VALUE_FOR_TYPE', hint: /createDataFrame/ });
     await expect(session.read.csv('data:no-comma').collect()).rejects.toMatchObject({ code: 'INVALID_PATH' });
     expect(() => session.read.csv(42 as never)).toThrow(/a path/);
+    await expect(session.read.csv('memory:999999').collect()).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
+  });
+
+  test('text that begins as a packed file does is text; no bytes are no rows', async () => {
+    expect(await session.read.csv(Buffer.from('BZh,1\n')).collect()).toEqual([{ _c0: 'BZh', _c1: '1' }]);
+    expect(await session.read.text(Buffer.alloc(0)).collect()).toEqual([]);
   });
 });
 
@@ -130,6 +136,13 @@ describe('write', () => {
     connection.closeSync();
   });
 
+  test.each(['csv', 'json', 'arrow', 'parquet'])('no rows are a file of %s too', async (format) => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const nothing = session.sql('SELECT 1 AS a WHERE false').write.format(format).save(writable);
+    expect(await session.read.schema('a int').format(format).load(readable).collect()).toEqual([]);
+    expect(await nothing).toMatchObject({ files: 1, rows: 0 });
+  });
+
   test('a stream of the web, and back again', async () => {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const written = frame().write.parquet(writable);
@@ -143,6 +156,7 @@ describe('write', () => {
       code: 'USER_RAISED_EXCEPTION',
     });
     expect(sink.readableLength).toBe(0);
+    await expect(frame().write.csv(new URL('file:///a') as never)).rejects.toMatchObject({ code: 'NOT_STR' });
     const full = new Writable({ write: (_, __, done) => done(new Error('the pipe is shut')) });
     await expect(frame().write.csv(full)).rejects.toThrow(/the pipe is shut/);
     await expect(frame().write.partitionBy('id').csv(new PassThrough())).rejects.toMatchObject({

@@ -95,7 +95,28 @@ test('a query that goes on gives rows after its time, and ends while it waits fo
   expect(closed).toBe(false);
 });
 
-test('rows need a schema and a stream', () => {
+test('rows are closed when their query fails', async () => {
+  let closed = false;
+  const source = (async function* () {
+    try {
+      yield* rows(0, 100);
+    } finally {
+      closed = true;
+    }
+  })();
+  const query = await session.readStream
+    .schema(schema)
+    .option('maxRowsPerTrigger', 5)
+    .rows(source)
+    .writeStream.option('checkpointLocation', join(folder, 'failing-state'))
+    .foreachBatch(() => Promise.reject(new Error('no more')))
+    .start();
+  await expect(query.awaitTermination()).rejects.toThrow(/no more/);
+  await expect.poll(() => closed).toBe(true);
+});
+
+test('rows need a schema and a stream, and come one after the other', () => {
+  expect(() => session.readStream.schema(schema).rows([row(1)] as never)).toThrow(/async iterable/);
   expect(() => session.readStream.rows(rows(0, 1))).toThrow(/have a schema/);
   expect(() => session.read.schema(schema).rows(rows(0, 1))).toThrow(/createDataFrame/);
 });

@@ -84,7 +84,17 @@ describe('writing', () => {
     await write("SELECT 1 AS id, named_struct('a', 1, 'in', named_struct('x', 'p')) AS s", false);
     const wider = "SELECT 2 AS id, named_struct('b', 2.5D, 'in', named_struct('y', true, 'x', 'q'), 'A', 7S) AS s";
     await expect(write(wider, false)).rejects.toMatchObject({ code: 'DELTA_FAILED_TO_MERGE_FIELDS' });
+    // What else the table says of a field stays.
+    const log = join(path, '_delta_log/00000000000000000000.json');
+    const said = readFileSync(log, 'utf8');
+    const noted = said.replace(
+      '\\"name\\":\\"x\\",\\"type\\":\\"string\\",\\"nullable\\":true,\\"metadata\\":{',
+      '$&\\"comment\\":\\"ex\\"',
+    );
+    expect(noted).not.toBe(said);
+    writeFileSync(log, noted);
     await write(wider);
+    expect(readFileSync(log.replace('0.json', '1.json'), 'utf8')).toContain('comment\\":\\"ex');
     await write("SELECT 3 AS id, named_struct('a', 9) AS s");
     await write('SELECT 4 AS id, CAST(NULL AS struct<b:double>) AS s');
     expect((await session.read.delta(path).schema()).simpleString()).toBe(

@@ -16,6 +16,8 @@ export interface StreamSource {
   rows(pieces: readonly Piece[], mode: 'append' | 'complete' | 'state'): Promise<Plan>;
   /** A batch is done, and is not read again. */
   forget?(batch: number): void;
+  /** The query has ended. */
+  close?(): void;
 }
 
 /** What a batch reads of each source, in the order in which the sources stand in the query. */

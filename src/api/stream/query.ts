@@ -57,7 +57,10 @@ export class StreamingQuery {
     abort: AbortController,
   ) {
     this.#abort = abort;
-    this.#ended = this.#run().then(
+    const closed = this.#run().finally(() => {
+      for (const source of sources.values()) source.close?.();
+    });
+    this.#ended = closed.then(
       () => {
         this.#isActive = false;
       },

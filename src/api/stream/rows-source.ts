@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type SourceDescription, SparrowError } from '../../base/index.js';
-import { contentOf } from '../../io/memory-paths.js';
+import { contentOf, type RowsSource } from '../../io/memory-paths.js';
 import { nodePlatform } from '../../io/node-platform.js';
 import { expandPaths } from '../../io/paths.js';
 import { read, write } from '../../plan/build.js';
@@ -8,9 +8,6 @@ import { runToEnd } from '../actions.js';
 import type { FrameContext } from '../context.js';
 import { rowsToPlan } from '../create-data.js';
 import type { StreamSource } from './checkpoint.js';
-
-/** Rows for a stream: an iterable, or a function that is told how many rows earlier runs took and gives those after them. */
-export type RowsSource = AsyncIterable<object> | ((taken: number) => AsyncIterable<object>);
 
 /** The option that names the rows. */
 export const ROWS = 'rows';
@@ -51,7 +48,6 @@ export function rowsSource(context: FrameContext, description: SourceDescription
         if (step.done === true) break;
         batch.push(step.value);
       }
-      if (taking.signal.aborted) void rows.return?.();
       if (batch.length === 0 || taking.signal.aborted) return undefined;
       const path = join(taking.folder, String(pieces.length));
       const plan = await rowsToPlan(each(batch), context, schema);
@@ -65,6 +61,7 @@ export function rowsSource(context: FrameContext, description: SourceDescription
       return read({ ...plain, only, stream: mode });
     },
     forget: (batch: number) => nodePlatform.files.remove(join(taking.folder, String(batch))),
+    close: () => void Promise.resolve(rows?.return?.()).catch(() => undefined),
   };
 }
 

@@ -17,7 +17,7 @@ export async function streamSource(
   taking: Taking,
 ): Promise<StreamSource> {
   const { format, options } = description;
-  if (options[ROWS] !== undefined) return rowsSource(context, description, taking);
+  if (options[ROWS]?.startsWith('rows:')) return rowsSource(context, description, taking);
   if (format === 'database') {
     throw new SparrowError('UNSUPPORTED_STREAMING_SOURCE', 'databases cannot be read as streams', {
       hint: 'streams read folders of files and Delta tables',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
-import { type DataType, type Field, field, type Platform, SparrowError, type WrittenFile } from '../../base/index.js';
+import { type Field, field, type Platform, SparrowError, type WrittenFile } from '../../base/index.js';
 import { nullable } from '../parquet/adapt.js';
 import type { PreparedWrite, TableWrite } from '../table-write.js';
 import type { WritePlan } from '../write-job.js';
@@ -194,21 +194,14 @@ class DeltaWrite implements PreparedWrite {
         createdTime: old?.createdTime ?? now,
       };
     }
-    const known = new Map(
-      deltaColumns(base.metadata.schemaString, false, this.plan.target).map((f) => [f.name.toLowerCase(), f.type]),
+    const known = new Set(
+      deltaColumns(base.metadata.schemaString, false, this.plan.target).map(({ name }) => name.toLowerCase()),
     );
     const added = fields.filter(({ name }) => !known.has(name.toLowerCase()));
     if (added.length > 0 && !options.mergeSchema) throw unknownColumns(added, this.plan.target);
-    const schema = JSON.parse(base.metadata.schemaString) as { fields: { readonly name: string }[] };
-    // Structs that got fields: the writer's have those of the table before them.
-    const grown = schema.fields.map((old) => {
-      const own = fields.find(({ name }) => name.toLowerCase() === old.name.toLowerCase());
-      const isGrown =
-        options.mergeSchema &&
-        own !== undefined &&
-        countFields(own.type) > countFields(known.get(old.name.toLowerCase()));
-      return isGrown ? { ...old, type: fieldJson(own).type } : old;
-    });
+    const schema = JSON.parse(base.metadata.schemaString) as { fields: JsonField[] };
+    const given = fields.map((f) => fieldJson(f) as unknown as JsonField);
+    const grown = options.mergeSchema ? schema.fields.map((f) => withAdded(f, named(given, f))) : schema.fields;
     if (added.length === 0 && grown.every((f, i) => f === schema.fields[i])) return undefined;
     const schemaString = JSON.stringify({ ...schema, fields: [...grown, ...added.map(fieldJson)] });
     return { ...base.metadata, schemaString };
@@ -232,8 +225,25 @@ class DeltaWrite implements PreparedWrite {
   }
 }
 
-const countFields = (type: DataType | undefined): number =>
-  type?.kind === 'struct' ? type.fields.reduce((sum, f) => sum + 1 + countFields(f.type), 0) : 0;
+interface JsonField {
+  readonly name: string;
+  readonly type: string | { readonly fields?: readonly JsonField[] };
+}
+
+const named = (fields: readonly JsonField[], { name }: JsonField): JsonField | undefined =>
+  fields.find((f) => f.name.toLowerCase() === name.toLowerCase());
+
+/** A field of the table's schema with the fields of structs that the given one has more; what else is said of it stays. */
+function withAdded(old: JsonField, given: JsonField | undefined): JsonField {
+  const { type } = old;
+  if (typeof type === 'string' || typeof given?.type !== 'object') return old;
+  if (type.fields === undefined || given.type.fields === undefined) return old;
+  const own = given.type.fields;
+  const kept = type.fields.map((f) => withAdded(f, named(own, f)));
+  const added = own.filter((f) => named(kept, f) === undefined);
+  if (added.length === 0 && kept.every((f, i) => f === type.fields?.[i])) return old;
+  return { ...old, type: { ...type, fields: [...kept, ...added].map((f) => ({ ...f, nullable: true })) } };
+}
 
 const notChanging = (action: Action): Action =>
   action.remove ? { remove: { ...action.remove, dataChange: false } } : action;

@@ -21,7 +21,6 @@ import {
 } from '../../base/index.js';
 import { columnNames } from '../csv/column-names.js';
 import { GivenOptions } from '../given-options.js';
-import { jsonFormat } from '../json/index.js';
 import { packageUrl } from '../optional-package.js';
 import { expandPaths } from '../paths.js';
 import { localFolder } from '../remote/remote-file.js';
@@ -34,17 +33,17 @@ const SLICE_ROWS = 2_000;
 const LIBRARY = 'read-excel-file';
 
 /** Sheets of workbooks (.xlsx), by a library; what it gives lies as JSON in the process's folder, and is read from there. */
-export const excelFormat: Format = {
+export const excelFormat = (json: Format): Format => ({
   name: 'excel',
   extensions: ['.xlsx'],
-  open: openExcel,
-  reader: jsonFormat.reader,
-};
+  open: (description, platform) => openExcel(description, platform, json),
+  reader: json.reader,
+});
 
 /** By path, time and options: a workbook is taken apart once. */
 const known = new Map<string, Promise<{ readonly paths: readonly string[]; readonly schema: Schema }>>();
 
-async function openExcel(description: SourceDescription, platform: Platform): Promise<TableSource> {
+async function openExcel(description: SourceDescription, platform: Platform, json: Format): Promise<TableSource> {
   const { options, schema } = description;
   const given = new GivenOptions('Excel', ['header', 'sheet'], options);
   const found = expandPaths(platform.files, description.paths);
@@ -62,8 +61,8 @@ async function openExcel(description: SourceDescription, platform: Platform): Pr
   }
   const { paths, schema: own } = await made;
   // What a schema asks for and a cell does not hold is an error.
-  const json = { ...description, format: 'json', paths, schema: schema ?? own, options: { mode: 'FAILFAST' } };
-  return jsonFormat.open(json, platform);
+  const lines = { ...description, format: 'json', paths, schema: schema ?? own, options: { mode: 'FAILFAST' } };
+  return json.open(lines, platform);
 }
 
 async function convert(
@@ -72,11 +71,10 @@ async function convert(
   folder: string,
 ) {
   const module = (await import(packageUrl(`${LIBRARY}/node`, LIBRARY))) as { readSheet: ReadSheet };
-  const sheet = asked.sheet !== undefined && /^\d+$/.test(asked.sheet) ? Number(asked.sheet) : asked.sheet;
   const sheets: { names: string[]; rows: Cell[][] }[] = [];
   const types = new Map<string, DataType | undefined>();
   for (const path of paths) {
-    const rows = await module.readSheet(path, sheet).catch((cause: Error) => {
+    const rows = await sheetOf(module, path, asked.sheet).catch((cause: Error) => {
       throw new SparrowError('FAILED_READ_FILE', `the workbook cannot be read: ${cause.message}`, {
         where: `file ${path}`,
         cause,
@@ -105,6 +103,16 @@ async function convert(
   }
   return { paths: made, schema };
 }
+
+/** A number is a place, or, a year say, a name where there are not so many sheets. */
+const sheetOf = (
+  { readSheet }: { readSheet: ReadSheet },
+  path: string,
+  sheet: string | undefined,
+): Promise<Cell[][]> =>
+  /^\d+$/.test(sheet ?? '')
+    ? readSheet(path, Number(sheet)).catch(() => readSheet(path, sheet))
+    : readSheet(path, sheet);
 
 async function inSlices(rows: readonly Cell[][], each: (row: Cell[]) => void): Promise<void> {
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {

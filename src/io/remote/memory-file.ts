@@ -6,11 +6,11 @@ import { contentOf, forgetContent } from '../memory-paths.js';
 import { localFolder } from './remote-file.js';
 
 /** Files packed so are unpacked by what they are called. */
-const PACKED: readonly (readonly [ending: string, begins: readonly number[]])[] = [
-  ['.gz', [0x1f, 0x8b]],
-  ['.zst', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['.bz2', [0x42, 0x5a, 0x68]],
-];
+const PACKED = [
+  ['.gz', /^1f8b/],
+  ['.zst', /^28b52ffd/],
+  ['.bz2', /^425a683.314159/],
+] as const;
 const files = new Map<string, Promise<string>>();
 
 /** The file of this machine that holds the content of a path, which is read once; it goes when the process ends. */
@@ -36,9 +36,9 @@ async function store(path: string, folder: string): Promise<string> {
         });
       await handle.appendFile(bytes);
     }
-    const first = Buffer.alloc(4);
-    await handle.read(first, 0, 4, 0);
-    const [ending = ''] = PACKED.find(([, begins]) => begins.every((byte, i) => first[i] === byte)) ?? [];
+    const first = Buffer.alloc(7);
+    await handle.read(first, 0, 7, 0);
+    const [ending = ''] = PACKED.find(([, begins]) => begins.test(first.toString('hex'))) ?? [];
     await rename(draft, draft + ending);
     return draft + ending;
   } catch (cause) {
@@ -53,6 +53,7 @@ async function store(path: string, folder: string): Promise<string> {
 
 function chunksOf(path: string): AsyncIterable<unknown> | Iterable<unknown> {
   const content = /^data:/i.test(path) ? dataOf(path) : contentOf(path);
+  if (content === undefined) throw new SparrowError('PATH_NOT_FOUND', `${path} stands for nothing in this process`);
   if (content instanceof ArrayBuffer) return [new Uint8Array(content)];
   if (ArrayBuffer.isView(content)) return [new Uint8Array(content.buffer, content.byteOffset, content.byteLength)];
   if (typeof content === 'object' && content !== null && Symbol.asyncIterator in content)
