@@ -82,7 +82,7 @@ export async function startMariadb(): Promise<Server> {
 }
 
 /** The URL of a module of a package that the tests install beside the project. */
-export function driverModule(name: string, version: string, entry = name): string {
+export function driverModule(name: string, version: string): string {
   const folder = join(root, 'build', 'peers', 'node');
   const owner = name
     .split('/')
@@ -92,7 +92,7 @@ export function driverModule(name: string, version: string, entry = name): strin
     mkdirSync(folder, { recursive: true });
     run('npm', 'install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', `${owner}@${version}`);
   }
-  return pathToFileURL(createRequire(join(folder, 'index.js')).resolve(entry)).href;
+  return pathToFileURL(createRequire(join(folder, 'index.js')).resolve(name)).href;
 }
 
 /** Asks until it is answered. */
