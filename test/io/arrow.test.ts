@@ -128,3 +128,26 @@ describe.skipIf(!isThere)('the integration files', () => {
     expect(problems).toEqual([]);
   }, 300_000);
 });
+
+test('batches of few rows, with and without nulls by turns, take no more room than they need', async () => {
+  const batches = Array.from({ length: 40 }, (_, b) => {
+    const cells = Array.from({ length: 40 }, (_, c) => [
+      `c${c}`,
+      arrow.vectorFromArray([b % (c + 2) === 0 ? null : b], new arrow.Float64()),
+    ]);
+    return new arrow.Table(Object.fromEntries(cells) as Record<string, arrow.Vector<arrow.Float64>>);
+  });
+  const path = file(
+    arrow.tableToIPC(
+      batches.reduce((all, one) => all.concat(one)),
+      'stream',
+    ),
+  );
+  const small = await Session.create({ workers: 2, memory: '64MB' });
+  try {
+    const rows = await small.read.arrow(path).collect();
+    expect(rows.map((row) => Object.values(row)[1])).toEqual(batches.map((_, b) => (b % 3 === 0 ? null : b)));
+  } finally {
+    await small.stop();
+  }
+});

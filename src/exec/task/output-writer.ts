@@ -11,6 +11,9 @@ import type { OutputForm } from '../compile/sink-form.js';
 import { OUT, OUT_BYTES, PIPE, type StateLayout } from '../compile/state-layout.js';
 import type { SourceColumn } from './spec.js';
 
+/** Room that is taken for the rows of a small batch. */
+const LEAST_ROWS = 1024;
+
 /** Gives compiled code its output buffers and makes batches of them. */
 export class OutputWriter {
   readonly batches: Batch[] = [];
@@ -55,6 +58,9 @@ export class OutputWriter {
       });
     if (same) return;
     this.flush(false);
+    // Another form for every few rows must not take room for many each time.
+    if (this.#forms !== undefined && source !== undefined)
+      this.#capacity = Math.min(this.#capacity, Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(source.rows + 1))));
     this.#source = source;
     // Columns that are passed on need others of just their rows.
     while (passes && this.#capacity < (source?.rows ?? 0)) this.#capacity *= 2;
