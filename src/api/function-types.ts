@@ -99,10 +99,10 @@ export interface ExtraFunctions {
   /** Which columns the grouping set leaves out, as bits. */
   readonly groupingId: AnyCall;
   readonly grouping_id: AnyCall;
-  /** PySpark's names of `neg` and `bitwiseNot`. */
   /** The file that a row was read of, as a URI; empty where it is of none. */
   readonly inputFileName: () => Column<NotNull<StringType>, 'input_file_name()'>;
   readonly input_file_name: () => Column<NotNull<StringType>, 'input_file_name()'>;
+  /** PySpark's names of `neg` and `bitwiseNot`. */
   readonly negate: OneCall;
   readonly bitwise_not: OneCall;
   /** The different values of a column as one text, with a delimiter between them. */

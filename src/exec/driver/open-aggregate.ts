@@ -106,8 +106,11 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
   const wanted = (): number =>
     Math.max(small ? 0 : bitsFor(total, SMALL_GROUPS, MOST_GROUPS), spilledBits(executor, parts));
   const bits = plan.keys.length === 0 ? 0 : wanted();
-  const isApart = partitionKeys !== undefined && bits <= GROUP_PARTITION_BITS;
-  return { ...made, inputs: mergeInputs(parts, bits), ...(isApart ? { apart: partitionKeys } : {}) };
+  return {
+    ...made,
+    inputs: mergeInputs(parts, bits),
+    ...(partitionKeys === undefined ? {} : { apart: partitionKeys }),
+  };
 }
 
 /** Rows that no group exceeds: those of all groups or somewhat more, the same for inputs of about the same size. */

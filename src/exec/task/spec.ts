@@ -138,7 +138,8 @@ export type SinkSpec =
 /** Rows whose prefixes are equal under `mask` are a group; what comes behind the first rows of it may be left out. */
 export interface SortedGroups extends GroupLimit {
   readonly mask: bigint;
-  readonly tabled?: number /** A table of each group's first prefixes, told by so many bits, says what is too late. */;
+  /** A table of each group's first prefixes, told by so many bits, says what is too late. */
+  readonly tabled?: number;
 }
 
 /** Rows go into files of the task's own, committed by the driver when every task is done. */

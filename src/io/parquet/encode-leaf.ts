@@ -8,7 +8,7 @@ import { bitWidth, encodeHybrid, encodeRun, packedBits } from './encode-hybrid.j
 import { type EncodeKernels, encodeKernels } from './encode-kernels.js';
 import { boundsOf, PageList } from './encode-pages.js';
 import { type EncodeScratch, encodeScratch } from './encode-scratch.js';
-import { ValueEncoder } from './encode-values.js';
+import { PLAIN, ValueEncoder } from './encode-values.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { dataPageHeader, dictionaryPageHeader } from './write-footer.js';
 import type { WriteLeaf } from './write-schema.js';
@@ -357,7 +357,7 @@ export class LeafWriter {
     const encodings = [
       ...(this.#dictionaryPages ? [RLE_DICTIONARY] : []),
       // The dictionary itself is plain.
-      ...new Set([...this.#encodings, ...(this.#dictionaryPages ? [0] : [])]),
+      ...new Set([...this.#encodings, ...(this.#dictionaryPages ? [PLAIN] : [])]),
       RLE,
     ];
     const chunk: EncodedChunk = {

@@ -8,7 +8,8 @@ import type { EncodeScratch } from './encode-scratch.js';
 import { GrowingBytes } from './growing-bytes.js';
 import type { WriteLeaf } from './write-schema.js';
 
-const [PLAIN, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT] = [0, 5, 6, 7, 9];
+export const PLAIN = 0;
+const [DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY, BYTE_STREAM_SPLIT] = [5, 6, 7, 9];
 /** Another encoding than PLAIN has to make the first page so much smaller, compressed. */
 const CLEARLY = 0.85;
 /** Dictionaries of so few different values, as parts of all, stay. */
