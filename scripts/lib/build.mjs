@@ -23,7 +23,7 @@ import { bin, path, root, runNode, withLock } from './house.mjs';
 import { minified } from './minify.mjs';
 import { opcodeTables } from './opcode-tables.mjs';
 import { withoutTyping } from './worker-functions.mjs';
-import { withoutCallersModules } from './worker-parts.mjs';
+import { namesFromProgram, namesMark, withoutCallersModules } from './worker-parts.mjs';
 
 /** What has a file of its own in dist; all else goes to dist/chunks, loaded as it is needed. */
 const entries = {
@@ -137,7 +137,7 @@ function isFresh() {
 /** The worker thread's whole program in one string, so that a user's own bundle needs no file beside it. */
 async function workerProgram(esbuild) {
   const options = { ...shared, entryPoints: ['src/exec/worker.ts'], format: 'cjs' };
-  const plugins = [dearPartsLater, namedClasses, withoutTyping, opcodeTables];
+  const plugins = [dearPartsLater, namedClasses, namesFromProgram, withoutTyping, opcodeTables];
   const { metafile: whole } = await esbuild({ ...options, plugins });
   const { outputFiles, metafile } = await esbuild({
     ...options,
@@ -166,12 +166,15 @@ const workerSource = (text) => ({
   setup: ({ onLoad }) =>
     onLoad({ filter: /[\\/]exec[\\/]worker-source\.ts$/, namespace: 'file' }, () => ({
       contents: `import { brotliDecompressSync } from 'node:zlib';
+        import { namesByFamily } from '../functions/names-by-family.js';
         const packed = '${brotliCompressSync(Buffer.concat(partsOf(text)), { params }).toString('base64')}';
         const all = brotliDecompressSync(Buffer.from(packed, 'base64'));
         let at = 0;
         const [text, ...programs] = ${JSON.stringify(partsOf(text).map(({ length }) => length))}
           .map((length) => all.subarray(at, (at += length)));
-        export const workerSource = String(text).replace(/\\0/g, () => programs.shift().toString('base64'));`,
+        export const workerSource = String(text)
+          .replace(/\\0/g, () => programs.shift().toString('base64'))
+          .replace('${namesMark}', () => JSON.stringify(namesByFamily));`,
       loader: 'js',
     })),
 });

@@ -17,7 +17,13 @@ export async function minified(code, { module = false, map } = {}) {
   const [{ minify }, { parse }] = await Promise.all([import('@swc/core'), import('acorn')]);
   // One character outside of Latin-1 makes V8 hold a whole file in two bytes a character.
   const format = { asciiOnly: true };
-  const options = { module, ecma: 2022, compress: { passes: 3, toplevel: true, keep_fargs: false }, mangle: { toplevel: true }, format };
+  const options = {
+    module,
+    ecma: 2022,
+    compress: { passes: 3, toplevel: true, keep_fargs: false },
+    mangle: { toplevel: true },
+    format,
+  };
   if (map === undefined) return { code: sameShapes((await minify(code, options)).code, '', parse).code };
   const smaller = await minify(code, { ...options, sourceMap: { content: map } });
   const { sourcesContent, ...kept } = JSON.parse(smaller.map);
