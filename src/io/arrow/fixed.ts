@@ -1,4 +1,4 @@
-import type { Scalar } from '../../base/index.js';
+import { formatDecimal, MAX_PRECISION, type Scalar } from '../../base/index.js';
 import type { ArrowType } from './metadata.js';
 
 const MICROS_PER_DAY = 86_400_000_000n;
@@ -26,8 +26,12 @@ export function fixedReader(
       if (type.bits === 16) return wide(2, (at) => halfFloat(view.getUint16(at, little)));
       if (type.bits === 32) return wide(4, (at) => view.getFloat32(at, little));
       return wide(8, (at) => view.getFloat64(at, little));
-    case 'decimal':
-      return wide(type.bits / 8, (at) => wideInteger(view, at, type.bits / 8, little));
+    case 'decimal': {
+      const { bits, precision, scale } = type;
+      const read = (at: number): bigint => wideInteger(view, at, bits / 8, little);
+      const isText = Math.max(precision, scale) > MAX_PRECISION;
+      return wide(bits / 8, isText ? (at) => formatDecimal(read(at), scale) : read);
+    }
     case 'date':
       if (type.bits === 32) return wide(4, (at) => view.getInt32(at, little));
       return wide(8, (at) => Number(floorDivide(view.getBigInt64(at, little), MILLIS_PER_DAY)));

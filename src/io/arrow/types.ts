@@ -30,7 +30,10 @@ import type { ArrowField, ArrowType } from './metadata.js';
 
 const VARIANT_EXTENSIONS = ['arrow.parquet.variant', 'parquet.variant'];
 
-/** A field as a column: unsigned integers widen, dictionaries and runs are their values, unions are structs of all members. */
+/**
+ * A field as a column: unsigned integers widen, dictionaries and runs are their values, unions are structs of all members,
+ * decimals of more digits than Spark has are texts.
+ */
 export function columnField(f: ArrowField, path: string): Field {
   return field(f.name, columnType(f, path), f.nullable || f.type.kind === 'null' || f.type.kind === 'runEndEncoded');
 }
@@ -85,9 +88,9 @@ function simpleType(type: ArrowType, path: string): DataType {
       return type.bits === 64 ? float64Type : float32Type;
     case 'decimal': {
       const precision = Math.max(type.precision, type.scale, 1);
-      if (type.scale < 0 || precision > MAX_PRECISION || ![32, 64, 128, 256].includes(type.bits))
+      if (type.scale < 0 || ![32, 64, 128, 256].includes(type.bits))
         throw unsupported(`decimal(${type.precision}, ${type.scale})`, path);
-      return decimalType(precision, type.scale);
+      return precision > MAX_PRECISION ? stringType : decimalType(precision, type.scale);
     }
     case 'utf8':
     case 'largeUtf8':

@@ -13,7 +13,7 @@ import type { Reader } from './reader.js';
  */
 const PROGRAM = `
 import sys, json
-import pyarrow as pa, pyarrow.parquet as pq, pyarrow.csv, pyarrow.json
+import pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq, pyarrow.csv, pyarrow.json
 
 def rows(path, kind):
     if kind == 'csv': return pyarrow.csv.read_csv(path, convert_options=pyarrow.csv.ConvertOptions(strings_can_be_null=True, null_values=['']))
@@ -40,6 +40,8 @@ def plain(type):
     if pa.types.is_timestamp(type) and type.tz: return pa.timestamp(type.unit)
     if pa.types.is_time64(type): return pa.time64('us')
     if pa.types.is_float16(type): return pa.float32()
+    # As texts: DuckDB has no more digits.
+    if pa.types.is_decimal(type) and type.precision > 38: return pa.string()
     if pa.types.is_struct(type): return pa.struct([f.with_type(plain(f.type)) for f in type])
     if pa.types.is_map(type): return pa.map_(plain(type.key_type), plain(type.item_type))
     if pa.types.is_list(type) or pa.types.is_large_list(type) or pa.types.is_fixed_size_list(type): return pa.list_(plain(type.value_type))
@@ -48,14 +50,34 @@ def plain(type):
     if pa.types.is_duration(type): raise TypeError('durations')
     return type
 
+def carried(column):
+    # Unions are structs of which one field is set; fields of one name are told apart by their positions.
+    def array(it):
+        if pa.types.is_union(it.type):
+            # pyarrow dies of empty ones.
+            if not len(it): return pa.array([], pa.struct([(f.name, f.type) for f in it.type]))
+            parts = []
+            for i, code in enumerate(it.type.type_codes):
+                own = pc.equal(it.type_codes, code)
+                if it.type.mode == 'dense': parts.append(it.field(i).take(pc.if_else(own, it.offsets, pa.scalar(None, pa.int32()))))
+                else: parts.append(pc.if_else(own, it.field(i), pa.scalar(None, it.type[i].type)))
+            return pa.StructArray.from_arrays(parts, [f.name for f in it.type])
+        names = [f.name for f in it.type] if pa.types.is_struct(it.type) else []
+        if len(set(names)) == len(names): return it
+        distinct = [f'{name}{i}' if names.count(name) > 1 else name for i, name in enumerate(names)]
+        return pa.StructArray.from_arrays(it.flatten(), distinct, mask=it.is_null())
+    if not (pa.types.is_union(column.type) or pa.types.is_struct(column.type)) or not column.num_chunks: return column
+    return pa.chunked_array([array(chunk) for chunk in column.chunks])
+
 for line in sys.stdin:
     asked = json.loads(line)
     try:
         table = rows(asked['path'], asked['kind'])
         table.validate(full=True)
         # Names of columns mean nothing to the rows, and may be such that no writer takes them.
-        schema = pa.schema([pa.field(f'c{i}', plain(f.type)) for i, f in enumerate(table.schema)])
-        told = table.rename_columns(schema.names).cast(schema, safe=False)
+        columns = [carried(column) for column in table.columns]
+        schema = pa.schema([pa.field(f'c{i}', plain(column.type)) for i, column in enumerate(columns)])
+        told = pa.table(columns, schema.names).cast(schema, safe=False)
         pq.write_table(told, asked['to'], compression='none', use_dictionary=False, store_schema=False)
         print(json.dumps({}), flush=True)
     except BaseException as error:
