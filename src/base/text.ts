@@ -6,6 +6,7 @@ import {
   parseDate,
   parseDateTime,
   parseTime,
+  splitMicros,
   trimAll,
   twoDigits,
 } from './calendar.js';
@@ -22,7 +23,14 @@ import {
   parseInteger,
 } from './number-text.js';
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
-import { findTimeZone, floorSeconds, instantToLocal, localToInstant, timeZone as timeZoneOf } from './time-zone.js';
+import {
+  findTimeZone,
+  floorSeconds,
+  instantToLocal,
+  localToInstant,
+  type TimeZone,
+  timeZone as timeZoneOf,
+} from './time-zone.js';
 import type { DataType } from './types.js';
 import { integerBounds, simpleString, truncateTime } from './types.js';
 import { asTextBuffer } from './utf8.js';
@@ -158,9 +166,9 @@ const FALSE = new Set(['f', 'false', 'n', 'no', '0']);
 
 /**
  * Text as Spark's ANSI cast reads it; undefined when it is malformed or out of the type's range, and for types that
- * text cannot be cast to. Unlike Spark, a time alone (`12:30:00`) is not a timestamp: it would mean today.
+ * text cannot be cast to. A time alone (`12:30:00`) is a timestamp only with a clock, which says what day it is.
  */
-export function parseScalar(type: DataType, text: string, timeZone: string): Scalar | undefined {
+export function parseScalar(type: DataType, text: string, timeZone: string, clock?: WallClock): Scalar | undefined {
   switch (type.kind) {
     case 'boolean':
       return parseBoolean(text);
@@ -189,7 +197,7 @@ export function parseScalar(type: DataType, text: string, timeZone: string): Sca
       return micros === undefined ? undefined : truncateTime(BigInt(micros), type);
     }
     case 'timestamp':
-      return parseTimestamp(text, timeZone);
+      return parseTimestamp(text, timeZone) ?? (clock && parseToday(text, timeZone, clock));
     case 'timestamp_ntz':
       return parseLocalTimestamp(text);
     case 'interval_ym':
@@ -220,6 +228,30 @@ function parseTimestamp(text: string, sessionZone: string): bigint | undefined {
   if (parsed === undefined) return undefined;
   const zone = parsed.zone === undefined ? timeZoneOf(sessionZone) : findTimeZone(zoneId(parsed.zone));
   return zone === undefined ? undefined : within64(localToInstant(zone, parsed.micros));
+}
+
+/** What a query takes for now. */
+export interface WallClock {
+  readonly nowMicros: bigint;
+}
+
+const TIME_ALONE = /^(?:T(?=\d{1,2}$)|T?(?=\d{1,2}:))([\d:.]+)((?<=:.*:.*)[^\d:.].*)?$/s;
+
+/** A time alone, on the day that it is in its zone. */
+function parseToday(text: string, sessionZone: string, clock: WallClock): bigint | undefined {
+  const [, time = '', written] = TIME_ALONE.exec(trimAll(text)) ?? [];
+  const ofDay = parseTime(time.includes(':') ? time : `${time}:0`);
+  const zone = written === undefined ? timeZoneOf(sessionZone) : findTimeZone(zoneId(written));
+  if (ofDay === undefined || zone === undefined) return undefined;
+  // Tasks know the day of the session's zone only; Spark, too, looks at the clock for each value.
+  const { nowMicros } = clock;
+  const now = written === undefined ? nowMicros : BigInt(Date.now()) * 1000n;
+  return localToInstant(zone, onDayOf({ nowMicros: now }, zone, ofDay));
+}
+
+/** The wall clock reading of a time of day, in microseconds, on the day that it is in a zone. */
+export function onDayOf({ nowMicros }: WallClock, zone: TimeZone, ofDay: number): bigint {
+  return joinMicros(splitMicros(instantToLocal(zone, nowMicros)).days, ofDay);
 }
 
 /** A zone written after a wall clock reading must exist, and says nothing. */

@@ -17,6 +17,7 @@ import {
   MAX_PRECISION,
   type MapScalar,
   MICROS_PER_DAY,
+  onDayOf,
   parseCalendarInterval,
   parseDecimal,
   parseScalar,
@@ -27,6 +28,7 @@ import {
   timeZone,
   truncateTime,
   type VariantScalar,
+  type WallClock,
 } from '../base/index.js';
 import { canCast } from './cast-types.js';
 import { decimalText, fitsPrecision, pow10, rescale } from './decimal.js';
@@ -40,6 +42,8 @@ export type CastMode = 'ansi' | 'try' | 'legacy';
 export interface CastContext {
   readonly mode: CastMode;
   readonly timeZone: string;
+  /** What day it is; without it, texts of a time alone are no timestamps. */
+  readonly clock?: WallClock;
 }
 
 const LONG = integerBounds({ kind: 'int64' }) as readonly [bigint, bigint];
@@ -166,8 +170,8 @@ function fail(mode: CastMode, error: () => Error): null {
   return null;
 }
 
-function fromText(text: string, from: DataType, to: DataType, { mode, timeZone: zone }: CastContext): Scalar {
-  const parsed = parseScalar(to, text, zone);
+function fromText(text: string, from: DataType, to: DataType, { mode, timeZone: zone, clock }: CastContext): Scalar {
+  const parsed = parseScalar(to, text, zone, clock);
   if (parsed !== undefined) return parsed;
   if (isInteger(to) && mode === 'legacy') {
     // Without ANSI a fraction is cut off.
@@ -271,6 +275,10 @@ function toMoment(value: Scalar, from: DataType, to: DataType, context: CastCont
       return inLong(instantToLocal(timeZone(zone), value as bigint));
     case 'timestamp_ntz':
       return inLong(localToInstant(timeZone(zone), value as bigint));
+    case 'time': {
+      const local = onDayOf(context.clock ?? { nowMicros: 0n }, timeZone(zone), Number(value));
+      return to.kind === 'timestamp' ? localToInstant(timeZone(zone), local) : local;
+    }
     case 'float32':
     case 'float64': {
       if (!Number.isFinite(value)) return fail(context.mode, () => castInvalid(value, from, to));

@@ -22,7 +22,7 @@ export function canCast(from: DataType, to: DataType, ansi = true): boolean {
     if (isIntervalType(to)) return isExact(from);
     return to.kind === 'timestamp' && from.kind !== 'boolean';
   }
-  if (from.kind === 'time') return to.kind === 'time' || isExact(to);
+  if (from.kind === 'time') return to.kind === 'time' || isExact(to) || isMoment(to);
   if (to.kind === 'time' && (from.kind === 'timestamp' || from.kind === 'timestamp_ntz')) return true;
   if (isDatetime(from)) return isDatetime(to) || (from.kind === 'timestamp' && isNumeric(to));
   if (from.kind === 'binary') return false;
@@ -86,6 +86,7 @@ export function castFails(from: DataType, to: DataType): boolean {
   }
   if (isFloating(from)) return true;
   if (isDatetime(from)) return !(isMoment(from) && to.kind === 'date');
+  if (from.kind === 'time') return !isMoment(to);
   return from.kind !== to.kind;
 }
 

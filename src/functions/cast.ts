@@ -10,7 +10,7 @@ export { canCast, castNullable } from './cast-types.js';
 const needsType = (): Mismatch => ({ mismatch: 'a cast is written with the type it casts to: cast(x as int)' });
 
 function evalCast(value: Scalar | undefined, call: Call, mode: CastMode): Scalar {
-  const context = { mode, timeZone: call.settings.timeZone };
+  const context = { mode, timeZone: call.settings.timeZone, clock: call.settings };
   return castScalar(value ?? null, call.argTypes[0] as DataType, call.returns, context);
 }
 

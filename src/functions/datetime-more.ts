@@ -167,7 +167,11 @@ const converting = {
       if (value === null || !parsesText(call)) return value as Scalar;
       if (pattern === null) return null;
       return pattern === undefined
-        ? castScalar(value as Scalar, stringType, timestampType, { mode: 'try', timeZone: call.settings.timeZone })
+        ? castScalar(value as Scalar, stringType, timestampType, {
+            mode: 'try',
+            timeZone: call.settings.timeZone,
+            clock: call.settings,
+          })
         : parseOrFail(value as Scalar, pattern, call, false);
     },
     compiled: viaPattern,

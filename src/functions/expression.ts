@@ -1,4 +1,13 @@
-import type { DataType, JsFunction, Scalar } from '../base/index.js';
+import {
+  type DataType,
+  instantToLocal,
+  type JsFunction,
+  joinMicros,
+  localToInstant,
+  type Scalar,
+  splitMicros,
+  timeZone as timeZoneOf,
+} from '../base/index.js';
 
 /**
  * An expression with every name and type settled, as tasks receive it: plain data over the input's column
@@ -67,12 +76,19 @@ const ASKED_BY_FUNCTIONS = [
   'spark.sql.legacy.percentileDiscCalculation',
 ];
 
-/** The settings that tasks get: a query's instant is in its plan already. */
-export function taskSettings({ ansi, timeZone, config = {} }: EvalSettings): EvalSettings {
+/** Programs are kept by these settings, so that they say no more than the day. */
+function startOfDay(micros: bigint, zone: string): bigint {
+  const { days } = splitMicros(instantToLocal(timeZoneOf(zone), micros));
+  return localToInstant(timeZoneOf(zone), joinMicros(days, 0));
+}
+
+/** The settings that tasks get: a query's instant is in its plan already, but for the day on which it is asked. */
+export function taskSettings({ ansi, timeZone, config = {}, ...given }: EvalSettings): EvalSettings {
+  const nowMicros = startOfDay(given.nowMicros, timeZone);
   const asked = ASKED_BY_FUNCTIONS.filter((name) => Object.hasOwn(config, name));
-  if (asked.length === 0) return { ansi, timeZone, nowMicros: 0n };
+  if (asked.length === 0) return { ansi, timeZone, nowMicros };
   const own = Object.fromEntries(asked.map((name) => [name, config[name] as string]));
-  return { ansi, timeZone, nowMicros: 0n, config: own };
+  return { ansi, timeZone, nowMicros, config: own };
 }
 
 export const isNullable = (expr: PhysicalExpr): boolean =>

@@ -59,7 +59,7 @@ export const anyDate: Param = {
 };
 export const anyTimestamp: Param = {
   wants: 'timestamp',
-  accept: (type) => (isMoment(type) || isText(type) ? timestampType : undefined),
+  accept: (type) => (isMoment(type) || type.kind === 'time' || isText(type) ? timestampType : undefined),
 };
 export const anyTimestampNtz: Param = {
   wants: 'timestamp_ntz',

@@ -58,7 +58,7 @@ function resolveToChar(args: readonly ArgType[]): Resolution | Mismatch {
   const [value, format] = args;
   if (value === undefined || format === undefined || args.length !== 2) return wrongCount(args.length, 2, 2);
   const { type } = value;
-  if (['date', 'timestamp', 'timestamp_ntz'].includes(type.kind)) {
+  if (['date', 'time', 'timestamp', 'timestamp_ntz'].includes(type.kind)) {
     return datetimeMoreFunctions.dateFormat.resolve(args, { ansi: true });
   }
   if (type.kind === 'binary') {

@@ -122,6 +122,7 @@ const defaults: Readonly<Record<string, readonly (string | undefined)[]>> = {
   regexp_replace: [undefined, undefined, undefined, '1'],
   split: [undefined, undefined, '-1'],
   replace: [undefined, undefined, ''],
+  current_time: ['6'],
   lead: [undefined, '1', 'NULL'],
   lag: [undefined, '1', 'NULL'],
   mask: [undefined, 'X', 'x', 'n', 'NULL'],

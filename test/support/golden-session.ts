@@ -1,8 +1,9 @@
 import { type DataFrame, Session, SparrowError } from 'sparrow-df';
-import type { Answer, Golden } from './spark-goldens.js';
+import { type Answer, type Golden, RECORDED_DAY } from './spark-goldens.js';
 
 /** So many calls are asked at once: those of one query fail together. */
 const AT_ONCE = 24;
+const GOLDEN_ZONE = 'America/Los_Angeles';
 
 /** Sessions with ANSI on and off, for Spark's recorded answers through the public API in the mode of the run. */
 export async function goldenSessions(timeZone: string): Promise<ReadonlyMap<boolean, Session>> {
@@ -15,8 +16,16 @@ export async function goldenSessions(timeZone: string): Promise<ReadonlyMap<bool
 /** What was asked, with the answer that is wanted. */
 export const asked = (cases: readonly Golden[], ansi: boolean): [sql: string, wanted: Answer][] =>
   cases.flatMap(([sql, wanted, legacy]) =>
-    !ansi && legacy === null ? [] : [[sql, ansi ? wanted : (legacy ?? wanted)] as [string, Answer]],
+    !ansi && legacy === null ? [] : [[sql, onDay(ansi ? wanted : (legacy ?? wanted))] as [string, Answer]],
   );
+
+/** What was recorded on the day of the recording is asked today. */
+function onDay(answer: Answer): Answer {
+  const [type, text] = answer;
+  if (!type.startsWith('timestamp') || !text?.startsWith(RECORDED_DAY)) return answer;
+  const today = new Date().toLocaleDateString('sv', { timeZone: GOLDEN_ZONE });
+  return [type, text.replace(RECORDED_DAY, today)];
+}
 
 /** Type and text of each call over a view, or the error's condition. */
 export async function answersOf(session: Session, view: string, calls: readonly string[]): Promise<Answer[]> {

@@ -38,7 +38,9 @@ export const readGoldens = (name: string): GoldenFile =>
 export const goldenTable = (): Readonly<Record<string, readonly string[]>> =>
   JSON.parse(readFileSync(new URL('table.json', folder), 'utf8'));
 
-const NOW = 1_700_000_000_000_000n;
+/** When Spark was asked: a time of day as a timestamp is on that day. */
+export const RECORDED_DAY = '2026-11-28';
+const NOW = BigInt(Date.parse(`${RECORDED_DAY}T20:00Z`)) * 1000n;
 export const goldenSettings = (timeZone: string, ansi: boolean): EvalSettings => ({ ansi, timeZone, nowMicros: NOW });
 
 /** A row expression without columns, ready to be evaluated. */
