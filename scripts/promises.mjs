@@ -78,8 +78,11 @@ const promises = [
   {
     id: 'R5',
     promise: 'commits of several files, idempotent reruns',
-    runs: [tests(['test/io/write-job.test.ts'])],
-    open: 'no rerun by job id',
+    runs: [
+      tests(['test/io/write-job.test.ts']),
+      tests(['test/fault/kill-jobs.test.ts'], undefined, { SPARROW_KILLS: `${count(8, 200)}` }, count(8, 200)),
+    ],
+    open: '`--full` for 200 kills of jobs that are run again',
   },
   {
     id: 'R6',

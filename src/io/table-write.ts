@@ -20,8 +20,8 @@ export interface PreparedWrite {
   readonly partitionBy?: readonly string[];
   /** The zone in which timestamps name directories; the session's without it. */
   readonly partitionZone?: string;
-  /** Makes exactly these files the output. */
-  commit(files: readonly WrittenFile[]): void | Promise<void>;
+  /** Makes exactly these files the output; false where a write of the same name did so meanwhile. */
+  commit(files: readonly WrittenFile[]): boolean | Promise<boolean>;
   /** Removes everything written so far. */
   abort(): void;
 }

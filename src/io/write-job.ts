@@ -50,8 +50,8 @@ export interface WriteJob {
   readonly plan: WritePlan;
   /** The target is there and mode `ignore` says to leave it: write nothing. */
   readonly skip: boolean;
-  /** Makes exactly these files the output. */
-  commit(files: readonly WrittenFile[]): void;
+  /** Makes exactly these files the output; false where a write of the same name did so meanwhile. */
+  commit(files: readonly WrittenFile[]): boolean;
   /** Removes everything written so far. */
   abort(): void;
 }
@@ -62,6 +62,8 @@ const READY = 'ready';
 const OLD = 'old';
 /** In the target: the names of writes that are done once. */
 const DONE = '_done';
+/** What a write is told when another one was there first. */
+const RACES: readonly string[] = ['CONCURRENT_WRITE', 'PATH_ALREADY_EXISTS'];
 const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 const MAX_NAME_BYTES = 255;
 
@@ -90,7 +92,8 @@ export function prepareWrite(
   }
   settleWrites(files, target, true);
   const found = files.stat(target);
-  if (found !== undefined && mode === 'error') throw alreadyExists(path);
+  const isDone = once !== undefined && files.stat(join(target, DONE, once)) !== undefined;
+  if (found !== undefined && mode === 'error' && !isDone) throw alreadyExists(path);
   if (found !== undefined && mode === 'append' && found.directory !== (kind === 'directory')) {
     throw new SparrowError(
       'PATH_ALREADY_EXISTS',
@@ -114,7 +117,6 @@ export function prepareWrite(
   const staging = stagingPath(target, id);
   const place = join(...within.map(([column, value]) => partitionDirectory(column, value)), '.');
   const plan: WritePlan = { target, kind, mode, dynamic, staging, id };
-  const isDone = once !== undefined && files.stat(join(target, DONE, once)) !== undefined;
   const skip = isDone || (found !== undefined && mode === 'ignore');
   if (!skip) {
     beginStaging(staging);
@@ -190,19 +192,33 @@ class Job implements WriteJob {
     private readonly within?: string,
   ) {}
 
-  commit(written: readonly WrittenFile[]): void {
-    if (this.#ended || this.skip) return;
+  commit(written: readonly WrittenFile[]): boolean {
+    if (this.#ended || this.skip) return false;
     try {
       const moves = written.map((file) => ({ from: file.temporaryPath, to: this.#relative(file) }));
-      if (this.once !== undefined) moves.push(this.#note(this.once));
+      for (const name of this.#names()) moves.push(this.#note(name));
       if (this.plan.kind === 'file') this.#commitFile(moves);
       else this.#commitDirectory(moves);
     } catch (error) {
       this.abort();
+      if (RACES.includes((error as SparrowError).code) && this.#isDone()) return false;
       throw error;
     }
     this.#ended = true;
     removeStaging(this.files, this.plan.staging);
+    return true;
+  }
+
+  #isDone(): boolean {
+    return this.once !== undefined && this.files.stat(join(this.plan.target, DONE, this.once)) !== undefined;
+  }
+
+  /** The names of writes that the target will hold: what takes another's place knows the writes before, too. */
+  #names(): Iterable<string> {
+    const { plan, once, within } = this;
+    const isWhole = plan.mode === 'overwrite' && !plan.dynamic && within === undefined;
+    const known = isWhole ? this.files.names(join(plan.target, DONE)) : [];
+    return new Set(once === undefined ? known : [...known, once]);
   }
 
   abort(): void {
@@ -302,22 +318,28 @@ class Job implements WriteJob {
   #replacePartitions(moves: readonly Move[]): void {
     const { plan } = this;
     const ready = relative(plan.staging, this.#ready(moves));
-    const partitions = [...new Set(moves.map(({ to }) => dirname(to)))];
-    this.#take(partitions.map((to) => ({ from: join(ready, to), to, aside: join(OLD, to) })));
+    const partitions = new Set(moves.map(({ to }) => dirname(to)));
+    partitions.delete(DONE);
+    const steps = [...partitions].map((to) => ({ from: join(ready, to), to, aside: join(OLD, to) }));
+    this.#take([...steps, ...notesOf(moves, ready)]);
     this.#mark(plan.target);
   }
 
   /** What was written takes the place of one folder, be it empty. */
   #replaceFolder(moves: readonly Move[], folder: string): void {
     const { plan, files } = this;
-    const ready = this.#ready(moves);
-    files.makeDirectory(join(ready, folder));
-    this.#take([{ from: join(relative(plan.staging, ready), folder), to: folder, aside: join(OLD, folder) }]);
+    const path = this.#ready(moves);
+    const ready = relative(plan.staging, path);
+    files.makeDirectory(join(path, folder));
+    this.#take([{ from: join(ready, folder), to: folder, aside: join(OLD, folder) }, ...notesOf(moves, ready)]);
     this.#mark(plan.target);
   }
 
   #take(steps: readonly Step[]): void {
-    takeSteps(this.files, this.plan.staging, this.plan.target, steps);
+    const { plan, files, path } = this;
+    takeSteps(files, plan.staging, plan.target, steps, () => {
+      if (this.#isDone()) throw appearedMeanwhile(path);
+    });
   }
 
   #mark(directory: string): void {
@@ -339,3 +361,7 @@ interface Move {
   /** Relative to the output. */
   readonly to: string;
 }
+
+/** The steps that take the names of writes from the folder of the new output to the target, beside those there. */
+const notesOf = (moves: readonly Move[], ready: string): readonly Step[] =>
+  moves.filter(({ to }) => dirname(to) === DONE).map(({ to }) => ({ from: join(ready, to), to }));

@@ -19,11 +19,19 @@ const PAUSE_MS = 2;
 /**
  * Takes the steps of a commit so that a process which dies among them has taken all or none: the list of steps becomes
  * a file in one step before the first is taken, and whoever reads or writes the target next takes those that are left.
+ * `check` throws where the steps are not to be taken, when no other writer takes any.
  */
-export function takeSteps(files: FileSystem, staging: string, target: string, steps: readonly Step[]): void {
+export function takeSteps(
+  files: FileSystem,
+  staging: string,
+  target: string,
+  steps: readonly Step[],
+  check: () => void,
+): void {
   begin(files, staging, target, writeDraft(files, staging, steps));
   const taken: Step[] = [];
   try {
+    check();
     for (const step of steps) {
       taken.push(step);
       takeStep(files, staging, target, step);

@@ -13,8 +13,8 @@ import { mergedColumns } from './flow.js';
 export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<WriteResult> {
   const names = input.columns.map((c) => c.name);
   const { options, ...limits } = fileLimits(plan.options);
-  const job = await prepare(executor, plan, input);
-  if (job.skip) return { files: 0, rows: 0, bytes: 0 };
+  const job = await prepare(executor, plan, input, jobName(plan.options));
+  if (job.skip) return NOTHING;
   try {
     const partitionBy = (job.partitionBy ?? plan.partitionBy).map((name) => columnNamed(name, names));
     const extension = extensionOf(plan);
@@ -45,13 +45,28 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       };
       files.push(...(await written(executor, [none], sink(columns, true))));
     }
-    await job.commit(files);
+    if (!(await job.commit(files))) return NOTHING;
     const sum = (of: 'rows' | 'bytes') => files.reduce((total, file) => total + file[of], 0);
     return { files: files.length, rows: sum('rows'), bytes: sum('bytes') };
   } catch (error) {
     job.abort();
     throw error;
   }
+}
+
+const NOTHING: WriteResult = { files: 0, rows: 0, bytes: 0 };
+const JOB = 'jobid';
+const MAX_JOB_BYTES = 200;
+
+/** The file name that says that a write of this job is done; undefined without the option `jobId`. */
+function jobName(given: Readonly<Record<string, string>>): string | undefined {
+  const [, id] = Object.entries(given).find(([name]) => name.toLowerCase() === JOB) ?? [];
+  const name = id === undefined ? undefined : `job-${encodeURIComponent(id)}`;
+  if (id === '' || (name?.length ?? 0) > MAX_JOB_BYTES)
+    throw new SparrowError('INVALID_OPTION', `the option jobId is ${JSON.stringify(id?.slice(0, 60))}`, {
+      hint: 'it must be a name of the job, of at most 200 bytes',
+    });
+  return name;
 }
 
 const LIMITS = { maxrecordsperfile: 'maxRows', targetfilesize: 'maxBytes' } as const;
@@ -62,8 +77,8 @@ function fileLimits(given: Readonly<Record<string, string>>): Pick<WriteSink, 'o
   const limits: { maxRows?: number; maxBytes?: number } = {};
   for (const [name, text] of Object.entries(given)) {
     const limit = LIMITS[name.toLowerCase() as keyof typeof LIMITS];
+    if (limit !== undefined || name.toLowerCase() === JOB) delete options[name];
     if (limit === undefined) continue;
-    delete options[name];
     if (!Number.isSafeInteger(Number(text)))
       throw new SparrowError('INVALID_OPTION', `the option ${name} is ${JSON.stringify(text)}`, {
         hint: 'it must be a whole number; 0 or less is no limit',
@@ -75,7 +90,12 @@ function fileLimits(given: Readonly<Record<string, string>>): Pick<WriteSink, 'o
 
 const entryOf = (format: string): FormatEntry | undefined => formats.find((f) => f.name === format);
 
-async function prepare({ scheduler }: Executor, plan: WritePlan, input: PhysicalPlan): Promise<PreparedWrite> {
+async function prepare(
+  { scheduler }: Executor,
+  plan: WritePlan,
+  input: PhysicalPlan,
+  job: string | undefined,
+): Promise<PreparedWrite> {
   const { path, mode, options } = plan;
   const names = input.columns.map((c) => c.name);
   const partitionBy = plan.partitionBy.map((name) => names[columnNamed(name, names)] as string);
@@ -87,7 +107,7 @@ async function prepare({ scheduler }: Executor, plan: WritePlan, input: Physical
   const asked = plan.dynamic === true;
   const own = entryOf(plan.format)?.prepareWrite;
   if (own === undefined) {
-    const { once, within } = plan;
+    const { once = job, within } = plan;
     const dynamic = asked && partitionBy.length > 0;
     const more = { ...(once === undefined ? {} : { once }), ...(within === undefined ? {} : { within }) };
     return prepareWrite(scheduler.platform, { path, mode, dynamic, ...more });

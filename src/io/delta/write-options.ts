@@ -27,9 +27,16 @@ export interface DeltaChangeOption {
 }
 
 const OURS = new Set(
-  ['mergeSchema', 'overwriteSchema', 'userMetadata', 'txnAppId', 'txnVersion', 'dataChange', CHANGE_OPTION].map(
-    (name) => name.toLowerCase(),
-  ),
+  [
+    'mergeSchema',
+    'overwriteSchema',
+    'userMetadata',
+    'txnAppId',
+    'txnVersion',
+    'jobId',
+    'dataChange',
+    CHANGE_OPTION,
+  ].map((name) => name.toLowerCase()),
 );
 
 /** The options of a write that are Delta's. */
@@ -43,7 +50,8 @@ export function deltaWriteOptions(given: Readonly<Record<string, string>>): Delt
       hint: 'it must be true or false',
     });
   };
-  const [appId, version] = [byName.get('txnappid'), byName.get('txnversion')];
+  const job = byName.get('jobid');
+  const [appId = job, version = job && '0'] = [byName.get('txnappid'), byName.get('txnversion')];
   if ((appId === undefined) !== (version === undefined) || !Number.isSafeInteger(Number(version ?? 0))) {
     throw new SparrowError('INVALID_OPTION', 'the Delta options txnAppId and txnVersion go together', {
       hint: 'txnVersion is a whole number that grows from write to write',

@@ -100,8 +100,8 @@ class DeltaWrite implements PreparedWrite {
     private readonly platform: Platform,
   ) {}
 
-  async commit(written: readonly WrittenFile[]): Promise<void> {
-    if (this.#ended || this.skip) return;
+  async commit(written: readonly WrittenFile[]): Promise<boolean> {
+    if (this.#ended || this.skip) return false;
     const { platform, plan } = this;
     const { files } = platform;
     let version: number;
@@ -134,6 +134,7 @@ class DeltaWrite implements PreparedWrite {
     this.abort();
     // The rows are in the table: what a checkpoint would save readers is no reason to fail.
     await checkpointIfDue(plan.target, version, platform).catch(() => undefined);
+    return true;
   }
 
   abort(): void {
