@@ -5,6 +5,22 @@ export interface RowField {
   readonly carrier: Carrier;
   readonly offset: number;
   readonly nullOffset: number | undefined;
+  /** It lies among the bits of the word at `offset`. */
+  readonly packed?: PackedBits;
+}
+
+/** A number among the bits of a word, as its distance from a bound. */
+export interface PackedBits {
+  /** Where the word lies in a sort entry: its prefix, or what stands in for the row's address. */
+  readonly offset: 0 | 8;
+  /** Bits of 64 above it, with the bit that tells nulls. */
+  readonly above: number;
+  readonly bits: number;
+  /** What it is counted from: upwards, or downwards. */
+  readonly base: bigint;
+  readonly isDown: boolean;
+  /** What the bit above it is for null; undefined where there is none. */
+  readonly nullBit: 0 | 1 | undefined;
 }
 
 /** Rows of fixed width: what hash tables, join builds and sorts keep. Bytes are an address and a length. */

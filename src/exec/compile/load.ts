@@ -2,7 +2,7 @@ import { type Carrier, carrierOf, type DataType, engineBug, type Storage } from 
 import type { Range } from '../../functions/define.js';
 import type { Value } from '../../functions/value.js';
 import type { Code, Local, OpName, ValType } from '../../wasm/index.js';
-import type { RowField } from '../row-layout.js';
+import type { PackedBits, RowField } from '../row-layout.js';
 import { COLUMN, COLUMN_BYTES } from './state-layout.js';
 
 /** How the batches of one variant store a column: part of the key of a compiled pipeline. */
@@ -233,6 +233,7 @@ function loadSpan(code: Code, offsets: Local, data: Local, index: Local, address
 
 /** Loads a field of the row at `row` (an address). */
 export function loadField(code: Code, row: Local, field: RowField, type: DataType, range?: Range): Value {
+  if (field.packed !== undefined) return { type, range, ...loadPacked(code, row, field.carrier, field.packed) };
   const parts = newParts(code, field.carrier);
   const [first, second] = parts;
   switch (field.carrier) {
@@ -289,6 +290,35 @@ export function loadField(code: Code, row: Local, field: RowField, type: DataTyp
     code.get(row).op('i32.load8_u', field.nullOffset).set(isNull);
   }
   return { type, carrier: field.carrier, parts, isNull, range };
+}
+
+/** Loads a number from the bits of a sort entry. */
+function loadPacked(code: Code, entry: Local, carrier: Carrier, packed: PackedBits): Omit<Value, 'type' | 'range'> {
+  const { offset, above, bits, base, isDown, nullBit } = packed;
+  const parts = newParts(code, carrier);
+  const word = (before: number): Code => {
+    code.get(entry).op(offset === 0 ? 'i64.load' : 'i64.load32_u', offset);
+    const shift = before + (offset === 0 ? 0 : 32);
+    return shift > 0 ? code.i64(shift).op('i64.shl') : code;
+  };
+  code.i64(base);
+  if (bits > 0) {
+    word(above);
+    if (bits < 64) code.i64(64 - bits).op('i64.shr_u');
+    code.op(isDown ? 'i64.sub' : 'i64.add');
+  }
+  if (carrier === 'i32') code.op('i32.wrap_i64');
+  code.set(parts[0] as Local);
+  if (nullBit === undefined) return { carrier, parts, isNull: undefined };
+  const isNull = code.local('i32');
+  word(above - 1)
+    .i64(63)
+    .op('i64.shr_u')
+    .op('i32.wrap_i64')
+    .i32(1 - nullBit)
+    .op('i32.xor')
+    .set(isNull);
+  return { carrier, parts, isNull };
 }
 
 /** Stores parts (of the field's carrier) into the row at `row`. */

@@ -234,11 +234,17 @@ class PipelineBody {
       source.kind === 'groups' ? groupRowColumns(source, variant.partial, spec.settings, stable) : undefined;
     const layout = source.kind === 'groups' ? groups?.layout : keptLayout(source.layout);
     if (layout === undefined) throw engineBug('rows without a layout');
+    const isPacked = source.kind !== 'groups' && source.layout.packed !== undefined;
     const added = source.kind === 'windowed' ? columnLoaders(pipe, variant.forms) : () => undefined as never;
     return (row) => {
-      if (variant.list)
-        code.get(base).get(row).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', 8).set(address);
-      else code.get(base).get(row).i32(layout.stride).op('i32.mul').op('i32.add').set(address);
+      code
+        .get(base)
+        .get(row)
+        .i32(variant.list ? ENTRY_BYTES : layout.stride)
+        .op('i32.mul')
+        .op('i32.add');
+      if (variant.list && !isPacked) code.op('i32.load', 8);
+      code.set(address);
       if (source.kind === 'kept') {
         pipe.keptRow = address;
         const columns = rowColumns(pipe, layout, source.layout.fields, address, stable);

@@ -2,11 +2,12 @@ import { carrierOf } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { Local } from '../../wasm/index.js';
 import { JOIN_HEADER, type RowLayout } from '../row-layout.js';
-import type { SinkSpec } from '../task/spec.js';
+import type { SinkSpec, SourceColumn } from '../task/spec.js';
 import { compileKeys } from './aggregates.js';
 import { amongFirsts } from './group-firsts.js';
 import { extend, hashKeys, placeOf } from './keys.js';
 import type { ColumnValue } from './load.js';
+import { REST_ORDER } from './packed-entry.js';
 import { type Columns, MORE, type Pipe } from './pipe.js';
 import { keptLayout, storeValue } from './rows.js';
 import type { Sink, SinkForm } from './sink-form.js';
@@ -137,10 +138,7 @@ export class SortSink implements Sink {
     pushNormalizedKey(pipe, keys, spec.keys, spec.keyColumns);
     code.set(prefix);
     const keep = (): void => {
-      const fields = spec.fields.map((f) => pipe.compile(f, columns));
-      const row = pipe.newRow(this.#layout.stride);
-      const stored = [...fields, ...keys.filter((_, k) => (spec.keyFields[k] ?? -1) >= fields.length)];
-      for (const [i, value] of stored.entries()) storeValue(pipe, this.#layout, row, i, value);
+      const behind = spec.layout.packed === undefined ? this.#newRow(keys, columns) : this.#rest(columns);
       const entry = code.local('i32');
       pipe.loadWord(PIPE.ENTRY_NEXT, entry);
       code
@@ -153,13 +151,37 @@ export class SortSink implements Sink {
           pipe.loadWord(PIPE.ENTRY_NEXT, entry);
         });
       code.get(entry).get(prefix).op('i64.store', 0);
-      code.get(entry).get(row).op('i32.store', 8);
-      code.get(entry).i32(0).op('i32.store', 12);
+      code.get(entry).get(behind).op('i64.store', 8);
       code.get(state).get(entry).i32(16).op('i32.add').op('i32.store', PIPE.ENTRY_NEXT);
     };
     const { groupLimit } = spec;
     if (groupLimit?.tabled !== undefined) return amongFirsts(pipe, prefix, groupLimit.tabled, groupLimit.rows, keep);
     if (spec.limit === undefined) return keep();
     code.get(prefix).get(state).op('i64.load', PIPE.THRESHOLD).op('i64.le_u').if(keep);
+  }
+
+  /** The address of the row behind an entry. */
+  #newRow(keys: readonly ColumnValue[], columns: Columns): Local {
+    const { pipe, spec } = this;
+    const fields = spec.fields.map((f) => pipe.compile(f, columns));
+    const row = pipe.newRow(this.#layout.stride);
+    const stored = [...fields, ...keys.filter((_, k) => (spec.keyFields[k] ?? -1) >= fields.length)];
+    for (const [i, value] of stored.entries()) storeValue(pipe, this.#layout, row, i, value);
+    const address = pipe.code.local('i64');
+    pipe.code.get(row).op('i64.extend_i32_u').set(address);
+    return address;
+  }
+
+  /** What an entry has in place of the row's address: all that its prefix does not tell. */
+  #rest(columns: Columns): Local {
+    const { pipe, spec } = this;
+    const rest = (spec.layout.packed ?? []).flatMap(({ offset }, i) => (offset === 0 ? [] : [i]));
+    const exprs = rest.map((i) => spec.fields[i] as PhysicalExpr);
+    const keys = exprs.map((expr) => ({ expr, ...REST_ORDER }));
+    const known = rest.map((i) => spec.layout.fields[i] as SourceColumn);
+    const bits = pipe.code.local('i64');
+    pushNormalizedKey(pipe, compileKeys(pipe, exprs, columns), keys, known);
+    pipe.code.i64(32).op('i64.shr_u').set(bits);
+    return bits;
   }
 }

@@ -9,6 +9,15 @@ import type { Columns, Pipe } from './pipe.js';
 
 /** Layout of kept rows: the same wherever they are written and read. */
 export function keptLayout(spec: KeptLayoutSpec): RowLayout {
+  const { packed } = spec;
+  if (packed !== undefined) {
+    const fields = packed.map((bits, i) => {
+      const carrier = storedCarrier(spec.fields[i] as SourceColumn);
+      return { carrier, offset: bits.offset, nullOffset: undefined, packed: bits };
+    });
+    // On disk there is no more of a row than what its prefix does not tell.
+    return { header: 0, fields, stride: 8 };
+  }
   const stored = spec.numbered === true ? spec.fields.slice(0, -1) : spec.fields;
   const layout = rowLayout(
     spec.header === 'join' ? JOIN_HEADER.bytes : 0,

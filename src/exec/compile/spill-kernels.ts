@@ -11,8 +11,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * - `count_hashes(rows, count, stride, place, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
  *   bits of their place, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
  *   lists are continued.
- * - `list_entries(entries, count, list, prefixes)`: sorted entries taken apart; `make_entries(rows, count, stride,
- *   prefixes, entries)`: and put together.
+ * - `list_entries(entries, count, list, prefixes, packed)`: sorted entries taken apart; `make_entries(rows, count, stride,
+ *   prefixes, entries, packed)`: and put together. Of packed ones the rows are what is behind the prefixes.
  * - `measure(rows, count, stride, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
  * - `gather(list, count, stride, to)`: copies rows.
  * - `move_bytes(rows, count, stride, offset, nulls, bytes, used)`: puts the bytes of a field behind each other, notes their
@@ -26,8 +26,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
 export interface SpillKernels {
   count_hashes(rows: number, count: number, stride: number, place: number, finer: number, counts: number): void;
   list_by_hash(rows: number, count: number, stride: number, place: number, finer: number, cursors: number): void;
-  list_entries(entries: number, count: number, list: number, prefixes: number): void;
-  make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number): void;
+  list_entries(entries: number, count: number, list: number, prefixes: number, packed: number): void;
+  make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number, packed: number): void;
   measure(rows: number, count: number, stride: number, offset: number, nulls: number, lengths: number): number;
   gather(list: number, count: number, stride: number, to: number): void;
   move_bytes(
@@ -144,24 +144,39 @@ function partitions(module: WasmModule): void {
 }
 
 function entries(module: WasmModule): void {
-  module.function('list_entries', ['i32', 'i32', 'i32', 'i32'], [], (code, from, count, list, prefixes) => {
-    const width = code.local('i32');
-    code.i32(ENTRY_BYTES).set(width);
-    eachRow(code, from, count, width, (entry) => {
-      code.get(list).get(entry).op('i32.load', 8).op('i32.store', 0);
-      code.get(prefixes).get(entry).op('i64.load', 0).op('i64.store', 0);
-      step(code, list, 4);
-      step(code, prefixes, 8);
-    });
-  });
   module.function(
-    'make_entries',
+    'list_entries',
     ['i32', 'i32', 'i32', 'i32', 'i32'],
     [],
-    (code, rows, count, stride, prefixes, to) => {
+    (code, from, count, list, prefixes, packed) => {
+      const width = code.local('i32');
+      code.i32(ENTRY_BYTES).set(width);
+      eachRow(code, from, count, width, (entry) => {
+        code
+          .get(list)
+          .get(entry)
+          .i32(8)
+          .op('i32.add')
+          .get(entry)
+          .op('i32.load', 8)
+          .get(packed)
+          .select()
+          .op('i32.store', 0);
+        code.get(prefixes).get(entry).op('i64.load', 0).op('i64.store', 0);
+        step(code, list, 4);
+        step(code, prefixes, 8);
+      });
+    },
+  );
+  module.function(
+    'make_entries',
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (code, rows, count, stride, prefixes, to, packed) => {
       eachRow(code, rows, count, stride, (row) => {
         code.get(to).get(prefixes).op('i64.load', 0).op('i64.store', 0);
-        code.get(to).get(row).op('i64.extend_i32_u').op('i64.store', 8);
+        code.get(to).get(row).op('i64.load32_u', 0).get(row).op('i64.extend_i32_u').get(packed).select();
+        code.op('i64.store', 8);
         step(code, prefixes, 8);
         step(code, to, ENTRY_BYTES);
       });

@@ -6,7 +6,6 @@ import type { Pipe } from './pipe.js';
 
 /** Marks in the last word of an entry: it begins a group of peers, and perhaps a partition. */
 export const BEGINS = { PEERS: 1, PARTITION: 2 } as const;
-export const MARK_AT = 12;
 export const ROW_AT = 8;
 
 /** What the emission of one call's loop works with. */

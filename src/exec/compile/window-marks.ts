@@ -4,9 +4,9 @@ import type { SourceColumn, WindowTaskSpec } from '../task/spec.js';
 import { pushSameKey } from './keys.js';
 import { loadField } from './load.js';
 import type { Pipe } from './pipe.js';
-import { ENTRY_BYTES } from './sort-entry.js';
+import { ENTRY_BYTES, MARK_AT } from './sort-entry.js';
 import { prefixIsExact, prefixMask } from './sort-key.js';
-import { BEGINS, MARK_AT, ROW_AT } from './window-emission.js';
+import { BEGINS, ROW_AT } from './window-emission.js';
 
 /** Writes into the entries from…to where partitions and peers begin. */
 export function emitMarks(

@@ -11,10 +11,10 @@ import type { LinkedModule } from './linked-module.js';
 import { loadField } from './load.js';
 import { type Columns, Pipe } from './pipe.js';
 import { keptLayout } from './rows.js';
-import { ENTRY_BYTES } from './sort-entry.js';
+import { ENTRY_BYTES, MARK_AT } from './sort-entry.js';
 import type { StateLayout } from './state-layout.js';
 import { emitAggregateCall } from './window-aggregate.js';
-import { MARK_AT, ROW_AT, type WindowEmission } from './window-emission.js';
+import { ROW_AT, type WindowEmission } from './window-emission.js';
 import { emitMarks } from './window-marks.js';
 import { emitRowCall } from './window-rows.js';
 
@@ -84,7 +84,9 @@ function emitCall(module: WasmModule, index: number, parts: Parts): void {
           code.get(entries).get(at).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', MARK_AT),
         rowAt: (at) => {
           const row = code.local('i32');
-          code.get(entries).get(at).i32(ENTRY_BYTES).op('i32.mul').op('i32.add').op('i32.load', ROW_AT).set(row);
+          code.get(entries).get(at).i32(ENTRY_BYTES).op('i32.mul').op('i32.add');
+          if (spec.layout.packed === undefined) code.op('i32.load', ROW_AT);
+          code.set(row);
           return row;
         },
         store: (at, value) => storeResult(code, at, value, data, call.nullable ? validity : undefined),

@@ -1,6 +1,7 @@
 import { carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { PREFIX_BYTES } from '../compile/group-firsts.js';
+import { packedFields } from '../compile/packed-entry.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { prefixBits, prefixIsExact, prefixMask } from '../compile/sort-key.js';
 import type { GroupLimit, PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
@@ -122,7 +123,12 @@ export async function sortFlow(
         if (expr.kind === 'column' && isItsKey(column)) return expr.index;
         return behind.length + stored.push(column) - 1;
       });
-  const layout: KeptLayoutSpec = { header: 'sort', fields: [...behind, ...stored] };
+  const packed = packedFields(keys, keyColumns, behind);
+  const layout: KeptLayoutSpec = {
+    header: 'sort',
+    fields: [...behind, ...stored],
+    ...(packed === undefined ? {} : { packed }),
+  };
   const order: SortSink = {
     kind: 'sort',
     keys,

@@ -1,6 +1,6 @@
 import { Arena, engineBug, newTaskMetrics, type SharedHeap } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
-import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { ENTRY_BYTES, MARK_AT } from '../compile/sort-entry.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { rowSpill, spillReader } from './parts.js';
 import { Room } from './room.js';
@@ -14,8 +14,8 @@ import type { TaskEnvironment } from './task-environment.js';
 
 /** Room for pieces is a multiple of this, so that one piece can take the place of another. */
 const SLOT_BYTES = 1 << 13;
-/** Where an entry says which run it is of, while they are merged. */
-const RUN_OFFSET = 12;
+/** Where an entry says which run it is of, while they are merged, and whether it is what is looked for. */
+const BORDER = 2 ** 31;
 
 /** What is in memory of a piece of a run, and not written yet. */
 interface Held {
@@ -45,6 +45,7 @@ export function mergeRuns(environment: TaskEnvironment, request: TaskRequest): T
   const name = `task-${request.task}-${request.attempt}.rows`;
   const place = { platform, directory: request.spill.directory, metrics, name };
   const layout = keptLayout(order.layout);
+  const packed = Number(order.layout.packed !== undefined);
   const spiller = new (rowSpill().RowSpiller)(place, layout, scratch);
   const held = new HeldPieces(environment, request, scratch);
   const sort = sorter(programs, order, spec.settings);
@@ -54,9 +55,10 @@ export function mergeRuns(environment: TaskEnvironment, request: TaskRequest): T
     for (let from = 0; from < pieces.length; from += atOnce) {
       environment.checkCancelled();
       const numbers = [...pieces.subarray(from, from + atOnce)].map((piece) => runOf[piece] as number);
-      const border = held.read(numbers);
+      const last = held.read(numbers);
       const { count } = held;
-      const at = held.copy(entries.of(count * ENTRY_BYTES));
+      const at = entries.of(count * ENTRY_BYTES);
+      const border = held.copy(at, last);
       const sorted = sort(at, count, spare.of(scratchBytes(count)));
       const isLast = from + atOnce >= pieces.length;
       const ready = isLast ? count : placeOf(heap, { entries: sorted, count }, border);
@@ -64,7 +66,7 @@ export function mergeRuns(environment: TaskEnvironment, request: TaskRequest): T
         const prefixes = (sorted === at ? spare : entries).of(0);
         // A list takes less than what the entries were sorted to or from.
         const list = prefixes + ready * 8;
-        spillKernels(heap).list_entries(sorted, ready, list, prefixes);
+        spillKernels(heap).list_entries(sorted, ready, list, prefixes, packed);
         written.push(spiller.write(list, ready, prefixes));
       }
       held.keep(sorted + ready * ENTRY_BYTES, count - ready);
@@ -82,12 +84,12 @@ export function mergeRuns(environment: TaskEnvironment, request: TaskRequest): T
   return { output, inputRows: rows, milliseconds, thread, metrics };
 }
 
-/** Where the entry at `border` came to lie. */
-function placeOf(heap: SharedHeap, sorted: SortedRun, border: number): number {
-  const { u32, u64 } = heap;
-  const row = u32[(border + 8) >>> 2];
-  let place = lowerBound(heap, sorted, u64[border >>> 3] as bigint);
-  for (; place < sorted.count; place++) if (u32[(sorted.entries + place * ENTRY_BYTES + 8) >>> 2] === row) return place;
+/** Where the entry that is marked, with such a prefix, came to lie. */
+function placeOf(heap: SharedHeap, sorted: SortedRun, prefix: bigint): number {
+  const { u32 } = heap;
+  let place = lowerBound(heap, sorted, prefix);
+  for (; place < sorted.count; place++)
+    if ((u32[(sorted.entries + place * ENTRY_BYTES + MARK_AT) >>> 2] as number) >= BORDER) return place;
   throw engineBug('merged runs without their border');
 }
 
@@ -99,6 +101,7 @@ class HeldPieces {
   readonly #free = new Map<number, number[]>();
   readonly #sizes = new Map<number, number>();
   readonly #layout;
+  readonly #packed: number;
   readonly #unspiller;
   readonly #heap: SharedHeap;
 
@@ -113,6 +116,7 @@ class HeldPieces {
     this.#held = input.runs.map(() => []);
     this.#read = input.runs.map(() => 0);
     this.#layout = keptLayout(input.order.layout);
+    this.#packed = Number(input.order.layout.packed !== undefined);
     this.#unspiller = spillReader(arena, platform, (bytes) => this.#take(bytes));
   }
 
@@ -133,18 +137,21 @@ class HeldPieces {
     return this.#held[numbers.at(-1) as number]?.at(-1)?.entries as number;
   }
 
-  /** All entries, those of a run one after the other, each with the number of its run. */
-  copy(to: number): number {
-    const { u32 } = this.#heap;
+  /** All entries, those of a run one after the other, each with the number of its run; gives the prefix of `last`, marked. */
+  copy(to: number, last: number): bigint {
+    const { u32, u64 } = this.#heap;
     let at = to;
+    let border = to;
     this.#held.forEach((held, r) => {
       for (const { entries, count } of held) {
+        if (entries === last) border = at;
         this.#heap.copy(at, entries, count * ENTRY_BYTES);
         const end = at + count * ENTRY_BYTES;
-        for (; at < end; at += ENTRY_BYTES) u32[(at + RUN_OFFSET) >>> 2] = r;
+        for (; at < end; at += ENTRY_BYTES) u32[(at + MARK_AT) >>> 2] = r;
       }
     });
-    return to;
+    u32[(border + MARK_AT) >>> 2] = (u32[(border + MARK_AT) >>> 2] as number) + BORDER;
+    return u64[border >>> 3] as bigint;
   }
 
   /** Only these entries are still held: the last ones of each run. */
@@ -152,7 +159,7 @@ class HeldPieces {
     const { u32 } = this.#heap;
     const left = this.#runs.map(() => 0);
     for (let at = entries, end = entries + count * ENTRY_BYTES; at < end; at += ENTRY_BYTES) {
-      const r = u32[(at + RUN_OFFSET) >>> 2] as number;
+      const r = (u32[(at + MARK_AT) >>> 2] as number) % BORDER;
       left[r] = (left[r] as number) + 1;
     }
     this.#held.forEach((held, r) => {
@@ -179,7 +186,7 @@ class HeldPieces {
       .read(segmentsBetween(spilled, from, to), this.#layout)
       .map(({ address, prefixes, stride, rows }) => {
         const own = this.#take(rows * ENTRY_BYTES);
-        spillKernels(this.#heap).make_entries(address, rows, stride, prefixes, own);
+        spillKernels(this.#heap).make_entries(address, rows, stride, prefixes, own, this.#packed);
         return { entries: own, count: rows, slots: [address, own] };
       });
   }

@@ -3,13 +3,14 @@ import { finishRecords } from '../../functions/aggregate-collect.js';
 import type { EvalSettings } from '../../functions/expression.js';
 import { groupLayout, prepareAggregate, stateField } from '../compile/aggregates.js';
 import { keptLayout } from '../compile/rows.js';
-import { fieldAt, JOIN_HEADER, type RowField } from '../row-layout.js';
+import { fieldAt, JOIN_HEADER, type PackedBits, type RowField } from '../row-layout.js';
 import type { KeptLayoutSpec, RowSourceSpec, StateCarriers } from './spec.js';
 
 type Row = readonly Scalar[];
 
 /** One field of the row at `row`, in JS. */
 export function readField(heap: SharedHeap, row: number, field: RowField, type: DataType): Scalar {
+  if (field.packed !== undefined) return readPacked(heap, row, field.packed, type);
   if (field.nullOffset !== undefined && heap.u8[row + field.nullOffset] !== 0) return null;
   const at = row + field.offset;
   switch (field.carrier) {
@@ -31,6 +32,19 @@ export function readField(heap: SharedHeap, row: number, field: RowField, type: 
       return null;
   }
 }
+
+function readPacked(heap: SharedHeap, entry: number, packed: PackedBits, type: DataType): Scalar {
+  const { offset, above, bits, base, isDown, nullBit } = packed;
+  const word = offset === 0 ? (heap.u64[entry >>> 3] as bigint) : BigInt(heap.u32[(entry + 8) >>> 2] as number) << 32n;
+  if (nullBit !== undefined && Number((word >> BigInt(64 - above)) & 1n) === nullBit) return null;
+  const distance = BigInt.asUintN(bits, word >> BigInt(64 - above - bits));
+  const value = isDown ? base - distance : base + distance;
+  return integerScalar(type, value);
+}
+
+/** Where the row of a sorted entry is. */
+export const rowOfEntry = (heap: SharedHeap, entry: number, { packed }: KeptLayoutSpec): number =>
+  packed === undefined ? (heap.u32[(entry + 8) >>> 2] as number) : entry;
 
 function integerScalar(type: DataType, stored: number | bigint): Scalar {
   if (type.kind === 'boolean') return Number(stored) !== 0;

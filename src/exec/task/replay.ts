@@ -3,7 +3,7 @@ import { describe } from '../../functions/describe.js';
 import { type Prepared, prepare } from '../../functions/evaluate.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
-import { sourceRowReader } from './read-rows.js';
+import { rowOfEntry, sourceRowReader } from './read-rows.js';
 import { replayProbe } from './replay-join.js';
 import type { SinkSpec, StateCarriers } from './spec.js';
 import type { TaskRequest } from './task.js';
@@ -40,10 +40,11 @@ export function replayRows(heap: SharedHeap, request: TaskRequest, rows: RowsAt,
   if (source.kind !== 'rows') throw engineBug('rows expected');
   const read = sourceRowReader(heap, source.rows, rows.carriers, settings);
   const replay = prepareSteps(heap, request);
+  const layout = rows.list && source.rows.kind !== 'groups' ? source.rows.layout : undefined;
   const added = rows.added?.map((column) => readColumn(heap, column));
   for (let i = from; i < to; i++) {
     const entry = rows.address + i * ENTRY_BYTES;
-    const row = read(rows.list ? (heap.u32[(entry + 8) >>> 2] as number) : rows.address + i * rows.stride);
+    const row = read(layout === undefined ? rows.address + i * rows.stride : rowOfEntry(heap, entry, layout));
     if (row !== undefined) replay(added === undefined ? row : [...row, ...added.map((column) => column[i] as Scalar)]);
   }
 }

@@ -173,14 +173,14 @@ class RowsRunner implements SinkRunner {
     const [rows, sort, spill, form] = [this.#rows, this.#sort, this.#spill, this.#form];
     if (rows === undefined || spill === undefined || form === undefined) return;
     const bytes = rows.bytes + (sort?.count ?? 0) * ENTRY_BYTES;
-    if (rows.bytes === 0 || !spill.isDue(bytes, isLast)) return;
+    if (bytes === 0 || !spill.isDue(bytes, isLast)) return;
     if (sort === undefined) {
       this.#spilledRows += totalRows(rows.chunks());
       spill.joinRows(rows.chunks(), form.layout);
     } else {
       const run = sort.finish();
       this.#splitters.push(...run.splitters);
-      spill.run(run, form.layout, sort.spare);
+      spill.run(run, form.layout, sort.spare, sort.isPacked);
       sort.clear();
     }
     rows.clear();
@@ -200,10 +200,11 @@ class RowsRunner implements SinkRunner {
     const spilled = (this.#spill?.runs ?? []).map((rows) => ({ entries: 0, count: rows.rows, spilled: rows }));
     const splitters = [...this.#splitters, ...(last?.splitters ?? [])];
     const runs = last === undefined ? undefined : [...spilled, last];
+    const packed = this.#sort?.isPacked === true ? (runs ?? []).reduce((n, run) => n + run.count, 0) : 0;
     return {
       kind: 'rows',
       chunks,
-      rows: totalRows(chunks) + this.#spilledRows,
+      rows: totalRows(chunks) + this.#spilledRows + packed,
       ...(this.#spilledRows > 0 ? { spilled: this.#spill?.partitions ?? [] } : {}),
       keyMin: i64[(this.state + PIPE.KEY_MIN) >>> 3] as bigint,
       keyMax: i64[(this.state + PIPE.KEY_MAX) >>> 3] as bigint,

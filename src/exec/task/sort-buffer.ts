@@ -96,6 +96,11 @@ export class SortBuffer {
     return last === undefined ? 0 : full + (this.#word(PIPE.ENTRY_NEXT) - last.entries) / ENTRY_BYTES;
   }
 
+  /** The entries are all there is of the rows. */
+  get isPacked(): boolean {
+    return this.spec.layout.packed !== undefined;
+  }
+
   /** Room in which what was sorted is written to disk: for as many entries. */
   get spare(): Room {
     return this.#room;

@@ -1,5 +1,5 @@
 import { Arena, type Platform } from '../../base/index.js';
-import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { ENTRY_BYTES, MARK_AT } from '../compile/sort-entry.js';
 import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
 import { besideEachOther, sortTogether } from './sorted-input.js';
@@ -33,16 +33,12 @@ export function orderPieces(programs: Programs, request: CutsRequest, platform: 
     return { entries: 0, count: segmentCount(spilled), spilled: spilled.heads as SpilledRows };
   });
   const heads = besideEachOther(firsts, order, arena, unspiller);
-  const numberOf = new Map<number, number>();
-  for (const { entries, count } of heads) {
-    for (let i = 0; i < count; i++)
-      numberOf.set(heap.u32[((entries + i * ENTRY_BYTES) >>> 2) + 2] as number, numberOf.size);
-  }
+  const { u32 } = heap;
+  const wordOf = (entries: number, i: number): number => (entries + i * ENTRY_BYTES + MARK_AT) >>> 2;
+  let next = 0;
+  for (const { entries, count } of heads) for (let i = 0; i < count; i++) u32[wordOf(entries, i)] = next++;
   const sorted = sortTogether(programs, heads, order, settings, arena);
-  return Uint32Array.from(
-    { length: sorted.count },
-    (_, i) => numberOf.get(heap.u32[((sorted.entries + i * ENTRY_BYTES) >>> 2) + 2] as number) as number,
-  );
+  return Uint32Array.from({ length: sorted.count }, (_, i) => u32[wordOf(sorted.entries, i)] as number);
 }
 
 function sampled({ entries, count }: SortedRun, arena: Arena): SortedRun {

@@ -1,6 +1,6 @@
 import { type Arena, engineBug, type Platform } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
-import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { ENTRY_BYTES, MARK_AT } from '../compile/sort-entry.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
@@ -23,15 +23,13 @@ export function prepareSorted(
   const { input, spec } = request;
   if (input.kind !== 'sorted') throw engineBug('sorted runs expected');
   const runs = besideEachOther(input.runs, input.order, scratch, spillReader(scratch, platform));
-  const entryAt = (position: RunPosition | undefined): Entry | undefined =>
-    position && entry(scratch, (runs[position.run] as SortedRun).entries + position.row * ENTRY_BYTES);
-  const [from, to] = [entryAt(input.from), entryAt(input.to)];
+  const borders = [border(scratch, runs, input.from, 1), border(scratch, runs, input.to, 2)] as const;
   const sorted = sortTogether(programs, runs, input.order, spec.settings, scratch);
   const { between } = input;
   const prefixAt = (prefix: bigint | undefined): number | undefined =>
     prefix === undefined ? undefined : lowerBound(scratch.heap, sorted, prefix);
-  const start = prefixAt(between?.from) ?? (from === undefined ? 0 : positionOf(scratch, sorted, from));
-  const end = prefixAt(between?.to) ?? (to === undefined ? sorted.count : positionOf(scratch, sorted, to));
+  const start = prefixAt(between?.from) ?? borders[0]?.(sorted) ?? 0;
+  const end = prefixAt(between?.to) ?? borders[1]?.(sorted) ?? sorted.count;
   const rows = Math.max(0, Math.min(end - start - input.offset, input.limit ?? end - start));
   return { address: sorted.entries + (start + input.offset) * ENTRY_BYTES, rows };
 }
@@ -81,25 +79,32 @@ function readBack(
   to: number,
 ): void {
   let at = to;
+  const packed = Number(order.layout.packed !== undefined);
   for (const { address, prefixes, stride, rows: held } of unspiller.read(rows, keptLayout(order.layout))) {
-    spillKernels(scratch.heap).make_entries(address, held, stride, prefixes, at);
+    spillKernels(scratch.heap).make_entries(address, held, stride, prefixes, at, packed);
     at += held * ENTRY_BYTES;
   }
 }
 
-interface Entry {
-  readonly prefix: bigint;
-  readonly row: number;
-}
-
-const entry = ({ heap }: Arena, at: number): Entry => ({
-  prefix: heap.u64[at >>> 3] as bigint,
-  row: heap.u32[(at >>> 2) + 2] as number,
-});
-
-function positionOf(arena: Arena, run: SortedRun, { prefix, row }: Entry): number {
-  const { entries, count } = run;
-  for (let i = lowerBound(arena.heap, run, prefix); i < count; i++)
-    if (entry(arena, entries + i * ENTRY_BYTES).row === row) return i;
-  throw engineBug('a sorted range without its border');
+/** Marks the entry at a position of a run; gives what finds it when all are sorted together. */
+function border(
+  { heap }: Arena,
+  runs: readonly SortedRun[],
+  position: RunPosition | undefined,
+  mark: number,
+): ((sorted: SortedRun) => number) | undefined {
+  if (position === undefined) return undefined;
+  const { u32, u64 } = heap;
+  const { entries } = runs[position.run] as SortedRun;
+  // A run alone stays where it is, and is not this task's to write to.
+  if (runs.every(({ count }, r) => count === 0 || r === position.run)) return () => position.row;
+  const at = entries + position.row * ENTRY_BYTES;
+  const prefix = u64[at >>> 3] as bigint;
+  const word = (at + MARK_AT) >>> 2;
+  u32[word] = (u32[word] as number) | mark;
+  return (sorted) => {
+    for (let i = lowerBound(heap, sorted, prefix); i < sorted.count; i++)
+      if (((u32[(sorted.entries + i * ENTRY_BYTES + MARK_AT) >>> 2] as number) & mark) !== 0) return i;
+    throw engineBug('a sorted range without its border');
+  };
 }

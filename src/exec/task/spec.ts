@@ -3,6 +3,7 @@ import type { Range } from '../../functions/define.js';
 import type { EvalSettings, PhysicalExpr } from '../../functions/expression.js';
 import type { WritePlan } from '../../io/write-job.js';
 import type { AggregateSpec, GroupLimit, SortKey, WindowSpecCall } from '../physical.js';
+import type { PackedBits } from '../row-layout.js';
 import type { UdfColumn } from '../udf/batch-call.js';
 import type { GenerateSpec } from './generate-rows.js';
 import type { KeyBits, ProbeBits } from './key-bits.js';
@@ -53,6 +54,8 @@ export interface KeptLayoutSpec {
   readonly fields: readonly SourceColumn[];
   /** The last field is the number in the header of the row. */
   readonly numbered?: boolean;
+  /** Sort entries are the rows: where each field is among their bits. */
+  readonly packed?: readonly PackedBits[];
 }
 
 export type StepSpec =

@@ -101,12 +101,12 @@ export class TaskSpill {
   }
 
   /** Writes the rows of sorted entries, which are taken apart in the room. */
-  run({ entries, count }: SortedRun, layout: RowLayout, room: Room): void {
+  run({ entries, count }: SortedRun, layout: RowLayout, room: Room, isPacked: boolean): void {
     const { heap } = this.environment.programs;
     const spiller = this.#open(layout);
     const prefixes = room.of(count * 12);
     const list = prefixes + count * 8;
-    spillKernels(heap).list_entries(entries, count, list, prefixes);
+    spillKernels(heap).list_entries(entries, count, list, prefixes, Number(isPacked));
     this.runs.push(spiller.write(list, count, prefixes));
   }
 

@@ -11,7 +11,7 @@ import { compileWindow, resultStorage } from '../compile/window-module.js';
 import { isCompiledRowCall } from '../compile/window-rows.js';
 import type { WindowSpecCall } from '../physical.js';
 import { type Programs, planKey } from './programs.js';
-import { keptRowReader } from './read-rows.js';
+import { keptRowReader, rowOfEntry } from './read-rows.js';
 import { RowStore } from './row-store.js';
 import type { WindowTaskSpec } from './spec.js';
 import type { TaskRequest } from './task.js';
@@ -164,7 +164,7 @@ async function fromValues(
   const read = keptRowReader(heap, { ...window.layout, fields: window.layout.fields });
   const values: Scalar[][] = [];
   for (let i = 0; i < rows; i++) {
-    values.push(read(heap.u32[(address + i * ENTRY_BYTES + 8) >>> 2] as number).slice(0, window.inputs));
+    values.push(read(rowOfEntry(heap, address + i * ENTRY_BYTES, window.layout)).slice(0, window.inputs));
     if (i % BATCH_ROWS === 0) environment.checkCancelled();
   }
   const plan = {
