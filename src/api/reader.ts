@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Schema, SparrowError } from '../base/index.js';
-import { type Content, isContent, pathOf, type RowsSource } from '../io/memory-paths.js';
+import { type Content, isContent, isData, isMemory, pathOf, type RowsSource, releaseWith } from '../io/memory-paths.js';
 import { read, view } from '../plan/build.js';
 import type { FrameContext } from './context.js';
 import type { DatabaseAdapter } from './database/adapters.js';
@@ -147,6 +147,7 @@ export class DataFrameReader<S, V extends Values> {
     const { schema, stream } = this.#source;
     const options = { ...this.#source.options, ...optionTexts(more) };
     const description = { format, paths, options, ...(schema && { schema }), ...(stream && { stream }) };
+    for (const path of paths) if (isMemory(path)) releaseWith(description, path, this.#context);
     return new DataFrame(this.#context, read(description));
   }
 }
@@ -156,6 +157,7 @@ const asList = (path: Input | readonly Input[]): readonly Input[] =>
 
 function pathText(path: unknown): string {
   if (isContent(path)) return pathOf(path);
-  if (path instanceof URL) return path.protocol === 'file:' ? fileURLToPath(path) : path.href;
-  return theName(path, 'a path');
+  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path);
+  const text = path instanceof URL ? path.href : theName(path, 'a path');
+  return isData(text) ? pathOf(text) : text;
 }

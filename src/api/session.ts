@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Table } from 'apache-arrow';
 import { type Int64Type, SparrowError, type ValueOptions } from '../base/index.js';
+import { releaseAll } from '../io/memory-paths.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { range, sqlQuery, view } from '../plan/build.js';
 import { tableFunction } from '../plan/build-relations.js';
@@ -243,6 +244,7 @@ export class Session<in out V extends Values = Anything> {
     const engine = this.#engine;
     this.#engine = undefined;
     if (this.ownsEngine) await engine?.stop();
+    releaseAll(this.#context);
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();

@@ -13,6 +13,10 @@ export type ByteSink = { getWriter(): unknown } | { write(bytes: Uint8Array): un
 export type RowsSource = AsyncIterable<object> | ((taken: number) => AsyncIterable<object>);
 
 const contents = new Map<string, unknown>();
+/** What removes the file that a path's content became, and whose it is. */
+const removals = new Map<string, () => void>();
+const owners = new Map<string, object>();
+const unread = new FinalizationRegistry<string>(release);
 let count = 0;
 
 /** A path by which a plan names what it cannot hold. */
@@ -22,13 +26,35 @@ export function pathOf(content: unknown, scheme = 'memory'): string {
   return path;
 }
 
+/** The content of a path goes when nothing holds `reader` any more, at the latest with its owner. */
+export function releaseWith(reader: object, path: string, owner: object): void {
+  owners.set(path, owner);
+  unread.register(reader, path);
+}
+
+/** Lets go of all contents of an owner. */
+export function releaseAll(owner: object): void {
+  for (const [path, of] of owners) if (of === owner) release(path);
+}
+
+function release(path: string): void {
+  removals.get(path)?.();
+  for (const known of [contents, removals, owners]) known.delete(path);
+}
+
+/** Says how the file of a path is removed. */
+export const removedBy = (path: string, remove: () => void): void => void removals.set(path, remove);
+
 /** What a path was given for. */
 export const contentOf = (path: string): unknown => contents.get(path);
 
 /** Bytes are in a file now, or a stream was read. */
 export const forgetContent = (path: string): void => void contents.delete(path);
 
-export const isMemory = (path: string): boolean => /^(memory:\d+$|data:)/i.test(path);
+export const isMemory = (path: string): boolean => /^memory:\d+$/.test(path) || isData(path);
+
+/** A `data:` address. */
+export const isData = (path: string): boolean => /^data:/i.test(path);
 
 export const isSink = (value: unknown): value is ByteSink =>
   typeof value === 'object' && value !== null && ('getWriter' in value || 'write' in value);

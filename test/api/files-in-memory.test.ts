@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { tableFromIPC } from 'apache-arrow';
 import { fn, Session } from 'sparrow-df';
@@ -63,6 +65,31 @@ describe('read', () => {
       { a: 1 },
       { a: 2 },
     ]);
+  });
+
+  test('what lies behind a frame goes with the frame, at the latest with its session', async () => {
+    setFlagsFromString('--expose_gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const place = join(tmpdir(), `sparrow-remote-${process.pid}`);
+    const kept = () => readdirSync(place).filter((name) => name.startsWith('content-')).length;
+    const other = await Session.create({ workers: 1 });
+    const held = other.read.option('header', true).csv(Buffer.from(CSV)).filter('id > 1');
+    expect(await held.count()).toBe(1);
+    const before = kept();
+    // Frames that nothing holds, their plans in the caches of plans.
+    const sums: unknown[] = [];
+    for (let i = 0; i < 8; i++) sums.push(await other.read.parquet(parquet).agg(fn.sum('id').as('s')).collect());
+    sums.push(await other.read.csv('data:,1').collect());
+    expect(sums).toEqual([...Array(8).fill([{ s: 1_249_975_000 }]), [{ _c0: '1' }]]);
+    expect(kept()).toBe(before + 9);
+    for (let i = 0; i < 50 && kept() > before; i++) {
+      collectGarbage();
+      await new Promise((resume) => setTimeout(resume, 20));
+    }
+    expect(kept()).toBeLessThan(before + 3);
+    expect(await held.collect()).toEqual([{ id: '2', name: 'Grace' }]);
+    await other.stop();
+    expect(kept()).toBeLessThan(before);
   });
 
   test('a stream is read no faster than it is written down', async () => {

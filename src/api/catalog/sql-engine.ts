@@ -19,6 +19,20 @@ export type RunCommand = (
   signal?: AbortSignal,
 ) => Promise<Plan | undefined>;
 
+/** Plans that are read now. What they name, bytes of a program say, stays while anything holds them. */
+const reading = new Set<object>();
+const plans = new WeakMap<object, Plan>();
+
+async function held<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
+  const one = { plan };
+  reading.add(one);
+  try {
+    return await work();
+  } finally {
+    reading.delete(one);
+  }
+}
+
 /** An engine whose SQL texts may also be commands: each runs once, when its frame is first asked for something. */
 export class SqlEngine implements QueryEngine {
   readonly #engine: QueryEngine;
@@ -37,11 +51,15 @@ export class SqlEngine implements QueryEngine {
     return this.#engine;
   }
 
-  async analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
-    return this.#engine.analyze(await this.#prepared(plan, settings), settings);
+  analyze(plan: Plan, settings: SessionSettings): Promise<Schema> {
+    return held(plan, async () => this.#engine.analyze(await this.#prepared(plan, settings), settings));
   }
-  async run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
-    return this.#engine.run(await this.#prepared(plan, options.settings, options.signal), options);
+  run(plan: Plan, options: RunOptions): Promise<RunningQuery> {
+    return held(plan, async () => {
+      const query = await this.#engine.run(await this.#prepared(plan, options.settings, options.signal), options);
+      plans.set(query.batches, plan);
+      return query;
+    });
   }
   async explain(plan: Plan, mode: ExplainMode, settings: SessionSettings): Promise<string> {
     return this.#engine.explain(await this.#prepared(plan, settings), mode, settings);

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SparrowError } from '../../base/index.js';
-import { contentOf, forgetContent } from '../memory-paths.js';
+import { contentOf, forgetContent, isData, removedBy } from '../memory-paths.js';
 import { localFolder } from './remote-file.js';
 
 /** Files packed so are unpacked by what they are called. */
@@ -12,12 +12,18 @@ const PACKED = [
   ['.bz2', /^425a683.314159/],
 ] as const;
 const files = new Map<string, Promise<string>>();
+let count = 0;
 
-/** The file of this machine that holds the content of a path, which is read once; it goes when the process ends. */
+/** The file of this machine that holds the content of a path, which is read once; it goes when nothing reads it any more. */
 export function memoryFile(path: string): Promise<string> {
   let file = files.get(path);
   if (file === undefined) {
-    file = store(path, join(localFolder(), `content-${files.size + 1}`));
+    const folder = join(localFolder(), `content-${++count}`);
+    removedBy(path, () => {
+      files.delete(path);
+      rmSync(folder, { recursive: true, force: true });
+    });
+    file = store(path, folder);
     files.set(path, file);
   }
   return file;
@@ -52,7 +58,8 @@ async function store(path: string, folder: string): Promise<string> {
 }
 
 function chunksOf(path: string): AsyncIterable<unknown> | Iterable<unknown> {
-  const content = /^data:/i.test(path) ? dataOf(path) : contentOf(path);
+  const content = isData(path) ? path : contentOf(path);
+  if (typeof content === 'string') return [dataOf(content)];
   if (content === undefined) throw new SparrowError('PATH_NOT_FOUND', `${path} stands for nothing in this process`);
   if (content instanceof ArrayBuffer) return [new Uint8Array(content)];
   if (ArrayBuffer.isView(content)) return [new Uint8Array(content.buffer, content.byteOffset, content.byteLength)];
