@@ -11,7 +11,7 @@ const workersEntry = 'src/exec/worker.ts';
 const forCaller = [
   [/^src\/io\/\w+\/index\.ts$/, /^\.\/(open|remote)\.js$/],
   [/^src\/io\/iceberg\/index\.ts$/, /^\.\/rest\.js$/],
-  [/^src\/io\/registry\.ts$/, /^\.\/(remote\/open|stream-source|delta\/write)\.js$/],
+  [/^src\/io\/registry\.ts$/, /^\.\/(remote\/open|stream-source|delta\/write|excel\/index)\.js$/],
 ];
 
 /** The modules that workers do not come to; `inputs` is what esbuild tells of the modules and their imports. */

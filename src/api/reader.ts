@@ -84,6 +84,10 @@ export class DataFrameReader<S, V extends Values> {
   avro(...paths: readonly Input[]): DataFrame<S, V> {
     return this.#frame('avro', paths);
   }
+  /** A sheet of Excel workbooks (`.xlsx`), by the package read-excel-file: the first, or by the option `sheet` (name or number). */
+  excel(path: Input | readonly Input[], options: Options = {}): DataFrame<S, V> {
+    return this.#frame('excel', asList(path), options);
+  }
   /** A Delta Lake table. */
   delta(path: Path, options: Options = {}): DataFrame<S, V> {
     return this.#frame('delta', [path], options);

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { SparrowError } from '../base/index.js';
 
 /** The URL of a package that is the user's to install: beside this one, or in the program's folder. */
-export function packageUrl(name: string): string {
+export function packageUrl(name: string, installed = name): string {
   for (const from of [import.meta.url, join(process.cwd(), 'index.js')]) {
     try {
       return pathToFileURL(createRequire(from).resolve(name)).href;
@@ -12,7 +12,7 @@ export function packageUrl(name: string): string {
       // Looked for in the next place.
     }
   }
-  throw missingPackage(name);
+  throw missingPackage(installed);
 }
 
 export const missingPackage = (name: string, cause?: unknown): SparrowError =>

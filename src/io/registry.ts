@@ -48,6 +48,11 @@ export const formats: readonly FormatEntry[] = [
     load: async () => (await import('./avro/index.js')).avroFormat,
   },
   {
+    name: 'excel',
+    extensions: ['.xlsx'],
+    load: async () => (await import('./excel/index.js')).excelFormat(await formatNamed('json')),
+  },
+  {
     name: 'delta',
     extensions: [],
     load: async () => (await import('./delta/index.js')).deltaFormat,

@@ -82,7 +82,7 @@ export async function startMariadb(): Promise<Server> {
 }
 
 /** The URL of a module of a package that the tests install beside the project. */
-export function driverModule(name: string, version: string): string {
+export function driverModule(name: string, version: string, entry = name): string {
   const folder = join(root, 'build', 'peers', 'node');
   const owner = name
     .split('/')
@@ -92,7 +92,7 @@ export function driverModule(name: string, version: string): string {
     mkdirSync(folder, { recursive: true });
     run('npm', 'install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', `${owner}@${version}`);
   }
-  return pathToFileURL(createRequire(join(folder, 'index.js')).resolve(name)).href;
+  return pathToFileURL(createRequire(join(folder, 'index.js')).resolve(entry)).href;
 }
 
 /** Asks until it is answered. */

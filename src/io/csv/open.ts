@@ -18,6 +18,7 @@ import { type PartitionColumn, partitionColumns, partitionValue } from '../parti
 import { type DataFile, expandPaths } from '../paths.js';
 import { recordStartNear } from './boundaries.js';
 import { cellOf } from './cells.js';
+import { columnNames } from './column-names.js';
 import { detectOptions } from './detect.js';
 import { firstRecord, inferTypes } from './infer.js';
 import { type CsvReadOptions, readOptions } from './options.js';
@@ -40,7 +41,7 @@ export async function openCsv(description: SourceDescription, platform: Platform
     });
   }
   const head = await firstUsable(files, options, platform);
-  const names = columnNames(head, options);
+  const names = columnNames(head, options.header);
   const { types, sampled } = options.inferSchema
     ? await inferTypes(files, names.length, options, platform)
     : { types: names.map(() => stringType), sampled: false };
@@ -58,16 +59,6 @@ async function firstUsable(
     if (record !== undefined) return record;
   }
   return [];
-}
-
-/** Names of the header, made unique as Spark does: duplicates get their position, empty ones are `_c0`, `_c1`, …. */
-function columnNames(head: readonly (string | null)[], options: CsvReadOptions): string[] {
-  if (!options.header) return head.map((_, i) => `_c${i}`);
-  const lower = head.map((name) => name?.toLowerCase());
-  return head.map((name, i) => {
-    if (name === null || name === '') return `_c${i}`;
-    return lower.indexOf(lower[i]) !== lower.lastIndexOf(lower[i]) ? `${name}${i}` : name;
-  });
 }
 
 async function givenTable(
@@ -102,7 +93,7 @@ async function checkHeaders(
   for (const file of files) {
     const head = await firstRecord(file, options, platform);
     if (head === undefined) continue;
-    const names = columnNames(head, options);
+    const names = columnNames(head, options.header);
     const same =
       names.length === fields.length && names.every((name, i) => name.toLowerCase() === fields[i]?.name.toLowerCase());
     if (same) continue;
