@@ -1,5 +1,5 @@
 import type { Arena, SharedHeap } from './heap.js';
-import type { Platform } from './platform.js';
+import type { FileSystem, Platform } from './platform.js';
 
 /** What a running task may use: handed to readers, operators and kernels. */
 export interface TaskContext {
@@ -7,6 +7,8 @@ export interface TaskContext {
   /** The attempt's own memory: dropped whole when the attempt fails. */
   readonly arena: Arena;
   readonly platform: Platform;
+  /** Where readers open files, if that is not `platform.files`. */
+  readonly files?: Pick<FileSystem, 'open'>;
   /** Throws `OPERATION_CANCELED` when the query was cancelled: call it between batches. */
   checkCancelled(): void;
   readonly metrics: TaskMetrics;

@@ -113,9 +113,17 @@ async function openPlain(given: SourceDescription, platform: Platform): Promise<
   return openRemote(format, description, platform);
 }
 
+/** Those asked for so far: a task asks for each of its pieces, and `import` takes its time even where it was done. */
+const readers = new Map<string, SplitReader>([[RANGE_FORMAT, rangeReader]]);
+
 /** What reads the splits of a format. */
 export async function splitReader(format: string): Promise<SplitReader> {
-  if (format === RANGE_FORMAT) return rangeReader;
-  if (format === 'file-name') return (await import('./file-name.js')).fileNameReader(splitReader);
-  return (await formatNamed(format)).reader;
+  const known = readers.get(format);
+  if (known !== undefined) return known;
+  const reader =
+    format === 'file-name'
+      ? (await import('./file-name.js')).fileNameReader(splitReader)
+      : (await formatNamed(format)).reader;
+  readers.set(format, reader);
+  return reader;
 }

@@ -9,7 +9,7 @@ export interface PlannedFile {
 
 /** Opens the file of a split, which must not have changed since it was planned. */
 export function openUnchanged(payload: PlannedFile, context: TaskContext): ReadableFile {
-  const file = context.platform.files.open(payload.path);
+  const file = (context.files ?? context.platform.files).open(payload.path);
   if (file.size === payload.size && file.modifiedMs === payload.modifiedMs) return file;
   file.close();
   throw new SparrowError('FILE_CHANGED', 'the file was changed after the query was planned', {

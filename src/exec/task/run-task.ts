@@ -14,6 +14,7 @@ import type { PipelineVariant } from '../compile/pipeline.js';
 import { PIPE, type StateLayout, stateLayout } from '../compile/state-layout.js';
 import { ExpressionHeap } from './expression-heap.js';
 import { mergeGroups } from './merge-groups.js';
+import { OpenFile } from './open-file.js';
 import { writeRunner } from './parts.js';
 import { splitPassing } from './passing-arenas.js';
 import { ProgramMemory } from './program-memory.js';
@@ -274,10 +275,16 @@ class TaskRun implements TaskHost {
     feed: (batch: Batch) => void,
     passing = this.#passing.source,
   ): Promise<void> {
-    const { formats } = this.environment;
-    for await (const batch of readSplits(formats, input.splits, input.request, this.#context(), this.#heap, passing)) {
-      feed(batch);
-      if (this.#done()) return;
+    const { formats, platform } = this.environment;
+    const files = new OpenFile(platform.files);
+    const context = { ...this.#context(), files };
+    try {
+      for await (const batch of readSplits(formats, input.splits, input.request, context, this.#heap, passing)) {
+        feed(batch);
+        if (this.#done()) return;
+      }
+    } finally {
+      files.close();
     }
   }
 

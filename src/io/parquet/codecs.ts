@@ -77,7 +77,8 @@ const zstd: Codec = {
   // Four bytes can stand for a block of 128 KiB.
   maxRatio: 32768,
   decompress(block) {
-    unpackZstd({ ...block, space: block.space(SPACE.BYTES) });
+    const { heap, source, sourceBytes, target, targetBytes, patterns } = block;
+    unpackZstd({ heap, source, sourceBytes, target, targetBytes, patterns, space: block.space(SPACE.BYTES) });
     return true;
   },
 };

@@ -7,12 +7,12 @@ import {
   type ReadableFile,
   type ScanRequest,
   type ScanSplit,
-  SparrowError,
   type SplitReader,
   sliceColumn,
   sliceIntoBatches,
   type TaskContext,
 } from '../../base/index.js';
+import { openUnchanged } from '../unchanged-file.js';
 import { GroupContext } from './chunk-pages.js';
 import { constantColumn } from './constant-column.js';
 import { unsupported } from './error.js';
@@ -92,14 +92,8 @@ function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanReque
     const group = new GroupContext(context, NO_FILE, payload);
     return { columns: payload.columns.map((column) => constantColumn(group, column)), ranges: all };
   }
-  const file = context.platform.files.open(payload.path);
+  const file = openUnchanged(payload, context);
   try {
-    if (file.size !== payload.size || file.modifiedMs !== payload.modifiedMs) {
-      throw new SparrowError('FILE_CHANGED', 'the file was changed after the query was planned', {
-        where: `file ${payload.path}`,
-        hint: 'run the query again',
-      });
-    }
     if (request.predicate !== undefined) return readSelected(split, request.predicate, context, file);
     const group = new GroupContext(context, file, payload);
     const columns = payload.columns.map((column) =>

@@ -8,6 +8,12 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
 const CHECKSUM_FLAG = 4;
 
+/** For each kind of states, where its table is and where the values are that its symbols stand for. */
+const TABLES = [SPACE.LITERAL_LENGTHS, SPACE.OFFSET_CODES, SPACE.MATCH_LENGTHS];
+const VALUES = KINDS.map((_, kind) =>
+  KINDS.slice(0, kind).reduce((at, { values }) => at + 4 * values.length, SPACE.VALUES),
+);
+
 /** Bytes of the heap, with 64 bytes to spare behind the target, and SPACE.BYTES for tables and literals. */
 export interface ZstdBlock {
   readonly heap: SharedHeap;
@@ -37,6 +43,7 @@ class Frames {
   readonly #end: number;
   readonly #targetEnd: number;
   readonly #kernels: ZstdKernels;
+  readonly #heap: SharedHeap;
   #start = 0;
   #hasCode = false;
   /** Which of the three tables of states were written in this frame. */
@@ -45,6 +52,7 @@ class Frames {
   constructor(private readonly block: ZstdBlock) {
     this.#end = block.source + block.sourceBytes;
     this.#targetEnd = block.target + block.targetBytes;
+    this.#heap = block.heap;
     this.#kernels = zstdKernelsFor(block.heap);
     block.heap.u32.set(VALUE_WORDS, (block.space + SPACE.VALUES) >>> 2);
   }
@@ -110,7 +118,7 @@ class Frames {
     const modes = this.#number(at + bytes, 1, end);
     if ((modes & 3) !== 0) throw damaged('modes that are not defined');
     let next = at + bytes + 1;
-    for (const kind of [0, 1, 2]) next = this.#states(kind, (modes >>> (6 - 2 * kind)) & 3, next, end);
+    for (let kind = 0; kind < 3; kind++) next = this.#states(kind, (modes >>> (6 - 2 * kind)) & 3, next, end);
     const limit = Math.min(this.#targetEnd, to + MAX_BLOCK_BYTES);
     const kernel = this.#kernels.sequences;
     const behind = kernel(next, end, count, space, literals, literalsEnd, to, limit, this.#start, patterns) >>> 0;
@@ -140,9 +148,8 @@ class Frames {
       if (found === 0) throw damaged('a description of states');
       [log, symbols, next] = [(found >>> 12) & 15, found & 0xfff, at + (found >>> 16)];
     }
-    const before = KINDS.slice(0, kind).reduce((words, other) => words + other.values.length, 0);
-    const table = space + ([SPACE.LITERAL_LENGTHS, SPACE.OFFSET_CODES, SPACE.MATCH_LENGTHS][kind] as number);
-    this.#kernels.states(counts, symbols, log, table, space + SPACE.VALUES + 4 * before);
+    const table = space + (TABLES[kind] as number);
+    this.#kernels.states(counts, symbols, log, table, space + (VALUES[kind] as number));
     this.#known |= 1 << kind;
     heap.u32[(space + SPACE.LOGS + 4 * kind) >>> 2] = log;
     return next;
@@ -186,7 +193,10 @@ class Frames {
   /** A number of up to five bytes. */
   #number(at: number, bytes: number, end = this.#end): number {
     this.#within(at + bytes, at, end);
-    return bytes === 0 ? 0 : this.block.heap.buffer.readUIntLE(at, bytes);
+    const { u8 } = this.#heap;
+    let number = 0;
+    for (let i = at + bytes - 1; i >= at; i--) number = number * 256 + (u8[i] as number);
+    return number;
   }
 
   #within(to: number, from: number, end = this.#end): number {
