@@ -27,8 +27,8 @@ interface SharedStage {
 export function isShareable(tasks: readonly TaskTemplate[]): boolean {
   const [first] = tasks;
   if (first === undefined || tasks.length < 2 || first.spec.sink.kind === 'write') return false;
-  // What is read from disk needs an arena more.
-  return tasks.every(({ input }) => SHAREABLE.has(input.kind) && !(input.kind === 'kept' && readsDisk(input)));
+  // A share is told of all inputs again each time, and where something is on disk is long: that goes task by task.
+  return tasks.every(({ input }) => SHAREABLE.has(input.kind) && !readsDisk(input));
 }
 
 const SHAREABLE = new Set(['batches', 'groups', 'totals', 'kept']);
