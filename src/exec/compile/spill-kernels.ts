@@ -10,7 +10,7 @@ import { ENTRY_BYTES } from './sort-entry.js';
  *
  * - `count_hashes(rows, count, stride, place, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
  *   bits of their place, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
- *   lists are continued.
+ *   lists are continued; `scatter_by_hash(…, cursors)` puts the rows themselves there.
  * - `list_entries(entries, count, list, prefixes, packed)`: sorted entries taken apart; `make_entries(rows, count, stride,
  *   prefixes, entries, packed)`: and put together. Of packed ones the rows are what is behind the prefixes.
  * - `measure(rows, count, stride, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
@@ -26,6 +26,7 @@ import { ENTRY_BYTES } from './sort-entry.js';
 export interface SpillKernels {
   count_hashes(rows: number, count: number, stride: number, place: number, finer: number, counts: number): void;
   list_by_hash(rows: number, count: number, stride: number, place: number, finer: number, cursors: number): void;
+  scatter_by_hash: SpillKernels['list_by_hash'];
   list_entries(entries: number, count: number, list: number, prefixes: number, packed: number): void;
   make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number, packed: number): void;
   measure(rows: number, count: number, stride: number, offset: number, nulls: number, lengths: number): number;
@@ -87,11 +88,7 @@ function compileSpillKernels(): Uint8Array<ArrayBuffer> {
     const [from, end] = [code.local('i32'), code.local('i32')];
     eachListed(code, list, count, (row) => {
       code.get(row).set(from).get(to).get(stride).op('i32.add').set(end);
-      code.loop((again) => {
-        code.get(to).get(from).op('i64.load', 0, 0).op('i64.store', 0, 0);
-        step(code, from, 8);
-        code.get(to).i32(8).op('i32.add').tee(to).get(end).op('i32.lt_u').brIf(again);
-      });
+      copyWords(code, from, to, end);
     });
   });
   module.function('add', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], [], (code, ...given) => {
@@ -139,6 +136,22 @@ function partitions(module: WasmModule): void {
     eachSlot(code, given, (row, slot) => {
       code.get(slot).op('i32.load', 0).tee(at).get(row).op('i32.store', 0);
       code.get(slot).get(at).i32(4).op('i32.add').op('i32.store', 0);
+    });
+  });
+  module.function('scatter_by_hash', [...six], [], (code, ...given) => {
+    const [from, to, end] = [code.local('i32'), code.local('i32'), code.local('i32')];
+    eachSlot(code, given, (row, slot) => {
+      code
+        .get(row)
+        .set(from)
+        .get(slot)
+        .op('i32.load', 0)
+        .tee(to)
+        .get(given[2] as Local)
+        .op('i32.add')
+        .set(end);
+      copyWords(code, from, to, end);
+      code.get(slot).get(end).op('i32.store', 0);
     });
   });
 }
@@ -213,6 +226,15 @@ function texts(module: WasmModule): void {
       code.get(size).if(() => copy(code, from, to, end));
     });
     code.get(used);
+  });
+}
+
+/** Copies a row. Moves the pointers. */
+function copyWords(code: Code, from: Local, to: Local, end: Local): void {
+  code.loop((again) => {
+    code.get(to).get(from).op('i64.load', 0, 0).op('i64.store', 0, 0);
+    step(code, from, 8);
+    code.get(to).i32(8).op('i32.add').tee(to).get(end).op('i32.lt_u').brIf(again);
   });
 }
 

@@ -1,7 +1,8 @@
 import type { SharedHeap } from '../../base/index.js';
 import { JOIN_HEADER } from '../row-layout.js';
+import { listsByHash } from './lists-by-hash.js';
 import type { RowChunk } from './spec.js';
-import { BIN_BITS, listsByHash, numberRows } from './task-spill.js';
+import { BIN_BITS, numberRows } from './task-spill.js';
 
 /** Numbers rows of a join that stayed in memory, and lists them partition by partition, bin by bin. */
 export interface SplitRequest {

@@ -3,12 +3,14 @@ import type { ChainFields } from '../compile/aggregates.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { GROUP_HEADER, JOIN_HEADER, type RowLayout } from '../row-layout.js';
+import { listsByHash } from './lists-by-hash.js';
+import { PartitionBuffers } from './partition-buffers.js';
 import { rowSpill } from './parts.js';
 import { Room } from './room.js';
 import type { RowSpiller } from './row-spill.js';
 import { totalRows } from './row-store.js';
 import type { SinkEnvironment } from './sink-types.js';
-import type { RowChunk, RowList, SortedRun } from './spec.js';
+import type { RowChunk, SortedRun } from './spec.js';
 import { type SpilledRows, together } from './spilled.js';
 
 /** From this share of the memory on less is worth writing: */
@@ -20,11 +22,18 @@ const URGENT_PART = 4;
 /** What a task keeps to its end and would leave in memory. */
 const LAST_BYTES = 1 << 18;
 
+/** The buffers of all partitions have half of what is written at one go. */
+const BUFFER_PARTS = 2 * GROUP_PARTITIONS;
+const SOON_BYTES = 2 << 20;
+const LEAST_BUFFER = 1 << 14;
+const MOST_BUFFER = 1 << 20;
+
 const urgentFrom = (limitBytes: number): number => Math.min(limitBytes * URGENT_SHARE, limitBytes - HEADROOM_BYTES);
 
 /** What one task puts on disk when memory is short. */
 export class TaskSpill {
   #spiller: RowSpiller | undefined;
+  #buffers: PartitionBuffers | undefined;
   #isClosed = false;
   #numbered = 0;
   readonly #list: Room;
@@ -61,9 +70,12 @@ export class TaskSpill {
   /** Whether so many kept bytes should go to disk: fewer are worth it when no more will come. */
   isDue(bytes: number, isLast: boolean): boolean {
     const { programs, request } = this.environment;
-    const { fromBytes, heldFromBytes, leastBytes } = request.spill;
+    const { fromBytes, heldFromBytes } = request.spill;
     const { usedBytes, limitBytes } = programs.heap;
-    if (usedBytes < (request.spec.sink.kind === 'build' ? heldFromBytes : fromBytes)) return false;
+    const isBuild = request.spec.sink.kind === 'build';
+    if (usedBytes < (isBuild ? heldFromBytes : fromBytes)) return false;
+    // Rows of a join wait in buffers, and are best put there before others have pushed them out of the cache.
+    const leastBytes = isBuild ? Math.min(request.spill.leastBytes, SOON_BYTES) : request.spill.leastBytes;
     if (isLast) return bytes >= Math.min(LAST_BYTES, leastBytes);
     return bytes >= (usedBytes < urgentFrom(limitBytes) ? leastBytes : leastBytes / URGENT_PART);
   }
@@ -93,11 +105,26 @@ export class TaskSpill {
   ): void {
     const spiller = this.#open(layout, chains);
     const { heap } = this.environment.programs;
+    const write = (partition: number, list: number, count: number): void =>
+      void this.#partitions[partition]?.push(spiller.write(list, count));
+    const bytes = this.#bufferBytes(chains);
+    if (bytes > 0)
+      this.#buffers ??= new PartitionBuffers(this.environment.scratch, { layout, place: hash, finer, bytes, write });
+    if (this.#buffers !== undefined) return this.#buffers.add(chunks);
     const list = this.#list.of(totalRows(chunks) * 4);
     const counts = this.#counts.of((GROUP_PARTITIONS << finer) * 4);
     listsByHash(heap, chunks, hash, list, counts, finer).forEach(({ address, count }, p) => {
-      if (count > 0) this.#partitions[p]?.push(spiller.write(address, count));
+      if (count > 0) write(p, address, count);
     });
+  }
+
+  /** What a partition's buffer may take; nothing where lists hang on rows, or the memory has no room for buffers. */
+  #bufferBytes(chains: readonly ChainFields[]): number {
+    const { programs, request } = this.environment;
+    const { usedBytes, limitBytes } = programs.heap;
+    const bytes = Math.min(MOST_BUFFER, Math.max(LEAST_BUFFER, request.spill.leastBytes / BUFFER_PARTS));
+    const fits = usedBytes + bytes * GROUP_PARTITIONS < urgentFrom(limitBytes);
+    return chains.length === 0 && fits ? bytes : 0;
   }
 
   /** Writes the rows of sorted entries, which are taken apart in the room. */
@@ -112,7 +139,10 @@ export class TaskSpill {
 
   /** Harmless when it was called before. */
   close(): void {
-    if (!this.#isClosed) this.#spiller?.close();
+    if (!this.#isClosed) {
+      this.#buffers?.flush();
+      this.#spiller?.close();
+    }
     this.#isClosed = this.isUsed;
   }
 
@@ -154,35 +184,3 @@ export function numberRows(
 
 /** Rows of a join's partition are in bins of so many bits of their place. */
 export const BIN_BITS = 4;
-
-/**
- * For each partition the addresses of its rows, in order, or in that of bins by `finer` more bits; `list` has room for all
- * of them, `counts` for a word for each bin, and in the end says where its list ends.
- */
-export function listsByHash(
-  heap: SharedHeap,
-  chunks: readonly RowChunk[],
-  hash: number,
-  list: number,
-  counts: number,
-  finer: number,
-): RowList[] {
-  const kernels = spillKernels(heap);
-  const bins = GROUP_PARTITIONS << finer;
-  heap.fill(0, counts, bins * 4);
-  for (const { address, rows, stride } of chunks) kernels.count_hashes(address, rows, stride, hash, finer, counts);
-  const lists: RowList[] = [];
-  let address = list;
-  for (let first = 0; first < bins; first += 1 << finer) {
-    const own = address;
-    for (let word = (counts >>> 2) + first, end = word + (1 << finer); word < end; word++) {
-      const count = heap.u32[word] as number;
-      heap.u32[word] = address;
-      address += count * 4;
-    }
-    lists.push({ address: own, count: (address - own) / 4 });
-  }
-  for (const { address: rows, rows: count, stride } of chunks)
-    kernels.list_by_hash(rows, count, stride, hash, finer, counts);
-  return lists;
-}
