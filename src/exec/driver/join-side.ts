@@ -2,6 +2,7 @@ import { type Arena, carrierOf, engineBug } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { isDirectKey } from '../compile/row-sinks.js';
+import { keptLayout } from '../compile/rows.js';
 import type { JoinKey, PhysicalColumn, PhysicalJoin } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import type {
@@ -64,8 +65,8 @@ export class JoinSide {
     readonly fieldOf: readonly number[],
     readonly columns: readonly SourceColumn[],
     private readonly outputs: readonly KeptRows[],
-    /** Where rows in memory lie. */
-    readonly arenas: readonly number[],
+    /** Where the rows of each output that are in memory lie. */
+    readonly arenas: number[],
   ) {
     this.chunks = outputs.flatMap((o) => o.chunks);
     this.bounds = outputs.filter((o) => o.rows > 0).map((o) => [o.keyMin, o.keyMax] as const);
@@ -75,13 +76,21 @@ export class JoinSide {
 
   /** Lists what stayed in memory by partition; its memory is the arena's. */
   async split({ query, scheduler }: Runner, arena: Arena): Promise<void> {
-    const kept = this.outputs.filter((o) => o.chunks.length > 0);
-    const requests = kept.map(({ chunks, rows }) => {
+    const places = [...this.outputs.keys()].filter((i) => (this.outputs[i] as KeptRows).chunks.length > 0);
+    const kept = places.map((i) => this.outputs[i] as KeptRows);
+    const layout = keptLayout(this.layout);
+    const requests = kept.map(({ chunks, rows }): SplitRequest => {
       const some = totalRows(chunks);
       const list = arena.alloc(some * 4);
-      return { chunks, first: rows - some, list, ends: arena.alloc((GROUP_PARTITIONS << BIN_BITS) * 4) };
+      const ends = arena.alloc((GROUP_PARTITIONS << BIN_BITS) * 4);
+      const [to, scratch] = [query.newArena('join').id, query.newArena('join').id];
+      return { chunks, first: rows - some, list, ends, layout, arena: to, scratch };
     });
-    await scheduler.split(query, requests);
+    await scheduler.split(query, requests, (i) => {
+      const place = places[i] as number;
+      query.release(this.arenas[place] as number);
+      this.arenas[place] = (requests[i] as SplitRequest).arena;
+    });
     const { u32 } = query.heap;
     kept.forEach((output, i) => {
       const { list, ends } = requests[i] as SplitRequest;

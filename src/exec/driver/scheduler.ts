@@ -157,12 +157,13 @@ export class Scheduler {
     }
   }
 
-  /** Lists rows of a join that stayed in memory by the partitions of those on disk. */
-  async split(query: Query, requests: readonly SplitRequest[]): Promise<void> {
+  /** Lists rows of a join that stayed in memory by the partitions of those on disk; tells of those that were moved. */
+  async split(query: Query, requests: readonly SplitRequest[], moved: (request: number) => void): Promise<void> {
     const token = query.token();
-    const jobs = requests.map((request): Job => ({ kind: 'split', request }));
-    const done = await Promise.allSettled(jobs.map((job) => this.#retried(query, token, job, false)));
-    for (const one of done) if (one.status === 'rejected') throw one.reason;
+    const jobs = requests.map(async (request, i) => {
+      if ((await this.#retried(query, token, { kind: 'split', request }, false)) === true) moved(i);
+    });
+    for (const one of await Promise.allSettled(jobs)) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Puts the pieces of sorted runs in order, in a worker. */

@@ -27,7 +27,7 @@ export type Job =
   | { readonly kind: 'split'; readonly request: SplitRequest }
   | { readonly kind: 'cuts'; readonly request: CutsRequest };
 
-export type JobResult = TaskResult | ShareResult | Uint32Array | undefined;
+export type JobResult = TaskResult | ShareResult | Uint32Array | boolean | undefined;
 
 /** What a thread answers: errors as plain data, so that nothing of them is lost on the way. */
 export type Answer =
@@ -60,10 +60,7 @@ export class TaskThread {
       linkRows(this.#programs, job.request);
       return undefined;
     }
-    if (job.kind === 'split') {
-      splitRows(this.#programs.heap, job.request);
-      return undefined;
-    }
+    if (job.kind === 'split') return splitRows(this.#programs.heap, job.request);
     if (job.kind === 'cuts') return orderPieces(this.#programs, job.request, this.platform);
     const environment: TaskEnvironment = {
       programs: this.#programs,
