@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import { SparrowError } from '../../base/index.js';
+import { PAGE_BYTES, SparrowError } from '../../base/index.js';
 import type { WorkerApi, WorkerData } from '../worker.js';
 
 /** A worker thread and how to speak with it. */
@@ -30,10 +30,12 @@ export async function workerStarter(): Promise<StartWorker> {
 async function workerProgram(): Promise<(workerData: WorkerData) => Worker> {
   // This module may lie in a folder of shared chunks.
   const file = workerFile();
-  if (file !== undefined) return (workerData) => new Worker(file, { workerData, ...ownArguments() });
+  if (file !== undefined)
+    return (workerData) => new Worker(file, { workerData, ...youngSpace(workerData), ...ownArguments() });
   const { workerSource } = await import('../worker-source.js');
   if (workerSource === undefined) throw new Error('worker threads need the built package: npm run build');
-  return (workerData) => new Worker(workerSource, { eval: true, workerData, ...ownArguments() });
+  return (workerData) =>
+    new Worker(workerSource, { eval: true, workerData, ...youngSpace(workerData), ...ownArguments() });
 }
 
 const workerFile = (): URL | undefined => besideUs('../sparrow-worker.js') ?? besideUs('../exec/sparrow-worker.js');
@@ -48,6 +50,18 @@ export async function startProcess(): Promise<() => ChildProcess> {
   }
   const { fork } = await import('node:child_process');
   return () => fork(file, { serialization: 'advanced', ...ownArguments() });
+}
+
+/** Up to so much memory for columns, what a worker's own objects take beside it is worth a bound: a share of it. */
+const SMALL_MB = 1024;
+const YOUNG_SHARE = 1 / 32;
+const LEAST_YOUNG_MB = 6;
+
+/** Node lets the space for young objects grow to 48 MB in each worker before it looks which of them are still needed. */
+function youngSpace({ heap }: WorkerData): WorkerOptions {
+  const megabytes = (heap.limitPages * PAGE_BYTES) / 2 ** 20;
+  if (megabytes >= SMALL_MB) return {};
+  return { resourceLimits: { maxYoungGenerationSizeMb: Math.max(LEAST_YOUNG_MB, megabytes * YOUNG_SHARE) } };
 }
 
 /** A worker inherits how node was started; what says how to read the text of `node --eval` is not for our program. */

@@ -12,8 +12,11 @@ export interface SpilledRows {
   readonly path: string;
   readonly rows: number;
   readonly stride: number;
-  /** As numbers, since threads tell each other of many thousands: see `segmentsOf`. */
-  readonly segments: Float64Array;
+  /**
+   * As numbers, since threads tell each other of many thousands: see `segmentsOf`. Most arrays are short, and a typed array
+   * takes some hundred bytes besides.
+   */
+  readonly segments: readonly number[];
   /** Of a sorted run: the key prefix of the first row of each segment. */
   readonly firsts?: BigUint64Array;
   /** Of a sorted run: the first row of each segment. */
@@ -23,23 +26,21 @@ export interface SpilledRows {
 /** Of a segment. */
 const NUMBERS = 5;
 
-export const inNumbers = (segments: readonly SpillSegment[]): Float64Array =>
-  Float64Array.from(
-    segments.flatMap(({ rows, block: { offset, storedBytes, bytes, checksum } }) => [
-      rows,
-      offset,
-      storedBytes,
-      bytes,
-      checksum,
-    ]),
-  );
+export const inNumbers = (segments: readonly SpillSegment[]): number[] =>
+  segments.flatMap(({ rows, block: { offset, storedBytes, bytes, checksum } }) => [
+    rows,
+    offset,
+    storedBytes,
+    bytes,
+    checksum,
+  ]);
 
 export const segmentCount = ({ segments }: SpilledRows): number => segments.length / NUMBERS;
 
 export const segmentsOf = (spilled: SpilledRows): SpillSegment[] =>
   Array.from({ length: segmentCount(spilled) }, (_, i) => {
     const at = i * NUMBERS;
-    const [rows, offset, storedBytes, bytes, checksum] = spilled.segments.subarray(at, at + NUMBERS);
+    const [rows, offset, storedBytes, bytes, checksum] = spilled.segments.slice(at, at + NUMBERS);
     return { rows, block: { offset, storedBytes, bytes, checksum } } as SpillSegment;
   });
 
@@ -70,7 +71,7 @@ export function together(written: readonly SpilledRows[]): readonly SpilledRows[
     {
       ...first,
       rows,
-      segments: Float64Array.from(written.flatMap((some) => [...some.segments])),
+      segments: written.flatMap((some) => some.segments),
       ...(first.firsts === undefined ? {} : { firsts: BigUint64Array.from(firsts) }),
       ...(heads === undefined ? {} : { heads }),
     },
