@@ -7,11 +7,20 @@ const GROUP_SYMBOLS = 50;
 /** A block is made of so many bytes a level. */
 const LEVEL_BYTES = 100_000;
 const OUT_BYTES = 1 << 18;
+const NOTHING = new Uint8Array(0);
 
 export class DamagedBzip2 extends Error {}
 
 /** Unpacks a bzip2 stream, or several one after the other, piece by piece; other work gets turns within a block. */
 export async function* unpackBzip2(input: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const piece of bzip2Pieces(input)) {
+    if (piece.length > 0) yield piece;
+    await nextTurn();
+  }
+}
+
+/** The same at once; a piece of no bytes says that a block's symbols are read. */
+export function* bzip2Pieces(input: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
   const bits = new BitReader(input);
   for (let stream = 0; ; stream++) {
     bits.alignToByte();
@@ -26,11 +35,8 @@ export async function* unpackBzip2(input: Iterable<Uint8Array>): AsyncGenerator<
       if (magic !== BLOCK_MAGIC) throw new DamagedBzip2('a block does not begin as blocks do');
       const checksum = bits.read(16) * 2 ** 16 + bits.read(16);
       block.readSymbols(bits);
-      await nextTurn();
-      for (const piece of block.unpack()) {
-        yield piece;
-        await nextTurn();
-      }
+      yield NOTHING;
+      yield* block.unpack();
       if (block.checksum !== checksum) throw new DamagedBzip2('the checksum of a block does not match');
     }
     bits.read(16);

@@ -87,6 +87,9 @@ export async function formatNamed(name: string): Promise<Format> {
   const names = formats.map((f) => f.name);
   throw new SparrowError('DATA_SOURCE_NOT_FOUND', `there is no data source ${name}`, {
     candidates: nearestNames(name, names),
+    ...(name === 'orc' && {
+      hint: 'no JavaScript library reads ORC: turn the files into Parquet with DuckDB, Spark or pyarrow',
+    }),
   });
 }
 

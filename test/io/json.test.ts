@@ -70,6 +70,19 @@ describe('inference', () => {
     ]);
   });
 
+  test('integers beyond 64 bits keep their digits beside fractions, unless 38 digits do not hold both', async () => {
+    const wide = '123456789012345678901234567890';
+    const path = file(
+      lines(`{"v": ${wide}, "w": ${wide}, "e": ${wide}}`, '{"v": -1.5, "w": 0.1234567891, "e": 1e2}', '{"v": 7}'),
+    );
+    const frame = session.read.json(path);
+    expect((await frame.schema()).simpleString()).toBe('struct<e:double,v:decimal(31,1),w:double>');
+    expect((await frame.select('v').collect()).map(({ v }) => v)).toEqual([`${wide}.0`, '-1.5', '7.0']);
+    expect((await session.read.json(file(lines('{"v": 7.5}', '{"v": 8}'))).schema()).simpleString()).toBe(
+      'struct<v:double>',
+    );
+  });
+
   test('a structure where text was expected is kept as its text', async () => {
     const path = file(lines('{"v": {"a": [1,  2]}}', '{"v": "plain"}', '{"v": 1.50}'));
     expect(await session.read.json(path).collect()).toEqual([{ v: '{"a": [1,  2]}' }, { v: 'plain' }, { v: '1.50' }]);

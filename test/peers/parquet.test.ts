@@ -56,6 +56,8 @@ print(json.dumps({'rows': t.num_rows, 'bad': bad, 'encodings': encodings}))
 const cases: readonly (readonly [string, Record<string, string>])[] = [
   ['usual', {}],
   ['split', { 'parquet.enable.bytestreamsplit': 'true', 'parquet.page.row.count.limit': '777', compression: 'gzip' }],
+  ['lz4', { compression: 'lz4' }],
+  ['lz4 raw', { compression: 'lz4raw', 'parquet.enable.dictionary': 'false' }],
 ];
 
 test.each(cases)('pyarrow: %s', async (name, options) => {

@@ -1,5 +1,6 @@
 import * as zlib from 'node:zlib';
 import { type ReadableFile, SparrowError } from '../../base/index.js';
+import { bzip2Pieces } from '../bzip2.js';
 import { unpackSnappy } from '../snappy.js';
 import { unzstd } from '../zstd/unpack-bytes.js';
 import { AvroCursor, damagedAvro } from './cursor.js';
@@ -32,6 +33,16 @@ const CODECS: Readonly<Record<string, (bytes: Buffer, most: number) => Uint8Arra
     return out !== undefined && zlib.crc32(out) === bytes.readUInt32BE(bytes.length - 4) ? out : undefined;
   },
   zstandard: unzstd,
+  bzip2: (bytes, most) => {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for (const piece of bzip2Pieces([bytes])) {
+      size += piece.length;
+      if (size > most) return undefined;
+      pieces.push(piece.slice());
+    }
+    return Buffer.concat(pieces);
+  },
 };
 
 /** Reads the head of a container file (avro.apache.org, "Object Container Files"). */
@@ -60,7 +71,7 @@ function headerOf(cursor: AvroCursor): AvroHeader {
   if (!Object.hasOwn(CODECS, codec)) {
     throw new SparrowError('UNSUPPORTED_FEATURE.AVRO_CODEC', `Avro blocks compressed with ${codec} cannot be read`, {
       where: `file ${cursor.path}`,
-      hint: `write the file again with one of ${Object.keys(CODECS).join(', ')}`,
+      hint: `no library here unpacks it: write the file again with one of ${Object.keys(CODECS).join(', ')}`,
     });
   }
   const sync = Buffer.from(cursor.fixed(SYNC_BYTES));

@@ -57,6 +57,8 @@ class Shape {
   decimalDigits = 0;
   decimalScale = 0;
   decimals = 0;
+  /** Fractions without an exponent: decimals beside an integer of more than 64 bits, else doubles. */
+  fractions = 0;
   timestamps = 0;
   localTimestamps = 0;
   fields: Map<string, Shape> | undefined;
@@ -224,10 +226,13 @@ function lookAtNumber(scanner: JsonScanner, shape: Shape, options: JsonReadOptio
     shape.integers++;
     return;
   }
+  if (!integral && !options.prefersDecimal) {
+    lookAtFraction(scanner, shape);
+    return;
+  }
   const text = scanner.bytes.latin1Slice(from, to);
   if (!integral) {
-    if (options.prefersDecimal && lookAtDecimal(text, shape)) return;
-    shape.doubles++;
+    if (!lookAtDecimal(text, shape)) shape.doubles++;
     return;
   }
   const digits = text.replace('-', '').length;
@@ -242,6 +247,23 @@ function lookAtNumber(scanner: JsonScanner, shape: Shape, options: JsonReadOptio
   }
   shape.decimals++;
   shape.decimalDigits = Math.max(shape.decimalDigits, digits);
+}
+
+const [POINT, SMALL_E, MINUS] = [46, 101, 45];
+
+function lookAtFraction({ bytes, from, to }: JsonScanner, shape: Shape): void {
+  let point = to;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte === POINT) point = at;
+    // Either case.
+    if ((byte | 32) !== SMALL_E) continue;
+    shape.doubles++;
+    return;
+  }
+  shape.fractions++;
+  shape.decimalDigits = Math.max(shape.decimalDigits, point - from - (bytes[from] === MINUS ? 1 : 0));
+  shape.decimalScale = Math.max(shape.decimalScale, to - point - 1);
 }
 
 /** A fraction that 38 digits hold exactly. */
@@ -276,7 +298,7 @@ function lookAtString(scanner: JsonScanner, shape: Shape, options: JsonReadOptio
 
 /** The type of all values seen at a place; undefined when there were none but nulls. */
 function typeOf(shape: Shape, options: JsonReadOptions): DataType | undefined {
-  const numbers = shape.integers + shape.doubles + shape.decimals > 0;
+  const numbers = shape.integers + shape.doubles + shape.decimals + shape.fractions > 0;
   const clocks = shape.timestamps + shape.localTimestamps > 0;
   const kinds = [shape.strings > 0, shape.booleans > 0, numbers, clocks, shape.fields, shape.element].filter(Boolean);
   if (kinds.length === 0) return undefined;
@@ -296,7 +318,7 @@ function typeOf(shape: Shape, options: JsonReadOptions): DataType | undefined {
 
 function numberType(shape: Shape): DataType {
   if (shape.doubles > 0) return float64Type;
-  if (shape.decimals === 0) return int64Type;
+  if (shape.decimals === 0) return shape.fractions > 0 ? float64Type : int64Type;
   const digits = Math.max(shape.decimalDigits, shape.integers > 0 ? 20 : 1);
   const precision = digits + shape.decimalScale;
   return precision > MAX_PRECISION ? float64Type : decimalType(precision, shape.decimalScale);

@@ -1,5 +1,6 @@
 import * as zlib from 'node:zlib';
 import { type Arena, nearestNames, SparrowError } from '../../base/index.js';
+import { lz4Packer } from './encode-lz4.js';
 import { SNAPPY_TABLE_BYTES, snappyBound, snappyKernel } from './encode-snappy.js';
 import { CODECS, type CodecName } from './metadata.js';
 
@@ -30,11 +31,41 @@ const zlibMaker =
 const parameter = (key: number, level: number | undefined): object =>
   level === undefined ? {} : { params: { [key]: level } };
 
+const lz4Raw: Make = () => {
+  const pack = lz4Packer();
+  return (parts) => pack(whole(parts));
+};
+
+/** Readers unpack into so many bytes at once. */
+const HADOOP_BYTES = 128 << 10;
+
+/** LZ4 as Hadoop frames it: blocks behind their sizes, unpacked and packed. */
+const lz4Hadoop: Make = () => {
+  const pack = lz4Packer();
+  return (parts) => {
+    const bytes = whole(parts);
+    const out: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += HADOOP_BYTES) {
+      const plain = bytes.subarray(at, at + HADOOP_BYTES);
+      const packed = pack(plain);
+      const block = Buffer.alloc(8 + packed.length);
+      block.writeUInt32BE(plain.length);
+      block.writeUInt32BE(packed.length, 4);
+      block.set(packed, 8);
+      out.push(block);
+    }
+    return whole(out);
+  };
+};
+
 /** By the names Spark gives them, with the levels each knows. */
 const COMPRESSORS: Readonly<Record<string, readonly [CodecName, Make | undefined, ...levels: number[]]>> = {
   none: ['uncompressed', () => whole],
   uncompressed: ['uncompressed', () => whole],
   snappy: ['snappy', (arena) => snappyIn(arena)],
+  lz4: ['lz4', lz4Hadoop],
+  lz4raw: ['lz4_raw', lz4Raw],
+  lz4_raw: ['lz4_raw', lz4Raw],
   gzip: ['gzip', zlibMaker(zlib.gzipSync, (level) => (level === undefined ? {} : { level })), 1, 9],
   brotli: [
     'brotli',
