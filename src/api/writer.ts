@@ -148,14 +148,16 @@ export class DataFrameWriter<N extends string = string> {
 
   async #saveToS3(target: Parameters<typeof write>[1], given: ActionOptions): Promise<WriteResult> {
     const { writeS3 } = await import('../io/remote/s3-write.js');
-    let result: WriteResult = { files: 0, rows: 0, bytes: 0 };
-    await writeS3(target, (path, options) =>
-      runToEnd(this.#context, write(this.#plan, { ...target, path, options, mode: 'error' }), {
+    const none: WriteResult = { files: 0, rows: 0, bytes: 0 };
+    const made = await writeS3(target, async (path, options) => {
+      let result = none;
+      await runToEnd(this.#context, write(this.#plan, { ...target, path, options, mode: 'error' }), {
         ...given,
-        onWritten: (made) => (result = made),
-      }),
-    );
-    return result;
+        onWritten: (written) => (result = written),
+      });
+      return result;
+    });
+    return made ?? none;
   }
 
   #with(change: Partial<Target>): DataFrameWriter<N> {

@@ -3,10 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { col, type DefaultValues, fn, Session } from 'sparrow-df';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { child, randoms } from '../fault/harness.js';
 import { root } from '../support/files.js';
 import { pythonWithPackages } from './python.js';
 import { answered, driverModule, freePort } from './servers.js';
 
+/** More of them: SPARROW_KILLS=100. */
+const KILLS = Number(process.env.SPARROW_KILLS ?? 10);
 let session: Session<DefaultValues>;
 let server: ChildProcess;
 let options: Record<string, string>;
@@ -58,6 +61,63 @@ test('what is written to a bucket is read from it', async () => {
   const one = session.read.options(options).parquet('s3://lake/num*/part=2/*.parquet');
   expect(await one.count()).toBe(6666);
 });
+
+test('a job that is run again under its id writes once', async () => {
+  const job = (mode: 'append' | 'overwrite', id: string) =>
+    session.range(10).write.mode(mode).options(options).option('jobId', id).parquet('s3://lake/jobs');
+  const count = () => session.read.options(options).parquet('s3://lake/jobs').count();
+  expect(await job('append', 'a/1')).toMatchObject({ rows: 10 });
+  expect(await job('append', 'a/1')).toMatchObject({ rows: 0 });
+  expect(await job('append', 'a/2')).toMatchObject({ rows: 10 });
+  expect(await count()).toBe(20);
+  expect(await job('overwrite', 'a/3')).toMatchObject({ rows: 10 });
+  expect(await job('append', 'a/1')).toMatchObject({ rows: 0 });
+  expect(await count()).toBe(10);
+  const both = await Promise.all([job('append', 'b'), job('append', 'b')]);
+  expect(both.map(({ rows }) => rows).sort()).toEqual([0, 10]);
+  expect(await count()).toBe(20);
+});
+
+/** The keys below a folder, as any program sees them. */
+const keysBelow = async (folder: string): Promise<string[]> => {
+  const answer = await fetch(`${options['fs.s3a.endpoint']}/lake?list-type=2&prefix=${folder}/`);
+  return [...(await answer.text()).matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
+};
+
+test(`a writer that is killed ${KILLS} times leaves the old rows or the new ones`, async () => {
+  const random = randoms(Number(process.env.SPARROW_SEED ?? 5));
+  /** Without a time: as soon as the commit is seen. */
+  const body = (number: number, killAfter?: number) => `
+    const session = await Session.create({ workers: 1 });
+    const rows = session.range(300).select(col('id'), lit(${number}).as('number'), col('id').mod(lit(4)).as('part')).repartition(1);
+    const kill = () => process.kill(process.pid, 'SIGKILL');
+    ${killAfter === undefined ? `setInterval(async () => (await (await fetch('${options['fs.s3a.endpoint']}/lake?list-type=2&prefix=killed/_')).text()).includes('_sparrow_commit') && kill(), 5)` : `setTimeout(kill, ${killAfter})`};
+    await rows.write.mode('overwrite').options(${JSON.stringify(options)}).partitionBy('part').parquet('s3://lake/killed');
+    process.exit(0);`;
+  const seen = { before: 0, amid: 0, after: 0 };
+  let last = -1;
+  for (let number = 0; number < KILLS; number++) {
+    const { code } = await child(body(number, number % 3 === 2 ? undefined : 200 + random() * 900));
+    const keys = await keysBelow('killed');
+    const parts = keys.filter((key) => key.includes('part-'));
+    const isAmid = keys.some((key) => key.includes('_sparrow_commit'));
+    // Whoever lists the folder sees one whole write, unless it was cut off amid the last requests.
+    const ids = new Set(parts.map((key) => /part-\d+-([a-z0-9]+)-/.exec(key)?.[1]));
+    if (!isAmid) expect([ids.size <= 1, parts.length % 4]).toEqual([true, 0]);
+    if (keys.length > 0) {
+      const frame = session.read.options(options).parquet('s3://lake/killed');
+      const found = await frame.groupBy('number').agg(fn.count().as('n')).collect();
+      expect(found).toEqual([{ number: expect.any(Number), n: 300 }]);
+      const now = Number(found[0]?.number);
+      expect([last, number]).toContain(now);
+      if (code === 0) expect(now).toBe(number);
+      seen[isAmid ? 'amid' : now === number ? 'after' : 'before']++;
+      last = now;
+    } else seen.before++;
+    expect((await keysBelow('killed')).filter((key) => key.includes('_sparrow_commit'))).toEqual([]);
+  }
+  console.info(`killed before the commit, amid it and after it: ${Object.values(seen).join(', ')}`);
+}, 600_000);
 
 test('other formats, and what is not there', async () => {
   await session

@@ -3,6 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { SparrowError } from '../../base/index.js';
 import { localFolder, RemoteFile } from './remote-file.js';
 import { S3Bucket, s3Parts } from './s3.js';
+import { settleCommits } from './s3-commit.js';
 
 let mirrors = 0;
 
@@ -20,9 +21,13 @@ export async function mirrored(
   try {
     const isPattern = /[*?[{]/.test(key);
     const prefix = isPattern ? key.slice(0, key.search(/[*?[{]/)) : key;
-    const objects = (await bucket.list(prefix)).filter(
-      (o) => isPattern || key === '' || o.key === key || o.key.startsWith(`${key}/`),
-    );
+    const list = async () =>
+      (await bucket.list(prefix)).filter(
+        (o) => isPattern || key === '' || o.key === key || o.key.startsWith(`${key}/`),
+      );
+    let objects = await list();
+    const keys = objects.map((object) => object.key);
+    if (await settleCommits(bucket, keys)) objects = await list();
     if (objects.length === 0) {
       throw new SparrowError('PATH_NOT_FOUND', `${path}: there are no such objects`, { where: `path ${path}` });
     }

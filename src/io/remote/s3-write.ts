@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { SparrowError } from '../../base/index.js';
-import { S3Bucket, s3Parts, splitOptions } from './s3.js';
+import { S3Bucket, type S3Upload, s3Parts, splitOptions } from './s3.js';
+import { putCommit, settleCommits, takeCommit } from './s3-commit.js';
 
 interface Target {
   readonly path: string;
@@ -13,10 +14,12 @@ interface Target {
 }
 
 const SUCCESS = '_SUCCESS';
+const ATTEMPTS = 20;
 
 /**
- * Writes files aside on this machine, then puts them into a bucket, `_SUCCESS` last; what they replace goes after that. A
- * store has no step for many objects: who reads before `_SUCCESS` is there may see some of them.
+ * Writes files aside on this machine, brings their bytes into the bucket as uploads that nobody sees, puts down what is left
+ * to do in one step, and does it: completes the uploads, `_SUCCESS` last, and removes what they replace. A process that dies
+ * before that step has written nothing, and after it the next reader or writer of ours goes on.
  */
 export async function writeS3<R>(
   target: Target,
@@ -31,34 +34,71 @@ export async function writeS3<R>(
   const { own, rest } = splitOptions(target.options);
   const bucket = await S3Bucket.open(name, own);
   const folder = mkdtempSync(join(tmpdir(), 'sparrow-s3-'));
+  const uploads: S3Upload[] = [];
+  let isCommitted = false;
   try {
     const below = key === '' ? '' : `${key}/`;
-    const there = (await bucket.list(below)).map((object) => object.key);
-    if (there.length > 0 && target.mode === 'ignore') return undefined;
-    if (there.length > 0 && target.mode === 'error') {
-      throw new SparrowError('PATH_ALREADY_EXISTS', `${target.path} already exists`, {
-        where: `path ${target.path}`,
-        hint: 'set the mode to "overwrite" to replace it, or to "append" to add to it',
-      });
-    }
+    const job = Object.entries(rest).find(([option]) => option.toLowerCase() === 'jobid')?.[1];
+    const note = job === undefined ? undefined : `${below}_done/job-${encodeURIComponent(job)}`;
+    if ((await present(bucket, below, target, note)) === undefined) return undefined;
     const local = join(folder, 'out');
     const result = await write(local, rest);
-    const files = readdirSync(local, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== SUCCESS)
-      .map((entry) => relative(local, join(entry.parentPath, entry.name)));
-    const keyOf = (file: string): string => below + file.split(sep).join('/');
-    for (const file of files) await bucket.put(keyOf(file), readFileSync(join(local, file)));
-    // Of two that make the same output, one is told.
-    await bucket.put(keyOf(SUCCESS), new Uint8Array(), target.mode === 'error');
-    if (target.mode === 'overwrite') {
-      const kept = new Set([...files.map(keyOf), keyOf(SUCCESS)]);
-      const folders = new Set([...kept].map(dirname));
-      const replaced = (each: string): boolean => target.dynamic !== true || folders.has(dirname(each));
-      await bucket.remove(there.filter((each) => !kept.has(each) && replaced(each)));
+    const keyOf = (file: string): string => below + relative(local, file).split(sep).join('/');
+    for (const entry of readdirSync(local, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      // The folder written aside has a note of its own.
+      if (!entry.isFile() || entry.name === SUCCESS || keyOf(path) === note) continue;
+      uploads.push(await bucket.upload(keyOf(path), path));
     }
-    return result;
+    const marks = [...(note === undefined ? [] : [note]), below + SUCCESS];
+    for (let attempt = 1; ; attempt++) {
+      const there = await present(bucket, below, target, note);
+      if (there === undefined) return undefined;
+      const commit = { uploads, marks, remove: replaced(there, uploads, below, target) };
+      if (!(await putCommit(bucket, below, commit, there))) {
+        if (attempt < ATTEMPTS) continue;
+        throw new SparrowError('CONCURRENT_WRITE', 'others write there all the time', { where: `path ${target.path}` });
+      }
+      isCommitted = true;
+      await takeCommit(bucket, below, commit);
+      return result;
+    }
   } finally {
+    if (!isCommitted) for (const upload of uploads) await bucket.abort(upload);
     bucket.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The objects of a target, when the commits of others are done; undefined where nothing is to be written. */
+async function present(
+  bucket: S3Bucket,
+  below: string,
+  { mode, path }: Target,
+  note: string | undefined,
+): Promise<readonly string[] | undefined> {
+  const list = async () => (await bucket.list(below)).map((object) => object.key);
+  let there = await list();
+  if (await settleCommits(bucket, there)) there = await list();
+  if (note !== undefined && there.includes(note)) return undefined;
+  if (there.length > 0 && mode === 'ignore') return undefined;
+  if (there.length === 0 || mode !== 'error') return there;
+  throw new SparrowError('PATH_ALREADY_EXISTS', `${path} already exists`, {
+    where: `path ${path}`,
+    hint: 'set the mode to "overwrite" to replace it, or to "append" to add to it',
+  });
+}
+
+/** What goes: all that was there, or what was in the folders written to; names of jobs stay. */
+function replaced(
+  there: readonly string[],
+  uploads: readonly S3Upload[],
+  below: string,
+  { mode, dynamic }: Target,
+): readonly string[] {
+  if (mode !== 'overwrite') return [];
+  const folders = new Set(uploads.map((upload) => dirname(upload.key)));
+  const isKept = (key: string): boolean =>
+    key === below + SUCCESS || key.startsWith(`${below}_done/`) || (dynamic === true && !folders.has(dirname(key)));
+  return there.filter((key) => !isKept(key));
 }

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { type SparrowError as Failure, SparrowError } from '../../base/index.js';
 import { packageUrl } from '../optional-package.js';
 
@@ -19,6 +20,18 @@ interface Sdk {
   readonly GetObjectCommand: new (input: object) => object;
   readonly PutObjectCommand: new (input: object) => object;
   readonly DeleteObjectsCommand: new (input: object) => object;
+  readonly CreateMultipartUploadCommand: new (input: object) => object;
+  readonly UploadPartCommand: new (input: object) => object;
+  readonly CompleteMultipartUploadCommand: new (input: object) => object;
+  readonly AbortMultipartUploadCommand: new (input: object) => object;
+}
+
+/** An object whose bytes are in the store, and which nobody sees yet. Plain data. */
+export interface S3Upload {
+  readonly key: string;
+  readonly id: string;
+  /** The tags of its parts. */
+  readonly parts: readonly string[];
 }
 interface Presigner {
   getSignedUrl(client: unknown, command: object, options: object): Promise<string>;
@@ -29,6 +42,9 @@ const OPTIONS = ['access.key', 'secret.key', 'session.token', 'endpoint', 'endpo
 const PREFIX = 'fs.s3a.';
 const LINK_SECONDS = 12 * 3600;
 const DELETED_AT_ONCE = 1000;
+/** An upload has at most 10,000 parts. */
+const PART_BYTES = 16 << 20;
+const MAX_PARTS = 10_000;
 
 /** Options of a reader or writer, without those for the object store. */
 export function splitOptions(given: Readonly<Record<string, string>>): {
@@ -106,6 +122,58 @@ export class S3Bucket {
   async put(key: string, bytes: Uint8Array, isNew = false): Promise<void> {
     const input = { Bucket: this.name, Key: key, Body: bytes, ...(isNew ? { IfNoneMatch: '*' } : {}) };
     await this.#send(new this.sdk.PutObjectCommand(input), key);
+  }
+
+  /** The text of an object; undefined without it. */
+  async get(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.#send(new this.sdk.GetObjectCommand({ Bucket: this.name, Key: key }), key);
+      return await (Body as { transformToString(): Promise<string> }).transformToString();
+    } catch (error) {
+      if ((error as Failure).code === 'PATH_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  /** Brings the bytes of a file there, to be seen when the upload is completed. */
+  async upload(key: string, path: string): Promise<S3Upload> {
+    const of = { Bucket: this.name, Key: key };
+    const { UploadId } = await this.#send(new this.sdk.CreateMultipartUploadCommand(of), key);
+    const parts: string[] = [];
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      const most = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS));
+      for (let at = 0; at < size || at === 0; at += most) {
+        const Body = Buffer.alloc(Math.min(most, size - at));
+        await file.read(Body, 0, Body.length, at);
+        const part = { ...of, UploadId, PartNumber: parts.length + 1, Body };
+        parts.push(String((await this.#send(new this.sdk.UploadPartCommand(part), key)).ETag));
+      }
+    } catch (error) {
+      await this.abort({ key, id: String(UploadId), parts });
+      throw error;
+    } finally {
+      await file.close();
+    }
+    return { key, id: String(UploadId), parts };
+  }
+
+  /** Shows an object; one that others completed meanwhile is there already. */
+  async complete({ key, id, parts }: S3Upload): Promise<void> {
+    const Parts = parts.map((ETag, i) => ({ ETag, PartNumber: i + 1 }));
+    const input = { Bucket: this.name, Key: key, UploadId: id, MultipartUpload: { Parts } };
+    try {
+      await this.#send(new this.sdk.CompleteMultipartUploadCommand(input), key);
+    } catch (error) {
+      if (!(await this.list(key)).some((object) => object.key === key)) throw error;
+    }
+  }
+
+  /** Gives up an upload. What cannot be given up costs room, and is never seen. */
+  async abort({ key, id }: S3Upload): Promise<void> {
+    const input = { Bucket: this.name, Key: key, UploadId: id };
+    await this.#send(new this.sdk.AbortMultipartUploadCommand(input), key).catch(() => undefined);
   }
 
   async remove(keys: readonly string[]): Promise<void> {
