@@ -3,7 +3,7 @@ import type { Column } from './column.js';
 import { buildColumn } from './column-builder.js';
 import { type NumberArray, numberStorage, readColumn, zeroNulls } from './column-reader.js';
 import { engineBug } from './errors.js';
-import type { Arena, MemoryView, SharedHeap } from './heap.js';
+import { type Arena, type MemoryView, type SharedHeap, unfilled } from './heap.js';
 import type { MapScalar, Scalar, VariantScalar } from './scalar.js';
 import { binaryType, carrierOf, type DataType, type Field, field, type StructType, structType } from './types.js';
 
@@ -170,7 +170,7 @@ export class LayoutWriter {
     if (stored === words && storage !== 'i8' && storage !== 'u8' && storage !== 'i16' && storage !== 'u16') {
       out = this.#take(i32, base, length * words);
     } else {
-      out = new Int32Array(length * words);
+      out = new Int32Array(unfilled(length * words * 4));
       if (stored === 2) widenLongs(i32, base, out);
       else {
         const narrow = numberStorage(this.#heap, column);

@@ -35,6 +35,9 @@ const FILL_BYTES = 16_384;
 const ZEROS = Buffer.alloc(FILL_BYTES);
 const ONES = Buffer.alloc(FILL_BYTES, 0xff);
 
+/** Memory of its own with whatever was in it before: for what is written whole at once. Zeros would be written for nothing. */
+export const unfilled = (bytes: number): ArrayBuffer => Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
+
 /** A typed array over memory. */
 export interface MemoryView<T> {
   readonly buffer: ArrayBufferLike;
@@ -141,12 +144,12 @@ export class SharedHeap {
 
   /** Copies part of a view of this memory out, for the same reason. */
   copyOut<T extends MemoryView<T>>(view: T, from: number, to: number): T {
-    const out = new (view.constructor as new (length: number) => T)(to - from);
     const { buffer, byteOffset, byteLength } = view.subarray(from, to);
     const part = new Uint8Array(buffer, byteOffset, byteLength);
-    if (byteLength < LEAST_FILL_BYTES) new Uint8Array(out.buffer).set(part);
-    else Buffer.from(out.buffer as ArrayBuffer).fill(part);
-    return out;
+    const out = unfilled(byteLength);
+    if (byteLength < LEAST_FILL_BYTES) new Uint8Array(out).set(part);
+    else Buffer.from(out).fill(part);
+    return new (view.constructor as new (buffer: ArrayBuffer) => T)(out);
   }
 
   get usedBytes(): number {

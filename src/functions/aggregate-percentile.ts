@@ -131,7 +131,12 @@ const orderOf = (all: Counted): Ordered => ({ count: Number(all.upTo.at(-1)), at
 
 /** The same from the records as they lie in memory: doubles are not put in order for the few values that are asked for. */
 const bytesWith =
-  (at: At, ordered: boolean, callOf: (call: Call) => Call, finish: (rows: Scalar[][], call: Call) => Scalar) =>
+  (
+    at: At,
+    ordered: boolean,
+    callOf: (call: Call) => Call,
+    { finish, required }: NonNullable<AggregateFunction['collect']>,
+  ) =>
   (records: Uint8Array, given: Call): Scalar => {
     const call = callOf(given);
     const { argTypes, literals, returns } = call;
@@ -143,7 +148,7 @@ const bytesWith =
       );
       if (found !== undefined) return returns.kind === 'array' ? found : (found[0] as Scalar);
     }
-    return finish(readRecords(records, given), given);
+    return finish(readRecords(records, given, required), given);
   };
 
 const asGiven = (call: Call): Call => call;
@@ -151,7 +156,7 @@ const asGiven = (call: Call): Call => call;
 /** An aggregate that has both ways to finish. */
 function withBytes(entry: AggregateFunction, at: At, ordered: boolean, callOf = asGiven): AggregateFunction {
   const { collect } = entry;
-  return collect === undefined ? entry : { ...entry, finishBytes: bytesWith(at, ordered, callOf, collect.finish) };
+  return collect === undefined ? entry : { ...entry, finishBytes: bytesWith(at, ordered, callOf, collect) };
 }
 
 const finishWith =

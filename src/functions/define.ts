@@ -126,7 +126,11 @@ export interface AggregateFunction extends FunctionDocs {
   /** Finishes bytes that the compiled form kept as its state. */
   readonly finishBytes?: (bytes: Uint8Array, call: Call) => Scalar;
   /** The aggregate keeps the rows of its arguments and makes the result of all of them (see aggregate-collect.ts). */
-  readonly collect?: { readonly finish: (rows: Scalar[][], call: Call) => Scalar };
+  readonly collect?: {
+    readonly finish: (rows: Scalar[][], call: Call) => Scalar;
+    /** Rows where one of these arguments is null are not kept. */
+    readonly required: readonly number[];
+  };
   readonly eval: {
     init(call: Call): Scalar[];
     update(state: Scalar[], args: readonly Scalar[], call: Call): void;

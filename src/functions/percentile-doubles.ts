@@ -1,9 +1,5 @@
 import type { Scalar } from '../base/index.js';
 
-/** A record of one double that is not null: its length, a flag, the value. */
-const RECORD = 13;
-const VALUE = 5;
-
 /** Groups of at least so many values are looked through by buckets: selection alone mispredicts half of its branches. */
 const LEAST_BUCKETED = 64;
 const BUCKETS = 256;
@@ -27,18 +23,19 @@ export class OrderedDoubles {
     private readonly descending: boolean,
   ) {}
 
-  /** Of the records of a collecting aggregate; undefined where zeros of both signs make the order of equals matter. */
+  /** Of the records of a collecting aggregate, which are doubles side by side; undefined where zeros of both signs make the order of equals matter. */
   static of(records: Uint8Array, descending: boolean): OrderedDoubles | undefined {
-    const count = records.length / RECORD;
+    const count = records.length / 8;
     if (scratch.length < count) {
       scratch = new Float64Array(count * 2);
       buckets = new Uint8Array(count * 2);
       some = new Float64Array(count * 2);
     }
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    const { buffer, byteOffset } = records.byteOffset % 8 === 0 ? records : new Uint8Array(records);
+    const given = new Float64Array(buffer, byteOffset, count);
     let numbers = 0;
     for (let i = 0; i < count; i++) {
-      const x = view.getFloat64(i * RECORD + VALUE, true);
+      const x = given[i] as number;
       if (Number.isNaN(x)) continue;
       if (Object.is(x, -0)) return undefined;
       scratch[numbers++] = x;

@@ -50,3 +50,14 @@ test('NaN is greater than all numbers', async () => {
       FROM VALUES (double('NaN'), double(NULL)), (1.0, NULL), (double('-Infinity'), NULL) AS t(x, y)`;
   expect(await session.sql(sql).collect()).toEqual([{ half: 1, last: Number.NaN, nothing: null }]);
 });
+
+test('what else keeps doubles of groups', async () => {
+  const ours = `SELECT g, size(collect_list(x)) AS n, array_size(collect_set(x + 0.0)) AS d, percentile(x, 0.5, 3) AS p,
+      mode(x, true) AS m, percentile_approx(x, 0.3) AS a, array_sort(collect_list(x))[0] AS least
+    FROM facts WHERE g < 200 AND (x > 0 OR x IS NULL) GROUP BY g`;
+  const theirs = `SELECT g, count(x), count(DISTINCT x),
+      (SELECT quantile_cont(y, 0.5) FROM (SELECT unnest(list(x) || list(x) || list(x)) AS y) WHERE y IS NOT NULL),
+      (SELECT y FROM (SELECT unnest(list(x)) AS y) WHERE y IS NOT NULL GROUP BY y ORDER BY count(*) DESC, y LIMIT 1),
+      quantile_disc(x, 0.3), min(x) FROM facts WHERE g < 200 AND (x > 0 OR x IS NULL) GROUP BY g`;
+  expect(unordered(cellsOf(await session.sql(ours).collect()))).toEqual(unordered(await duck.rows(theirs)));
+});
