@@ -322,6 +322,17 @@ describe('choose-build-side', () => {
       await rewritten(joinOn(from('airports'), from('states'), 'state = abbr', 'left'), chooseBuildSide),
     ).toContain('build right');
   });
+
+  test('of a semi join the one that takes less memory, not the one of fewer rows', async () => {
+    const twice = b.union([from('airports'), from('airports')]);
+    const keys = b.rename(select(twice, 'code'), { code: 'k' });
+    expect(await rewritten(joinOn(from('airports'), keys, 'code = k', 'semi'), chooseBuildSide)).toContain(
+      'build right',
+    );
+    expect(
+      await rewritten(joinOn(from('airports'), from('flights'), 'code = origin', 'semi'), chooseBuildSide),
+    ).toContain('build left');
+  });
 });
 
 test('a top-k query keeps sort and limit together over the least columns', async () => {

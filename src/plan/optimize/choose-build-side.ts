@@ -7,7 +7,7 @@ import { bottomUp } from './rule.js';
 /** Joins that have to keep unmatched rows of one side find them more easily when they stream that side. */
 const prefersRight = 4;
 
-/** How much dearer a held and marked row of a semi join's left side is than a held row of its right side. */
+/** How much dearer held and marked rows of a semi join's left side are than held rows of its right side. */
 const marksCost = 1.5;
 
 /** What a held row takes beside its columns: its place in a chain, its hash and its mark. */
@@ -28,8 +28,8 @@ function buildSide(plan: JoinPlan): 'left' | 'right' {
   switch (plan.how) {
     case 'semi':
     case 'anti':
-      // Marking rows of a small left side costs less than holding a large right one.
-      return estimate(plan.left).rows * marksCost < estimate(plan.right).rows ? 'left' : 'right';
+      // Marking rows of a small left side costs less than holding a large right one; the right one has only keys.
+      return left * marksCost < right ? 'left' : 'right';
     case 'exists':
       return 'right';
     case 'left':
