@@ -128,7 +128,6 @@ export function writeNumber(unscaled: bigint, scale: number, pattern: NumberPatt
   else if (sign === 'S last') text += negative ? '-' : '+';
   else if (sign === 'MI last') text += negative ? '-' : ' ';
   else if (sign === 'PR') text = negative ? `<${text}>` : `${text}  `.slice(0, text.length + (negative ? 0 : 2));
-  else if (negative) text = `-${text}`;
   return blanks + text;
 }
 

@@ -69,7 +69,7 @@ function rewriteFilter(plan: FilterPlan, settings: EvalSettings): Plan {
     }
     const negated = isCall(term, 'not');
     const subquery = negated ? (term.args[0] as Expr) : term;
-    if (subquery.kind !== 'subquery' || subquery.values.some(mustGo)) {
+    if (subquery.kind !== 'subquery' || subquery.form === 'scalar' || subquery.values.some(mustGo)) {
       const placed = placeValues(input, term, settings);
       input = placed.plan;
       rest.push(placed.expr);
