@@ -17,8 +17,14 @@ const namespaceText = `declare namespace WebAssembly {
 `;
 
 /** What no program of a user's can hold: there are names for it in our declarations, and nothing behind them. */
+const interfaces = (...names) => names.map((name) => `export interface ${name} {}\n`).join('');
 const opaque = {
-  'wasm/index.d.ts': ['Code', 'Func', 'Local'].map((name) => `export interface ${name} {}\n`).join(''),
+  'plan/node.d.ts': `${interfaces('Plan', 'ResolvedPlan')}export interface WritePlan {
+    readonly mode: 'append' | 'overwrite' | 'ignore' | 'error';
+}
+`,
+  'plan/expr.d.ts': interfaces('Expr', 'Literal', 'WindowSpec', 'SortOrder'),
+  'wasm/index.d.ts': interfaces('Code', 'Func', 'Local'),
 };
 
 /** What a user never meets by name needs no words in the package; our sources have them. */
@@ -32,13 +38,44 @@ const declarationOf = (file) => {
   return isInside(file) ? text.replace(/^ *\/\*\*(?:[^*]|\*(?!\/))*\*\/\n/gm, '') : text;
 };
 
+const HUB = 'base/index.d.ts';
+
+/** What the declarations found so far take from base. */
+const namesOfBase = (texts) =>
+  texts.flatMap((text) => [
+    ...[...text.matchAll(/\{([^}]*)\} from '[^']*base\/index\.js'/g)].flatMap(([, names]) => names.match(/\w+/g) ?? []),
+    ...[...text.matchAll(/import\("[^"]*base\/index\.js"\)\.(\w+)/g)].map(([, name]) => name),
+  ]);
+
+/** The index of base without the files of which nobody takes a name. */
+function hubWith(names) {
+  const isTaken = (line) => {
+    const [, file] = /'\.\/([\w-]+)\.js'/.exec(line) ?? [];
+    if (file === undefined) return false;
+    const text = readFileSync(path('build/lib/base', `${file}.d.ts`), 'utf8');
+    const declared = [...text.matchAll(/^export (?:declare )?(?:abstract )?\w+ (\w+)/gm)].map(([, name]) => name);
+    return declared.some((name) => names.includes(name));
+  };
+  return readFileSync(path('build/lib', HUB), 'utf8').split('\n').filter(isTaken);
+}
+
 /** The declarations that `index.d.ts` leads to. */
 export function declarations() {
+  let names = [];
+  for (;;) {
+    const found = declarationsWith(names);
+    const wanted = [...new Set(namesOfBase([...found.values()]))];
+    if (wanted.every((name) => names.includes(name))) return found;
+    names = wanted;
+  }
+}
+
+function declarationsWith(names) {
   const found = new Map();
   const waiting = ['index.d.ts'];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (found.has(file) || !existsSync(path('build/lib', file))) continue;
-    const text = declarationOf(file);
+    const text = file === HUB ? `${hubWith(names).join('\n')}\n` : declarationOf(file);
     const toNamespace = relative(dirname(file), namespaceFile).replaceAll('\\', '/');
     found.set(file, /\bWebAssembly\./.test(text) ? `/// <reference path="${toNamespace}" />\n${text}` : text);
     for (const [, to] of text.matchAll(/(?:\bfrom|\bimport)[\s(]*['"](\.[^'"]+)\.js['"]/g))
