@@ -277,7 +277,8 @@ function toMoment(value: Scalar, from: DataType, to: DataType, context: CastCont
       return inLong(localToInstant(timeZone(zone), value as bigint));
     case 'time': {
       const local = onDayOf(context.clock ?? { nowMicros: 0n }, timeZone(zone), Number(value));
-      return to.kind === 'timestamp' ? localToInstant(timeZone(zone), local) : local;
+      // What is no time of day counts on, as in the other casts of times, in 64 bits.
+      return BigInt.asIntN(64, to.kind === 'timestamp' ? localToInstant(timeZone(zone), local) : local);
     }
     case 'float32':
     case 'float64': {
