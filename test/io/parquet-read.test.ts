@@ -283,6 +283,12 @@ describe('what cannot be read', () => {
     );
     await expect(openParquet(broken('cut', bytes.subarray(0, bytes.length - 20)))).rejects.toThrow(/PAR1/);
     await expect(openParquet(join(folder, 'nowhere.parquet'))).rejects.toThrow(/PATH_NOT_FOUND/);
+    // Of the columns only what is read is parsed: the codec of the second one, which follows its name, is none.
+    const codec = Buffer.from(bytes);
+    codec[codec.lastIndexOf('n\x15', undefined, 'latin1') + 2] = 0x7e;
+    const half = await openParquet(broken('codec', codec));
+    expect((await half.plan({ columns: ['s'] })).splits).toHaveLength(1);
+    await expect(half.plan({ columns: ['s', 'n'] })).rejects.toThrow(/CANNOT_READ_FILE_FOOTER.*no codec 63/);
     const zeros = Buffer.from(bytes);
     zeros.fill(0, 4, 300);
     const table = await openParquet(broken('zeros', zeros));

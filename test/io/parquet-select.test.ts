@@ -111,7 +111,7 @@ describe('what a written file says of its pages', () => {
         target.set(bytes.subarray(at, at + length));
       };
       const file = { path: name, size: bytes.length, modifiedMs: 0, readInto, close: () => undefined };
-      const at = readFooter(file).rowGroups[0]?.columns[0]?.columnIndex?.offset as number;
+      const at = readFooter(file).rowGroups[0]?.chunk(0)?.columnIndex?.offset as number;
       // The first list has one boolean: false becomes true.
       expect(bytes[at + 2]).toBe(2);
       bytes[at + 2] = 1;

@@ -94,7 +94,8 @@ function blocksOf(path: string): Block[] {
   };
   const blocks: Block[] = [];
   for (const group of readFooter(file as never).rowGroups) {
-    for (const { metadata } of group.columns) {
+    for (let i = 0; i < group.chunks; i++) {
+      const metadata = group.chunk(i)?.metadata;
       if (metadata === undefined) continue;
       const { dictionaryPageOffset = 0, dataPageOffset, compressedBytes } = metadata;
       let at = dictionaryPageOffset >= 4 ? Math.min(dictionaryPageOffset, dataPageOffset) : dataPageOffset;

@@ -17,7 +17,7 @@ export function fileStats(
       if (node?.kind !== 'leaf' || type === undefined) continue;
       const { chunk, decode } = node;
       const pieces = rowGroups.map((group) =>
-        chunkStats(group.columns[chunk]?.metadata?.statistics, columnOrders[chunk], { type, decode }, group.rows),
+        chunkStats(group.chunk(chunk)?.metadata?.statistics, columnOrders[chunk], { type, decode }, group.rows),
       );
       columns.set(name, { type, stats: mergeStats(pieces) });
     }

@@ -41,9 +41,10 @@ export function readFooter(file: ReadableFile): FileMetadata {
     tail = new Uint8Array(footerLength + 8);
     file.readInto(tail, size - tail.length, tail.length);
   }
-  const metadata = parseFooter(tail.subarray(tail.length - 8 - footerLength, tail.length - 8), path);
-  const isEncrypted = metadata.encrypted || metadata.rowGroups.some((g) => g.columns.some((c) => c.encrypted));
-  if (isEncrypted) throw encrypted(path);
+  const bytes = tail.subarray(tail.length - 8 - footerLength, tail.length - 8);
+  // The bytes are kept with what is parsed of them: a small footer without the rest of the tail.
+  const metadata = parseFooter(tail.length > TAIL_BYTES ? bytes : bytes.slice(), path);
+  if (metadata.encrypted || metadata.rowGroups.some((g) => g.encrypted)) throw encrypted(path);
   return metadata;
 }
 
@@ -55,17 +56,20 @@ function encrypted(path: string): Error {
   );
 }
 
-/** Parses the bytes of a footer. */
-export function parseFooter(bytes: Uint8Array, path: string): FileMetadata {
+/** Parses the bytes of a footer; of the column chunks only where they are. */
+const parseFooter = (bytes: Uint8Array, path: string): FileMetadata =>
+  parsed(path, () => fileMetadata(new ThriftReader(bytes), path));
+
+function parsed<T>(path: string, parse: () => T): T {
   try {
-    return fileMetadata(new ThriftReader(bytes));
+    return parse();
   } catch (error) {
     if (error instanceof ThriftError) throw badFooter(path, error.message, error);
     throw error;
   }
 }
 
-function fileMetadata(r: ThriftReader): FileMetadata {
+function fileMetadata(r: ThriftReader, path: string): FileMetadata {
   const m = {
     version: 0,
     schema: [] as SchemaElement[],
@@ -80,7 +84,7 @@ function fileMetadata(r: ThriftReader): FileMetadata {
     if (id === 1) m.version = r.int();
     else if (id === 2) m.schema = structs(r, wire, schemaElement);
     else if (id === 3) m.rows = count(r, 'rows');
-    else if (id === 4) m.rowGroups = structs(r, wire, rowGroup);
+    else if (id === 4) m.rowGroups = structs(r, wire, () => rowGroup(r, path));
     else if (id === 5) structs(r, wire, (reader) => keyValue(reader, m.keyValues));
     else if (id === 6) createdBy = text(r, wire);
     else if (id === 7) m.columnOrders = structs(r, wire, columnOrder);
@@ -221,31 +225,44 @@ function integerType(r: ThriftReader): LogicalType {
   return { kind: 'integer', bits, signed };
 }
 
-function rowGroup(r: ThriftReader): RowGroup {
+function rowGroup(r: ThriftReader, path: string): RowGroup {
   let rows = 0;
   let bytes = 0;
-  let columns: ColumnChunk[] = [];
+  let encrypted = false;
+  let starts: number[] = [];
+  const chunkStart = (): number => {
+    const { position } = r;
+    r.struct((id) => {
+      if (id === 8 || id === 9) encrypted = true;
+      return false;
+    });
+    return position;
+  };
   r.struct((id, wire) => {
-    if (id === 1) columns = structs(r, wire, columnChunk);
+    if (id === 1) starts = structs(r, wire, chunkStart);
     else if (id === 2) bytes = count(r, 'bytes');
     else if (id === 3) rows = count(r, 'rows');
     else return false;
     return true;
   });
-  return { rows, bytes, columns };
+  const known: ColumnChunk[] = [];
+  const chunk = (column: number): ColumnChunk | undefined => {
+    const start = starts[column];
+    if (start === undefined) return undefined;
+    known[column] ??= parsed(path, () => columnChunk(new ThriftReader(r.bytes, start)));
+    return known[column];
+  };
+  return { rows, bytes, encrypted, chunks: starts.length, chunk };
 }
 
 function columnChunk(r: ThriftReader): ColumnChunk {
-  const chunk: Writable<ColumnChunk> = { encrypted: false };
+  const chunk: Writable<ColumnChunk> = {};
   const index: (number | undefined)[] = [];
   r.struct((id, wire) => {
     if (id === 1) chunk.filePath = text(r, wire);
     else if (id === 3 && wire === WIRE.struct) chunk.metadata = columnMetadata(r);
     else if (id >= 4 && id <= 7) index[id - 4] = r.int();
-    else {
-      if (id === 8 || id === 9) chunk.encrypted = true;
-      return false;
-    }
+    else return false;
     return true;
   });
   const [offsetAt = 0, offsetBytes = 0, columnAt = 0, columnBytes = 0] = index;

@@ -122,7 +122,6 @@ export interface FileSpan {
 export interface ColumnChunk {
   /** The chunk lies in another file. */
   readonly filePath?: string;
-  readonly encrypted: boolean;
   /** Absent when it is encrypted. */
   readonly metadata?: ColumnMetadata;
   /** Where the page index has the bounds of its pages, and their places. */
@@ -133,7 +132,12 @@ export interface ColumnChunk {
 export interface RowGroup {
   readonly rows: number;
   readonly bytes: number;
-  readonly columns: readonly ColumnChunk[];
+  /** A chunk of it says that it is encrypted. */
+  readonly encrypted: boolean;
+  /** How many column chunks it has. */
+  readonly chunks: number;
+  /** What is said of a column chunk, parsed when it is first asked for: most columns of a wide file are never read. */
+  chunk(column: number): ColumnChunk | undefined;
 }
 
 /** How min and max of a column are ordered. */

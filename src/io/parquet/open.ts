@@ -25,7 +25,7 @@ import { readFooter } from './footer.js';
 import type { FileMetadata, RowGroup } from './metadata.js';
 import { columnsOf, mayMatch } from './prune.js';
 import { type ColumnNode, type FileColumn, fileColumns, leavesOf, withFields } from './schema.js';
-import type { ChunkIndex, NarrowStorage, ParquetSplit, SplitChunk, SplitColumn } from './split.js';
+import { type ChunkIndex, type NarrowStorage, type ParquetSplit, type SplitColumn, splitChunk } from './split.js';
 import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
 import { withVariants } from './unmarked-variant.js';
 
@@ -114,7 +114,7 @@ function openFile(file: DataFile, platform: Platform): OpenFile {
     const key = `${size} ${modifiedMs} ${file.path}`;
     const described = footers.get(key) ?? describe(readable);
     const { metadata } = described;
-    const chunks = metadata.rowGroups.reduce((sum, { columns }) => sum + columns.length, 0);
+    const chunks = metadata.rowGroups.reduce((sum, group) => sum + group.chunks, 0);
     if (chunks <= MOST_CHUNKS && platform.clock.now() - modifiedMs > SETTLED_MS) {
       footers.delete(key);
       footers.set(key, described);
@@ -131,8 +131,8 @@ function describe(readable: ReadableFile): Described {
   const metadata = readFooter(readable);
   const { columns, leaves } = fileColumns(metadata, path);
   for (const [i, group] of metadata.rowGroups.entries()) {
-    if (group.columns.length !== leaves) {
-      const what = `it has ${group.columns.length} column chunks, the schema ${leaves}`;
+    if (group.chunks !== leaves) {
+      const what = `it has ${group.chunks} column chunks, the schema ${leaves}`;
       throw corrupt({ file: path, rowGroup: i }, what);
     }
   }
@@ -216,10 +216,12 @@ class ParquetTable implements TableSource {
     this.pieces = files.reduce((sum, f) => sum + f.metadata.rowGroups.length, 0);
     const columns: Record<string, ReturnType<typeof publicStats>> = {};
     for (const { name, type } of schema.fields) {
-      const pieces = files.flatMap((f) =>
-        f.metadata.rowGroups.map((g) => statsOf(f, g, name, type, this.#constant(f, name))),
-      );
-      columns[name] = publicStats(mergeStats(pieces), type);
+      let known: ReturnType<typeof publicStats> | undefined;
+      const get = () => {
+        known ??= publicStats(mergeStats(this.#pieces(name, type)), type);
+        return known;
+      };
+      Object.defineProperty(columns, name, { get, enumerable: true });
     }
     const rows = files.reduce((sum, f) => sum + f.metadata.rowGroups.reduce((s, g) => s + g.rows, 0), 0);
     this.statistics = { rows, bytes: files.reduce((sum, f) => sum + f.file.size, 0), columns };
@@ -243,6 +245,13 @@ class ParquetTable implements TableSource {
       }
     }
     return { splits, skipped };
+  }
+
+  #pieces(name: string, type: DataType): ChunkStats[] {
+    return this.files.flatMap((f) => {
+      const constant = this.#constant(f, name);
+      return f.metadata.rowGroups.map((g) => statsOf(f, g, name, type, constant));
+    });
   }
 
   #field(name: string): Field {
@@ -285,7 +294,7 @@ class ParquetTable implements TableSource {
         node,
         ...narrowed(node, this.statistics.columns[name]),
         chunks: leavesOf(node).map((leaf) => {
-          const chunk = splitChunk(file, index, group, leaf.chunk, leaf.path);
+          const chunk = splitChunk(file.file, index, group, leaf.chunk, leaf.path);
           return asked.has(name) && node.kind === 'leaf' ? { ...chunk, ...indexOf(file, group, leaf.chunk) } : chunk;
         }),
       };
@@ -345,13 +354,13 @@ function statsOf(
     return { rows, nullCount: 0, mayHaveNaN: false, min: value, max: value, distinct: 1 };
   }
   if (node.kind !== 'leaf') return { rows, mayHaveNaN: false };
-  const { statistics } = group.columns[node.chunk]?.metadata ?? {};
+  const { statistics } = group.chunk(node.chunk)?.metadata ?? {};
   return chunkStats(statistics, file.metadata.columnOrders[node.chunk], { type, decode: node.decode }, rows);
 }
 
 /** What a file knows of a chunk beyond its statistics. */
 function indexOf(file: OpenFile, group: RowGroup, chunk: number): { index?: ChunkIndex } {
-  const { columnIndex, offsetIndex, metadata } = group.columns[chunk] ?? {};
+  const { columnIndex, offsetIndex, metadata } = group.chunk(chunk) ?? {};
   const bloomFilter = metadata?.bloomFilter;
   const order = file.metadata.columnOrders[chunk];
   const pages = columnIndex !== undefined && offsetIndex !== undefined ? { columnIndex, offsetIndex } : {};
@@ -363,34 +372,4 @@ function indexOf(file: OpenFile, group: RowGroup, chunk: number): { index?: Chun
       ...(order === undefined ? {} : { order }),
     },
   };
-}
-
-/** The chunk of a leaf, checked against the file's size. */
-function splitChunk(file: OpenFile, rowGroup: number, group: RowGroup, chunk: number, column: string): SplitChunk {
-  const place = { file: file.file.path, rowGroup, column };
-  const entry = group.columns[chunk];
-  const metadata = entry?.metadata;
-  if (entry === undefined || metadata === undefined)
-    throw corrupt(place, 'the metadata of the column chunk is missing');
-  if (entry.filePath !== undefined) {
-    throw unsupported(
-      place,
-      `the column chunk lies in another file (${entry.filePath})`,
-      'read the data files themselves',
-    );
-  }
-  const {
-    dataPageOffset,
-    dictionaryPageOffset = 0,
-    compressedBytes: bytes,
-    uncompressedBytes,
-    values,
-    codec,
-  } = metadata;
-  // Some writers say 0 for "no dictionary page", some give it although it comes first anyway.
-  const offset = dictionaryPageOffset >= 4 ? Math.min(dictionaryPageOffset, dataPageOffset) : dataPageOffset;
-  if (offset < 4 || offset + bytes > file.file.size) {
-    throw corrupt(place, `a column chunk of ${bytes} bytes at byte ${offset} of a file of ${file.file.size} bytes`);
-  }
-  return { chunk, offset, bytes, uncompressedBytes, values, codec };
 }

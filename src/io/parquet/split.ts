@@ -1,5 +1,6 @@
 import type { DataType, Storage } from '../../base/index.js';
-import type { CodecName, ColumnOrder, FileSpan } from './metadata.js';
+import { corrupt, unsupported } from './error.js';
+import type { CodecName, ColumnOrder, FileSpan, RowGroup } from './metadata.js';
 import type { ColumnNode } from './schema.js';
 
 /** More rows than this in one row group cannot be addressed. */
@@ -51,4 +52,40 @@ export interface ParquetSplit {
   readonly columns: readonly SplitColumn[];
   /** Verify the checksums of pages that have one. */
   readonly verify: boolean;
+}
+
+/** The chunk of a leaf, checked against the file's size. */
+export function splitChunk(
+  { path: file, size }: { readonly path: string; readonly size: number },
+  rowGroup: number,
+  group: RowGroup,
+  chunk: number,
+  column: string,
+): SplitChunk {
+  const place = { file, rowGroup, column };
+  const entry = group.chunk(chunk);
+  const metadata = entry?.metadata;
+  if (entry === undefined || metadata === undefined)
+    throw corrupt(place, 'the metadata of the column chunk is missing');
+  if (entry.filePath !== undefined) {
+    throw unsupported(
+      place,
+      `the column chunk lies in another file (${entry.filePath})`,
+      'read the data files themselves',
+    );
+  }
+  const {
+    dataPageOffset,
+    dictionaryPageOffset = 0,
+    compressedBytes: bytes,
+    uncompressedBytes,
+    values,
+    codec,
+  } = metadata;
+  // Some writers say 0 for "no dictionary page", some give it although it comes first anyway.
+  const offset = dictionaryPageOffset >= 4 ? Math.min(dictionaryPageOffset, dataPageOffset) : dataPageOffset;
+  if (offset < 4 || offset + bytes > size) {
+    throw corrupt(place, `a column chunk of ${bytes} bytes at byte ${offset} of a file of ${size} bytes`);
+  }
+  return { chunk, offset, bytes, uncompressedBytes, values, codec };
 }

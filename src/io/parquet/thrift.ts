@@ -26,6 +26,8 @@ export class ThriftError extends Error {
 /** Takes one field; returns false to have it skipped. */
 export type FieldHandler = (id: number, wire: number) => boolean;
 
+const skipped: FieldHandler = () => false;
+
 /** A bounds-checked reader of Thrift's compact protocol: it never reads past `end` and never trusts a length. */
 export class ThriftReader {
   #depth = 0;
@@ -59,11 +61,16 @@ export class ThriftReader {
 
   /** A zigzag integer of any width; values outside the safe integers are refused. */
   int(): number {
-    let low = 0n;
     const start = this.position;
-    const first = this.byte();
-    if (first < 0x80) return (first >>> 1) ^ -(first & 1);
+    let coded = 0;
+    // Numbers of up to 49 bits are exact as they are; more bytes than that are rare.
+    for (let i = 0, factor = 1; i < 7; i++, factor *= 128) {
+      const byte = this.byte();
+      coded += (byte & 0x7f) * factor;
+      if (byte < 0x80) return coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2;
+    }
     this.position = start;
+    let low = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.byte();
       low |= BigInt(byte & 0x7f) << shift;
@@ -78,11 +85,15 @@ export class ThriftReader {
 
   /** A view of the bytes of a binary or string field. */
   binary(): Uint8Array {
+    const length = this.#length();
+    this.position += length;
+    return this.bytes.subarray(this.position - length, this.position);
+  }
+
+  #length(): number {
     const length = this.varint();
     if (length > this.end - this.position) throw new ThriftError(`a value of ${length} bytes goes past the end`);
-    const start = this.position;
-    this.position += length;
-    return this.bytes.subarray(start, this.position);
+    return length;
   }
 
   string(): string {
@@ -142,17 +153,19 @@ export class ThriftReader {
         this.advance(16);
         break;
       case WIRE.binary:
-        this.binary();
+        this.advance(this.#length());
         break;
       case WIRE.list:
-      case WIRE.set:
-        this.list((element) => this.skipElement(element));
+      case WIRE.set: {
+        const { size, wire } = this.listHeader();
+        for (let i = 0; i < size; i++) this.skipElement(wire);
         break;
+      }
       case WIRE.map:
         this.skipMap();
         break;
       case WIRE.struct:
-        this.struct(() => false);
+        this.struct(skipped);
         break;
       default:
         throw new ThriftError(`there is no wire type ${wire}`);
