@@ -30,6 +30,7 @@ import { datetimeUnitFunctions } from './datetime-shift.js';
 import { weekdayOf } from './datetime-units.js';
 import { type Call, scalar } from './define.js';
 import { keepI32, keepI64, part, textLiteral } from './emit-parts.js';
+import { overflow } from './eval-errors.js';
 import { anyBoolean, anyDate, anyString, anyTimestamp, anyTimestampNtz, type Param, takes } from './implicit.js';
 
 const viaPattern = 'a call per row: datetime patterns are read and written in JS';
@@ -45,7 +46,10 @@ export function parseOrFail(
   zone: TimeZone | null = zoneOf(call),
 ): bigint | null {
   const micros = parseMoment(text as string, zone, pattern as string);
-  if (micros !== undefined) return micros;
+  if (micros !== undefined) {
+    if (BigInt.asIntN(64, micros) !== micros) throw overflow('long');
+    return micros;
+  }
   if (!ansi) return null;
   throw new SparrowError(
     'CANNOT_PARSE_TIMESTAMP',
@@ -131,7 +135,10 @@ const converting = {
     sql: ['to_timestamp_ntz'],
     summary: 'The wall clock reading of a string, by a cast or a pattern.',
     examples: [["to_timestamp_ntz('2016-12-31 00:12:00')", '2016-12-31 00:12:00']],
-    resolve: parsing(timestampNtzType, ntzOrText),
+    resolve: (args, settings) => {
+      const made = parsing(timestampNtzType, ntzOrText)(args, settings);
+      return 'mismatch' in made || settings.ansi !== false ? made : { ...made, nullable: true };
+    },
     nulls: 'custom',
     fails: parsesText,
     eval: ([value, pattern], call) => {

@@ -48,6 +48,7 @@ export function printf(format: string, values: readonly Scalar[], types: readonl
     if (conversion === '%' || conversion === 'n') out += conversion === 'n' ? '\n' : justify('%', spec);
     else {
       const at = index === undefined ? next++ : Number(index) - 1;
+      if (at < 0) throw unusable(text, 'values count from 1', 'ZERO_INDEX');
       const type = types[at];
       if (type === undefined) throw unusable(text, 'there is no value for it');
       out += formatOne(spec, values[at] ?? null, type);
@@ -56,9 +57,9 @@ export function printf(format: string, values: readonly Scalar[], types: readonl
   return out;
 }
 
-function unusable(spec: string, why: string): SparrowError {
+function unusable(spec: string, why: string, kind = 'PATTERN'): SparrowError {
   return new SparrowError(
-    'INVALID_PARAMETER_VALUE.PATTERN',
+    `INVALID_PARAMETER_VALUE.${kind}`,
     `format_string cannot use ${JSON.stringify(spec)}: ${why}`,
     {
       sqlState: '22023',

@@ -1,5 +1,5 @@
 import { type DataType, float64Type, int32Type, type Scalar, SparrowError, stringType } from '../base/index.js';
-import { type Call, scalar } from './define.js';
+import { type Call, isOn, scalar } from './define.js';
 import { anyInt, anyLong, anyString, type Param, stringOrBinary, takes } from './implicit.js';
 import { noCommonType } from './signature.js';
 import { jaroWinkler, levenshtein, soundex, titleCase, translateChars } from './string-words.js';
@@ -371,7 +371,10 @@ const locating = {
     summary: 'The n-th of the arguments that follow; an error when there is none.',
     examples: [["elt(2, 'scala', 'java')", 'java']],
     resolve: (args, settings) => {
-      const param = args.slice(1).every((arg) => arg.type.kind === 'binary') ? stringOrBinary : anyString;
+      const isBinary =
+        args.slice(1).every((arg) => arg.type.kind === 'binary') &&
+        !isOn(settings, 'spark.sql.function.eltOutputAsString');
+      const param = isBinary ? stringOrBinary : anyString;
       return takes([anyInt, param], ([, type]) => type ?? stringType, { rest: param, nullable: true })(args, settings);
     },
     nulls: 'custom',

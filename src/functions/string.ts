@@ -1,5 +1,5 @@
 import { binaryType, booleanType, type DataType, int32Type, type Scalar, stringType } from '../base/index.js';
-import { type Call, scalar } from './define.js';
+import { type Call, isOn, scalar } from './define.js';
 import { argument, booleanOf, intOf, keepI32, part } from './emit-parts.js';
 import { anyInt, anyString, stringOrBinary, takes } from './implicit.js';
 import { commonTypeOf, noCommonType } from './signature.js';
@@ -307,7 +307,10 @@ const combining = {
         const common = args.some((arg) => arg.type.kind === 'null') ? undefined : commonTypeOf(args.map((a) => a.type));
         return common === undefined ? noCommonType(args) : { args: args.map(() => common), returns: common };
       }
-      const binary = args.length > 0 && args.every((arg) => arg.type.kind === 'binary');
+      const binary =
+        args.length > 0 &&
+        args.every((arg) => arg.type.kind === 'binary') &&
+        !isOn(settings, 'spark.sql.function.concatBinaryAsString');
       return takes([], binary ? binaryType : stringType, { rest: binary ? stringOrBinary : anyString })(args, settings);
     },
     nulls: 'propagate',

@@ -79,6 +79,8 @@ export interface SqlText {
 export interface Alias {
   readonly kind: 'alias';
   readonly name: string;
+  /** Nobody wrote the name, which is a generator's text. */
+  readonly auto?: true;
   /** Names of several columns, for a generator (`AS (key, value)`). */
   readonly names?: readonly string[];
   readonly input: Expr;

@@ -49,6 +49,8 @@ function textOf(expr: Expr, inputs: readonly string[], options: SqlTextOptions):
       return `${input} ${expr.descending ? 'DESC' : 'ASC'} NULLS ${expr.nullsFirst ? 'FIRST' : 'LAST'}`;
     case 'call':
       if (expr.shown === 'between') return betweenText(expr, options);
+      if (expr.shown !== undefined && LIKES.test(expr.shown))
+        return `${expr.shown}(${sqlText(likened(expr), options)})`;
       if (isFold(expr)) return sqlText(foldAsWritten(expr), options);
       return temporalText(expr, inputs) ?? callText(expr, inputs);
     case 'lambda':
@@ -126,6 +128,14 @@ function betweenText({ args }: Call, options: SqlTextOptions): string {
   const [low, high] = args as readonly [Call, Call];
   const texts = [low.args[0], low.args[1], high.args[1]].map((arg) => sqlText(unwrapped(arg as Expr), options));
   return `between(${texts.join(', ')})`;
+}
+
+/** `a LIKE ANY (…)` is many calls, shown as one of the value alone. */
+const LIKES = /^(not)?like(any|all)$/;
+function likened(expr: Expr): Expr {
+  let at = expr;
+  while (at.kind === 'call' && at.fn !== 'like') at = at.args[0] as Expr;
+  return unwrapped((at as Call).args[0] as Expr);
 }
 
 const unwrapped = (expr: Expr): Expr => (expr.kind === 'cast' && expr.implicit === true ? unwrapped(expr.input) : expr);

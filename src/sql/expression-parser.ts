@@ -1,7 +1,8 @@
 import { booleanType, stringType } from '../base/index.js';
-import { alias, call, cast, inSubquery, literal, shownAs } from '../plan/build.js';
-import type { Expr } from '../plan/expr.js';
+import { alias, call, cast, column, inSubquery, literal, shownAs } from '../plan/build.js';
+import type { Expr, UnresolvedCall } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
+import { quoteName } from '../plan/resolve/names.js';
 import { namesExpression } from './keywords.js';
 import { numberLiteral } from './literal-parser.js';
 import { readPrimary } from './primary-parser.js';
@@ -170,14 +171,17 @@ class Parser implements ExprParser {
     if (tokens.is(')')) {
       throw tokens.error('LIKE ALL and LIKE ANY need at least one pattern', undefined, '_LEGACY_ERROR_TEMP_0064');
     }
-    let result: Expr | undefined;
+    let result: UnresolvedCall | undefined;
+    let constant = name === 'like';
     do {
-      const like = call(name, expr, this.expression());
+      const pattern = this.expression();
+      constant &&= pattern.kind === 'literal' && pattern.value !== null;
+      const like = call(name, expr, pattern);
       const term = negated ? call('not', like) : like;
       result = result === undefined ? term : call(all ? 'and' : 'or', result, term);
     } while (tokens.accept(','));
     tokens.expect(')');
-    return result;
+    return constant ? shownAs(`${negated ? 'not' : ''}like${all ? 'all' : 'any'}`, result) : result;
   }
 
   value(): Expr {
@@ -227,7 +231,12 @@ class Parser implements ExprParser {
         tokens.expect(']');
       } else if (tokens.is('.') && (tokens.peek(1).kind === 'word' || tokens.peek(1).kind === 'name')) {
         tokens.next();
-        expr = call('getField', expr, literal(stringType, tokens.name('a field')));
+        const field = tokens.name('a field');
+        // `(s).a` is the name `s.a`.
+        expr =
+          expr === primary && expr.kind === 'unresolved_column'
+            ? column(`${expr.name}.${quoteName(field)}`)
+            : call('getField', expr, literal(stringType, field));
       } else if (tokens.accept('::')) expr = cast(expr, readType(tokens, this.settings));
       else return expr;
     }

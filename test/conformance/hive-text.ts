@@ -1,4 +1,12 @@
-import { type DataType, formatScalar, formatYearMonth, type MapScalar, type Scalar } from '../../src/base/index.js';
+import {
+  type DataType,
+  formatScalar,
+  formatYearMonth,
+  type MapScalar,
+  type Scalar,
+  type VariantScalar,
+  variantToJson,
+} from '../../src/base/index.js';
 
 /** How binary values are printed: Spark's `spark.sql.binaryOutputStyle`. */
 export type BinaryStyle = 'UTF-8' | 'BASIC' | 'BASE64' | 'HEX' | 'HEX_DISCRETE';
@@ -33,6 +41,8 @@ export function hiveText(type: DataType, value: Scalar, format: HiveFormat, nest
       return hiveYearMonth(formatYearMonth(value as number));
     case 'interval_dt':
       return hiveDayTime(value as bigint);
+    case 'variant':
+      return variantToJson(value as VariantScalar, format.timeZone);
     default:
       return formatScalar(type, value, format.timeZone);
   }

@@ -1,3 +1,4 @@
+import { onePass } from '../memory.js';
 import type { Plan, ResolvedPlan } from '../node.js';
 import type { PlanSettings } from '../resolve/context.js';
 import { checkSchema, type Rule, type RuleContext } from './rule.js';
@@ -23,7 +24,11 @@ const MOST_ROUNDS = 50;
 
 /** The same rows in the same columns, found with less work. */
 export function optimize(plan: ResolvedPlan, settings: PlanSettings, options: OptimizeOptions = {}): ResolvedPlan {
-  let current: Plan = plan;
+  return onePass(() => rewritten(plan, settings, options)) as ResolvedPlan;
+}
+
+function rewritten(plan: Plan, settings: PlanSettings, options: OptimizeOptions): Plan {
+  let current = plan;
   const context: RuleContext = { settings, settled: new Map(), inferred: new Set() };
   for (const batch of options.batches ?? ruleBatches) {
     const rounds = batch.once === true ? 1 : MOST_ROUNDS;
@@ -33,7 +38,7 @@ export function optimize(plan: ResolvedPlan, settings: PlanSettings, options: Op
       if (current === before) break;
     }
   }
-  return current as ResolvedPlan;
+  return current;
 }
 
 function applyRule(rule: Rule, batch: RuleBatch, plan: Plan, context: RuleContext, { onFire }: OptimizeOptions): Plan {

@@ -10,6 +10,7 @@ import {
   int16Type,
   int32Type,
   int64Type,
+  SparrowError,
   stringType,
   timestampNtzType,
   timestampType,
@@ -37,11 +38,19 @@ const types: Readonly<Record<string, DataType>> = {
   string: stringType,
 };
 
+/** Whether a call by this name is a cast. */
+export const isTypeName = (name: string): boolean => Object.hasOwn(types, name.toLowerCase());
+
 /** The cast that a call by a type's name is; undefined for other calls. */
 export function castCall(name: string, args: readonly Expr[], settings: PlanSettings): Expr | undefined {
   const [input] = args;
   const type = typeNamed(name.toLowerCase(), settings);
-  if (type === undefined || input === undefined || args.length > 1 || findEntry(name) !== undefined) return undefined;
+  if (type === undefined || findEntry(name) !== undefined) return undefined;
+  if (input === undefined || args.length > 1) {
+    throw new SparrowError('WRONG_NUM_ARGS.WITHOUT_SUGGESTION', `${name} takes 1 argument, not ${args.length}`, {
+      sqlState: '42605',
+    });
+  }
   return resolveCast({ kind: 'cast', input, type, implicit: true }, input, settings);
 }
 

@@ -1,10 +1,18 @@
 import { int32Type, SparrowError } from '../../base/index.js';
-import { findEntry } from '../../functions/registry.js';
+import { findEntry, findFunction } from '../../functions/registry.js';
 import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, WindowCall } from '../expr.js';
 import { isFold } from '../fold-calls.js';
 import { nextId } from '../ids.js';
 import { columnName } from '../sql-text.js';
-import { exprChildren, foldExpr, replaceExpr, someExpr, transformExpr, withExprChildren } from '../walk-expr.js';
+import {
+  exprChildren,
+  foldExpr,
+  replaceExpr,
+  someExpr,
+  transformExpr,
+  visitExpr,
+  withExprChildren,
+} from '../walk-expr.js';
 import {
   buildCall,
   buildFold,
@@ -17,7 +25,7 @@ import {
   requireOrderable,
   resolveCast,
 } from './calls.js';
-import { castCall } from './cast-calls.js';
+import { castCall, isTypeName } from './cast-calls.js';
 import type { PlanSettings } from './context.js';
 import { argumentName, extract, fieldOf } from './fields.js';
 import { resolveLambdas } from './lambdas.js';
@@ -25,7 +33,7 @@ import { arrangeArguments, NAMED_ARGUMENT } from './named-arguments.js';
 import { nameParts } from './names.js';
 import { itemAt } from './positions.js';
 import { callRoutine, isRoutineCall } from './routines.js';
-import { type FallbackColumn, findHere, findOuter, isFound, type Scope } from './scope.js';
+import { type FallbackColumn, findHere, findOuter, isFound, isNotHere, type Scope } from './scope.js';
 import { starColumns } from './stars.js';
 import { resolveSubquery } from './subqueries.js';
 import { calledFunction, intervalCall } from './temporal-calls.js';
@@ -73,9 +81,14 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
     }
   };
   // The call that takes a lambda function says what its parameters are.
-  const resolved = foldExpr<Expr>(root, resolve, (expr) =>
-    expr.kind === 'unresolved_lambda' ? [] : exprChildren(expr),
-  );
+  const below = (expr: Expr): readonly Expr[] => (expr.kind === 'unresolved_lambda' ? [] : exprChildren(expr));
+  let resolved: Expr;
+  try {
+    resolved = foldExpr<Expr>(root, resolve, below);
+  } catch (error) {
+    if (isNotHere(error)) requireFunctions(root);
+    throw error;
+  }
   if (withoutOver !== undefined) {
     throw new SparrowError('WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE', `${columnName(withoutOver)} needs OVER (…)`, {
       sqlState: '42601',
@@ -84,6 +97,19 @@ export function resolveExpr(root: Expr, scope: Scope, settings: PlanSettings): E
   }
   return resolved;
 }
+
+/** As Spark, a function that does not exist is said before a column that does not. */
+function requireFunctions(root: Expr): void {
+  visitExpr(root, (e) => {
+    if (e.kind === 'unresolved_call' && e.js === undefined && !isRoutineCall(e) && !isKnownCall(e.name)) {
+      findFunction(e.name);
+    }
+    return true;
+  });
+}
+
+const isKnownCall = (name: string): boolean =>
+  name === NAMED_ARGUMENT || isGroupingName(name) || isTypeName(name) || findEntry(name) !== undefined;
 
 /** What a user's aggregator is called with is the list over the window. */
 function overGroup(window: WindowCall): Expr {
@@ -230,6 +256,7 @@ export function named(original: Expr, resolved: Expr, timeZone?: string): Named 
   return Object.freeze({
     kind: 'alias',
     name: defaultName(original, resolved, timeZone),
+    ...(isGenerator(resolved) ? { auto: true as const } : {}),
     input: resolved,
     id: nextId(),
   });

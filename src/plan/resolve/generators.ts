@@ -93,7 +93,7 @@ export function projectGenerators(
 /** What the user called the columns: `AS x`, `AS (x, y)`; nothing where the name is what the call reads like. */
 function namesOf(column: Named): readonly string[] {
   if (column.kind !== 'alias') return [];
-  return column.names ?? (column.name === columnName(column.input) ? [] : [column.name]);
+  return column.names ?? (column.auto === true || column.name === columnName(column.input) ? [] : [column.name]);
 }
 
 export const generatorOutside = (expr: Expr, plan: string): SparrowError =>

@@ -1,7 +1,7 @@
 import { project } from '../build.js';
 import type { Attribute } from '../expr.js';
 import type { Plan } from '../node.js';
-import { outputOf } from '../output.js';
+import { outputIds, outputOf } from '../output.js';
 import { replace, withChildren } from '../walk.js';
 import type { Analyzed } from './analyzed.js';
 
@@ -28,9 +28,26 @@ export function withKeys(plan: Plan): Plan | undefined {
       const input = withKeys(plan.input);
       return input && withChildren(plan, [input]);
     }
+    case 'subquery_alias': {
+      const input = plan.name === '' ? withKeys(plan.input) : undefined;
+      return input && withChildren(plan, [input]);
+    }
+    case 'project': {
+      const input = withKeys(plan.input) ?? plan.input;
+      const hidden = hiddenKeys(input, plan);
+      return hidden.length === 0 ? undefined : project(input, [...hidden, ...plan.exprs]);
+    }
     default:
       return undefined;
   }
+}
+
+/** Keys that an input of a plan has and the plan does not give. */
+function hiddenKeys(input: Plan, plan: Plan): readonly Attribute[] {
+  const hidden = outputOf(input).filter((attribute) => attribute.key === true);
+  if (hidden.length === 0) return hidden;
+  const shown = outputIds(plan);
+  return hidden.filter((attribute) => !shown.has(attribute.id));
 }
 
 /** A join over a left input with keys, without them; they can still be named above. */

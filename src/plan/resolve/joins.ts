@@ -11,7 +11,7 @@ import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
 import { forbidAggregates, forbidWindows } from './forbid.js';
 import { type FrameEdge, type Frames, framesOf } from './frames.js';
-import { rememberKeys } from './join-keys.js';
+import { rememberKeys, withKeys } from './join-keys.js';
 import { ambiguousReference, indexOf, unresolvedColumn } from './names.js';
 import { scopeOf } from './scope.js';
 import { checkJoinSubqueries } from './subquery-checks.js';
@@ -85,14 +85,18 @@ export function resolveUsingJoin(
   context: Context,
 ): Analyzed {
   const { settings } = context;
-  const { left, right, edges } = separate(leftInput, rightInput);
+  const sides = separate(leftInput, rightInput);
+  const { edges } = sides;
+  // Keys that USING joins below left out can still be named above this one.
+  const left = withKeys(sides.left) ?? sides.left;
+  const right = withKeys(sides.right) ?? sides.right;
   const names = plan.natural === true ? commonNames(left, right, context) : plan.columns;
   // Where nobody names the columns, as in Spark the first of a name is meant.
   const key = plan.natural === true ? firstColumn : keyColumn;
   const keys = names.map((name) => ({
     name,
-    left: key(name, outputOf(left), 'left', context),
-    right: key(name, outputOf(right), 'right', context),
+    left: key(name, shownBy(left), 'left', context),
+    right: key(name, shownBy(right), 'right', context),
   }));
   const terms = keys.map((key) => buildCall('eq', [key.left, key.right], settings));
   const condition = joinAndOrNone(terms);
@@ -111,20 +115,19 @@ export function resolveUsingJoin(
   });
   const used = new Set(keys.flatMap((key) => [key.left.id, key.right.id]));
   const rest = outputOf(joined).filter((attribute) => !used.has(attribute.id));
-  const plain = project(joined, [...columns, ...rest]);
-  rememberKeys(
-    plain,
-    joined,
-    keys.flatMap((key) => [visible(key.left), visible(key.right)]),
-  );
+  const plain = project(joined, [...columns, ...rest.filter((attribute) => attribute.key === undefined)]);
+  const below = rest.filter((attribute) => attribute.key === true);
+  rememberKeys(plain, joined, [...below, ...keys.flatMap((key) => [visible(key.left), visible(key.right)])]);
   return { plan: plain, frames: framesOf(undefined, outputOf(plain), frames.inputs, settings.caseSensitive === true) };
 }
 
+const shownBy = (plan: Plan): readonly Attribute[] => outputOf(plan).filter((attribute) => attribute.key === undefined);
+
 /** The names that both sides have, in the order of the left one, and each as often as both have it. */
 function commonNames(left: Plan, right: Plan, { settings }: Context): readonly string[] {
-  const others = indexOf(outputOf(right), settings.caseSensitive === true);
+  const others = indexOf(shownBy(right), settings.caseSensitive === true);
   const taken = new Map<Attribute, number>();
-  return outputOf(left)
+  return shownBy(left)
     .map((attribute) => attribute.name)
     .filter((name) => {
       const found = others.named(name);
