@@ -43,7 +43,17 @@ export class WindowSpec {
     return this.#framed('range', start, end);
   }
 
-  #framed(unit: 'rows' | 'range', start: Bound, end: Bound): WindowSpec {
+  /**
+   * Only the rows of the groups from `start` to `end`, counted in groups of rows with equal ordering values from the
+   * current row's (0), both included. Not in PySpark: the SQL standard's `GROUPS BETWEEN … AND …`.
+   *
+   * @example fn.sum('n').over(Window.orderBy('date').groupsBetween(-1, 0)) // the day and the day before it in the data
+   */
+  groupsBetween(start: Bound, end: Bound): WindowSpec {
+    return this.#framed('groups', start, end);
+  }
+
+  #framed(unit: 'rows' | 'range' | 'groups', start: Bound, end: Bound): WindowSpec {
     if (Number(start) > Number(end)) {
       throw new SparrowError(
         'DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_INVALID_BOUND',
@@ -85,4 +95,5 @@ export const Window = Object.freeze({
   orderBy: (...columns: Columns): WindowSpec => empty.orderBy(...columns),
   rowsBetween: (start: Bound, end: Bound): WindowSpec => empty.rowsBetween(start, end),
   rangeBetween: (start: Bound, end: Bound): WindowSpec => empty.rangeBetween(start, end),
+  groupsBetween: (start: Bound, end: Bound): WindowSpec => empty.groupsBetween(start, end),
 });

@@ -190,7 +190,8 @@ export interface WindowSpec {
 }
 
 export interface WindowFrame {
-  readonly unit: 'rows' | 'range';
+  /** Groups are peers: rows of equal ordering keys. Plans have none: they are ranges of dense ranks there. */
+  readonly unit: 'rows' | 'range' | 'groups';
   readonly start: FrameBound;
   readonly end: FrameBound;
 }

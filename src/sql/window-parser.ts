@@ -45,9 +45,11 @@ export function readSortOrders(parser: ExprParser): SortOrder[] {
   return orders;
 }
 
+const UNITS = ['rows', 'range', 'groups'] as const;
+
 function readFrame(parser: ExprParser): WindowFrame | undefined {
   const { tokens } = parser;
-  const unit = tokens.accept('ROWS') ? 'rows' : tokens.accept('RANGE') ? 'range' : undefined;
+  const unit = UNITS.find((word) => tokens.accept(word.toUpperCase()));
   if (unit === undefined) return undefined;
   if (!tokens.accept('BETWEEN')) return { unit, start: readBound(parser), end: { kind: 'current_row' } };
   const start = readBound(parser);

@@ -383,7 +383,7 @@ function windowCall(alias: Alias, input: readonly Attribute[], bind: Bind): Wind
       ? {}
       : {
           frame: {
-            unit: frame.unit,
+            unit: frame.unit === 'rows' ? 'rows' : 'range',
             ...(start === undefined ? {} : { start }),
             ...(end === undefined ? {} : { end }),
             ...(isMonths(frame.start) ? { startMonths: true } : {}),

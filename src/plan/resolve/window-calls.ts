@@ -104,6 +104,9 @@ function checkFrame(expr: WindowCall, frame: WindowFrame): void {
     throw badFrame(expr, 'the window frame starts at the end or ends at the start of the partition');
   }
   const offsets = frame.start.kind === 'offset' || frame.end.kind === 'offset';
+  if (frame.unit === 'groups' && expr.spec.orderBy.length === 0) {
+    throw badFrame(expr, 'a GROUPS frame needs ORDER BY', 'RANGE_FRAME_WITHOUT_ORDER');
+  }
   if (frame.unit === 'range' && offsets && expr.spec.orderBy.length === 0) {
     throw badFrame(expr, 'a RANGE frame with offsets needs ORDER BY', 'RANGE_FRAME_WITHOUT_ORDER');
   }
@@ -118,10 +121,14 @@ function inKeyUnits(expr: WindowCall, frame: WindowFrame): WindowFrame {
   const type = order === undefined ? undefined : exprType(order.input);
   const converted = (bound: FrameBound): FrameBound => {
     if (bound.kind !== 'offset') return bound;
-    if (frame.unit === 'rows') {
+    if (frame.unit !== 'range') {
       if (bound.shown === undefined && Number.isInteger(bound.offset) && Math.abs(bound.offset) <= MOST_ROWS)
         return bound;
-      throw badFrame(expr, 'a ROWS frame counts whole rows', 'SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE');
+      throw badFrame(
+        expr,
+        `a ${frame.unit.toUpperCase()} frame counts whole ${frame.unit}`,
+        'SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE',
+      );
     }
     const { shown, months } = bound;
     const offset = months ? monthsFor(expr, type as DataType, bound.offset) : offsetFor(expr, type as DataType, bound);

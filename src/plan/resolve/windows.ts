@@ -1,5 +1,6 @@
-import { windowNode } from '../build.js';
-import type { Alias, Attribute, Expr, WindowCall } from '../expr.js';
+import { int32Type } from '../../base/index.js';
+import { sortOrder, windowNode } from '../build.js';
+import type { Alias, Attribute, Expr, WindowCall, WindowFrame } from '../expr.js';
 import { toAttribute } from '../expr-type.js';
 import { exprKey, hasWindow } from '../facts.js';
 import { nextId } from '../ids.js';
@@ -14,9 +15,10 @@ export function extractWindows<E extends Expr>(
   if (!exprs.some(hasWindow)) return { input, exprs };
   const columns = new Map<number, Attribute>();
   const nodes = new Map<string, { calls: Alias[]; spec: WindowCall['spec'] }>();
-  const take = (call: WindowCall): void => {
-    const key = exprKey(call);
+  const take = (asked: WindowCall): void => {
+    const key = exprKey(asked);
     if (columns.has(key)) return;
+    const call = asked.spec.frame?.unit === 'groups' ? overRanks(asked) : asked;
     const alias: Alias = Object.freeze({ kind: 'alias', name: `_w${columns.size}`, input: call, id: nextId() });
     columns.set(key, toAttribute(alias));
     const { partitionBy, orderBy } = call.spec;
@@ -24,6 +26,17 @@ export function extractWindows<E extends Expr>(
     const node = nodes.get(spec);
     if (node === undefined) nodes.set(spec, { calls: [alias], spec: call.spec });
     else node.calls.push(alias);
+  };
+  /** Groups are numbered by DENSE_RANK: a frame of them is a range of those numbers. */
+  const overRanks = (call: WindowCall): WindowCall => {
+    const rank = denseRank(call.spec);
+    take(rank);
+    const { partitionBy, frame } = call.spec;
+    const orderBy = [sortOrder(columns.get(exprKey(rank)) as Attribute)];
+    return Object.freeze({
+      ...call,
+      spec: { partitionBy, orderBy, frame: { ...frame, unit: 'range' } as WindowFrame },
+    });
   };
   for (const expr of exprs) {
     visitExpr(expr, (e) => {
@@ -37,4 +50,16 @@ export function extractWindows<E extends Expr>(
     replaceExpr(expr, (e) => (e.kind === 'window_call' ? columns.get(exprKey(e)) : undefined)),
   );
   return { input: plan, exprs: replaced as readonly Expr[] as readonly E[] };
+}
+
+function denseRank({ partitionBy, orderBy }: WindowCall['spec']): WindowCall {
+  const input: Expr = Object.freeze({ kind: 'call', fn: 'denseRank', args: [], type: int32Type, nullable: false });
+  const frame: WindowFrame = { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'current_row' } };
+  return Object.freeze({
+    kind: 'window_call',
+    input,
+    spec: { partitionBy, orderBy, frame },
+    type: int32Type,
+    nullable: false,
+  });
 }
