@@ -13,7 +13,6 @@ import {
   SparrowError,
   splitMicros,
   stringType,
-  type TimeZone,
   timestampNtzType,
   timestampType,
   timeZone,
@@ -24,42 +23,17 @@ import { dateOf, microsOf, pushWeekday } from './datetime-emit.js';
 import { epochFunctions } from './datetime-epoch.js';
 import { formatMoment } from './datetime-format.js';
 import { makingFunctions } from './datetime-make.js';
-import { parseMoment } from './datetime-parse.js';
+import { parseOrFail } from './datetime-parse.js';
 import { besideMoments } from './datetime-pattern-types.js';
 import { datetimeUnitFunctions } from './datetime-shift.js';
 import { weekdayOf } from './datetime-units.js';
 import { type Call, scalar } from './define.js';
 import { keepI32, keepI64, part, textLiteral } from './emit-parts.js';
-import { overflow } from './eval-errors.js';
 import { anyBoolean, anyDate, anyString, anyTimestamp, anyTimestampNtz, type Param, takes } from './implicit.js';
 
 const viaPattern = 'a call per row: datetime patterns are read and written in JS';
 
 const zoneOf = (call: Call) => timeZone(call.settings.timeZone);
-
-/** The instant a text means by a pattern, or an error (null without ANSI). */
-export function parseOrFail(
-  text: Scalar,
-  pattern: Scalar,
-  call: Call,
-  ansi = call.settings.ansi,
-  zone: TimeZone | null = zoneOf(call),
-): bigint | null {
-  const micros = parseMoment(text as string, zone, pattern as string);
-  if (micros !== undefined) {
-    if (BigInt.asIntN(64, micros) !== micros) throw overflow('long');
-    return micros;
-  }
-  if (!ansi) return null;
-  throw new SparrowError(
-    'CANNOT_PARSE_TIMESTAMP',
-    `${JSON.stringify(text)} does not fit the pattern ${JSON.stringify(pattern)}`,
-    {
-      sqlState: '22007',
-      hint: 'use `try_to_timestamp` to get NULL instead',
-    },
-  );
-}
 
 /** Without a pattern a cast; with one, strings are parsed and moments are taken as they are. */
 const parsing = (target: DataType, param: Param): ReturnType<typeof takes> => {

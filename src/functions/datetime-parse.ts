@@ -8,11 +8,15 @@ import {
   localToInstant,
   MONTHS,
   microsOfDay,
+  type Scalar,
   SHORT_NAME,
+  SparrowError,
   type TimeZone,
   timeZone,
 } from '../base/index.js';
 import { datetimePattern, hasLetter, type PatternPart } from './datetime-pattern.js';
+import type { Call } from './define.js';
+import { overflow } from './eval-errors.js';
 
 /** How one field is read: the expression that finds it, and the letter it is kept under. */
 interface Group {
@@ -189,4 +193,28 @@ function zoneOf(fields: Fields, fallback: TimeZone): TimeZone | undefined {
   if (/^[+-]\d{4,6}$/.test(id))
     return findTimeZone(`${id.slice(0, 3)}:${id.slice(3, 5)}${id.length > 5 ? `:${id.slice(5)}` : ''}`);
   return findTimeZone(/^z$/i.test(id) ? 'UTC' : id);
+}
+
+/** The instant a text means by a pattern, or an error (null without ANSI). */
+export function parseOrFail(
+  text: Scalar,
+  pattern: Scalar,
+  call: Call,
+  ansi = call.settings.ansi,
+  zone: TimeZone | null = timeZone(call.settings.timeZone),
+): bigint | null {
+  const micros = parseMoment(text as string, zone, pattern as string);
+  if (micros !== undefined) {
+    if (BigInt.asIntN(64, micros) !== micros) throw overflow('long');
+    return micros;
+  }
+  if (!ansi) return null;
+  throw new SparrowError(
+    'CANNOT_PARSE_TIMESTAMP',
+    `${JSON.stringify(text)} does not fit the pattern ${JSON.stringify(pattern)}`,
+    {
+      sqlState: '22007',
+      hint: 'use `try_to_timestamp` to get NULL instead',
+    },
+  );
 }

@@ -221,6 +221,29 @@ class Parser implements ExprParser {
     return this.#postfix(numberLiteral(tokens, number, true));
   }
 
+  /** `value:field.field[0]['field']`: a path into a variant, named by its last field. */
+  #path(value: Expr): Expr {
+    const { tokens } = this;
+    if (!tokens.accept(':')) tokens.splitParameter();
+    let [path, name] = ['$', ''];
+    do {
+      if (!tokens.accept('[')) {
+        // As Spark's: `` `a.b` `` is two steps.
+        const field = tokens.name('a field');
+        path += `.${field}`;
+        name = field.slice(field.lastIndexOf('.') + 1);
+        continue;
+      }
+      if (tokens.peek().kind === 'string') {
+        name = tokens.string();
+        path += `['${name}']`;
+      } else path += `[${tokens.integer('a field or a position')}]`;
+      tokens.expect(']');
+    } while (tokens.accept('.') || tokens.is('['));
+    const found = call('variant_get', value, literal(stringType, path));
+    return name === '' ? found : alias(found, name);
+  }
+
   /** `a[0]`, `f(x).field`, `a :: int`. */
   #postfix(primary: Expr): Expr {
     const { tokens } = this;
@@ -238,7 +261,12 @@ class Parser implements ExprParser {
             ? column(`${expr.name}.${quoteName(field)}`)
             : call('getField', expr, literal(stringType, field));
       } else if (tokens.accept('::')) expr = cast(expr, readType(tokens, this.settings));
+      else if (startsPath(tokens)) expr = this.#path(expr);
       else return expr;
     }
   }
 }
+
+const startsPath = (tokens: TokenStream): boolean =>
+  tokens.startsParameter(':') ||
+  (tokens.is(':') && (['word', 'name'].includes(tokens.peek(1).kind) || tokens.peek(1).upper === '['));

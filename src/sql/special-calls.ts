@@ -38,7 +38,7 @@ const withUnit =
     tokens.next();
     const args: Expr[] = [];
     while (tokens.accept(',')) args.push(parser.expression());
-    return call(name, literal(stringType, unit.upper), ...args);
+    return call(name, literal(stringType, unit.text), ...args);
   };
 
 /** With three arguments the first one is a unit, which is no string. */
@@ -89,7 +89,7 @@ const special: Readonly<Record<string, Reader>> = {
   POSITION: (parser) => {
     // The operand of IN must not be read as a predicate.
     const wanted = parser.value();
-    return parser.tokens.accept('IN') ? call('position', wanted, parser.value()) : undefined;
+    return parser.tokens.accept('IN') ? call('locate', wanted, parser.value()) : undefined;
   },
   OVERLAY: (parser) => {
     const { tokens } = parser;

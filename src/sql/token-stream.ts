@@ -95,10 +95,15 @@ export class TokenStream {
     return true;
   }
 
+  startsParameter(mark: string): boolean {
+    const token = this.peek();
+    return token.kind === 'parameter' && this.text[token.start] === mark;
+  }
+
   /** Takes the colon off a named parameter, which leaves a word. */
   splitParameter(): void {
     const token = this.peek();
-    if (token.kind !== 'parameter' || this.text[token.start] !== ':') return;
+    if (!this.startsParameter(':')) return;
     this.#tokens[this.#at] = { ...token, kind: 'word', upper: token.text.toUpperCase(), start: token.start + 1 };
   }
 

@@ -16,7 +16,7 @@ const files = readdirSync(folder).map((name) => {
   return { name, cases };
 });
 
-// Recorded from Spark 4.0.1 with ANSI mode on in UTC. Rows are compared as `cast(… as string)` prints them.
+// Recorded from Spark 4.0.1 (which has no paths into variants yet) with ANSI mode on in UTC. Rows are compared as `cast(… as string)` prints them.
 describe.each(['compiled', 'interpreted'] as const)('as Spark, %s', (mode) => {
   let session: Session;
   const before = process.env.SPARROW_MODE;

@@ -272,6 +272,8 @@ function defaultName(original: Expr, resolved: Expr, timeZone: string | undefine
   if (someExpr(original, (e) => isGroupingCall(e) || isRoutineCall(e))) {
     return columnName(transformExpr(original, (e) => (e.kind === 'unresolved_column' ? lastPart(e) : e)));
   }
+  // The path into a variant that is cast has a name, too.
+  if (original.kind === 'cast' && original.input.kind === 'alias') return original.input.name;
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
     return resolved.input.name;
   }
