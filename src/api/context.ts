@@ -1,5 +1,6 @@
 import type { ValueOptions } from '../base/index.js';
 import type { Plan } from '../plan/node.js';
+import type { TableRecord } from './catalog/table-store.js';
 import type { QueryEngine, SessionSettings } from './engine.js';
 
 /** What frames, readers and writers need of their session. */
@@ -13,6 +14,6 @@ export interface FrameContext {
   seed(): number;
   /** Names a plan for `session.table(name)` and SQL. Throws when the name is taken and may not be replaced. */
   createView(name: string, plan: Plan, replace: boolean, scope?: 'temporary' | 'global'): void;
-  /** Whether the catalog has a table or permanent view of this name. */
-  tableExists(name: string): boolean;
+  /** What the catalog knows of a table or permanent view of this name. */
+  stored(name: string): TableRecord | undefined;
 }

@@ -118,7 +118,7 @@ export class Session<in out V extends Values = Anything> {
       seed: () => randomInt(2 ** 31),
       createView: (name: string, plan: Plan, replace: boolean, scope: 'temporary' | 'global' = 'temporary') =>
         session.#catalog.createView({ name, plan }, scope, replace),
-      tableExists: (name: string) => session.#catalog.stored(name) !== undefined,
+      stored: (name: string) => session.#catalog.stored(name),
     });
   }
 

@@ -92,14 +92,14 @@ export class DataFrameWriterV2<N extends string = string> {
 
   async #make(mode: 'error' | 'overwrite', options: ActionOptions, mustExist = false): Promise<void> {
     const { textOfTable } = await import('./catalog/table-text.js');
-    const exists = (name: string): boolean => this.context.tableExists(name);
-    if (mustExist && !exists(this.table)) throw this.#missing();
-    await this.#run(textOfTable(this.table, mode, this.parts, exists) as string, options);
+    const known = this.context.stored(this.table);
+    if (mustExist && known === undefined) throw this.#missing();
+    await this.#run(textOfTable(this.table, mode, this.parts, known) as string, options);
   }
 
   async #insert(how: string, names: string, options: ActionOptions, config: Record<string, string> = {}) {
     const { quotedTable } = await import('./catalog/session-catalog.js');
-    if (!this.context.tableExists(this.table)) throw this.#missing();
+    if (this.context.stored(this.table) === undefined) throw this.#missing();
     const { SOURCE } = await import('./catalog/table-text.js');
     await this.#run(`INSERT ${how} ${quotedTable(this.table)} ${names} TABLE ${SOURCE}`, options, config);
   }

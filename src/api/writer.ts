@@ -2,6 +2,7 @@ import { SparrowError } from '../base/index.js';
 import { type ByteSink, isSink } from '../io/memory-paths.js';
 import { sqlQuery, write } from '../plan/build.js';
 import type { Plan, WritePlan } from '../plan/node.js';
+import type { Buckets } from '../sql/command.js';
 import { runToEnd } from './actions.js';
 import type { FrameContext } from './context.js';
 import type { DatabaseAdapter } from './database/adapters.js';
@@ -17,6 +18,8 @@ interface Target {
   readonly mode: WritePlan['mode'];
   readonly format: string;
   readonly partitionBy: readonly string[];
+  readonly bucketBy?: Omit<Buckets, 'sortBy'>;
+  readonly sortBy?: readonly string[];
   readonly options: Readonly<Record<string, string>>;
 }
 
@@ -68,6 +71,18 @@ export class DataFrameWriter<N extends string = string> {
     return this.#with({ partitionBy: columns.flat().map((name) => theName(name, 'a partition column')) });
   }
 
+  /**
+   * So many buckets, each with the rows of one `pmod(hash(columns), count)`, as Spark numbers them. For `saveAsTable`
+   * only, which throws `INVALID_BUCKET_COUNT` unless there are 1 to 100,000, and `COLUMN_NOT_DEFINED_IN_TABLE`.
+   */
+  bucketBy(count: number, column: N | readonly N[], ...columns: readonly N[]): DataFrameWriter<N> {
+    return this.#with({ bucketBy: { count, columns: columnNames([column, ...columns]) } });
+  }
+  /** The columns that each file of a bucket is sorted by, ascending and nulls first. With `bucketBy` only. */
+  sortBy(column: N | readonly N[], ...columns: readonly N[]): DataFrameWriter<N> {
+    return this.#with({ sortBy: columnNames([column, ...columns]) });
+  }
+
   /** Writes Parquet files into the folder `path`. */
   parquet(path: string | ByteSink, options: ActionOptions = {}): Promise<WriteResult> {
     return this.#save('parquet', path, options);
@@ -111,9 +126,8 @@ export class DataFrameWriter<N extends string = string> {
   async saveAsTable(name: string, options: ActionOptions = {}): Promise<void> {
     const { mode, format, partitionBy, options: given } = this.#target;
     const { textOfTable } = await import('./catalog/table-text.js');
-    const text = textOfTable(name, mode, { format, partitionBy, options: given }, (table) =>
-      this.#context.tableExists(table),
-    );
+    const parts = { format, partitionBy, buckets: this.#buckets(), options: given };
+    const text = textOfTable(name, mode, parts, this.#context.stored(theName(name, 'a table')));
     if (text !== undefined) await this.#run(text, options);
   }
   /**
@@ -121,6 +135,7 @@ export class DataFrameWriter<N extends string = string> {
    * `TABLE_OR_VIEW_NOT_FOUND`.
    */
   async insertInto(name: string, options: ActionOptions = {}): Promise<void> {
+    this.#noBuckets('insertInto');
     const { textOfInsert } = await import('./catalog/table-text.js');
     await this.#run(textOfInsert(theName(name, 'a table'), this.#target.mode === 'overwrite'), options);
   }
@@ -130,6 +145,7 @@ export class DataFrameWriter<N extends string = string> {
   }
 
   async #save(format: string, path: string | ByteSink, given: ActionOptions): Promise<WriteResult> {
+    this.#noBuckets('save');
     const { options, dynamic } = overwriting(this.#target.options, this.#context);
     if (isSink(path)) {
       const { writeToStream } = await import('./write-stream.js');
@@ -160,10 +176,30 @@ export class DataFrameWriter<N extends string = string> {
     return made ?? none;
   }
 
+  /** Throws `SORT_BY_WITHOUT_BUCKETING`. */
+  #buckets(): Buckets | undefined {
+    const { bucketBy, sortBy = [] } = this.#target;
+    if (bucketBy !== undefined) return { ...bucketBy, sortBy };
+    if (sortBy.length === 0) return undefined;
+    throw new SparrowError('SORT_BY_WITHOUT_BUCKETING', 'sortBy() goes with bucketBy()', {
+      sqlState: '42601',
+      hint: 'sortWithinPartitions() sorts the rows of other files',
+    });
+  }
+  #noBuckets(what: string): void {
+    const buckets = this.#buckets();
+    if (buckets === undefined) return;
+    const code = `_LEGACY_ERROR_TEMP_131${buckets.sortBy.length === 0 ? 2 : 3}`;
+    throw new SparrowError(code, `${what} makes no buckets: bucketBy() goes with saveAsTable()`);
+  }
+
   #with(change: Partial<Target>): DataFrameWriter<N> {
     return new DataFrameWriter(this.#context, this.#plan, { ...this.#target, ...change });
   }
 }
+
+const columnNames = (names: readonly (string | readonly string[])[]): readonly string[] =>
+  names.flat().map((name) => theName(name, 'a column'));
 
 /** Spark's option and setting for what mode overwrite replaces: everything, or the partitions that get rows. */
 function overwriting(

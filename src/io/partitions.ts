@@ -27,7 +27,10 @@ export function partitionValue(file: DataFile, column: PartitionColumn): Partiti
   const text = file.partitions.find(([name]) => name === column.name)?.[1];
   if (text === undefined || text === null) return null;
   switch (column.type.kind) {
+    case 'int8':
+    case 'int16':
     case 'int32':
+    case 'float32':
     case 'float64':
       return Number(text);
     case 'int64':

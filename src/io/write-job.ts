@@ -39,6 +39,8 @@ export interface TaskFile {
   readonly attempt: number;
   /** Counts the files of a task. */
   readonly file?: number;
+  /** The bucket that all rows of the file are of. */
+  readonly bucket?: number;
   /** With its dot: `.snappy.parquet`. */
   readonly extension: string;
   /** Values as text, outermost first; null for SQL NULL. */
@@ -141,7 +143,10 @@ export function taskPath(
 ): { readonly temporaryPath: string; readonly finalPath: string } {
   const number = String(file.task).padStart(5, '0');
   const count = String(file.file ?? 0).padStart(3, '0');
-  const name = `part-${number}-${plan.id}-c${count}${safeExtension(file.extension)}`;
+  const { bucket } = file;
+  // Spark tells a file's bucket by these digits before the first dot.
+  const between = bucket === undefined ? '-' : `_${String(bucket).padStart(5, '0')}.`;
+  const name = `part-${number}-${plan.id}${between}c${count}${safeExtension(file.extension)}`;
   const temporaryPath = join(plan.staging, 'tasks', `.${name}.tmp-${pid}-${file.attempt}`);
   if (plan.kind === 'file') return { temporaryPath, finalPath: plan.target };
   const directories = (file.partitions ?? []).map(([column, value]) => partitionDirectory(column, value));

@@ -8,6 +8,8 @@ export interface WriteTarget {
   /** With mode overwrite: only this partition, and those in it, are replaced, also when no rows are written. */
   readonly within?: readonly (readonly [column: string, value: string | null])[];
   readonly partitionBy: readonly string[];
+  /** The last of `partitionBy` is the number of the bucket, which names files; rows come in the order of all of them. */
+  readonly bucketed?: boolean;
   readonly options: Readonly<Record<string, string>>;
   /** A name of this write: one of the same name that was done before makes it nothing. Files only. */
   readonly once?: string;

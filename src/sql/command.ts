@@ -47,6 +47,13 @@ export interface CreateFunction {
   readonly routine: Omit<SqlRoutine, 'name'>;
 }
 
+/** Rows of a table lie in files by a hash of columns, and sorted in each file. */
+export interface Buckets {
+  readonly count: number;
+  readonly columns: readonly string[];
+  readonly sortBy: readonly string[];
+}
+
 export interface CreateTable {
   readonly kind: 'create_table';
   readonly name: NameParts;
@@ -57,6 +64,7 @@ export interface CreateTable {
   readonly options: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
   readonly partitionBy: readonly string[];
+  readonly buckets?: Buckets;
   readonly location?: string;
   readonly comment?: string;
   readonly query?: QueryText;

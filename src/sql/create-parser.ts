@@ -1,7 +1,8 @@
-import type { ColumnDefinition, Command, CreateTable, CreateView } from './command.js';
+import type { Buckets, ColumnDefinition, Command, CreateTable, CreateView } from './command.js';
 import { ifNotExists, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
 import { readFunction } from './function-parser.js';
 import { nameList, type QueryContext } from './query-context.js';
+import type { TokenStream } from './token-stream.js';
 
 /** What follows CREATE. */
 export function readCreate(query: QueryContext): Command {
@@ -87,6 +88,7 @@ interface TableClauses {
   options: Record<string, string>;
   properties: Record<string, string>;
   partitionBy: string[];
+  buckets?: Buckets;
   location?: string;
   comment?: string;
 }
@@ -118,8 +120,29 @@ function readTableClauses(query: QueryContext): TableClauses {
     else if (tokens.accept('OPTIONS')) Object.assign(clauses.options, readProperties(tokens));
     else if (tokens.accept('TBLPROPERTIES')) Object.assign(clauses.properties, readProperties(tokens));
     else if (tokens.accept('PARTITIONED', 'BY')) clauses.partitionBy = nameList(tokens);
+    else if (tokens.accept('CLUSTERED', 'BY')) clauses.buckets = readBuckets(tokens);
     else if (tokens.accept('LOCATION')) clauses.location = tokens.string();
     else if (tokens.accept('COMMENT')) clauses.comment = tokens.string();
     else return clauses;
   }
+}
+
+/** `(a) SORTED BY (b ASC) INTO 8 BUCKETS`. */
+function readBuckets(tokens: TokenStream): Buckets {
+  const columns = nameList(tokens);
+  const sortBy: string[] = [];
+  if (tokens.accept('SORTED', 'BY')) {
+    tokens.expect('(');
+    do {
+      sortBy.push(tokens.name('a column'));
+      if (tokens.accept('ASC')) continue;
+      if (tokens.is('DESC'))
+        throw tokens.error('rows of buckets are sorted ascending', undefined, '_LEGACY_ERROR_TEMP_0035');
+    } while (tokens.accept(','));
+    tokens.expect(')');
+  }
+  tokens.expect('INTO');
+  const count = tokens.integer();
+  tokens.expect('BUCKETS');
+  return { count, columns, sortBy };
 }

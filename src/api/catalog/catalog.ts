@@ -29,6 +29,7 @@ export interface CatalogColumn {
   readonly dataType: string;
   readonly nullable: boolean;
   readonly isPartition: boolean;
+  readonly isBucket: boolean;
   readonly description: string | null;
 }
 
@@ -165,6 +166,7 @@ export class Catalog<in out V extends Values> {
       dataType: f.type.simpleString(),
       nullable: f.nullable,
       isPartition: record?.partitionBy.includes(f.name) === true,
+      isBucket: record?.buckets?.columns.includes(f.name) === true,
       description: record?.columns.find((c) => c.name === f.name)?.comment ?? null,
     }));
   }

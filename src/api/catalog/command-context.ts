@@ -55,7 +55,7 @@ export const frameContext = ({ engine, settings }: CommandContext): FrameContext
   values: DEFAULT_VALUE_OPTIONS,
   seed: () => 0,
   createView: () => undefined,
-  tableExists: () => false,
+  stored: () => undefined,
 });
 
 /** The rows of a command as a plan. */

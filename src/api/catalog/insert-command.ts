@@ -1,6 +1,6 @@
 import { type DataType, formatScalar, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
 import { constantValue } from '../../plan/bind.js';
-import { alias, cast, column, project, sqlExpr, toNames, write } from '../../plan/build.js';
+import { alias, cast, column, project, sqlExpr, toNames } from '../../plan/build.js';
 import type { Expr } from '../../plan/expr.js';
 import { nullOf } from '../../plan/logic.js';
 import type { Plan } from '../../plan/node.js';
@@ -15,6 +15,7 @@ import {
   NO_ROWS,
   notSupported,
 } from './command-context.js';
+import { writeInto } from './table-buckets.js';
 import { requireTable, target } from './table-commands.js';
 import type { TableColumn, TableRecord } from './table-store.js';
 
@@ -44,7 +45,7 @@ export const insert: Handler<'insert'> = async (command, context) => {
   });
   const rows = project(toNames(plan, names), exprs);
   if (command.overwrite) await overwrite(rows, command, record, context);
-  else await execute(write(rows, target(record, 'append')), context);
+  else await execute(writeInto(rows, record, target(record, 'append')), context);
   return NO_ROWS;
 };
 
@@ -58,10 +59,10 @@ async function overwrite(rows: Plan, command: Insert, record: TableRecord, conte
   const setting = context.settings.config['spark.sql.sources.partitionOverwriteMode'];
   const named = command.partition.filter((p) => p.value !== undefined);
   if (record.partitionBy.length > 0 && setting?.toLowerCase() === 'dynamic') {
-    await execute(write(rows, { ...whole, dynamic: true }), context);
-  } else if (named.length === 0) await execute(write(rows, whole), context);
+    await execute(writeInto(rows, record, { ...whole, dynamic: true }), context);
+  } else if (named.length === 0) await execute(writeInto(rows, record, whole), context);
   else if (record.format === 'delta') await replacePartition(rows, command, record, context);
-  else await execute(write(rows, { ...whole, within: partitionOf(command, record, context) }), context);
+  else await execute(writeInto(rows, record, { ...whole, within: partitionOf(command, record, context) }), context);
 }
 
 async function replacePartition(rows: Plan, command: Insert, record: TableRecord, context: CommandContext) {

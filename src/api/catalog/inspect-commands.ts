@@ -1,4 +1,5 @@
 import { nearestNames, SparrowError, simpleString, withParts } from '../../base/index.js';
+import type { Buckets } from '../../sql/command.js';
 import {
   analyze,
   bound,
@@ -12,6 +13,7 @@ import {
 import { describeFunction, showFunctions } from './function-commands.js';
 import { fitsPattern } from './pattern.js';
 import { GLOBAL_DATABASE } from './session-catalog.js';
+import { bucketsText } from './table-buckets.js';
 import type { TableRecord } from './table-store.js';
 
 export const show: Handler<'show'> = (command, context) => {
@@ -117,9 +119,19 @@ function detailRows(record: TableRecord): ColumnRow[] {
     ['Type', record.kind === 'view' ? 'VIEW' : record.external ? 'EXTERNAL' : 'MANAGED'],
     ...(record.kind === 'view' ? [['View Text', record.text ?? ''] as const] : [['Provider', record.format] as const]),
     ...(record.comment === undefined ? [] : [['Comment', record.comment] as const]),
+    ...(record.buckets === undefined ? [] : bucketRows(record.buckets)),
     ...(record.location === '' ? [] : [['Location', record.location] as const]),
   ];
   return rows.map(([name, value]) => [name, value, '']);
+}
+
+function bucketRows({ count, columns, sortBy }: Buckets): (readonly [string, string])[] {
+  const list = (names: readonly string[]): string => `[${names.map((name) => `\`${name}\``).join(', ')}]`;
+  return [
+    ['Num Buckets', String(count)],
+    ['Bucket Columns', list(columns)],
+    ['Sort Columns', list(sortBy)],
+  ];
 }
 
 function describeColumn(name: string, columns: readonly ColumnRow[]): CommandRows {
@@ -170,8 +182,9 @@ function createText(record: TableRecord): string {
   if (record.kind === 'view')
     return `CREATE VIEW ${name} (\n${record.columns.map((c) => `  ${c.name}`).join(',\n')})\nAS ${record.text}\n`;
   const partitions = record.partitionBy.length === 0 ? '' : `PARTITIONED BY (${record.partitionBy.join(', ')})\n`;
+  const buckets = record.buckets === undefined ? '' : bucketsText(record.buckets, (own) => own);
   const location = record.external ? `LOCATION '${record.location}'\n` : '';
-  return `CREATE TABLE ${name} (\n${columns.join(',\n')})\nUSING ${record.format}\n${partitions}${location}`;
+  return `CREATE TABLE ${name} (\n${columns.join(',\n')})\nUSING ${record.format}\n${partitions}${buckets}${location}`;
 }
 
 export const showProperties: Handler<'show_properties'> = ({ table, name }, { catalog }) => {

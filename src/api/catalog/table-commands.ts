@@ -13,6 +13,7 @@ import {
   notSupported,
   queryOf,
 } from './command-context.js';
+import { checkedBuckets, ownColumn, writeInto } from './table-buckets.js';
 import type { TableColumn, TableRecord } from './table-store.js';
 
 export const createTable: Handler<'create_table'> = async (command, context) => {
@@ -31,7 +32,7 @@ export const createTable: Handler<'create_table'> = async (command, context) => 
   if (plan !== undefined) {
     const whole = target(record, 'overwrite');
     const options = record.format === 'delta' ? { ...whole.options, overwriteSchema: 'true' } : whole.options;
-    await execute(write(ordered(plan, schema as Schema, record), { ...whole, options }), context);
+    await execute(writeInto(ordered(plan, schema as Schema, record), record, { ...whole, options }), context);
   } else {
     if (!record.external) catalog.store.removeFiles(record.location);
     if (record.format === 'delta' && !catalog.store.hasLog(record.location)) await makeLog(record, context);
@@ -70,9 +71,11 @@ function recordOf(
     like?.columns ??
     schema?.fields.map((f): TableColumn => ({ name: f.name, type: f.type, nullable: f.nullable })) ??
     command.columns.map(asColumn);
-  checkColumns(columns, command.partitionBy);
-  const isPartition = (c: TableColumn): boolean =>
-    command.partitionBy.some((p) => p.toLowerCase() === c.name.toLowerCase());
+  const { partitionBy, buckets } = like ?? command;
+  checkColumns(columns, partitionBy);
+  const isPartition = (c: TableColumn): boolean => partitionBy.some((p) => p.toLowerCase() === c.name.toLowerCase());
+  const format =
+    command.format ?? like?.format ?? conf.get('spark.sql.sources.default', DEFAULT_FORMAT) ?? DEFAULT_FORMAT;
   const { path, ...options } = command.options;
   const location = command.location ?? path;
   const { comment } = command;
@@ -81,10 +84,11 @@ function recordOf(
     database,
     name,
     columns: [...columns.filter((c) => !isPartition(c)), ...columns.filter(isPartition)],
-    format: command.format ?? like?.format ?? conf.get('spark.sql.sources.default', DEFAULT_FORMAT) ?? DEFAULT_FORMAT,
+    format,
     location: location ?? catalog.store.locationOf(database, name),
     external: location !== undefined,
-    partitionBy: command.partitionBy,
+    partitionBy,
+    ...(buckets === undefined ? {} : { buckets: checkedBuckets(buckets, { columns, partitionBy, format }) }),
     options,
     properties: command.properties,
     ...(comment === undefined ? {} : { comment }),
@@ -117,13 +121,7 @@ function checkColumns(columns: readonly TableColumn[], partitionBy: readonly str
     }
     seen.add(key);
   }
-  for (const name of partitionBy) {
-    if (seen.has(name.toLowerCase())) continue;
-    throw new SparrowError('COLUMN_NOT_DEFINED_IN_TABLE', `the table has no column \`${name}\` to partition by`, {
-      sqlState: '42703',
-      candidates: columns.map((c) => c.name),
-    });
-  }
+  for (const name of partitionBy) ownColumn(name, columns, 'partition');
 }
 
 /** The query's columns in the order of the table's: partition columns come last. */

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type DataType, type FileSystem, SparrowError } from '../../base/index.js';
 import type { SqlRoutine } from '../../plan/routine.js';
+import type { Buckets } from '../../sql/command.js';
 
 /** A column of a table, as it is kept. */
 export interface TableColumn {
@@ -24,6 +25,7 @@ export interface TableRecord {
   /** Whether the files are the user's: DROP leaves them. */
   readonly external: boolean;
   readonly partitionBy: readonly string[];
+  readonly buckets?: Buckets;
   readonly options: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
   readonly comment?: string;

@@ -1,10 +1,13 @@
 import { SparrowError } from '../../base/index.js';
 import { typeText } from '../../base/type-text.js';
 import { read } from '../../plan/build.js';
+import type { Buckets } from '../../sql/command.js';
 import type { FrameContext } from '../context.js';
 import { type Options, optionTexts } from '../options.js';
 import { type SchemaInput, schemaOf } from '../schema-input.js';
 import { quotedName, quotedTable } from './session-catalog.js';
+import { bucketsText } from './table-buckets.js';
+import type { TableRecord } from './table-store.js';
 
 /** The name a written frame has in the statements below. */
 export const SOURCE = '__written_frame';
@@ -22,6 +25,7 @@ export interface NewTable {
 interface TableParts {
   readonly format: string;
   readonly partitionBy: readonly string[];
+  readonly buckets?: Buckets | undefined;
   readonly options: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, string>>;
 }
@@ -30,12 +34,17 @@ interface TableParts {
 export function textOfTable(
   name: string,
   mode: 'append' | 'overwrite' | 'ignore' | 'error',
-  { format, partitionBy, options, properties = {} }: TableParts,
-  exists: (name: string) => boolean,
+  { format, partitionBy, buckets, options, properties = {} }: TableParts,
+  known: TableRecord | undefined,
 ): string | undefined {
   const table = quotedTable(name);
   const { path, ...others } = options;
-  if (exists(name)) {
+  if (known !== undefined) {
+    if (mode === 'append' && buckets !== undefined && !sameBuckets(buckets, known.buckets)) {
+      throw new SparrowError('_LEGACY_ERROR_TEMP_1164', `the table ${name} has other buckets, or none`, {
+        hint: 'leave bucketBy() out: rows go to the buckets that the table has',
+      });
+    }
     if (mode === 'append') return `INSERT INTO ${table} BY NAME TABLE ${SOURCE}`;
     if (mode === 'ignore') return undefined;
   }
@@ -43,12 +52,18 @@ export function textOfTable(
     `CREATE ${mode === 'overwrite' ? 'OR REPLACE ' : ''}TABLE ${table} USING ${quotedName(format)}`,
     optionsText(others),
     partitionBy.length === 0 ? '' : `PARTITIONED BY (${partitionBy.map(quotedName).join(', ')})`,
+    buckets === undefined ? '' : bucketsText(buckets, quotedName),
     path === undefined ? '' : `LOCATION ${quotedText(path)}`,
     optionsText(properties, 'TBLPROPERTIES'),
     `AS TABLE ${SOURCE}`,
   ]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+function sameBuckets(a: Buckets, b: Buckets | undefined): boolean {
+  const text = (buckets: Buckets): string => bucketsText(buckets, (name) => name.toLowerCase());
+  return b !== undefined && text(a) === text(b);
 }
 
 /** The statement that adds the frame's rows to a table, or puts them in place of its rows. */

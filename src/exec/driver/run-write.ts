@@ -19,6 +19,7 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
     const partitionBy = (job.partitionBy ?? plan.partitionBy).map((name) => columnNamed(name, names));
     const extension = extensionOf(plan);
     const { partitionZone } = job;
+    const { bucketed } = plan;
     const sink = (columns: readonly SourceColumn[], evenIfEmpty: boolean): SinkSpec => ({
       kind: 'write',
       columns,
@@ -31,6 +32,7 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       evenIfEmpty,
       ...limits,
       ...(partitionZone === undefined ? {} : { partitionZone }),
+      ...(bucketed === undefined ? {} : { bucketed }),
     });
     const flow = await executor.open(input);
     // Files of one output have one schema, whatever feeds them.

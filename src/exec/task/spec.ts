@@ -156,6 +156,8 @@ export interface WriteSink {
   readonly plan: WritePlan;
   /** Positions of the columns whose values name the directories. */
   readonly partitionBy: readonly number[];
+  /** The last of them is the number of the bucket, which names files; rows come in the order of all of them. */
+  readonly bucketed?: boolean;
   /** The zone in which timestamps name directories; the session's without it. */
   readonly partitionZone?: string;
   /** Write a file without rows rather than none. */

@@ -158,15 +158,15 @@ export class WriteRunner implements SinkRunner {
     const known = this.#open.get(name);
     if (known !== undefined) return known;
     const { sink, environment } = this;
+    if (sink.bucketed === true) for (const done of [...this.#open.keys()]) this.#end(done);
     if (this.#open.size >= MAX_OPEN_FILES) {
       throw new SparrowError('TOO_MANY_PARTITIONS', `one task writes more than ${MAX_OPEN_FILES} partitions`, {
         hint: 'partition by columns with fewer values',
       });
     }
     const { request, context, writes } = environment;
-    const partitions = sink.partitionBy.map(
-      (index, k) => [sink.names[index] as string, values[k] as string | null] as const,
-    );
+    const all = sink.partitionBy.map((index, k) => [sink.names[index] as string, values[k] as string | null] as const);
+    const partitions = sink.bucketed === true ? all.slice(0, -1) : all;
     const file = this.#files++;
     const paths = taskPath(sink.plan, {
       task: request.task,
@@ -174,6 +174,7 @@ export class WriteRunner implements SinkRunner {
       file,
       extension: sink.extension,
       partitions,
+      ...(sink.bucketed === true ? { bucket: Number(values.at(-1)) } : {}),
     });
     const columns = sink.columns.flatMap((column, i) =>
       sink.partitionBy.includes(i)

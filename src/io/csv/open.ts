@@ -154,7 +154,7 @@ class CsvTable implements TableSource {
           sampled: this.sampled,
         };
         const label = cuts.length === 2 ? file.path : `${file.path} bytes ${start}–${end}`;
-        splits.push({ format: 'csv', label, bytes: end - start, payload });
+        splits.push({ format: 'csv', label, file: file.path, bytes: end - start, payload });
       }
     }
     return { splits, skipped: 0 };
@@ -176,7 +176,7 @@ class CsvTable implements TableSource {
     const position = this.#inFile.indexOf(name);
     if (position >= 0) return { name, type, source: { kind: 'field', position } };
     if (partition === undefined) return { name, type, source: { kind: 'corrupt' } };
-    return { name, type, source: { kind: 'constant', value: partitionValue(file, partition) } };
+    return { name, type, source: { kind: 'constant', value: partitionValue(file, { name, type }) } };
   }
 
   /** The positions a file is cut at, its start and end among them. */

@@ -106,7 +106,7 @@ class JsonTable implements TableSource {
         const { options, sampled } = this;
         const payload: JsonSplit = { path, size, modifiedMs, start, end, columns, fields, options, sampled };
         const label = start === 0 && end === size ? path : `${path} bytes ${start}–${end}`;
-        splits.push({ format: 'json', label, bytes: end - start, payload });
+        splits.push({ format: 'json', label, file: path, bytes: end - start, payload });
         if (end === file.size) break;
       }
     }
@@ -126,7 +126,7 @@ class JsonTable implements TableSource {
     const { type } = found;
     const partition = this.partitions.find((p) => p.name === name);
     if (partition !== undefined)
-      return { name, type, source: { kind: 'constant', value: partitionValue(file, partition) } };
+      return { name, type, source: { kind: 'constant', value: partitionValue(file, { name, type }) } };
     if (name === this.options.corruptColumn) return { name, type, source: { kind: 'corrupt' } };
     if (name === this.options.recordColumn) return { name, type, source: { kind: 'record' } };
     return { name, type, source: { kind: 'field' } };

@@ -106,8 +106,20 @@ export function compressorNamed(option: string, arena: Arena, level?: number): C
   return { name, code: CODECS.indexOf(name), compress: make(arena, level) };
 }
 
-/** Snappy works on the shared heap: bytes that are elsewhere go in, and all come out, through areas that grow as pages do. */
+const snappies = new WeakMap<Arena, Compressor['compress']>();
+
+/** All files that a task writes compress in the same areas: what comes out is written before more goes in. */
 function snappyIn(arena: Arena): Compressor['compress'] {
+  let known = snappies.get(arena);
+  if (known === undefined) {
+    known = newSnappy(arena);
+    snappies.set(arena, known);
+  }
+  return known;
+}
+
+/** Snappy works on the shared heap: bytes that are elsewhere go in, and all come out, through areas that grow as pages do. */
+function newSnappy(arena: Arena): Compressor['compress'] {
   const { heap } = arena;
   const table = arena.alloc(SNAPPY_TABLE_BYTES);
   let capacity = 0;
