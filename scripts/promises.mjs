@@ -87,8 +87,11 @@ const promises = [
   {
     id: 'R6',
     promise: 'a full disk is a clear error at every step',
-    runs: [tests(['test/fault/damage.test.ts'], 'fails after some bytes')],
-    open: 'writes that fail after 1 and 200 blocks, four formats; not every call, not spilling',
+    runs: [
+      tests(['test/fault/damage.test.ts'], 'fails after some bytes'),
+      tests(['test/fault/refused-calls.test.ts'], undefined, { SPARROW_CALLS: `${count(100, 1)}` }),
+    ],
+    open: isFull ? '' : 'every second call of a write, every 100th of queries that spill; `--full` for each',
   },
   {
     id: 'R7',
@@ -123,8 +126,10 @@ const promises = [
   {
     id: 'R11',
     promise: 'lost or damaged cached partitions are computed again',
-    runs: [tests(['test/fault/storage-levels.test.ts'])],
-    open: 'not 200 times; all of a frame is computed again, not the lost part',
+    runs: [
+      tests(['test/fault/storage-levels.test.ts'], undefined, { SPARROW_LOSSES: `${count(9, 200)}` }, count(18, 209)),
+    ],
+    open: 'all of a frame is computed again, not the lost part',
   },
   {
     id: 'R12',
@@ -174,8 +179,8 @@ const promises = [
   {
     id: 'R19',
     promise: 'any name and text is data',
-    runs: [tests(['test/api/session.test.ts'])],
-    open: 'no list of naughty strings',
+    runs: [tests(['test/api/session.test.ts']), tests(['test/fault/any-text.test.ts'])],
+    open: existsSync(join(corpora ?? '', 'blns')) ? '' : 'the list of naughty strings needs SPARROW_CORPORA',
   },
   {
     id: 'R20',
@@ -212,8 +217,12 @@ const promises = [
   {
     id: 'R28',
     promise: 'many queries at once',
-    runs: [tests(['test/fault/cancel.test.ts'], 'beside it'), tests(['test/fault/damage.test.ts'], '64 at once')],
-    open: 'of one session, not of 64',
+    runs: [
+      tests(['test/fault/cancel.test.ts'], 'beside it'),
+      tests(['test/fault/damage.test.ts'], '64 at once'),
+      tests(['test/fault/many-sessions.test.ts'], undefined, { SPARROW_SESSIONS: `${count(8, 64)}` }, count(400, 3200)),
+    ],
+    open: isFull ? '' : '8 sessions of 50 queries; `--full` for 64',
   },
   {
     id: 'R29',

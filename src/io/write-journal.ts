@@ -48,11 +48,19 @@ export function takeSteps(
 export const isUnfinished = (files: FileSystem, staging: string): boolean =>
   files.stat(join(staging, JOURNAL)) !== undefined;
 
-/** Removes a staging folder; the list of steps goes first, as the rest means nothing without it. */
+/**
+ * Removes a staging folder; the list of steps goes first, as the rest means nothing without it. What cannot be removed is
+ * left to the next write: this one is done, or its error is another.
+ */
 export function removeStaging(files: FileSystem, staging: string): void {
-  files.remove(join(staging, JOURNAL));
-  files.remove(staging);
-  endStaging(staging);
+  try {
+    files.remove(join(staging, JOURNAL));
+    files.remove(staging);
+  } catch (error) {
+    if (!(error instanceof SparrowError)) throw error;
+  } finally {
+    endStaging(staging);
+  }
 }
 
 /**

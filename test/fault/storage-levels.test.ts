@@ -1,8 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { col, type DataFrame, fn, lit, Session, StorageLevel } from 'sparrow-df';
 import { afterAll, describe, expect, test } from 'vitest';
+import { mix } from '../support/choices.js';
+
+/** More of them: SPARROW_LOSSES=200. */
+const LOSSES = Number(process.env.SPARROW_LOSSES ?? 9);
 
 const directory = mkdtempSync(join(tmpdir(), 'sparrow-storage-levels-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -83,6 +87,28 @@ describe('storage levels', () => {
         const first = i * 1_500_000;
         expect(await frame.agg(fn.min('id').as('least')).collect()).toEqual([{ least: first * 977 }]);
       }
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test(`rows that are lost or damaged ${LOSSES} times are the same`, { timeout: 600_000 }, async () => {
+    await within('256MB', async (session) => {
+      const kept = rowsOf(session, 20_000).persist(StorageLevel.DISK_ONLY);
+      const plain = JSON.stringify(await rowsOf(session, 20_000).collect());
+      for (let n = 0; n < LOSSES; n++) {
+        expect(JSON.stringify(await kept.collect()), `loss ${n}`).toBe(plain);
+        const files = filesOnDisk();
+        const file = files[mix(n, 1) % files.length] as string;
+        const bytes = readFileSync(file);
+        if (n % 3 === 0) rmSync(file);
+        else if (n % 3 === 1) truncateSync(file, mix(n, 2) % bytes.length);
+        else {
+          const bit = mix(n, 3) % (bytes.length * 8);
+          bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+          writeFileSync(file, bytes);
+        }
+      }
+      expect(JSON.stringify(await kept.collect())).toBe(plain);
     });
     expect(readdirSync(directory)).toEqual([]);
   });

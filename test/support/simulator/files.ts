@@ -90,6 +90,7 @@ export class SimulatedFiles implements FileSystem {
 
   rename(from: string, to: string): void {
     this.#step('rename');
+    if (from === to) return;
     const content = this.disk.files.get(from);
     if (content !== undefined) {
       this.disk.files.delete(from);
@@ -131,6 +132,8 @@ export class SimulatedFiles implements FileSystem {
   #step(what: string): void {
     this.before();
     this.world.note(what);
+    if (this.world.strikes('refused'))
+      throw new SparrowError('FAILED_READ_FILE', `${what}: the operation is not permitted`);
   }
 
   #content(path: string, what: string): Content {

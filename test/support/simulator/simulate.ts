@@ -27,6 +27,7 @@ const CODES: Readonly<Record<FaultKind, readonly string[]>> = {
   short: ['FAILED_READ_FILE'],
   flip: ['SPILL_FILE_CORRUPT'],
   cancel: ['OPERATION_CANCELED', 'AbortError'],
+  refused: ['FAILED_READ_FILE'],
 };
 /** By when a fault comes about, in times that something of its kind happens; kills are what there is most of. */
 const LATEST: readonly (readonly [FaultKind, number])[] = [
@@ -75,14 +76,21 @@ function expectedOf(work: Work, disk: Disk): Promise<string> {
  * seed. Throws when an answer is wrong, an error is not one of the faults', or something is left behind.
  */
 export async function simulate(seed: number): Promise<Outcome> {
-  prepared ??= prepare(open);
-  const disk = (await prepared).copy();
   const chance = new World(seed ^ 0x5eed, []);
   const work = works[chance.below(works.length)] as Work;
+  return simulateWork(work, new World(seed, faultsOf(chance)), seed, chance.below(3) === 0 ? 'compiled' : 'spill');
+}
+
+/** The same for one fault that is put in at the so-manieth chance, whatever the work is: nothing `happened` behind the last. */
+export const simulateFault = (work: Work, fault: Fault, mode: 'compiled' | 'spill'): Promise<Outcome> =>
+  simulateWork(work, new World(fault.at, [fault]), fault.at, mode);
+
+async function simulateWork(work: Work, world: World, seed: number, engineMode: string): Promise<Outcome> {
+  prepared ??= prepare(open);
+  const disk = (await prepared).copy();
   const expected = await expectedOf(work, disk);
-  const world = new World(seed, faultsOf(chance));
   const mode = process.env.SPARROW_MODE;
-  process.env.SPARROW_MODE = chance.below(3) === 0 ? 'compiled' : 'spill';
+  process.env.SPARROW_MODE = engineMode;
   try {
     const session = await open(world, disk);
     const result = await attempt(world, session, work);

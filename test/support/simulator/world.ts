@@ -9,9 +9,10 @@ export interface Fault {
 
 /**
  * `kill`: a worker ends at one of its calls of the platform. `full`: the disk, from a write on. `short`: a file ends too
- * early. `flip`: a bit of what was spilled comes back changed. `cancel`: the caller gives up.
+ * early. `flip`: a bit of what was spilled comes back changed. `cancel`: the caller gives up. `refused`: one call of the
+ * file system fails, whichever it is.
  */
-export type FaultKind = 'kill' | 'full' | 'short' | 'flip' | 'cancel';
+export type FaultKind = 'kill' | 'full' | 'short' | 'flip' | 'cancel' | 'refused';
 
 /** The end of a simulated worker: thrown where it was. */
 export class Killed extends Error {}
