@@ -45,12 +45,17 @@ function simplify(expr: Call): Expr {
   const [a, b] = [expr.args[0] as Expr, expr.args[1] as Expr];
   // `decisive` decides alone; `neutral` leaves the other.
   const decisive = expr.fn === 'or';
-  if (isLiteralOf(a, decisive) || isLiteralOf(b, decisive)) return decisive ? trueLiteral : falseLiteral;
+  if (isLiteralOf(a, decisive)) return decisive ? trueLiteral : falseLiteral;
+  if (isLiteralOf(b, decisive) && !failsAlways(a)) return decisive ? trueLiteral : falseLiteral;
   if (isLiteralOf(a, !decisive)) return b;
   if (isLiteralOf(b, !decisive)) return a;
   if (isNullLiteral(a) && isNullLiteral(b)) return a;
   return opposites(a, b) ? (decisive ? trueLiteral : falseLiteral) : expr;
 }
+
+/** A call or cast of constants that was not folded fails, as it does where nothing is left out; on the left it is evaluated first. */
+const failsAlways = (expr: Expr): boolean =>
+  (expr.kind === 'call' || expr.kind === 'cast') && references(expr).size === 0;
 
 /** The same term twice in a chain counts once. */
 function withoutTwins(root: Expr): Expr {
