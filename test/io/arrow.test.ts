@@ -184,3 +184,16 @@ test('batches of few rows, with and without nulls by turns, take no more room th
     await small.stop();
   }
 });
+
+test.each([
+  ['a number', arrow.vectorFromArray([1, null], new arrow.Int32())],
+  [
+    'a struct',
+    arrow.vectorFromArray([{ a: 1 }, null], new arrow.Struct([new arrow.Field('a', new arrow.Int32(), true)])),
+  ],
+])('%s that is null where the schema says that none is', async (_, vector) => {
+  const wrong = new arrow.Schema([new arrow.Field('x', vector.type, false)]);
+  const [batch] = new arrow.Table({ x: vector as arrow.Vector }).batches as [arrow.RecordBatch];
+  const table = new arrow.Table(wrong, [new arrow.RecordBatch(wrong, batch.data)]);
+  await expect(rows(file(arrow.tableToIPC(table, 'file')))).rejects.toThrow(/row 1 of x is null/);
+});

@@ -101,8 +101,20 @@ export class BatchDecoder {
     return bytes;
   }
 
-  /** A column of the batch; those whose bytes are ours already are copied as they are. */
+  /** A column of the batch. Nulls where the schema has none are damage: nobody would look for them. */
   column(f: ArrowField, type: DataType, arena: Arena): Column {
+    const column = this.#column(f, type, arena);
+    const mayBeNull = f.nullable || f.type.kind === 'null' || f.type.kind === 'runEndEncoded';
+    if (mayBeNull || column.validity === 0) return column;
+    const { u8 } = arena.heap;
+    for (let row = 0; row < column.length; row++)
+      if ((((u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1) === 0)
+        throw this.#damaged(`row ${row} of ${f.name} is null, and its schema says that none is`);
+    return column;
+  }
+
+  /** Columns whose bytes are ours already are copied as they are. */
+  #column(f: ArrowField, type: DataType, arena: Arena): Column {
     const direct = f.dictionary === undefined && !this.bigEndian ? directStorage(f.type) : undefined;
     if (direct === undefined) {
       const isText = f.dictionary === undefined && (f.type.kind === 'utf8' || f.type.kind === 'binary');
