@@ -42,6 +42,7 @@ export const excelFormat = (json: Format): Format => ({
 
 /** By path, time and options: a workbook is taken apart once. */
 const known = new Map<string, Promise<{ readonly paths: readonly string[]; readonly schema: Schema }>>();
+let count = 0;
 
 async function openExcel(description: SourceDescription, platform: Platform, json: Format): Promise<TableSource> {
   const { options, schema } = description;
@@ -54,7 +55,7 @@ async function openExcel(description: SourceDescription, platform: Platform, jso
     made = convert(
       found.map(({ path }) => path),
       { header: given.flag('header', true), sheet: given.text('sheet'), schema },
-      join(localFolder(), `excel-${known.size + 1}`),
+      join(localFolder(), `excel-${++count}`),
     );
     known.set(key, made);
     made.catch(() => known.delete(key));
