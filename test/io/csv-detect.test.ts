@@ -40,6 +40,16 @@ test('headers', async () => {
   expect(await read('when,what\n2024-01-01,x\n')).toEqual([{ when: new Date('2024-01-01'), what: 'x' }]);
   // Where all is text, the first record is taken for a header.
   expect(await read('a,b\nx,y\n')).toEqual([{ a: 'x', b: 'y' }]);
+  // A text over a column that is otherwise empty, too, as DuckDB has it.
+  expect(await read('8,note\n1,\n2,\n')).toEqual([
+    { 8: 1, note: null },
+    { 8: 2, note: null },
+  ]);
+  expect(await read('8,note\n1,\n2,x\n')).toEqual([
+    { _c0: 8, _c1: 'note' },
+    { _c0: 1, _c1: null },
+    { _c0: 2, _c1: 'x' },
+  ]);
 });
 
 /** Everything is found out. */
@@ -110,6 +120,10 @@ test('years of two digits', async () => {
   // Dates as in ISO 8601 do not keep timestamps from having a format.
   expect(await readWith('a,b\n2000-01-01,1/2/2003 4:05\n', { ...auto, header: true })).toEqual([
     { a: new Date('2000-01-01'), b: new Date('2003-02-01T04:05:00Z') },
+  ]);
+  // Twelve hours go with the month or the day first: otherwise it is text, as for DuckDB and Spark.
+  expect(await readWith('a,b\n2/3/2003 1:00:00 PM,2003/2/3 1:00:00 PM\n', { ...auto, header: true })).toEqual([
+    { a: new Date('2003-03-02T13:00:00Z'), b: '2003/2/3 1:00:00 PM' },
   ]);
   // In a format that is given they are of this century, as in Java.
   const given = { dateFormat: 'dd-MM-yy', inferSchema: true };

@@ -17,7 +17,6 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'parquet-testing/bad_data/ARROW-GH-45185.parquet': /repetition levels/,
   'parquet-testing/bad_data/ARROW-RS-GH-6229-LEVELS.parquet': /more than the 1 values announced/,
   'duckdb/data/parquet-testing/bigdecimal.parquet': /more than 38 digits/,
-  'duckdb/data/parquet-testing/bug13053-2.parquet': /COLUMN_ALREADY_EXISTS/,
   'duckdb/data/parquet-testing/parquet_column_num_values_mismatch.parquet': /0 values in a row group of 8 rows/,
   // What cases.json beside them expects.
   'parquet-testing/shredded_variant/case-040.parquet': /both value and typed_value/,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -98,4 +98,15 @@ test('structs of several files are merged by the names of their fields, at any d
   ]);
   const wrong = session.read.schema('s struct<x:string>').parquet(files);
   await expect(wrong.collect()).rejects.toMatchObject({ code: 'CANNOT_MERGE_SCHEMAS' });
+});
+
+test('columns of one name get their position, as those of CSV files do', async () => {
+  const twins = join(folder, 'twins.parquet');
+  await connection.run(`COPY (SELECT 1 AS id, 'x' AS twin_a, 2 AS twin_b) TO '${twins}' (FORMAT parquet)`);
+  writeFileSync(twins, Buffer.from(readFileSync(twins, 'latin1').replaceAll('twin_b', 'twin_a'), 'latin1'));
+  const frame = session.read.parquet(twins) as DataFrame;
+  expect(await frame.collect()).toEqual([{ id: 1, twin_a1: 'x', twin_a2: 2 }]);
+  expect(await frame.filter('twin_a2 > 1').select('twin_a1').collect()).toEqual([{ twin_a1: 'x' }]);
+  // DuckDB finds the same values.
+  expect((await connection.runAndReadAll(`FROM '${twins}'`)).getRows()).toEqual([[1, 'x', 2]]);
 });

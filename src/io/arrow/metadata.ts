@@ -1,4 +1,5 @@
 import { type ReadableFile, SparrowError } from '../../base/index.js';
+import { distinctNames } from '../distinct-names.js';
 import { damaged, FlatTable } from './flatbuffer.js';
 
 /** An Arrow type as the file declares it. */
@@ -194,14 +195,7 @@ function batchOf(table: FlatTable, version: number): BatchMetadata {
 
 function schemaOf(table: FlatTable): ArrowSchema {
   const budget = { fields: MAX_FIELDS };
-  return { fields: distinct(table.tables(1).map((f) => fieldOf(f, 0, budget))), bigEndian: table.short(0) === 1 };
-}
-
-/** Fields are found by their names: those of one name get their position, as columns of CSV files do. */
-function distinct(fields: readonly ArrowField[]): readonly ArrowField[] {
-  const counts = new Map<string, number>();
-  for (const { name } of fields) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return fields.map((f, i) => ((counts.get(f.name) as number) > 1 ? { ...f, name: `${f.name}${i}` } : f));
+  return { fields: distinctNames(table.tables(1).map((f) => fieldOf(f, 0, budget))), bigEndian: table.short(0) === 1 };
 }
 
 function fieldOf(table: FlatTable, depth: number, budget: { fields: number }): ArrowField {
@@ -215,7 +209,7 @@ function fieldOf(table: FlatTable, depth: number, budget: { fields: number }): A
     name: table.text(0) ?? '',
     nullable: table.byte(1) !== 0,
     type: typeOf(table.byte(2), table.table(3), table.path),
-    children: distinct(table.tables(5).map((f) => fieldOf(f, depth + 1, budget))),
+    children: distinctNames(table.tables(5).map((f) => fieldOf(f, depth + 1, budget))),
     ...(encoding === undefined
       ? {}
       : { dictionary: { id: String(encoding.long(0)), index: index === undefined ? signed32 : intOf(index) } }),

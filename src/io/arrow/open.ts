@@ -70,7 +70,7 @@ function checkFields(fields: readonly Field[], own: readonly Field[], path: stri
 function openFile(path: string, platform: Platform): OpenFile {
   const file = platform.files.open(path);
   try {
-    if (!hasFooter(file)) return { fields: fieldsOf(streamSchema(file), path), ranges: [{}] };
+    if (!hasFooter(file)) return { fields: fieldsOf(streamSchema(file)), ranges: [{}] };
     const { schema, batches } = readFooter(file);
     const ranges: Pick<ArrowSplit, 'batches' | 'rows'>[] = [];
     for (let from = 0; from < batches.length; ) {
@@ -87,7 +87,7 @@ function openFile(path: string, platform: Platform): OpenFile {
       ranges.push({ batches: [from, to], rows });
       from = to;
     }
-    return { fields: fieldsOf(schema, path), ranges };
+    return { fields: fieldsOf(schema), ranges };
   } finally {
     file.close();
   }
@@ -101,12 +101,5 @@ export function streamSchema(file: ReadableFile): ArrowSchema {
   throw damaged('it does not begin with a schema', file.path);
 }
 
-function fieldsOf(schema: ArrowSchema, path: string): readonly Field[] {
-  const { fields } = structType(schema.fields.map((f) => columnField(f, f.name)));
-  const duplicate = fields.find((f, i) => fields.findIndex((g) => g.name === f.name) !== i);
-  if (duplicate === undefined) return fields;
-  throw new SparrowError('COLUMN_ALREADY_EXISTS', `the file has two columns ${duplicate.name}`, {
-    where: `file ${path}`,
-    hint: 'columns are found by their names: write the file again with different ones',
-  });
-}
+const fieldsOf = (schema: ArrowSchema): readonly Field[] =>
+  structType(schema.fields.map((f) => columnField(f, f.name))).fields;

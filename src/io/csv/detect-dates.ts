@@ -43,6 +43,8 @@ function formatOf(values: ReadonlySet<string>, clocks: readonly string[]): strin
   const separator = /[-/. ]/.exec([...values][0] as string)?.[0] as string;
   for (const order of ORDERS) {
     for (const clock of clocks) {
+      // Who puts the year first counts 24 hours; no peer takes anything else for a time.
+      if (order.startsWith('y') && clock.endsWith('a')) continue;
       const format = `${order.replaceAll('?', separator)} ${clock}`.trim();
       const pattern = compileDatePattern(format, FIRST_SHORT_YEAR);
       if ([...values].every((text) => pattern.parse(text) !== undefined)) return format;

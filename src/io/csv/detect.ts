@@ -160,7 +160,8 @@ function plainKindOf(text: string): string {
 
 /**
  * The first record is a header unless a value of it is of the kind all values below it are, and that kind is not text,
- * or all other records repeat it. Where everything is text, nothing tells, and a header is what most files have.
+ * or all other records repeat it. Where everything is text, nothing tells, and a header is what most files have. A text
+ * over a column that is otherwise empty is the name of it.
  */
 function beginsWithHeader(
   [first, ...rest]: readonly (readonly string[])[],
@@ -174,8 +175,10 @@ function beginsWithHeader(
   let isLike = false;
   for (const [column, name] of first.entries()) {
     const kinds = new Set(rest.flatMap((record) => (record[column] ? [kindOf(record[column].trim())] : [])));
+    const own = kindOf(name.trim());
+    if (kinds.size === 0 && rest.length > 1 && name !== '' && own === 'text') return true;
     if (kinds.size !== 1 || kinds.has('text')) continue;
-    if (name !== '' && !kinds.has(kindOf(name.trim()))) return true;
+    if (name !== '' && !kinds.has(own)) return true;
     isLike = true;
   }
   return !isLike;

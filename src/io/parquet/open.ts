@@ -136,21 +136,7 @@ function describe(readable: ReadableFile): Described {
       throw corrupt({ file: path, rowGroup: i }, what);
     }
   }
-  refuseDuplicates(columns, path);
   return { metadata, columns: new Map(columns.map((c) => [c.name, c])) };
-}
-
-function refuseDuplicates(columns: readonly FileColumn[], path: string): void {
-  const names = new Set<string>();
-  for (const { name } of columns) {
-    if (names.has(name)) {
-      throw new SparrowError('COLUMN_ALREADY_EXISTS', `the file has two columns ${name}`, {
-        where: `file ${path}`,
-        hint: 'columns are found by their names: write the file again with different ones',
-      });
-    }
-    names.add(name);
-  }
 }
 
 /** The table's columns: the user's, or those of the first file (of all files with `mergeSchema`), then partitions. */

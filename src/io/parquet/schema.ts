@@ -9,6 +9,7 @@ import {
   structType,
   variantType,
 } from '../../base/index.js';
+import { distinctNames } from '../distinct-names.js';
 import { badFooter } from './error.js';
 import { fromConverted, type LeafDecode, leafType } from './leaf-type.js';
 import type { FileMetadata, SchemaElement } from './metadata.js';
@@ -104,7 +105,7 @@ class Unreadable extends Error {}
 const MAX_DEPTH = 100;
 
 /** The columns of a file, in order, and how many leaves they have together. */
-export function fileColumns(metadata: FileMetadata, path: string): { columns: FileColumn[]; leaves: number } {
+export function fileColumns(metadata: FileMetadata, path: string): { columns: readonly FileColumn[]; leaves: number } {
   const builder = new TreeBuilder(metadata.schema, path);
   const columns = builder.top().map((group): FileColumn => {
     const { name, repetition } = group.element;
@@ -117,7 +118,7 @@ export function fileColumns(metadata: FileMetadata, path: string): { columns: Fi
       throw error;
     }
   });
-  return { columns, leaves: builder.leaves };
+  return { columns: distinctNames(columns), leaves: builder.leaves };
 }
 
 /** The leaves of a column, in order. */
