@@ -3,6 +3,7 @@
 // itself. --case n is one of them, --keep-going goes on after a difference.
 // npm run fuzz -- --oracle simulator [--seed n] [--cases n]: the engine in one thread, files, clock, chance and messages
 // simulated, with faults; a seed that fails fails again.
+// With --mode m the SQL of DuckDB's, TLP's and NoREC's fuzz runs in that mode of the engine.
 // npm run fuzz -- --mutate <folder> [--seed n] [--cases n]: files with bytes changed are read or refused.
 import { build as buildDist } from './lib/build.mjs';
 import { ensureInstalled, path, root, runNode } from './lib/house.mjs';
@@ -56,5 +57,9 @@ const program = asksSql
   : mutates
     ? path('build', 'mutate', 'main.mjs')
     : path('build', 'fuzz.mjs');
-const { status } = await runNode(['--enable-source-maps', program, ...process.argv.slice(2)]);
+const args = process.argv.slice(2);
+const at = args.indexOf('--mode');
+const [, mode] = at < 0 ? [] : args.splice(at, 2);
+const env = mode === undefined ? process.env : { ...process.env, SPARROW_MODE: mode };
+const { status } = await runNode(['--enable-source-maps', program, ...args], { env });
 process.exitCode = status;

@@ -1,5 +1,6 @@
-// npm run modes -- [mode…] [--suites aggregates,rows,tpch,conformance,tpcds] [--each]: what must hold in every way to run,
-// in each of them. With --each every test is told when it ends, with its time.
+// npm run modes -- [mode…] [--suites aggregates,rows,tpch,conformance,tpcds,fuzz] [--each]: what must hold in every way to run,
+// in each of them. With --each every test is told when it ends, with its time. Of the fuzz beside DuckDB, FUZZ_QUERIES
+// queries are run (300), and ten times as many expressions.
 import { readFileSync } from 'node:fs';
 import { build } from './lib/build.mjs';
 import { bin, ensureInstalled, path, runNode } from './lib/house.mjs';
@@ -48,12 +49,25 @@ async function conformance(mode) {
   return { passed, total, failed: failures.map(({ file, index }) => `${file}#${index}`), status: 0 };
 }
 
+/** Random SQL, the same in every mode, beside DuckDB. */
+async function fuzz(mode) {
+  const queries = Number(process.env.FUZZ_QUERIES ?? 300);
+  const args = ['--oracle', 'duckdb', '--seed', '4', '--cases', String(queries), '--keep-going', '--mode', mode];
+  const env = { ...process.env, SPARROW_BUILT: '1' };
+  const { output, status } = await runNode([path('scripts', 'fuzz.mjs'), ...args], { capture: true, env });
+  const total = queries * 11;
+  const found = /fuzz: (\d+) differences/.exec(output);
+  const failed = status === 0 ? [] : output.trim().split('\n').slice(-60);
+  return { passed: status === 0 ? total : total - Number(found?.[1] ?? total), total, failed };
+}
+
 const SUITES = {
   aggregates: (mode) => tests(mode, ['test/functions/aggregate-goldens.test.ts']),
   rows: (mode) => tests(mode, ['row-goldens'], ['--config', 'vitest.peers.config.ts']),
   tpch: (mode) => tests(mode, ['test/sql/tpch.test.ts']),
   conformance,
   tpcds: (mode) => tests(mode, ['tpcds'], ['--config', 'vitest.peers.config.ts']),
+  fuzz,
 };
 
 await build({ capture: true });
@@ -61,11 +75,13 @@ let wrong = 0;
 for (const mode of modes.length > 0 ? modes : MODES) {
   for (const [name, run] of Object.entries(SUITES)) {
     if (wanted !== undefined && !wanted.includes(name)) continue;
+    const started = performance.now();
     const { passed, total, failed, slowest } = await run(mode);
+    const seconds = Math.round((performance.now() - started) / 1000);
     wrong += failed.length;
     const longest =
       slowest === undefined ? '' : `, longest ${Math.round(slowest.duration)} ms: ${slowest.fullName.trim()}`;
-    console.log(`${mode.padEnd(13)} ${name.padEnd(12)} ${passed} of ${total}${longest}`);
+    console.log(`${mode.padEnd(13)} ${name.padEnd(12)} ${passed} of ${total} in ${seconds} s${longest}`);
     for (const one of failed) console.log(`  ${one}`);
   }
 }

@@ -20,8 +20,8 @@ export function callOf(expr: CallExpr, settings: EvalSettings): Call {
  */
 export function argOrder(entry: ScalarFunction, args: readonly PhysicalExpr[]): readonly number[] {
   const order = args.map((_, i) => i);
-  if (entry.rightFirst === true && args.length === 2) return order.reverse();
-  return args.some(isNullLiteral)
+  if (entry.rightFirst === true && args.length === 2) order.reverse();
+  return entry.inOrder !== true && args.some(isNullLiteral)
     ? order.sort((a, b) => Number(isNullLiteral(args[b])) - Number(isNullLiteral(args[a])))
     : order;
 }

@@ -76,6 +76,8 @@ export interface ScalarFunction extends FunctionDocs {
   readonly nulls: 'propagate' | 'custom';
   /** The second of two arguments is evaluated first, as Spark's divisions do. */
   readonly rightFirst?: true;
+  /** A null that the query says itself does not go before what is evaluated before it: that may raise an error. */
+  readonly inOrder?: true;
   /** Whether it can raise an error on some input; then it is never evaluated early or on null rows. */
   readonly fails?: boolean | ((call: Call, ranges: readonly (Range | undefined)[]) => boolean);
   /** Arguments are evaluated only when the function asks (conditionals, AND, OR): `emitLazy`/`evalLazy` instead. */

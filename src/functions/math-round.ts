@@ -177,6 +177,7 @@ const nearest = (
     ),
     nulls: 'propagate',
     rightFirst: true,
+    inOrder: true,
     fails: roundFails,
     eval: (args, call) => evalRound(args, call, mode),
     emit: (e, args, call) => emitRound(e, args, call, mode),

@@ -21,6 +21,9 @@ export function isDeterministicCall(fn: string): boolean {
 /** Whether a call of the scalar function is null as soon as one argument is. */
 export const nullsPropagate = (fn: string): boolean => entryOf(fn)?.nulls === 'propagate';
 
+/** Whether a constant null makes a call of the scalar function null, whatever the other arguments raise. */
+export const nullDecides = (fn: string): boolean => nullsPropagate(fn) && entryOf(fn)?.inOrder !== true;
+
 /** Whether the same row always gives the same value. */
 export const isDeterministic = remembered(
   (expr) => !someExpr(expr, (e) => e.kind === 'call' && entryOf(e.fn)?.deterministic === false),
@@ -40,14 +43,15 @@ function remembered(test: (expr: Expr) => boolean): (expr: Expr) => boolean {
 }
 
 /** Whether it reads no column and no other rows, and always gives the same value. */
-export function isConstant(expr: Expr): boolean {
-  return !someExpr(
-    expr,
-    (e) =>
-      (e.kind !== 'call' && e.kind !== 'cast' && e.kind !== 'literal') ||
-      (e.kind === 'call' && entryOf(e.fn)?.deterministic === false),
-  );
-}
+export const isConstant = remembered(
+  (expr) =>
+    !someExpr(
+      expr,
+      (e) =>
+        (e.kind !== 'call' && e.kind !== 'cast' && e.kind !== 'literal') ||
+        (e.kind === 'call' && !isDeterministicCall(e.fn)),
+    ),
+);
 
 /** Whether evaluating it can raise an error on some row: then it must not run on rows it was not asked for. */
 export const canFail = remembered((expr) =>

@@ -149,6 +149,26 @@ describe('arguments by name', () => {
   });
 });
 
+describe('a constant null beside a constant that fails', () => {
+  const first = async (text: string) => (await session.sql(text).collect())[0];
+
+  test.each([
+    "SELECT round(null, 'x')",
+    "SELECT bround(CAST(null AS double), 'x')",
+    "SELECT make_time(CAST(1e20D AS decimal(38,0)), 1, double('-Infinity'))",
+  ])('%s fails, as Spark evaluates it first', async (text) => {
+    await expect(first(text)).rejects.toThrow(/CAST_INVALID_INPUT|CAST_OVERFLOW/);
+  });
+
+  test.each([
+    "SELECT null / CAST('x' AS int) AS v",
+    "SELECT CAST('x' AS int) + null AS v",
+    "SELECT round('x', null) AS v",
+  ])('%s is null', async (text) => {
+    expect(await first(text)).toEqual({ v: null });
+  });
+});
+
 test('TIMESTAMP without a zone is what functions give, too, where the session says so', async () => {
   await using plain = await Session.create({ timestampType: 'ntz', timeZone: 'America/Los_Angeles' });
   const types = async (text: string): Promise<readonly string[]> =>

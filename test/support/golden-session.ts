@@ -29,6 +29,7 @@ function onDay(answer: Answer): Answer {
 
 /** Type and text of each call over a view, or the error's condition. */
 export async function answersOf(session: Session, view: string, calls: readonly string[]): Promise<Answer[]> {
+  if (calls.length === 0) return [];
   if (calls.length > AT_ONCE) {
     const [first, rest] = [calls.slice(0, AT_ONCE), calls.slice(AT_ONCE)];
     return [...(await answersOf(session, view, first)), ...(await answersOf(session, view, rest))];

@@ -1,7 +1,7 @@
 import { sameType } from '../../base/index.js';
 import type { Call, Expr } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
-import { canFail, nullsPropagate } from '../facts.js';
+import { canFail, nullDecides, nullsPropagate } from '../facts.js';
 import {
   falseLiteral,
   isLiteralOf,
@@ -42,7 +42,7 @@ function simplify(expr: Call): Expr {
       return simplifyNullSafe(expr);
     default:
       // As Spark's NullPropagation: beside a constant null nothing is evaluated, not even what would raise an error.
-      return nullsPropagate(expr.fn) && expr.args.some(isNullLiteral) ? nullOf(expr.type) : expr;
+      return nullDecides(expr.fn) && expr.args.some(isNullLiteral) ? nullOf(expr.type) : expr;
   }
 }
 

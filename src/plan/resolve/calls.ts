@@ -251,7 +251,10 @@ export function foldLiteralCasts(expr: Expr, settings: PlanSettings): Expr {
   return transformExpr(expr, (e) => {
     if (e.kind !== 'cast' || e.implicit !== true || e.input.kind !== 'literal') return e;
     const value: Scalar | undefined = constantValue(e, settings);
-    return value === undefined ? e : Object.freeze({ kind: 'literal', type: e.type, value });
+    // A value that becomes null is none that the query says itself: it does not go before errors of other arguments.
+    return value === undefined || (value === null && e.input.value !== null)
+      ? e
+      : Object.freeze({ kind: 'literal', type: e.type, value });
   });
 }
 
