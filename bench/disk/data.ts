@@ -1,15 +1,13 @@
 import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { connectDuckdb, quoted } from '../harness/duckdb.js';
 import { dataFolder } from '../harness/paths.js';
 import { tpchData } from '../tpch/data.js';
+import { diskTables, tpchTables } from './questions.js';
 
 /** At scale 1, and beyond: larger scales mean TPC-H. */
 const mostRows = 10_000_000;
 const tinyRows = 3_000;
-const tpchTables = ['lineitem', 'orders'] as const;
-
-export const diskTables = ['facts', 'details', ...tpchTables] as const;
 
 /**
  * Two tables of 10 million rows, each key once in each and in another order, and two of TPC-H, as Parquet files; gives their
@@ -22,7 +20,7 @@ export async function diskData(scale: string): Promise<string> {
   const tpch = await tpchData(scale);
   for (const table of tpchTables) {
     const link = join(folder, `${table}.parquet`);
-    if (!existsSync(link)) symlinkSync(join(tpch, `${table}.parquet`), link);
+    if (!existsSync(link)) symlinkSync(relative(folder, join(tpch, `${table}.parquet`)), link);
   }
   const rows = scale === 'tiny' ? tinyRows : Math.round(mostRows * Math.min(1, Number(scale)));
   const key = (number: string): string =>

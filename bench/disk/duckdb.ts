@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Answer, Engine, Setting } from '../harness/contract.js';
 import { connectDuckdb, duckdbAnswer, duckdbVersion, quoted } from '../harness/duckdb.js';
-import { diskTables } from './data.js';
-import { diskQuestions, isLong, partsOf } from './questions.js';
+import { diskQuestions, diskTables, isLong, longAnswer, partsOf } from './questions.js';
 
 export async function open({ threads, dataFolder }: Setting): Promise<Engine<Answer>> {
   const connection = await connectDuckdb(threads);
@@ -39,12 +38,3 @@ export async function open({ threads, dataFolder }: Setting): Promise<Engine<Ans
     },
   };
 }
-
-/** What is looked at of a long answer: its length and the first column of its last row. */
-export const longAnswer = (rows: number, last: unknown): Answer => ({
-  columns: [
-    { name: 'rows', kind: 'exact' },
-    { name: 'last', kind: 'text' },
-  ],
-  rows: [[String(rows), String(last)]],
-});

@@ -1,3 +1,8 @@
+import type { Answer } from '../harness/contract.js';
+
+export const tpchTables = ['lineitem', 'orders'] as const;
+export const diskTables = ['facts', 'details', ...tpchTables] as const;
+
 /** Megabytes that both engines may use. */
 export const limits = [128, 256, 512] as const;
 
@@ -28,6 +33,15 @@ export type Question = keyof typeof diskQuestions;
 
 /** Questions whose answer is as long as the table: it is taken batch by batch, and its rows are counted. */
 export const isLong = (question: Question): boolean => question.endsWith('sort');
+
+/** What is looked at of a long answer: its length and the first column of its last row. */
+export const longAnswer = (rows: number, last: unknown): Answer => ({
+  columns: [
+    { name: 'rows', kind: 'exact' },
+    { name: 'last', kind: 'text' },
+  ],
+  rows: [[String(rows), String(last)]],
+});
 
 export const diskItems = limits.flatMap((mb) => Object.keys(diskQuestions).map((question) => `${question}-${mb}`));
 

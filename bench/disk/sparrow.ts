@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { col, type DataFrame, fn, Session, Window } from 'sparrow-df';
 import type { Answer, Engine, Setting } from '../harness/contract.js';
 import { sparrowAnswer, sparrowVersion } from '../harness/sparrow.js';
-import { diskTables } from './data.js';
-import { longAnswer } from './duckdb.js';
-import { isLong, partsOf, type Question } from './questions.js';
+import { diskTables, isLong, longAnswer, partsOf, type Question } from './questions.js';
 
 type Tables = Readonly<Record<(typeof diskTables)[number], DataFrame>>;
 

@@ -62,7 +62,7 @@ export class EngineProcess {
       [JSON.stringify({ module: this.module.href, setting: this.setting })],
       {
         serialization: 'advanced',
-        execArgv: ['--max-old-space-size=8192', '--enable-source-maps'],
+        execArgv: ['--max-old-space-size=8192'],
         env: { ...process.env, POLARS_MAX_THREADS: String(threads), POLARS_ENGINE_AFFINITY: affinityOf(engine) },
       },
     );

@@ -7,6 +7,7 @@ import { start } from './actions.js';
 import { BatchCopier } from './batch-copy.js';
 import type { FrameContext } from './context.js';
 import type { ActionOptions } from './engine.js';
+import { GivenBatches } from './given-batches.js';
 
 /** Loaded when it is first needed: importing apache-arrow takes longer than a small query. */
 const bridge = () => import('../base/arrow.js');
@@ -22,10 +23,14 @@ export async function* recordBatches(
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const { toArrowTable } = await bridge();
   const { schema, batches } = await start(context, plan, options);
+  const { heap } = context.engine;
   const how = { copy: true, known: new Map() };
+  const all = new GivenBatches(heap.limitBytes);
   for await (const batch of batches) {
     if (how.known.size > MOST_DICTIONARIES) how.known.clear();
-    yield* toArrowTable(context.engine.heap, schema, [batch], how).batches;
+    const [given] = toArrowTable(heap, schema, [batch], how).batches as [RecordBatch];
+    yield given;
+    all.note(given);
   }
 }
 
