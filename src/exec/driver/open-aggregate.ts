@@ -4,20 +4,13 @@ import { fullCarriers, prepareAggregate } from '../compile/aggregates.js';
 import { GROUP_PARTITION_BITS, MOST_MERGE_BITS } from '../compile/merge.js';
 import type { PhysicalAggregate } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
-import {
-  type MergePart,
-  type RowSourceSpec,
-  rowsOfSplits,
-  type SinkSpec,
-  type SourceColumn,
-  type TaskInput,
-} from '../task/spec.js';
+import type { MergePart, RowSourceSpec, SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
 import { segmentsOf } from '../task/spilled.js';
 import type { DoneTask } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { type Groups, inputsApart, nestedGroups } from './nested-groups.js';
 import { placeGroups, placeInputs } from './place-groups.js';
-import { placeRows } from './place-rows.js';
+import { placeRows, rowsOfInput } from './place-rows.js';
 import type { Runner } from './runner.js';
 import { splitSums } from './split-sums.js';
 
@@ -176,19 +169,6 @@ function mostRows(part: FlowPart): number {
   return part.steps.some((s) => s.kind === 'probe') || part.later !== undefined
     ? Number.MAX_SAFE_INTEGER
     : Math.max(most, 1);
-}
-
-function rowsOfInput(input: TaskInput): number | undefined {
-  switch (input.kind) {
-    case 'batches':
-      return input.batches.reduce((n, b) => n + b.rows, 0);
-    case 'splits':
-      return rowsOfSplits(input.splits);
-    case 'udf':
-      return input.inner.spec.steps.some((step) => step.kind === 'probe') ? undefined : rowsOfInput(input.inner.input);
-    default:
-      return undefined;
-  }
 }
 
 /** What was too much for the memory is not merged at one go, even where few groups have much: lists of values, say. */

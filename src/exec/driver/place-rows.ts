@@ -8,7 +8,7 @@ import type { LaneExpr, Total, VectorPlan } from '../compile/vector-types.js';
 import type { AggregateSpec, PhysicalAggregate } from '../physical.js';
 import { placeWindow } from '../task/place-window.js';
 import type { PlacedGroups, PlacedKeys } from '../task/placed-groups.js';
-import type { SourceColumn } from '../task/spec.js';
+import { rowsOfSplits, type SourceColumn, type TaskInput } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { MOST_PLACE_BYTES } from './place-groups.js';
 import type { Runner } from './runner.js';
@@ -143,11 +143,26 @@ export function mostSummed(flow: Flow): bigint {
   for (const { steps, inputs, later } of flow) {
     if (later !== undefined || steps.some((step) => step.kind === 'probe' && step.how !== 'semi')) return MOST_SUMMED;
     for (const input of inputs) {
-      if (input.kind !== 'batches') return MOST_SUMMED;
-      rows += input.batches.reduce((n, batch) => n + batch.rows, 0);
+      const some = rowsOfInput(input);
+      if (some === undefined) return MOST_SUMMED;
+      rows += some;
     }
   }
   return BigInt(rows);
+}
+
+/** Rows of an input, where they are known before it is read. */
+export function rowsOfInput(input: TaskInput): number | undefined {
+  switch (input.kind) {
+    case 'batches':
+      return input.batches.reduce((n, batch) => n + batch.rows, 0);
+    case 'splits':
+      return rowsOfSplits(input.splits);
+    case 'udf':
+      return input.inner.spec.steps.some((step) => step.kind === 'probe') ? undefined : rowsOfInput(input.inner.input);
+    default:
+      return undefined;
+  }
 }
 
 /** The source column of every part that is the only key. */
