@@ -48,7 +48,7 @@ export class Scheduler {
         pool: this.pool,
         query,
         token,
-        report: query.stage(stageLabel(tasks[0] as TaskTemplate)),
+        report: query.stage(stageLabel(tasks[0] as TaskTemplate), tasks[0]?.skipped),
         workers: place === 'both' ? this.pool.size - 1 : this.pool.size,
         ...(place === 'both' ? { here: (request) => this.#helps(query, token, request) } : {}),
         alone: (template, task, attempt) => this.#attempts(query, token, template, false, task, attempt),

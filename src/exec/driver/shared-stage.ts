@@ -1,7 +1,8 @@
 import { fromPlainError, PartNeeded } from '../../base/index.js';
 import { type CancelToken, cancelled } from '../task/cancel.js';
 import { packInputs } from '../task/pack-inputs.js';
-import { type ShareRequest, type ShareResult, taskOfShare } from '../task/share.js';
+import { countPassing } from '../task/passing-arenas.js';
+import { ARENAS, OUTPUT, type ShareRequest, type ShareResult, taskOfShare } from '../task/share.js';
 import { readsDisk } from '../task/spec.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import { resultOf, TookTooLong } from '../task/thread.js';
@@ -28,10 +29,16 @@ export function isShareable(tasks: readonly TaskTemplate[]): boolean {
   const [first] = tasks;
   if (first === undefined || tasks.length < 2 || first.spec.sink.kind === 'write') return false;
   // A share is told of all inputs again each time, and where something is on disk is long: that goes task by task.
-  return tasks.every(({ input }) => SHAREABLE.has(input.kind) && !readsDisk(input));
+  let splits = 0;
+  for (const { input } of tasks) {
+    if (!SHAREABLE.has(input.kind) || readsDisk(input)) return false;
+    if (input.kind === 'splits') splits += input.splits.length;
+  }
+  return splits <= MOST_SPLITS;
 }
 
-const SHAREABLE = new Set(['batches', 'groups', 'totals', 'kept']);
+const SHAREABLE = new Set(['batches', 'groups', 'totals', 'kept', 'splits']);
+const MOST_SPLITS = 128;
 
 let nextShare = 1;
 
@@ -46,6 +53,8 @@ export function runShared(tasks: readonly TaskTemplate[], stage: SharedStage): P
 class SharedRun {
   readonly #claims: number;
   readonly #arenas: Float64Array;
+  /** Arenas of each task. */
+  readonly #stride: number;
   readonly #firstTask: number;
   readonly #done: (DoneTask | undefined)[];
   readonly #request: Omit<ShareRequest, 'id'>;
@@ -59,8 +68,12 @@ class SharedRun {
   ) {
     const { query } = stage;
     this.#claims = query.arena.allocZeroed(tasks.length * 4);
-    this.#arenas = Float64Array.from({ length: tasks.length * 2 }, (_, i) =>
-      i % 2 === 0 ? query.newArena('task').id : query.newArena('task output').id,
+    const passing = Math.max(...tasks.map(({ spec, input }) => countPassing(spec, input)));
+    this.#stride = ARENAS + passing;
+    const labels = ['task', 'task output'];
+    this.#arenas = Float64Array.from(
+      { length: tasks.length * this.#stride },
+      (_, i) => query.newArena(labels[i % this.#stride] ?? 'passing').id,
     );
     this.#firstTask = query.nextTask;
     query.nextTask += tasks.length;
@@ -74,6 +87,7 @@ class SharedRun {
       firstTask: this.#firstTask,
       spill: query.spill,
       arenas: this.#arenas,
+      tasks: tasks.length,
     };
   }
 
@@ -99,7 +113,7 @@ class SharedRun {
     } finally {
       const isOver = this.#failed === undefined && this.#done.every((done) => done !== undefined);
       this.#arenas.forEach((arena, i) => {
-        if (!isOver || i % 2 === 0) query.release(arena);
+        if (!isOver || i % this.#stride !== OUTPUT) query.release(arena);
       });
       if (!isOver) for (const done of this.#done) if (done !== undefined) query.release(done.arena);
     }
@@ -139,12 +153,16 @@ class SharedRun {
       if (Atomics.compareExchange(words, (this.#claims >>> 2) + index, 0, id) !== 0) continue;
       try {
         this.#finish(index, await here(taskOfShare({ ...this.#request, id }, index, input)));
-        query.release(this.#arenas[index * 2] as number);
+        query.release(this.#arenaOf(index, 0));
       } catch (error) {
         if (error instanceof PartNeeded || error instanceof TookTooLong) await this.#alone(index);
         else this.#fail(index, error);
       }
     }
+  }
+
+  #arenaOf(index: number, which: number): number {
+    return this.#arenas[index * this.#stride + which] as number;
   }
 
   #claimedBy(id: number): number[] {
@@ -155,8 +173,7 @@ class SharedRun {
   /** Another attempt at a task, in memory of its own: what the lost worker wrote is dropped. */
   async #alone(index: number): Promise<void> {
     const { query, alone } = this.stage;
-    query.release(this.#arenas[index * 2] as number);
-    query.release(this.#arenas[index * 2 + 1] as number);
+    for (let i = 0; i < this.#stride; i++) query.release(this.#arenaOf(index, i));
     Atomics.store(query.heap.i32, (this.#claims >>> 2) + index, -1);
     try {
       this.#take(
@@ -169,7 +186,7 @@ class SharedRun {
   }
 
   #finish(index: number, result: Omit<DoneTask, 'arena'>): void {
-    this.#take(index, { ...result, arena: this.#arenas[index * 2 + 1] as number });
+    this.#take(index, { ...result, arena: this.#arenaOf(index, OUTPUT) });
   }
 
   #take(index: number, done: DoneTask): void {

@@ -1,6 +1,7 @@
 import type { SharedHeap } from '../../base/index.js';
 import { type PlainError, toPlainError } from '../../base/index.js';
 import { type PackedInputs, unpackInputs } from './pack-inputs.js';
+import { countPassing } from './passing-arenas.js';
 import { runTask } from './run-task.js';
 import type { TaskInput } from './spec.js';
 import type { SpillSettings, TaskRequest, TaskResult, TaskTemplate } from './task.js';
@@ -22,8 +23,9 @@ export interface ShareRequest {
   readonly inputs: PackedInputs;
   readonly firstTask: number;
   readonly spill: SpillSettings;
-  /** Scratch and output arena of each task. */
+  /** Of each task the scratch arena, the one of its output, and those that pass. */
   readonly arenas: Float64Array;
+  readonly tasks: number;
 }
 
 export interface ShareResult {
@@ -32,6 +34,10 @@ export interface ShareResult {
   /** The time was up before the tasks were: others want this thread too, and results are waited for. */
   readonly more: boolean;
 }
+
+/** Arenas that every task has; which of them is that of its output. */
+export const ARENAS = 2;
+export const OUTPUT = 1;
 
 /** A claim by nobody: the task is not to be run any more. */
 const NEVER = -1;
@@ -44,7 +50,7 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
   const { clock } = environment.platform;
   const until = clock.monotonic() + SHARE_MS;
   const inputOf = unpackInputs(request.inputs);
-  const tasks = request.arenas.length / 2;
+  const { tasks } = request;
   const done: { index: number; result: TaskResult }[] = [];
   for (let index = 0; index < tasks; index++) {
     if (Atomics.compareExchange(heap.i32, (request.claims >>> 2) + index, 0, request.id) !== 0) continue;
@@ -55,7 +61,7 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
       refuseRest(heap, request.claims, tasks);
       return { done, failed: { index, error: toPlainError(error) }, more: false };
     } finally {
-      heap.releaseArena(task.scratchArena);
+      for (const arena of [task.scratchArena, ...task.passingArenas]) heap.releaseArena(arena);
     }
     if (clock.monotonic() > until) return { done, more: true };
   }
@@ -63,17 +69,13 @@ export async function runShare(environment: TaskEnvironment, request: ShareReque
 }
 
 /** The first attempt at task number `index` of a stage. */
-export const taskOfShare = (request: ShareRequest, index: number, input: TaskInput): TaskRequest => ({
-  ...request.common,
-  input,
-  scratchArena: request.arenas[index * 2] as number,
-  outputArena: request.arenas[index * 2 + 1] as number,
-  passingArenas: [],
-  task: request.firstTask + index,
-  place: index,
-  attempt: 1,
-  spill: request.spill,
-});
+export function taskOfShare(request: ShareRequest, index: number, input: TaskInput): TaskRequest {
+  const { common, arenas, tasks, firstTask, spill } = request;
+  const stride = arenas.length / tasks;
+  const [scratchArena = 0, outputArena = 0, ...passingArenas] = arenas.subarray(index * stride, (index + 1) * stride);
+  const own = { scratchArena, outputArena, passingArenas: passingArenas.slice(0, countPassing(common.spec, input)) };
+  return { ...common, ...own, input, task: firstTask + index, place: index, attempt: 1, spill };
+}
 
 /** Tasks are claimed in order, so the first error in the order of tasks is among those that run now. */
 function refuseRest(heap: SharedHeap, claims: number, tasks: number): void {
