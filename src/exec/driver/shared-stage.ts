@@ -1,6 +1,6 @@
 import { fromPlainError, PartNeeded } from '../../base/index.js';
 import { type CancelToken, cancelled } from '../task/cancel.js';
-import { packInputs } from '../task/pack-inputs.js';
+import { type PackedInputs, packInputs } from '../task/pack-inputs.js';
 import { countPassing } from '../task/passing-arenas.js';
 import { ARENAS, OUTPUT, type ShareRequest, type ShareResult, taskOfShare } from '../task/share.js';
 import { readsDisk } from '../task/spec.js';
@@ -128,7 +128,7 @@ class SharedRun {
       const id = nextShare++;
       try {
         query.check();
-        const job = { kind: 'share', request: { ...this.#request, id } } as const;
+        const job = { kind: 'share', request: { ...this.#request, id, inputs: this.#unclaimed() } } as const;
         const share = (await query.track(pool.run(job, token).then(resultOf))) as ShareResult;
         for (const { index, result } of share.done) this.#finish(index, result);
         if (share.failed !== undefined) this.#fail(share.failed.index, fromPlainError(share.failed.error));
@@ -140,6 +140,15 @@ class SharedRun {
         return;
       }
     }
+  }
+
+  /** What is left to be told of: descriptions of files are long. */
+  #unclaimed(): PackedInputs {
+    const { inputs: packed } = this.#request;
+    if (packed.kind !== 'plain') return packed;
+    const words = this.stage.query.heap.i32;
+    const inputs = packed.inputs.map((input, i) => (words[(this.#claims >>> 2) + i] === 0 ? input : undefined));
+    return { kind: 'plain', inputs };
   }
 
   /** This thread's turns: one task, then whoever else waits for the thread. */

@@ -6,7 +6,8 @@ import type { TaskInput } from './spec.js';
  * the work of a short query, so what differs between the batches of a column goes as one array of numbers.
  */
 export type PackedInputs =
-  | { readonly kind: 'plain'; readonly inputs: readonly TaskInput[] }
+  /** Those of tasks that somebody has claimed may be left out. */
+  | { readonly kind: 'plain'; readonly inputs: readonly (TaskInput | undefined)[] }
   | {
       readonly kind: 'batches';
       /** Batches of each input, then for each input its first row and the rows to pass over. */
