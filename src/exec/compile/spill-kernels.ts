@@ -11,6 +11,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * - `count_hashes(rows, count, stride, place, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
  *   bits of their place, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
  *   lists are continued; `scatter_by_hash(…, cursors)` puts the rows themselves there.
+ * - `list_equal(rows, count, stride, offset, shift, value, list)`: the rows listed of whose word the bits from `shift` on have a
+ *   value; gives how many. The list has room for all.
  * - `list_entries(entries, count, list, prefixes, packed)`: sorted entries taken apart; `make_entries(rows, count, stride,
  *   prefixes, entries, packed)`: and put together. Of packed ones the rows are what is behind the prefixes.
  * - `measure(rows, count, stride, offset, nulls, lengths)`: adds the bytes of a field to each row's length; gives their sum.
@@ -27,6 +29,15 @@ export interface SpillKernels {
   count_hashes(rows: number, count: number, stride: number, place: number, finer: number, counts: number): void;
   list_by_hash(rows: number, count: number, stride: number, place: number, finer: number, cursors: number): void;
   scatter_by_hash: SpillKernels['list_by_hash'];
+  list_equal(
+    rows: number,
+    count: number,
+    stride: number,
+    offset: number,
+    shift: number,
+    value: number,
+    list: number,
+  ): number;
   list_entries(entries: number, count: number, list: number, prefixes: number, packed: number): void;
   make_entries(rows: number, count: number, stride: number, prefixes: number, entries: number, packed: number): void;
   measure(rows: number, count: number, stride: number, offset: number, nulls: number, lengths: number): number;
@@ -137,6 +148,17 @@ function partitions(module: WasmModule): void {
       code.get(slot).op('i32.load', 0).tee(at).get(row).op('i32.store', 0);
       code.get(slot).get(at).i32(4).op('i32.add').op('i32.store', 0);
     });
+  });
+  module.function('list_equal', [...six, 'i32'], ['i32'], (code, ...given) => {
+    const [rows, count, stride, offset, shift, value] = given as unknown as Six;
+    const [list, at] = [given[6] as Local, code.local('i32')];
+    code.get(list).set(at);
+    eachRow(code, rows, count, stride, (row) => {
+      code.get(at).get(row).op('i32.store', 0);
+      code.get(row).get(offset).op('i32.add').op('i32.load', 0).get(shift).op('i32.shr_u').get(value).op('i32.eq');
+      code.i32(2).op('i32.shl').get(at).op('i32.add').set(at);
+    });
+    code.get(at).get(list).op('i32.sub').i32(2).op('i32.shr_u');
   });
   module.function('scatter_by_hash', [...six], [], (code, ...given) => {
     const [from, to, end] = [code.local('i32'), code.local('i32'), code.local('i32')];

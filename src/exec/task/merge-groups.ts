@@ -134,12 +134,10 @@ class PartReader {
     const { heap } = this.scratch;
     const { partition, bits } = this.merge;
     const list = this.#some.of(rows * (stride + 8));
-    let end = list >>> 2;
-    for (let row = address; row < address + rows * stride; row += stride)
-      if ((heap.u32[(row + GROUP_HEADER.HASH) >>> 2] as number) >>> (32 - bits) === partition) heap.u32[end++] = row;
-    const count = end - (list >>> 2);
+    const kernels = spillKernels(heap);
+    const count = kernels.list_equal(address, rows, stride, GROUP_HEADER.HASH, 32 - bits, partition, list);
     const to = list + rows * 8;
-    spillKernels(heap).gather(list, count, stride, to);
+    kernels.gather(list, count, stride, to);
     keepTexts(this.scratch, { address: to, rows: count, stride }, texts, list + rows * 4);
     return { address: to, rows: count, stride };
   }
