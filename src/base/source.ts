@@ -88,6 +88,8 @@ export interface SourceDescription {
   readonly format: string;
   readonly paths: readonly string[];
   readonly options: Readonly<Record<string, string>>;
+  /** The session's time zone, for times without one. */
+  readonly zone?: string;
   /** The schema the user gave, where he gave one. */
   readonly schema?: Schema;
   /** A column more, of this name, tells the file of each row. */

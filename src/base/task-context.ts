@@ -7,6 +7,8 @@ export interface TaskContext {
   /** The attempt's own memory: dropped whole when the attempt fails. */
   readonly arena: Arena;
   readonly platform: Platform;
+  /** The session's time zone. */
+  readonly zone?: string;
   /** Where readers open files, if that is not `platform.files`. */
   readonly files?: Pick<FileSystem, 'open'>;
   /** Throws `OPERATION_CANCELED` when the query was cancelled: call it between batches. */

@@ -122,7 +122,7 @@ class LocalEngine implements QueryEngine {
     let catalog = known.get(key);
     if (catalog === undefined) {
       catalog = {
-        openSource: (description) => openSource(description, this.#platform),
+        openSource: (description) => openSource({ zone: session.timeZone, ...description }, this.#platform),
         view: names.view,
         viewNames: names.viewNames,
         variable: (parts) => names.variable?.(parts),

@@ -5,6 +5,7 @@ import {
   type Field,
   field,
   nearestNames,
+  type Scalar,
   type ScanRequest,
   type ScanSplit,
   type Schema,
@@ -13,7 +14,7 @@ import {
   type TableSource,
 } from '../base/index.js';
 import { constantColumn } from './constant-column.js';
-import { type PartitionColumn, type PartitionValue, partitionColumns, partitionValue } from './partitions.js';
+import { asDeclared, matchingFiles, type PartitionColumn, partitionColumns, partitionValue } from './partitions.js';
 import type { DataFile } from './paths.js';
 
 /** A column a split is asked for: in the file, or the same in all its rows. */
@@ -21,7 +22,7 @@ export interface FileColumn {
   readonly name: string;
   readonly type: DataType;
   /** Undefined for what the file holds. */
-  readonly constant?: PartitionValue;
+  readonly constant?: Scalar;
 }
 
 /** What a format's splits have in common. */
@@ -43,16 +44,18 @@ export class FileTable<S extends FileSplit> implements TableSource {
     readonly label: string,
     private readonly files: readonly DataFile[],
     data: readonly Field[],
+    private readonly zone: string | undefined,
     private readonly splitsOf: (file: DataFile, columns: readonly FileColumn[]) => readonly S[],
   ) {
-    const names = new Set(data.map((f) => f.name));
-    this.#partitions = partitionColumns(files).filter((p) => !names.has(p.name));
-    this.schema = structType([...data, ...this.#partitions.map((p) => field(p.name, p.type, true))]);
+    this.#partitions = asDeclared(partitionColumns(files), data);
+    const added = this.#partitions.filter((p) => data.every((f) => f.name !== p.name));
+    this.schema = structType([...data, ...added.map((p) => field(p.name, p.type, true))]);
     this.statistics = { bytes: files.reduce((bytes, file) => bytes + file.size, 0), columns: {} };
   }
 
   async plan(request: ScanRequest): Promise<{ splits: ScanSplit[]; skipped: number }> {
-    const splits = this.files.flatMap((file) => {
+    const files = matchingFiles(this.files, this.#partitions, request, this.zone);
+    const splits = files.flatMap((file) => {
       const columns = request.columns.map((name) => this.#column(name, file));
       return this.splitsOf(file, columns).map((payload): ScanSplit => {
         const { path, start = 0, end = file.size, rows } = payload;
@@ -67,7 +70,7 @@ export class FileTable<S extends FileSplit> implements TableSource {
         };
       });
     });
-    return { splits, skipped: 0 };
+    return { splits, skipped: this.files.length - files.length };
   }
 
   #column(name: string, file: DataFile): FileColumn {
@@ -82,7 +85,9 @@ export class FileTable<S extends FileSplit> implements TableSource {
     }
     const partition = this.#partitions.find((p) => p.name === name);
     const { type } = found;
-    return partition === undefined ? { name, type } : { name, type, constant: partitionValue(file, partition) };
+    return partition === undefined
+      ? { name, type }
+      : { name, type, constant: partitionValue(file, partition, this.zone) };
   }
 }
 

@@ -1,4 +1,19 @@
-import { type DataType, dateType, float64Type, int32Type, int64Type, stringType } from '../base/index.js';
+import {
+  type DataType,
+  dateType,
+  type Field,
+  float64Type,
+  int32Type,
+  int64Type,
+  parseScalar,
+  type Scalar,
+  type ScanRequest,
+  SparrowError,
+  simpleString,
+  stringType,
+} from '../base/index.js';
+import { asBound, mayMatch } from './parquet/prune.js';
+import type { ChunkStats } from './parquet/statistics.js';
 import type { DataFile } from './paths.js';
 
 /** A column whose value is the same in a whole file, told by its directory. */
@@ -6,9 +21,6 @@ export interface PartitionColumn {
   readonly name: string;
   readonly type: DataType;
 }
-
-/** The value of a partition column in one file. */
-export type PartitionValue = string | number | bigint | null;
 
 /** The partition columns of files, with the types their values allow (as Spark infers them). */
 export function partitionColumns(files: readonly DataFile[]): PartitionColumn[] {
@@ -23,24 +35,45 @@ export function partitionColumns(files: readonly DataFile[]): PartitionColumn[] 
   return [...values].map(([name, seen]) => ({ name, type: inferType(seen) }));
 }
 
-export function partitionValue(file: DataFile, column: PartitionColumn): PartitionValue {
-  const text = file.partitions.find(([name]) => name === column.name)?.[1];
-  if (text === undefined || text === null) return null;
-  switch (column.type.kind) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'float32':
-    case 'float64':
-      return Number(text);
-    case 'int64':
-      return BigInt(text);
-    case 'date':
-      return dayNumber(text) as number;
-    default:
-      return text;
-  }
+/** The value of a column in one file, by the name of the file's folder. */
+export function partitionValue(file: DataFile, { name, type }: PartitionColumn, zone = 'UTC'): Scalar {
+  const text = file.partitions.find(([own]) => own === name)?.[1] ?? null;
+  const value = text === null ? null : parseScalar(type, text, zone);
+  if (value !== undefined) return value;
+  const [of, as] = [`the folder ${name}=${text}`, simpleString(type)];
+  throw new SparrowError('_LEGACY_ERROR_TEMP_2058', `${of} does not give the partition column a value of ${as}`, {
+    where: `file ${file.path}`,
+    hint: 'declare the column as a string, and cast it',
+  });
 }
+
+/** What filters are told of a column with one value. */
+export function constantStats(value: Scalar): ChunkStats {
+  const mayHaveNaN = Number.isNaN(value);
+  const bound = mayHaveNaN ? undefined : asBound(value);
+  const bounds = bound === undefined ? {} : { min: bound, max: bound, distinct: 1 };
+  return { rows: 1, nullCount: value === null ? 1 : 0, mayHaveNaN, ...bounds };
+}
+
+/** The files whose folders do not rule the filter out; `columns` have the types that the table gives them. */
+export function matchingFiles(
+  files: readonly DataFile[],
+  columns: readonly PartitionColumn[],
+  { predicate }: ScanRequest,
+  zone?: string,
+): readonly DataFile[] {
+  if (predicate === undefined || columns.length === 0) return files;
+  return files.filter((file) =>
+    mayMatch(predicate, (name) => {
+      const column = columns.find((c) => c.name === name);
+      return column && constantStats(partitionValue(file, column, zone));
+    }),
+  );
+}
+
+/** The partition columns as a table has them, which may give them types of its own. */
+export const asDeclared = (columns: readonly PartitionColumn[], fields: readonly Field[]): PartitionColumn[] =>
+  columns.map((column) => fields.find((f) => f.name === column.name) ?? column);
 
 function inferType(values: readonly string[]): DataType {
   if (values.length === 0) return stringType;

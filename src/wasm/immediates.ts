@@ -1,8 +1,6 @@
 import type { ByteWriter } from './byte-writer.js';
 import type { OpcodeRow } from './opcodes.js';
 
-const atomicPrefix = 0xfe;
-
 /** Writes what follows an opcode; gives the reason if the immediates do not fit the row. */
 export function encodeImmediates(
   out: ByteWriter,
@@ -23,9 +21,6 @@ export function encodeImmediates(
     case 'lanes16':
     case 'bytes16':
       return sixteen(out, imm, row.lanes ?? 256);
-    case 'zero':
-      out.byte(0);
-      return tooMany(imm, 0);
     case 'memory':
     case 'memories':
       if (!hasMemory) return 'in a module without memory';
@@ -45,7 +40,6 @@ function memarg(out: ByteWriter, row: OpcodeRow, imm: readonly number[]): string
   const align = (row.imm === 'memarg' ? imm[1] : undefined) ?? natural;
   if (!isBelow(offset, 2 ** 32)) return `offset ${offset} is not an unsigned 32-bit integer`;
   if (!isBelow(align, natural + 1)) return `alignment 2^${align} exceeds the natural 2^${natural}`;
-  if (row.code[0] === atomicPrefix && align !== natural) return `alignment 2^${align} must be 2^${natural}`;
   out.u32(align);
   out.u32(offset);
   // A lane as wide as what is read or written: 16 bytes hold 16 >> natural of them.

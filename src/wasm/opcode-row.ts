@@ -7,7 +7,7 @@ export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
  * `memarg`: (offset, alignLog2); `lane`: (lane); `lanes16`: 16 lanes; `memarg_lane`: (offset, lane); `bytes16`: 16
  * bytes; `memory`, `memories`: the index of memory 0, once or twice; `zero`: a reserved byte.
  */
-export type Immediate = 'memarg' | 'lane' | 'lanes16' | 'memarg_lane' | 'bytes16' | 'memory' | 'memories' | 'zero';
+export type Immediate = 'memarg' | 'lane' | 'lanes16' | 'memarg_lane' | 'bytes16' | 'memory' | 'memories';
 
 /** One instruction: its number, the operands it takes (the last on top of the stack) and what it gives. */
 export interface OpcodeRow {

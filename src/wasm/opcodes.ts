@@ -1,5 +1,4 @@
 import type { OpcodeRow } from './opcode-row.js';
-import { atomicOpcodes } from './opcodes-atomic.js';
 import { scalarOpcodes } from './opcodes-scalar.js';
 import { simdOpcodes } from './opcodes-simd.js';
 
@@ -9,7 +8,6 @@ export type { Immediate, OpcodeRow, ValType } from './opcode-row.js';
 export const opcodes = {
   ...scalarOpcodes,
   ...simdOpcodes,
-  ...atomicOpcodes,
 } as const satisfies Record<string, OpcodeRow>;
 
 /** The name of an instruction, as in the text format. */

@@ -293,6 +293,7 @@ class TaskRun implements TaskHost {
       heap: this.#heap,
       arena: this.#scratch,
       platform: this.environment.platform,
+      zone: this.request.spec.settings.timeZone,
       checkCancelled: () => this.environment.checkCancelled(),
       metrics: this.#metrics,
     };

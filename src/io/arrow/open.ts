@@ -49,7 +49,7 @@ export async function openArrow(description: SourceDescription, platform: Platfo
   }
   const fields = description.schema?.fields ?? first?.fields ?? [];
   for (const [path, { fields: own }] of open) checkFields(fields, own, path);
-  return new FileTable('arrow', label, files, fields, ({ path, size, modifiedMs }, columns) =>
+  return new FileTable('arrow', label, files, fields, description.zone, ({ path, size, modifiedMs }, columns) =>
     (open.get(path) as OpenFile).ranges.map((range): ArrowSplit => ({ path, size, modifiedMs, columns, ...range })),
   );
 }

@@ -45,7 +45,7 @@ export async function openAvro(description: SourceDescription, platform: Platfor
   const fields = own.map((f) =>
     field(f.name, f.type, f.nullable || files.length > 1 || description.schema !== undefined),
   );
-  return new FileTable('avro', label, files, fields, ({ path, size, modifiedMs }, columns) => {
+  return new FileTable('avro', label, files, fields, description.zone, ({ path, size, modifiedMs }, columns) => {
     const splits: AvroSplit[] = [];
     for (let start = 0; start < size; ) {
       const end = start + SPLIT_BYTES * 1.5 > size ? size : start + SPLIT_BYTES;

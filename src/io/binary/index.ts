@@ -53,9 +53,14 @@ async function openBinary(description: SourceDescription, platform: Platform): P
   const all = expandPaths(platform.files, description.paths);
   const files = suffix === undefined ? all : all.filter(({ path }) => globOf(suffix).test(path));
   const label = `binaryFile ${description.paths.join(', ')}`;
-  return new FileTable('binaryfile', label, files, FIELDS, ({ path, size, modifiedMs }, columns): BinarySplit[] => [
-    { path, size, modifiedMs, columns, rows: 1 },
-  ]);
+  return new FileTable(
+    'binaryfile',
+    label,
+    files,
+    FIELDS,
+    description.zone,
+    ({ path, size, modifiedMs }, columns): BinarySplit[] => [{ path, size, modifiedMs, columns, rows: 1 }],
+  );
 }
 
 /** A pattern such as `*.png` for the names of files. */

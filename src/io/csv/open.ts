@@ -14,7 +14,7 @@ import {
   type TableSource,
 } from '../../base/index.js';
 import { isPlain } from '../byte-stream.js';
-import { type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
+import { asDeclared, matchingFiles, type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
 import { type DataFile, expandPaths } from '../paths.js';
 import { recordStartNear } from './boundaries.js';
 import { cellOf } from './cells.js';
@@ -29,7 +29,7 @@ const SPLIT_BYTES = 16 << 20;
 
 export async function openCsv(description: SourceDescription, platform: Platform): Promise<TableSource> {
   const files = expandPaths(platform.files, description.paths);
-  const options = await detectOptions(files, readOptions(description.options), platform);
+  const options = await detectOptions(files, readOptions(description.options, description.zone), platform);
   const label = `csv ${description.paths.join(', ')}`;
   const partitions = partitionColumns(files);
   if (description.schema !== undefined)
@@ -114,12 +114,13 @@ class CsvTable implements TableSource {
   readonly statistics;
   /** The columns a record holds, in order. */
   readonly #inFile: readonly string[];
+  readonly #partitions: readonly PartitionColumn[];
 
   constructor(
     readonly label: string,
     private readonly files: readonly DataFile[],
     data: readonly Field[],
-    private readonly partitions: readonly PartitionColumn[],
+    partitions: readonly PartitionColumn[],
     inFile: readonly Field[],
     private readonly options: CsvReadOptions,
     private readonly sampled: boolean,
@@ -130,12 +131,14 @@ class CsvTable implements TableSource {
     const added = partitions.filter((p) => !names.has(p.name));
     // A file may lack what its column must have, so every column may be null.
     this.schema = structType([...data, ...added].map((f) => field(f.name, f.type)));
+    this.#partitions = asDeclared(partitions, data);
     this.statistics = { bytes: files.reduce((bytes, file) => bytes + file.size, 0), columns: {} };
   }
 
   async plan(request: ScanRequest): Promise<{ splits: ScanSplit[]; skipped: number }> {
     const splits: ScanSplit[] = [];
-    for (const file of this.files) {
+    const files = matchingFiles(this.files, this.#partitions, request, this.options.timeZone);
+    for (const file of files) {
       if (file.size === 0) continue;
       const columns = request.columns.map((name) => this.#column(name, file));
       const cuts = this.#cuts(file);
@@ -157,7 +160,7 @@ class CsvTable implements TableSource {
         splits.push({ format: 'csv', label, file: file.path, bytes: end - start, payload });
       }
     }
-    return { splits, skipped: 0 };
+    return { splits, skipped: this.files.length - files.length };
   }
 
   #column(name: string, file: DataFile): CsvColumn {
@@ -172,11 +175,11 @@ class CsvTable implements TableSource {
       });
     }
     const { type } = found;
-    const partition = this.partitions.find((p) => p.name === name);
+    const partition = this.#partitions.find((p) => p.name === name);
     const position = this.#inFile.indexOf(name);
     if (position >= 0) return { name, type, source: { kind: 'field', position } };
     if (partition === undefined) return { name, type, source: { kind: 'corrupt' } };
-    return { name, type, source: { kind: 'constant', value: partitionValue(file, { name, type }) } };
+    return { name, type, source: { kind: 'constant', value: partitionValue(file, partition, this.options.timeZone) } };
   }
 
   /** The positions a file is cut at, its start and end among them. */

@@ -185,7 +185,7 @@ function modeOf(given: Given): CsvMode {
   throw given.wrong('mode', mode, 'PERMISSIVE, DROPMALFORMED or FAILFAST');
 }
 
-export function readOptions(options: Readonly<Record<string, string>>): CsvReadOptions {
+export function readOptions(options: Readonly<Record<string, string>>, zone = 'UTC'): CsvReadOptions {
   const given = givenOf(options);
   given.only('unescapedQuoteHandling', ['STOP_AT_DELIMITER']);
   given.only('charToEscapeQuoteEscaping', [given.text('escape') ?? '\\']);
@@ -222,7 +222,7 @@ export function readOptions(options: Readonly<Record<string, string>>): CsvReadO
     positiveInf: given.text('positiveInf') ?? 'Inf',
     negativeInf: given.text('negativeInf') ?? '-Inf',
     ...formatsOf(given),
-    timeZone: given.text('timeZone') ?? 'UTC',
+    timeZone: given.text('timeZone') ?? zone,
     encoding: (given.text('encoding', 'charset') ?? 'utf-8').toLowerCase(),
     ...multiLine,
   };
@@ -241,7 +241,7 @@ function formatsOf(given: Given): Pick<CsvReadOptions, 'dateFormat' | 'timestamp
   };
 }
 
-export function writeOptions(options: Readonly<Record<string, string>>): CsvWriteOptions {
+export function writeOptions(options: Readonly<Record<string, string>>, zone = 'UTC'): CsvWriteOptions {
   const given = givenOf(options);
   given.only('encoding', ['utf-8', 'utf8']);
   const compression = (given.text('compression', 'codec') ?? 'none').toLowerCase();
@@ -262,7 +262,7 @@ export function writeOptions(options: Readonly<Record<string, string>>): CsvWrit
     trimLeading: given.flag('ignoreLeadingWhiteSpace', true),
     trimTrailing: given.flag('ignoreTrailingWhiteSpace', true),
     ...formatsOf(given),
-    timeZone: given.text('timeZone') ?? 'UTC',
+    timeZone: given.text('timeZone') ?? zone,
     compression: compression === 'gzip' ? 'gzip' : 'none',
   };
 }

@@ -1,5 +1,4 @@
-import type { DataType } from '../../base/index.js';
-import type { PartitionValue } from '../partitions.js';
+import type { DataType, Scalar } from '../../base/index.js';
 import type { CsvReadOptions } from './options.js';
 
 /** Where a column's values come from. */
@@ -7,7 +6,7 @@ export type CsvColumnSource =
   | { readonly kind: 'field'; readonly position: number }
   /** The text of records that are malformed. */
   | { readonly kind: 'corrupt' }
-  | { readonly kind: 'constant'; readonly value: PartitionValue };
+  | { readonly kind: 'constant'; readonly value: Scalar };
 
 export interface CsvColumn {
   readonly name: string;

@@ -37,7 +37,7 @@ export function createCsvWriter(
   options: Readonly<Record<string, string>>,
   context: TaskContext,
 ): FileWriter {
-  const checked = writeOptions(options);
+  const checked = writeOptions(options, context.zone);
   const formats = columns.map((column) => valueFormat(column, checked));
   return new CsvWriter(path, columns, formats, checked, context);
 }

@@ -21,6 +21,7 @@ import { GivenOptions } from '../given-options.js';
 import { parquetFormat } from '../parquet/index.js';
 import { mayMatch } from '../parquet/prune.js';
 import type { ChunkStats } from '../parquet/statistics.js';
+import { constantStats } from '../partitions.js';
 import type { AddFile } from './actions.js';
 import type { DeletionVector } from './deletion-vector.js';
 import { decodePath, keyOf, readSnapshot, type Snapshot, type Wanted } from './log.js';
@@ -139,10 +140,7 @@ class DeltaTable implements TableSource {
       const column = this.#columns.find((c) => c.name === name);
       if (column === undefined) return undefined;
       if (!this.#partitions.has(name)) return columnStats(stats, column);
-      const value = this.#partitionValue(file, column);
-      if (value === null) return { rows: 1, nullCount: 1, mayHaveNaN: false };
-      const bound = boundOf(value);
-      return bound === undefined ? undefined : { rows: 1, nullCount: 0, mayHaveNaN: false, min: bound, max: bound };
+      return constantStats(this.#partitionValue(file, column));
     });
   }
 
@@ -247,9 +245,4 @@ function columnStats(stats: FileStats, { physicalName, type }: DeltaColumn): Chu
     default:
       return undefined;
   }
-}
-
-function boundOf(value: Scalar): number | bigint | Uint8Array | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return value;
-  return typeof value === 'string' ? Buffer.from(value, 'utf8') : undefined;
 }

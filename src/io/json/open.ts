@@ -14,7 +14,7 @@ import {
   variantType,
 } from '../../base/index.js';
 import { isPlain } from '../byte-stream.js';
-import { type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
+import { asDeclared, matchingFiles, type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
 import { type DataFile, expandPaths } from '../paths.js';
 import { type Inferred, inferSchema } from './infer.js';
 import { type JsonReadOptions, readOptions } from './options.js';
@@ -24,7 +24,7 @@ import type { JsonColumn, JsonSplit } from './split.js';
 const SPLIT_BYTES = 16 << 20;
 
 export async function openJson(description: SourceDescription, platform: Platform): Promise<TableSource> {
-  const options = readOptions(description.options);
+  const options = readOptions(description.options, description.zone);
   const files = expandPaths(platform.files, description.paths);
   const label = `json ${description.paths.join(', ')}`;
   const partitions = partitionColumns(files);
@@ -76,12 +76,13 @@ class JsonTable implements TableSource {
   readonly format = 'json';
   readonly schema: Schema;
   readonly statistics;
+  readonly #partitions: readonly PartitionColumn[];
 
   constructor(
     readonly label: string,
     private readonly files: readonly DataFile[],
     private readonly data: readonly Field[],
-    private readonly partitions: readonly PartitionColumn[],
+    partitions: readonly PartitionColumn[],
     private readonly options: JsonReadOptions,
     private readonly sampled: boolean,
   ) {
@@ -89,13 +90,15 @@ class JsonTable implements TableSource {
     const added = partitions.filter((p) => !names.has(p.name));
     // A record may lack what its column must have, so every column may be null.
     this.schema = structType([...data, ...added].map((f) => field(f.name, f.type, true)));
+    this.#partitions = asDeclared(partitions, data);
     this.statistics = { bytes: files.reduce((bytes, file) => bytes + file.size, 0), columns: {} };
   }
 
   async plan(request: ScanRequest): Promise<{ splits: ScanSplit[]; skipped: number }> {
     const splits: ScanSplit[] = [];
     const fields = this.data.map((f) => f.name).filter((name) => name !== this.options.corruptColumn);
-    for (const file of this.files) {
+    const files = matchingFiles(this.files, this.#partitions, request, this.options.timeZone);
+    for (const file of files) {
       if (file.size === 0) continue;
       const columns = request.columns.map((name) => this.#column(name, file));
       const whole = this.options.multiLine || !isPlain(file.path, this.options.encoding);
@@ -110,7 +113,7 @@ class JsonTable implements TableSource {
         if (end === file.size) break;
       }
     }
-    return { splits, skipped: 0 };
+    return { splits, skipped: this.files.length - files.length };
   }
 
   #column(name: string, file: DataFile): JsonColumn {
@@ -124,9 +127,13 @@ class JsonTable implements TableSource {
       });
     }
     const { type } = found;
-    const partition = this.partitions.find((p) => p.name === name);
+    const partition = this.#partitions.find((p) => p.name === name);
     if (partition !== undefined)
-      return { name, type, source: { kind: 'constant', value: partitionValue(file, { name, type }) } };
+      return {
+        name,
+        type,
+        source: { kind: 'constant', value: partitionValue(file, partition, this.options.timeZone) },
+      };
     if (name === this.options.corruptColumn) return { name, type, source: { kind: 'corrupt' } };
     if (name === this.options.recordColumn) return { name, type, source: { kind: 'record' } };
     return { name, type, source: { kind: 'field' } };

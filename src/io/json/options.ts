@@ -87,7 +87,7 @@ const NAMES = [
 const givenOf = (options: Readonly<Record<string, string>>) => new GivenOptions('JSON', NAMES, options);
 type Given = ReturnType<typeof givenOf>;
 
-export function readOptions(options: Readonly<Record<string, string>>): JsonReadOptions {
+export function readOptions(options: Readonly<Record<string, string>>, zone = 'UTC'): JsonReadOptions {
   const given = givenOf(options);
   given.only('locale', ['en-US', 'en', 'en_US']);
   given.only('lineSep', ['\n', '\\n', '\r\n', '\\r\\n']);
@@ -114,13 +114,13 @@ export function readOptions(options: Readonly<Record<string, string>>): JsonRead
     dropFieldIfAllNull: given.flag('dropFieldIfAllNull', false),
     inferTimestamp: given.flag('inferTimestamp', false),
     ...formatsOf(given),
-    timeZone: given.text('timeZone') ?? 'UTC',
+    timeZone: given.text('timeZone') ?? zone,
     encoding: (given.text('encoding', 'charset') ?? 'utf-8').toLowerCase(),
     ...present(optional),
   };
 }
 
-export function writeOptions(options: Readonly<Record<string, string>>): JsonWriteOptions {
+export function writeOptions(options: Readonly<Record<string, string>>, zone = 'UTC'): JsonWriteOptions {
   const given = givenOf(options);
   given.only('encoding', ['utf-8', 'utf8']);
   const codec = given.choice('codec', TEXT_COMPRESSIONS, 'none');
@@ -128,7 +128,7 @@ export function writeOptions(options: Readonly<Record<string, string>>): JsonWri
     ignoreNullFields: given.flag('ignoreNullFields', true),
     lineSep: unescapeOption(given.text('lineSep') ?? '\n'),
     ...formatsOf(given),
-    timeZone: given.text('timeZone') ?? 'UTC',
+    timeZone: given.text('timeZone') ?? zone,
     compression: given.choice('compression', TEXT_COMPRESSIONS, codec),
   };
 }

@@ -1,5 +1,4 @@
-import type { DataType } from '../../base/index.js';
-import type { PartitionValue } from '../partitions.js';
+import type { DataType, Scalar } from '../../base/index.js';
 import type { JsonReadOptions } from './options.js';
 
 /** Where a column's values come from. */
@@ -9,7 +8,7 @@ export type JsonColumnSource =
   | { readonly kind: 'corrupt' }
   /** The whole record. */
   | { readonly kind: 'record' }
-  | { readonly kind: 'constant'; readonly value: PartitionValue };
+  | { readonly kind: 'constant'; readonly value: Scalar };
 
 export interface JsonColumn {
   readonly name: string;

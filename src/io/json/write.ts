@@ -32,12 +32,8 @@ export function createJsonWriter(
   options: Readonly<Record<string, string>>,
   context: TaskContext,
 ): FileWriter {
-  return new JsonWriter(
-    new TextFile(path, writeOptions(options).compression, context),
-    columns,
-    writeOptions(options),
-    context.heap,
-  );
+  const given = writeOptions(options, context.zone);
+  return new JsonWriter(new TextFile(path, given.compression, context), columns, given, context.heap);
 }
 
 type CellWriter = (row: number) => void;

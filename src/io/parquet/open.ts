@@ -6,6 +6,7 @@ import {
   nearestNames,
   type Platform,
   type ReadableFile,
+  type Scalar,
   type ScanRequest,
   type ScanSplit,
   type Schema,
@@ -17,7 +18,7 @@ import {
   type TableSource,
   type TableStatistics,
 } from '../../base/index.js';
-import { type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
+import { asDeclared, constantStats, type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
 import { type DataFile, expandPaths } from '../paths.js';
 import { adapted, fits, mergedType } from './adapt.js';
 import { corrupt, unsupported } from './error.js';
@@ -52,8 +53,7 @@ export async function openParquet(description: SourceDescription, platform: Plat
   }
   const label = `parquet ${description.paths.join(', ')}`;
   if (files.length === 0) {
-    if (description.schema !== undefined)
-      return new ParquetTable(label, description.schema, [], [], description.options);
+    if (description.schema !== undefined) return new ParquetTable(label, description.schema, [], [], description);
     throw new SparrowError('UNABLE_TO_INFER_SCHEMA', `${label} has no data files, so its columns are unknown`, {
       hint: 'give the schema with read.schema(…)',
     });
@@ -64,8 +64,8 @@ export async function openParquet(description: SourceDescription, platform: Plat
     label,
     schema,
     files.map((f) => asTable(f, schema)),
-    partitions,
-    description.options,
+    asDeclared(partitions, schema.fields),
+    description,
   );
 }
 
@@ -197,7 +197,7 @@ class ParquetTable implements TableSource {
     readonly schema: Schema,
     private readonly files: readonly OpenFile[],
     private readonly partitions: readonly PartitionColumn[],
-    private readonly options: Readonly<Record<string, string>>,
+    private readonly description: SourceDescription,
   ) {
     this.pieces = files.reduce((sum, f) => sum + f.metadata.rowGroups.length, 0);
     const columns: Record<string, ReturnType<typeof publicStats>> = {};
@@ -259,9 +259,9 @@ class ParquetTable implements TableSource {
   }
 
   /** The value of a partition column in a file; undefined for other columns. */
-  #constant(file: OpenFile, name: string): SplitColumn['constant'] | null {
+  #constant(file: OpenFile, name: string): Scalar | undefined {
     const partition = this.partitions.find((p) => p.name === name);
-    return partition === undefined ? undefined : partitionValue(file.file, partition);
+    return partition && partitionValue(file.file, partition, this.description.zone);
   }
 
   #split(file: OpenFile, index: number, group: RowGroup, fields: readonly Field[], request: ScanRequest): ScanSplit {
@@ -292,7 +292,7 @@ class ParquetTable implements TableSource {
       rowGroup: index,
       rows: group.rows,
       columns,
-      verify: this.options.verifyChecksums !== 'false',
+      verify: this.description.options.verifyChecksums !== 'false',
     };
     const stats = Object.fromEntries(
       fields.map(({ name, type }) => [
@@ -330,14 +330,13 @@ function statsOf(
   group: RowGroup,
   name: string,
   type: DataType,
-  constant: SplitColumn['constant'] | null,
+  constant: Scalar | undefined,
 ): ChunkStats {
   const { rows } = group;
   const node = file.columns.get(name)?.node;
   if (node === undefined) {
-    if (constant === undefined || constant === null) return { rows, nullCount: rows, mayHaveNaN: false };
-    const value = typeof constant === 'string' ? Buffer.from(constant, 'utf8') : constant;
-    return { rows, nullCount: 0, mayHaveNaN: false, min: value, max: value, distinct: 1 };
+    const one = constantStats(constant ?? null);
+    return { ...one, rows, nullCount: one.nullCount === 0 ? 0 : rows };
   }
   if (node.kind !== 'leaf') return { rows, mayHaveNaN: false };
   const { statistics } = group.chunk(node.chunk)?.metadata ?? {};

@@ -104,7 +104,7 @@ function comparable(value: Bound, bound: Bound | undefined): boolean {
   return bound === undefined || value instanceof Uint8Array === bound instanceof Uint8Array;
 }
 
-function asBound(value: Scalar): Bound | undefined {
+export function asBound(value: Scalar): Bound | undefined {
   switch (typeof value) {
     case 'boolean':
       return value ? 1 : 0;

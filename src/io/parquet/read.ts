@@ -12,9 +12,9 @@ import {
   sliceIntoBatches,
   type TaskContext,
 } from '../../base/index.js';
+import { constantColumn } from '../constant-column.js';
 import { openUnchanged } from '../unchanged-file.js';
 import { GroupContext } from './chunk-pages.js';
-import { constantColumn } from './constant-column.js';
 import { unsupported } from './error.js';
 import { readFlat } from './flat-column.js';
 import { readKept } from './kept-column.js';
@@ -90,7 +90,7 @@ function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanReque
   if (payload.columns.every((column) => column.chunks.length === 0)) {
     // Counting rows needs no file.
     const group = new GroupContext(context, NO_FILE, payload);
-    return { columns: payload.columns.map((column) => constantColumn(group, column)), ranges: all };
+    return { columns: payload.columns.map((column) => constant(group, column)), ranges: all };
   }
   const file = openUnchanged(payload, context);
   try {
@@ -105,10 +105,14 @@ function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanReque
   }
 }
 
+/** A column the file does not have: null in every row, or the value of its partition. */
+const constant = ({ results, split }: GroupContext, { type, constant = null }: SplitColumn): Column =>
+  constantColumn(results, type, split.rows, constant);
+
 function readColumn(group: GroupContext, column: SplitColumn, split: ScanSplit): Column {
   group.task.checkCancelled();
   const { node } = column;
-  if (node === undefined) return constantColumn(group, column);
+  if (node === undefined) return constant(group, column);
   if (isFlat(column)) return readFlat(group, column, node as Leaf, split.stats?.[column.name]);
   return readNested(group, column, node);
 }

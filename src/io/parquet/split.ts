@@ -1,4 +1,4 @@
-import type { DataType, Storage } from '../../base/index.js';
+import type { DataType, Scalar, Storage } from '../../base/index.js';
 import { corrupt, unsupported } from './error.js';
 import type { CodecName, ColumnOrder, FileSpan, RowGroup } from './metadata.js';
 import type { ColumnNode } from './schema.js';
@@ -39,7 +39,7 @@ export interface SplitColumn {
   /** A storage that holds all its values, by the statistics of all files: checked while they are read. */
   readonly narrow?: NarrowStorage;
   /** The value of a partition column. */
-  readonly constant?: string | number | bigint;
+  readonly constant?: Scalar;
 }
 
 /** The payload of a split: one row group. Plain data. */

@@ -36,7 +36,7 @@ export async function openText(description: SourceDescription, platform: Platfor
     });
   }
   const label = `text ${description.paths.join(', ')}`;
-  return new FileTable('text', label, files, [given], (file, columns) => {
+  return new FileTable('text', label, files, [given], description.zone, (file, columns) => {
     const { path, size, modifiedMs } = file;
     const whole = options.wholeText || !isPlain(path, options.encoding);
     const step = whole ? size : SPLIT_BYTES;
