@@ -159,6 +159,19 @@ function localizedOffset(offset: number, full: boolean): string {
   return (offset < 0 ? '-' : '+') + padded(hours, full ? 2 : 1) + tail;
 }
 
+const JULY_2020 = Date.UTC(2020, 6) / 1000;
+const HALF_YEAR = 182 * 86_400;
+
+/** Intl has no names for times before 1970, Java has today's: milliseconds of a time with the same one. */
+function namedAlike(zone: TimeZone, seconds: number): number {
+  const offset = zone.offsetAt(seconds);
+  const [summer, winter] = [JULY_2020, JULY_2020 - HALF_YEAR].sort((a, b) => zone.offsetAt(b) - zone.offsetAt(a)) as [
+    number,
+    number,
+  ];
+  return 1000 * (offset === zone.offsetAt(summer) ? summer : winter);
+}
+
 const UTC = /^(?:UTC|Z|UT)$/;
 const OFFSET_ID = /^[+-]/;
 
@@ -166,6 +179,8 @@ function zoneName({ zone, micros }: Moment, style: 'long' | 'short'): string {
   if (UTC.test(zone.id)) return style === 'long' ? 'Coordinated Universal Time' : zone.id;
   if (OFFSET_ID.test(zone.id) || /^(?:UTC|GMT|UT)[+-]/.test(zone.id)) return zone.id;
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone.id, timeZoneName: style });
-  const parts = format.formatToParts(Number(micros / 1000n));
+  const parts = format.formatToParts(
+    micros < 0n ? namedAlike(zone, Number(micros / 1_000_000n)) : Number(micros / 1000n),
+  );
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone.id;
 }

@@ -47,7 +47,7 @@ export function datetimePattern(pattern: string, use: PatternUse): readonly Patt
   const key = `${use}:${pattern}`;
   let parts = remembered.get(key);
   if (parts === undefined) {
-    const reader = { pattern, at: 0, use };
+    const reader: PatternReader = { pattern, at: 0, use };
     parts = readPattern(reader);
     if (remembered.size >= REMEMBERED) remembered.clear();
     remembered.set(key, parts);
@@ -56,12 +56,14 @@ export function datetimePattern(pattern: string, use: PatternUse): readonly Patt
 }
 
 /** Letters of Java's older SimpleDateFormat. */
-const OLDER = /^(?:'[^']*'|[GyYMLwWDdFEuaHkKhmsSzZX]|[^A-Za-z'])*$/;
+const OLDER = /^(?:'[^']*'|[GyYMLwWDdFEuaHkKhmsSzZ]|X{1,3}(?!X)|[^A-Za-z'])*$/;
 
 /** A pattern that only Spark 2 could read is refused by another name, as Spark does. */
 function readPattern(reader: PatternReader): PatternPart[] {
   try {
-    return readParts(reader, false);
+    const parts = readParts(reader, false);
+    if (reader.refused !== undefined) throw reader.refused;
+    return parts;
   } catch (error) {
     if (!(error instanceof SparrowError) || !OLDER.test(reader.pattern)) throw error;
     throw new SparrowError(
@@ -76,6 +78,7 @@ interface PatternReader {
   readonly pattern: string;
   readonly use: PatternUse;
   at: number;
+  refused?: SparrowError;
 }
 
 function readParts(reader: PatternReader, inOptional: boolean): PatternPart[] {
@@ -141,10 +144,17 @@ function readField(reader: PatternReader): PatternPart {
     );
   }
   const longest = LONGEST[letter];
-  if (longest === undefined) throw patternError(pattern, 'ILLEGAL_CHARACTER', `${letter} is unknown`);
-  const wrong = count > longest || (letter === 'V' && count !== 2) || (letter === 'O' && count !== 1 && count !== 4);
+  const wrong =
+    longest === undefined ||
+    count > longest ||
+    (letter === 'V' && count !== 2) ||
+    (letter === 'O' && count !== 1 && count !== 4);
   if (!wrong) return { kind: 'field', letter, count };
-  throw patternError(pattern, 'LENGTH', `${count} × ${letter} cannot be used`);
+  const why = `${count} × ${letter} cannot be used`;
+  if ('GMLEqQ'.includes(letter)) throw patternError(pattern, 'LENGTH', why);
+  // What only Java refuses is told after what Spark itself does.
+  reader.refused ??= patternError(pattern, 'WITH_SUGGESTION', why);
+  return { kind: 'text', text: letter };
 }
 
 function patternError(pattern: string, condition: string, why: string): SparrowError {

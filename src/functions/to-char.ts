@@ -103,7 +103,7 @@ function resolveBinary(args: readonly ArgType[], settings: TypingSettings, toler
   const format = args[1]?.literal;
   if (args[1] !== undefined && format === undefined)
     return { mismatch: 'the format must be a constant', code: 'DATATYPE_MISMATCH.NON_FOLDABLE_INPUT' };
-  if (!tolerant && typeof format === 'string' && !binaryFormats.has(format.toLowerCase()))
+  if (!tolerant && format !== undefined && format !== null && !binaryFormats.has(String(format).toLowerCase()))
     return { mismatch: `'${format}' is no binary format`, code: 'DATATYPE_MISMATCH.INVALID_ARG_VALUE' };
   return resolution;
 }

@@ -1,4 +1,10 @@
-import { type JsFunction, type SourceDescription, SparrowError, type TableSource } from '../base/index.js';
+import {
+  type JsFunction,
+  nearestNames,
+  type SourceDescription,
+  SparrowError,
+  type TableSource,
+} from '../base/index.js';
 import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
 import type { SqlRoutine } from './routine.js';
@@ -29,5 +35,18 @@ export interface Catalog {
 export function missingParser(text: string): never {
   throw new SparrowError('FEATURE_NOT_ENABLED', `no SQL parser is loaded to read \`${text}\``, {
     hint: 'build the expression with col(), lit() and fn',
+  });
+}
+
+/** For a name that none of the tables, views and queries of WITH in reach has. */
+export function tableNotFound(parts: readonly string[], names: readonly string[]): SparrowError {
+  const name = parts.join('.');
+  const how = 'df.createOrReplaceTempView("…")';
+  return new SparrowError('TABLE_OR_VIEW_NOT_FOUND', `there is no table or view \`${name}\``, {
+    candidates: nearestNames(name, names),
+    sqlState: '42P01',
+    parameters: { relationName: parts.map((part) => `\`${part}\``).join('.') },
+    hint:
+      names.length > 0 ? `register a DataFrame with ${how}` : `nothing is registered yet: ${how} registers a DataFrame`,
   });
 }

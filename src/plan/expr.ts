@@ -83,6 +83,8 @@ export interface Alias {
   readonly auto?: true;
   /** Names of several columns, for a generator (`AS (key, value)`). */
   readonly names?: readonly string[];
+  /** The columns of a resolved generator that others of the list read. */
+  readonly outputs?: readonly Attribute[];
   readonly input: Expr;
   /** Present once resolved. */
   readonly id?: number;

@@ -73,6 +73,8 @@ export interface ReadPlan extends Node {
 export interface ViewPlan extends Node {
   readonly kind: 'view';
   readonly name: string;
+  /** Names that WITH gives here, for who asked for another. */
+  readonly near?: readonly string[];
 }
 /** Adds or replaces columns; later expressions do not see earlier ones (as Spark's withColumns). */
 export interface WithColumnsPlan extends Node {

@@ -20,8 +20,11 @@ function startsClause(tokens: TokenStream, token: Token): boolean {
   if (beforeBy.has(token.upper)) return tokens.peek(1).upper === 'BY';
   // `WINDOW w AS (…)`, `LATERAL VIEW …`: a lone word of these is a name.
   if (token.upper === 'WINDOW') return tokens.peek(2).upper === 'AS';
-  // `SELECT a from FROM t`: the first one is a name.
-  if (token.upper === 'FROM') return tokens.peek(1).upper !== 'FROM' || tokens.peek(1).kind !== 'word';
+  // `SELECT a from FROM t`, `SELECT a from`: the first one is a name.
+  if (token.upper === 'FROM') {
+    const { kind, upper } = tokens.peek(1);
+    return kind !== 'end' && !(kind === 'word' && upper === 'FROM') && !(kind === 'symbol' && /[),;]/.test(upper));
+  }
   return true;
 }
 

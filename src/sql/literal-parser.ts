@@ -12,11 +12,12 @@ import {
   integerBounds,
   MAX_PRECISION,
   parseScalar,
+  stringType,
   timestampNtzType,
   timestampType,
   timeType,
 } from '../base/index.js';
-import { call, cast, literal } from '../plan/build.js';
+import { cast, literal } from '../plan/build.js';
 import type { Expr, Literal } from '../plan/expr.js';
 import type { Token } from './lexer.js';
 import type { ParseSettings, TokenStream } from './token-stream.js';
@@ -88,8 +89,8 @@ export function typedLiteral(tokens: TokenStream, settings: ParseSettings): Expr
   if (type === undefined) return undefined;
   tokens.next();
   const text = tokens.string();
-  const special = specialMoment(type, text.trim().toLowerCase());
-  if (special !== undefined) return special;
+  const isMoment = type.kind === 'date' || type.kind.startsWith('timestamp');
+  if (isMoment && SPECIAL.test(text.trim())) return cast(literal(stringType, text), type);
   if (word.upper === 'TIMESTAMP' && type.kind === 'timestamp_ntz' && namesZone(text)) type = timestampType;
   const value = type.kind === 'binary' ? parseHex(text) : parseScalar(type, text, settings.timeZone);
   if (value === undefined || value === null) {
@@ -98,25 +99,8 @@ export function typedLiteral(tokens: TokenStream, settings: ParseSettings): Expr
   return literal(type, value);
 }
 
-/** `epoch`, and the days around the one on which the query runs. */
-function specialMoment(type: DataType, word: string): Expr | undefined {
-  if (type.kind !== 'date' && !type.kind.startsWith('timestamp')) return undefined;
-  const day = call('current_date');
-  const as = (expr: Expr): Expr => (type.kind === 'date' ? expr : cast(expr, type));
-  switch (word) {
-    case 'epoch':
-      return type.kind === 'date' ? literal(type, 0) : literal(type, 0n);
-    case 'now':
-      return type.kind === 'date' ? day : call(type.kind === 'timestamp' ? 'current_timestamp' : 'localtimestamp');
-    case 'today':
-      return as(day);
-    case 'yesterday':
-    case 'tomorrow':
-      return as(call('date_add', day, literal(int32Type, word === 'tomorrow' ? 1 : -1)));
-    default:
-      return undefined;
-  }
-}
+/** Times that have a name: what casts make of constant texts. */
+const SPECIAL = /^(?:epoch|now|today|yesterday|tomorrow)$/i;
 
 /** A time with a zone is an instant, whatever TIMESTAMP means. */
 const namesZone = (text: string): boolean => /:\d+(\.\d*)?\s*[^\s\d:.]/.test(text);

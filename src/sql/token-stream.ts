@@ -21,7 +21,7 @@ const asName = (token: Token, text: string): Token =>
 export class TokenStream {
   readonly text: string;
   /** Whether `|` may stand for `|>`. */
-  singlePipes = true;
+  singlePipes: boolean;
   /** A word that ends a query here, and so names nothing. */
   stopWord: string | undefined;
   readonly #tokens: Token[];
@@ -30,6 +30,7 @@ export class TokenStream {
   constructor(text: string, settings?: ParseSettings) {
     this.text = text;
     const tokens = tokenize(text, settings?.config?.[CONSECUTIVE_STRINGS] === 'true');
+    this.singlePipes = settings?.config?.['spark.sql.parser.singleCharacterPipeOperator.enabled'] !== 'false';
     this.#tokens =
       settings?.config?.[DOUBLE_QUOTED_NAMES] === 'true' ? tokens.map((token) => asName(token, text)) : tokens;
   }

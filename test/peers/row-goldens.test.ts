@@ -21,7 +21,7 @@ describe('as Spark answers, by the whole engine', () => {
     for (const session of sessions.values()) await session.stop();
   });
 
-  test.each(names)('%s', { timeout: 120_000 }, async (name) => {
+  test.each(names)('%s', async (name) => {
     const known = new Set(open[name]);
     const wrong: string[] = [];
     for (const ansi of [true, false]) {

@@ -1,6 +1,7 @@
 import { field, type JsFunction, nearestNames, SparrowError, structType } from '../../base/index.js';
 import { functionPlace } from '../../functions/names.js';
 import { attribute, cached, emptyLocal, read, sqlQuery, subqueryAlias, toNames } from '../../plan/build.js';
+import { tableNotFound } from '../../plan/catalog.js';
 import type { SessionNames } from '../../plan/engine.js';
 import type { Plan } from '../../plan/node.js';
 import type { SqlRoutine } from '../../plan/routine.js';
@@ -157,7 +158,7 @@ export class SessionCatalog {
   require(parts: readonly string[]): Located {
     const found = this.find(parts);
     if (found !== undefined) return found;
-    throw notFound(parts, this.names());
+    throw tableNotFound(parts, this.names());
   }
 
   // ---- temporary views ----
@@ -281,16 +282,6 @@ function viewPlan({ plan, text, columns }: TemporaryView): Plan {
 
 const cacheKey = (found: Located): string =>
   found.kind === 'table' ? `${found.record.database}.${found.record.name}` : `${found.kind}:${found.view.name}`;
-
-export function notFound(parts: readonly string[], names: readonly string[]): SparrowError {
-  const name = parts.join('.');
-  return new SparrowError('TABLE_OR_VIEW_NOT_FOUND', `there is no table or view \`${name}\``, {
-    candidates: nearestNames(name, names),
-    sqlState: '42P01',
-    parameters: { relationName: parts.map((part) => `\`${part}\``).join('.') },
-    hint: 'register a DataFrame with df.createOrReplaceTempView("…")',
-  });
-}
 
 /** `a.\`b.c\`` → `['a', 'b.c']`. */
 export function splitName(name: string): string[] {

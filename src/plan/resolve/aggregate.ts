@@ -30,6 +30,12 @@ export function resolveAggregate(plan: AggregatePlan, input: Analyzed, context: 
     expr.kind === 'unresolved_star' ? totals(expr, starColumns(expr, scope), plan.groupBy) : [expr],
   );
   if (plan.pipedGroups !== undefined) checkPiped(expanded.slice(plan.pipedGroups), scope, context);
+  const hasStar = plan.output.some((expr) => expr.kind === 'unresolved_star');
+  if (hasStar && plan.groupBy.some((expr) => expr.kind === 'ordinal' && expr.position !== 'all')) {
+    throw new SparrowError('STAR_GROUP_BY_POS', 'a list with a star has no positions to group by', {
+      sqlState: '0A000',
+    });
+  }
   const keys = groupKeys(plan.groupBy, expanded, scope, context);
   const { having } = plan;
   const keep =

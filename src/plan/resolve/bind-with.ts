@@ -24,7 +24,7 @@ function bind(plan: Plan, names: Names, unused: Set<Plan>): Plan {
   switch (plan.kind) {
     case 'view': {
       const query = names.get(plan.name.toLowerCase());
-      if (query === undefined) return plan;
+      if (query === undefined) return replace(plan, { near: [...names.keys()] });
       unused.delete(query);
       if (query.kind === 'recursive_ref') return subqueryAlias(query, plan.name);
       return keepId(subqueryAlias(query, plan.name), plan);

@@ -1,9 +1,9 @@
-import { nearestNames, type SourceDescription, SparrowError, type TableSource } from '../../base/index.js';
+import { type SourceDescription, SparrowError, type TableSource } from '../../base/index.js';
 import { call, sqlQuery, subqueryAlias, withPlanId } from '../build.js';
-import type { Catalog } from '../catalog.js';
+import { type Catalog, tableNotFound } from '../catalog.js';
 import type { Expr, UnresolvedCall } from '../expr.js';
 import { everyNode, mapNested } from '../nested.js';
-import type { Plan, ReadPlan, SqlQueryPlan, TableFunctionPlan } from '../node.js';
+import type { Plan, ReadPlan, SqlQueryPlan, TableFunctionPlan, ViewPlan } from '../node.js';
 import { mapExprs } from '../node-exprs.js';
 import type { SqlRoutine } from '../routine.js';
 import { foldPlan, transformUp, withChildren } from '../walk.js';
@@ -43,7 +43,7 @@ function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
     const own = mapNested(parsed, (nested) => expand(nested, catalog, depth));
     const { planId } = own;
     const named = (other: Plan): Plan => (planId === undefined ? other : withPlanId(other, planId));
-    if (own.kind === 'view') return named(expandView(own.name, catalog, depth));
+    if (own.kind === 'view') return named(expandView(own, catalog, depth));
     if (own.kind === 'sql_query') return named(expand(bindQuery(own, catalog, depth), catalog, depth + 1));
     if (own.kind === 'table_function') return named(expandRoutine(own, catalog, depth));
     return withFileNames(own);
@@ -52,15 +52,10 @@ function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
   }
 }
 
-function expandView(name: string, catalog: Catalog, depth: number): Plan {
+function expandView({ name, near = [] }: ViewPlan, catalog: Catalog, depth: number): Plan {
   const plan = catalog.view(name);
   if (plan === undefined) {
-    throw new SparrowError('TABLE_OR_VIEW_NOT_FOUND', `there is no table or view \`${name}\``, {
-      candidates: nearestNames(name, catalog.viewNames()),
-      sqlState: '42P01',
-      parameters: { relationName: name },
-      hint: 'register a DataFrame with df.createOrReplaceTempView("…")',
-    });
+    throw tableNotFound(name.split('.'), [...catalog.viewNames(), ...near]);
   }
   if (depth > DEEPEST_VIEW) throw recursive('view', name);
   // A table brings its catalog and database along.

@@ -10,7 +10,7 @@ import { columnName } from '../sql-text.js';
 import { someExpr } from '../walk-expr.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import { isGenerator, keepsEmpty, nestedGenerator } from './calls.js';
-import type { Context } from './context.js';
+import type { Context, PlanSettings } from './context.js';
 import { type Named, resolveExpr } from './exprs.js';
 import { forbidAggregates } from './forbid.js';
 
@@ -30,15 +30,12 @@ export function resolveGenerate(plan: GeneratePlan, input: Analyzed, context: Co
   return generateOver(input.plan, generator, plan, context);
 }
 
-/** The node over a resolved generator. */
-export function generateOver(
-  input: Plan,
+/** The columns that a resolved generator makes. */
+export function generatedColumns(
   generator: Call,
-  options: Pick<GeneratePlan, 'outer' | 'alias' | 'names' | 'planId'>,
-  { settings }: Context,
-): GeneratePlan {
+  { names, alias, outer }: Pick<GeneratePlan, 'outer' | 'alias' | 'names'>,
+): readonly Attribute[] {
   const { fields } = exprType(generator) as StructType;
-  const { names, alias, outer } = options;
   if (names.length > 0 && names.length !== fields.length) {
     throw new SparrowError(
       'UDTF_ALIAS_NUMBER_MISMATCH',
@@ -46,29 +43,46 @@ export function generateOver(
       { sqlState: '42802', parameters: { aliasesSize: `${names.length}`, fieldsSize: `${fields.length}` } },
     );
   }
-  const padded = outer || keepsEmpty(generator, settings);
-  const output = fields.map(
+  return fields.map(
     (f, i): Attribute =>
       Object.freeze({
         kind: 'attribute',
         id: nextId(),
         name: names[i] ?? f.name,
         type: f.type,
-        nullable: f.nullable || padded,
+        nullable: f.nullable || outer,
         ...(alias === undefined ? {} : { qualifier: alias }),
       }),
   );
-  const { planId } = options;
+}
+
+/** The node over a resolved generator, with the columns that it makes where they are known already. */
+export function generateOver(
+  input: Plan,
+  generator: Call,
+  options: Pick<GeneratePlan, 'outer' | 'alias' | 'names' | 'planId'>,
+  { settings }: Context,
+  made?: readonly Attribute[],
+): GeneratePlan {
+  const { names, alias, planId } = options;
+  const outer = options.outer || keepsEmpty(generator, settings);
   return Object.freeze({
     kind: 'generate',
     input,
     generator,
-    outer: padded,
+    outer,
     names,
-    output,
+    output: made ?? generatedColumns(generator, { names, outer, ...(alias === undefined ? {} : { alias }) }),
     ...(alias === undefined ? {} : { alias }),
     ...(planId === undefined ? {} : { planId }),
   });
+}
+
+/** What a generator in a select list makes under the names it was given: the list's later items can read it. */
+export function namedColumns(column: Named, settings: PlanSettings): readonly Attribute[] {
+  if (column.kind !== 'alias' || !isGenerator(column.input)) return [];
+  const names = namesOf(column);
+  return names.length === 0 ? [] : generatedColumns(column.input, { names, outer: keepsEmpty(column.input, settings) });
 }
 
 /** A select list with generators in it: they stand below, the first outermost, their columns in their places. */
@@ -83,7 +97,8 @@ export function projectGenerators(
     if (!hasGenerator(expr)) return [expr];
     const generator = expr.kind === 'alias' ? expr.input : expr;
     if (!isGenerator(generator) || generator.args.some(hasGenerator)) throw nestedGenerator(generator);
-    const node = generateOver(below, generator, { outer: false, names: namesOf(expr) }, context);
+    const { outputs } = expr as Alias;
+    const node = generateOver(below, generator, { outer: false, names: namesOf(expr) }, context, outputs);
     below = node;
     return node.output as readonly Attribute[];
   });
@@ -116,6 +131,18 @@ export function generatorsAbove(
   groups: (output: readonly Named[]) => Plan,
   context: Context,
 ): Plan {
+  const outputs = list.flatMap((expr) => (expr as Alias).outputs ?? []);
+  const read = outputs.find(({ id }) => list.some((e) => someExpr(e, (x) => x.kind === 'attribute' && x.id === id)));
+  if (read !== undefined) {
+    throw new SparrowError(
+      'UNRESOLVED_COLUMN.WITHOUT_SUGGESTION',
+      `there is no column \`${read.name}\` below the groups`,
+      {
+        sqlState: '42703',
+        parameters: { objectName: `\`${read.name}\`` },
+      },
+    );
+  }
   const made = new Map<Named, readonly (Alias & { readonly id: number })[]>();
   const below = list.flatMap((expr): readonly Named[] => {
     if (!hasGenerator(expr)) return [expr];

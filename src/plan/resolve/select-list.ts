@@ -4,6 +4,7 @@ import { exprNullable, exprType } from '../expr-type.js';
 import { foldLiteralCasts } from './calls.js';
 import type { Context } from './context.js';
 import { type Named, named, resolveExpr } from './exprs.js';
+import { namedColumns } from './generators.js';
 import type { Scope } from './scope.js';
 
 const isNamedItself = ({ kind }: Expr): boolean => kind === 'alias' || kind === 'unresolved_column';
@@ -25,11 +26,14 @@ export function resolveList(
 ): readonly Named[] {
   const aliases = new Map<string, Expr[]>();
   const references = new Set<string>();
+  const generated = new Map<string, Attribute>();
   let forName = false;
   const key = (name: string): string => (scope.caseSensitive ? name : name.toLowerCase());
   const withAliases: Scope = {
     ...scope,
     fallback: (parts, column) => {
+      const made = column.planId === undefined ? generated.get(key(parts[0] ?? '')) : undefined;
+      if (made !== undefined) return { expr: made, fields: parts.slice(1) };
       const found = column.planId === undefined ? aliases.get(key(parts[0] ?? '')) : undefined;
       if (found === undefined) return scope.fallback?.(parts, column);
       if (found.length > 1) {
@@ -62,6 +66,11 @@ export function resolveList(
     const resolved = resolveExpr(prepare(original, withAliases), withAliases, settings);
     const own = foldLiteralCasts(named(original, resolved, settings.timeZone), settings) as Named;
     const column = withName(original, own);
+    const outputs = original.kind === 'alias' ? namedColumns(column, settings) : [];
+    if (outputs.length > 0) {
+      for (const output of outputs) generated.set(key(output.name), output);
+      return Object.freeze({ ...column, outputs });
+    }
     // What only names an alias of the list gives no other one, and neither does a variable.
     const isField =
       original.kind === 'unresolved_column' &&
