@@ -71,9 +71,8 @@ export interface ReadPlan extends Node {
   readonly description: SourceDescription;
 }
 export interface ViewPlan extends Node {
-  readonly kind: 'view';
+  readonly kind: 'view'; // `near`: names that WITH gives here, for who asked for another.
   readonly name: string;
-  /** Names that WITH gives here, for who asked for another. */
   readonly near?: readonly string[];
 }
 /** Adds or replaces columns; later expressions do not see earlier ones (as Spark's withColumns). */
@@ -142,7 +141,7 @@ export interface WithPlan extends Node {
   readonly queries: readonly { readonly name: string; readonly plan: Plan }[];
   readonly input: Plan;
 }
-/** The body of a recursive query: `step` reads what the round before gave as the view `name`. */
+/** The body of a recursive query: `step` reads the round before as the view `name`, by `id` once WITH is bound. */
 export interface RecursionPlan extends Node {
   readonly kind: 'recursion';
   readonly name: string;
@@ -152,7 +151,6 @@ export interface RecursionPlan extends Node {
   /** UNION ALL rather than UNION. */
   readonly all: boolean;
   readonly maxLevel?: number;
-  /** Names the recursive references in `step`, once WITH is bound. */
   readonly id?: number;
 }
 /** VALUES: rows of constant expressions. Columns are `col1`, `col2`, … */
