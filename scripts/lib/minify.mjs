@@ -7,7 +7,7 @@ import { encoded, firstNumber } from './source-map.mjs';
  */
 
 /** Node prints the line an uncaught error came from. */
-const LINE_LIMIT = 400;
+const LINE_LIMIT = 800;
 /** Tokens after which a line may end anywhere. */
 const BREAK_AFTER = new Set([';', ',', '{']);
 

@@ -97,3 +97,44 @@ test('in SQL', async () => {
   );
   expect((await frame.collect())[0]).toMatchObject({ s: new Date('2016-03-11T00:00:00Z') });
 });
+
+test('a row’s own windows, selected or added as columns, as DuckDB cuts them', async () => {
+  events().createOrReplaceTempView('events');
+  const windows = await duck(`WITH s AS (SELECT n, key, "at" AS x, unnest([0, 1]) AS k FROM ${eventsInDuck})
+    SELECT n, epoch_ms(time_bucket(INTERVAL 30 MINUTES, x) - k * INTERVAL 30 MINUTES) FROM s ORDER BY 1, 2`);
+  const expected = windows.map((row) => row.map(Number).join(' '));
+  expect(expected).toHaveLength(6000);
+  const inSql = session.sql("SELECT n, window(at, '1 hour', '30 minutes').start AS s FROM events ORDER BY n, s");
+  expect(epochs(await inSql.collect())).toEqual(expected);
+  const added = events()
+    .withColumn('later', fn.col('at'))
+    .withColumn('w', fn.window('later', '1 hour', '30 minutes'))
+    .withColumn('twice', fn.col('n').mul(2));
+  expect(await added.columns()).toEqual(['at', 'key', 'n', 'later', 'w', 'twice']);
+  expect(epochs(await added.select('n', 'w.start').orderBy('n', 'start').collect())).toEqual(expected);
+});
+
+test('windows that keys name by position, alias or field, and sessions of single rows', async () => {
+  events().createOrReplaceTempView('events');
+  const days = await duck(`SELECT epoch_ms(date_trunc('day', "at")), key, count(*) FROM ${eventsInDuck}
+    GROUP BY ALL ORDER BY 1, 2`);
+  const expected = days.map((row) => row.map(Number).join(' '));
+  for (const [column, keys] of [
+    ["window(at, '1 day').start", '1, 2'],
+    ["window(at, '1 day').start", 's, key'],
+    ["window(at, '1 day').start", "window(at, '1 day').start, key"],
+    ["window(at, '1 day').start", 'ALL'],
+    ['window.start', "window(at, '1 day'), key"],
+  ] as const) {
+    const query = `SELECT ${column} AS s, key, count(*) AS n FROM events GROUP BY ${keys} ORDER BY 1, 2`;
+    expect(epochs(await session.sql(query).collect()), query).toEqual(expected);
+  }
+  const [own] = await session.sql("SELECT session_window(timestamp'2020-01-01 01:02:03', '5 minutes') AS w").collect();
+  expect(own).toEqual({ w: { start: new Date('2020-01-01T01:02:03Z'), end: new Date('2020-01-01T01:07:03Z') } });
+  await expect(
+    session.sql("SELECT key, session_window(at, '1 day'), count(*) FROM events GROUP BY ALL").collect(),
+  ).rejects.toThrow(/GROUP BY has to name/);
+  await expect(session.sql("SELECT window(at, '1 day'), window(at, '2 days') FROM events").collect()).rejects.toThrow(
+    /one window of time/,
+  );
+});

@@ -34,7 +34,7 @@ import { rebalance } from './rebalance.js';
 import { type Analysis, relationAnalyses } from './relations.js';
 import { isNotHere } from './scope.js';
 import { resolveSetOperation, resolveUnion } from './sets.js';
-import { withTimeWindows } from './time-windows.js';
+import { withOwnWindows, withTimeWindows } from './time-windows.js';
 import { resolveWithColumns } from './with-columns.js';
 
 export type { PlanSettings } from './context.js';
@@ -234,7 +234,11 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
       inputs,
       context,
     ),
-  project: (plan, inputs, context) => resolveProject(plan, first(inputs), context),
+  project: (plan, inputs, context) => {
+    const timed = withOwnWindows(plan.exprs, () => first(inputs), context);
+    if (timed === undefined) return resolveProject(plan, first(inputs), context);
+    return resolveProject(Object.freeze({ ...plan, exprs: timed.exprs }), timed.input, context);
+  },
   filter: (plan, inputs, context) => resolveFilter(plan, first(inputs), context),
   aggregate: (plan, inputs, context) => {
     const timed = withTimeWindows(plan, first(inputs), context);

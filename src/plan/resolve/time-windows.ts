@@ -6,7 +6,7 @@ import { exprType } from '../expr-type.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { sqlText } from '../sql-text.js';
-import { replaceExpr } from '../walk-expr.js';
+import { replaceExpr, visitExpr } from '../walk-expr.js';
 import { type Analyzed, scopeOver } from './analyzed.js';
 import type { Context } from './context.js';
 import { resolveExpr } from './exprs.js';
@@ -36,30 +36,65 @@ export function withTimeWindows(
   input: Analyzed,
   context: Context,
 ): { readonly plan: AggregatePlan; readonly input: Analyzed } {
-  const calls = plan.groupBy.map(timeCall);
-  const found = calls.filter((made) => made !== undefined);
-  const [only] = found;
+  const only = theCall([...plan.groupBy, ...plan.output]);
   if (only === undefined) return { plan, input };
-  if (found.length > 1) {
-    throw new SparrowError('UNSUPPORTED_FEATURE', 'an aggregation groups by one window of time');
-  }
-  const others = plan.groupBy.filter((_, i) => calls[i] === undefined);
-  const cut = only.name.toLowerCase() === 'window' ? slidingWindows : sessions;
+  const others = plan.groupBy.flatMap((key) => {
+    if (key.kind === 'ordinal' && key.position === 'all' && !isSliding(only))
+      throw new SparrowError('UNSUPPORTED_FEATURE', 'sessions are of rows of equal keys, which GROUP BY has to name');
+    const named = listed(key, plan.output);
+    return theCall([named]) === undefined && named.kind !== 'ordinal' ? [named] : [];
+  });
+  const cut = isSliding(only) ? slidingWindows : sessions;
   const below = cut(only, input, context, others);
-  const column = outputOf(below).at(-1) as Attribute;
-  const key = sqlText(only);
-  const change = (expr: Expr): Expr =>
-    replaceExpr(expr, (at) => (at.kind === 'unresolved_call' && sqlText(at) === key ? column : undefined));
+  const change = standsFor(only, below);
   return {
     plan: Object.freeze({ ...plan, groupBy: plan.groupBy.map(change), output: plan.output.map(change) }),
     input: { plan: below, frames: input.frames },
   };
 }
 
-function timeCall(expr: Expr): UnresolvedCall | undefined {
-  const inner = expr.kind === 'alias' ? expr.input : expr;
-  if (inner.kind !== 'unresolved_call') return undefined;
-  return /^(session_)?window$/i.test(inner.name) ? inner : undefined;
+/** What a key means that is the position or the alias of something selected. */
+function listed(key: Expr, output: readonly Expr[]): Expr {
+  if (key.kind === 'ordinal') return output[Number(key.position) - 1] ?? key;
+  return output.find((out) => key.kind === 'unresolved_column' && out.kind === 'alias' && out.name === key.name) ?? key;
+}
+
+/** Columns that are, or are made of, a row's windows of time: a row for each of them, and none for rows without a time. */
+export function withOwnWindows(
+  exprs: readonly Expr[],
+  inputOf: () => Analyzed,
+  context: Context,
+): { readonly exprs: readonly Expr[]; readonly input: Analyzed } | undefined {
+  const only = theCall(exprs);
+  if (only === undefined) return undefined;
+  const input = inputOf();
+  const plan = (isSliding(only) ? slidingWindows : ownSession)(only, input, context);
+  return { exprs: exprs.map(standsFor(only, plan)), input: { plan, frames: input.frames } };
+}
+
+const isSliding = ({ name }: UnresolvedCall): boolean => name.toLowerCase() === 'window';
+
+/** The window of time in a list, if there is one. */
+function theCall(exprs: readonly Expr[]): UnresolvedCall | undefined {
+  let only: UnresolvedCall | undefined;
+  for (const expr of exprs) {
+    visitExpr(expr, (at) => {
+      if (at.kind !== 'unresolved_call' || !/^(session_)?window$/i.test(at.name)) return undefined;
+      if (only !== undefined && sqlText(at) !== sqlText(only))
+        throw new SparrowError('UNSUPPORTED_FEATURE', 'a query puts its rows into one window of time');
+      only ??= at;
+      return undefined;
+    });
+  }
+  return only;
+}
+
+/** The column that was added last stands for the call. */
+function standsFor(only: UnresolvedCall, plan: Plan): (expr: Expr) => Expr {
+  const column = outputOf(plan).at(-1) as Attribute;
+  const key = sqlText(only);
+  return (expr) =>
+    replaceExpr(expr, (at) => (at.kind === 'unresolved_call' && sqlText(at) === key ? column : undefined));
 }
 
 /** The rows that have a time, and the time. */
@@ -114,17 +149,12 @@ function slidingWindows(of: UnresolvedCall, rows: Analyzed, context: Context): P
 
 /** Rows of equal other keys, none further from the one before than the gap: from the first to the gap after the last. */
 function sessions(of: UnresolvedCall, rows: Analyzed, context: Context, others: readonly Expr[]): Plan {
-  const gap = long(durationOf(of.args[1], 'the gap of sessions'));
-  const { input, micros, time } = timed(of.args[0], rows, context);
-  if (readsPart(input.plan)) {
+  if (readsPart(rows.plan)) {
     // Each row's own: those of all batches are put together where the state is.
-    const own = withColumn(
-      input,
-      alias(span(time, call('timestamp_micros', call('+', micros, gap))), SESSION),
-      context,
-    );
+    const own = ownSession(of, rows, context);
     return marked(own, 'session', (outputOf(own).at(-1) as Attribute).id);
   }
+  const { input, micros, time, gap } = gapped(of, rows, context);
   const keys = others.map((expr) => {
     const inner = expr.kind === 'alias' ? expr.input : expr;
     return resolveExpr(inner, scopeOver(input, context), context.settings);
@@ -134,6 +164,16 @@ function sessions(of: UnresolvedCall, rows: Analyzed, context: Context, others: 
 }
 
 const SESSION = 'session_window';
+
+const gapped = (of: UnresolvedCall, rows: Analyzed, context: Context) => ({
+  ...timed(of.args[0], rows, context),
+  gap: long(durationOf(of.args[1], 'the gap of sessions')),
+});
+
+function ownSession(of: UnresolvedCall, rows: Analyzed, context: Context): Plan {
+  const { input, micros, time, gap } = gapped(of, rows, context);
+  return withColumn(input, alias(span(time, call('timestamp_micros', call('+', micros, gap))), SESSION), context);
+}
 
 /**
  * Spans that meet, of rows of equal keys, as one more column: `time` begins them, `end` are the microseconds where they end,

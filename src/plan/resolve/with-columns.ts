@@ -14,6 +14,7 @@ import { forbidAggregates } from './forbid.js';
 import type { Frames } from './frames.js';
 import type { NameMatch } from './names.js';
 import type { Scope } from './scope.js';
+import { withOwnWindows } from './time-windows.js';
 import { extractWindows } from './windows.js';
 
 /**
@@ -67,8 +68,15 @@ class Columns {
   add(plan: WithColumnsPlan): void {
     const { settings } = this.#context;
     this.#refuseTwins(plan);
+    const given = plan.columns.map(({ expr }) => expr);
+    const flushed = (): Analyzed => {
+      this.#flush();
+      return { plan: this.#plan, frames: this.#base.frames };
+    };
+    const timed = withOwnWindows(given, flushed, this.#context);
+    if (timed !== undefined) this.#plan = timed.input.plan;
     const scope = this.#scope();
-    let exprs = plan.columns.map(({ expr }) => {
+    let exprs = (timed?.exprs ?? given).map((expr) => {
       const resolved = resolveExpr(expr, scope, settings);
       forbidAggregates(resolved, 'withColumn');
       const value = resolved.kind === 'alias' ? resolved.input : resolved;
