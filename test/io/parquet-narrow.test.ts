@@ -50,7 +50,7 @@ describe('integers of Parquet', () => {
     }
   });
 
-  test('are read wide where the statistics were wrong', async () => {
+  test('are read wide where values do not fit', async () => {
     const path = await write('lies', `SELECT ${COLUMNS} FROM range(5000) t(i)`);
     const table = await openParquet(path);
     const { columns: right } = await readTable(table);
@@ -101,6 +101,50 @@ test.each([
         put(at, wrong);
         expect(narrow(source, count, target)).toBe(0);
         put(at, values[at] as bigint);
+      }
+    }
+  }
+  arena.release();
+});
+
+test.each([1, 2, 4, 8, 16] as const)('outside%i tells of each value beyond its bounds, wherever it stands', (bytes) => {
+  const outside = kernelsFor(heap)[`outside${bytes}` as const];
+  const arena = heap.newArena('outside');
+  const bits = bytes * 8;
+  const source = arena.alloc(bytes * 64 + 64);
+  const put = (i: number, value: bigint): void => {
+    for (let b = 0; b < bytes; b++) heap.u8[source + i * bytes + b] = Number(BigInt.asUintN(8, value >> BigInt(8 * b)));
+  };
+  const least = -(1n << BigInt(bits - 1));
+  const most = -least - 1n;
+  const isOutside = (count: number, low: bigint, high: bigint): boolean => {
+    const [base, span] = [low - least, high - low + least];
+    return outside(source, count, BigInt.asIntN(64, base), BigInt.asIntN(64, span), base >> 64n, span >> 64n) !== 0;
+  };
+  const bounds: (readonly [bigint, bigint])[] = [
+    [-3n, 5n],
+    [0n, 0n],
+    [least, 7n],
+    [-7n, most],
+    [least, most],
+    [most - 2n, most],
+  ];
+  for (const [low, high] of bounds) {
+    for (const count of [1, 2, 3, 15, 16, 17, 31, 33]) {
+      for (let i = 0; i < 64; i++) put(i, i % 2 === 0 ? low : high);
+      // What stands behind the last value does not count.
+      for (let i = count; i < 64; i++) put(i, low > least ? low - 1n : high);
+      expect(isOutside(count, low, high)).toBe(false);
+      for (const i of [0, count >> 1, count - 1]) {
+        for (const [value, back] of [
+          [low - 1n, low],
+          [high + 1n, high],
+        ] as const) {
+          if (value < least || value > most) continue;
+          put(i, value);
+          expect(isOutside(count, low, high), `${value} at ${i} of ${count}`).toBe(true);
+          put(i, back);
+        }
       }
     }
   }

@@ -1,4 +1,4 @@
-import { type Column, storageBytes } from '../../base/index.js';
+import { type Column, type ColumnStats, integerBounds, storageBytes } from '../../base/index.js';
 import type { GroupContext, Page } from './chunk-pages.js';
 import { CodedPages } from './coded-pages.js';
 import { corrupt, type Place } from './error.js';
@@ -20,6 +20,9 @@ export class FixedSink implements Sink {
   readonly #data: number;
   #dictionary = 0;
   #entries = -1;
+  /** Pages of indices need no look at their values: no entry of the dictionary is out of bounds. */
+  #isInside = false;
+  readonly #bounds: readonly [low: bigint, high: bigint] | undefined;
   #coded: CodedPages | undefined;
 
   constructor(
@@ -28,10 +31,12 @@ export class FixedSink implements Sink {
     private readonly place: Place,
     chunk: SplitChunk,
     private readonly narrow?: NarrowStorage,
+    stats?: ColumnStats,
   ) {
     this.#wide = storageBytes(leaf.decode.storage) as Width;
     this.#width = storageBytes(narrow ?? leaf.decode.storage) as Width;
     this.#data = group.alloc(chunk.values * this.#width);
+    this.#bounds = trustedBounds(leaf, stats);
   }
 
   dictionary(page: Page): void {
@@ -41,6 +46,7 @@ export class FixedSink implements Sink {
     this.#dictionary = this.group.allocPassing(count * this.#width);
     this.#entries = count;
     this.#plain(page.start, page.end, count, this.#dictionary);
+    this.#isInside = this.#areInside(this.#dictionary, count);
     if (this.#width < 16) this.#coded = new CodedPages(this.group, this.#dictionary, count, this.#width as CodedWidth);
   }
 
@@ -75,6 +81,21 @@ export class FixedSink implements Sink {
       default:
         throw unsupportedEncoding(values, this.place, this.leaf);
     }
+    const ofEntries = this.#isInside && values.encoding.endsWith('dictionary');
+    if (!ofEntries && !this.#areInside(target, count))
+      throw corrupt(this.place, `a value lies outside ${this.#bounds?.join(' to ')}, by its statistics or type`);
+  }
+
+  /** Whether values lie where plans take them to be: groups have places by such bounds, and sums no checks. */
+  #areInside(address: number, count: number): boolean {
+    if (this.#bounds === undefined) return true;
+    const all = 1n << BigInt(this.#width * 8);
+    const [low, most] = this.#bounds;
+    // Unsigned values have a wider type.
+    const high = most < all ? most : all - 1n;
+    const [base, span] = [low + all / 2n, high - low - all / 2n];
+    const { [`outside${this.#width}` as const]: outside } = this.group.kernels;
+    return low <= high && outside(address, count, base, span, base >> 64n, span >> 64n) === 0;
   }
 
   spread(validity: number, row: number, count: number, dense: number): void {
@@ -259,6 +280,14 @@ export class FixedSink implements Sink {
   #physical(count: number): number {
     return this.group.scratch.get('physical', count * this.leaf.decode.plainBytes + 16) + 16;
   }
+}
+
+/** What plans take for the bounds of a leaf's values. There are decimals of more digits than their type has, and statistics that say so. */
+function trustedBounds({ type }: Leaf, { min, max }: ColumnStats = {}): readonly [bigint, bigint] | undefined {
+  const bounds = integerBounds(type);
+  if (bounds === undefined || min === undefined || max === undefined)
+    return type.kind === 'decimal' ? bounds : undefined;
+  return [BigInt(min), BigInt(max)];
 }
 
 function halfToNumber(bits: number): number {

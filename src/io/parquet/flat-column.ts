@@ -15,22 +15,21 @@ export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, s
   const chunk = column.chunks[0] as SplitChunk;
   if (chunk.values !== rows) throw corrupt(place, `${chunk.values} values in a row group of ${rows} rows`);
   const base = { type: column.type, length: rows, ...(stats === undefined ? {} : { stats }) };
-  if (leaf.decode.storage === 'none') {
-    return { ...base, storage: 'none', nullCount: rows, validity: 0, data: 0, offsets: 0 };
-  }
-  const decode = (narrow: NarrowStorage | undefined): Omit<Column, 'type' | 'length'> => {
+  const decode = (narrow?: NarrowStorage): Omit<Column, 'type' | 'length'> => {
+    const { storage } = leaf.decode;
+    if (storage === 'none') return { storage, nullCount: rows, validity: 0, data: 0, offsets: 0 };
     const sink =
-      leaf.decode.storage === 'utf8'
+      storage === 'utf8'
         ? new StringSink(group, leaf, place, chunk)
-        : new FixedSink(group, leaf, place, chunk, narrow);
+        : new FixedSink(group, leaf, place, chunk, narrow, stats);
     return readPages(group, leaf, chunk, sink, place);
   };
   try {
     return { ...base, ...decode(column.narrow) };
   } catch (error) {
     if (!(error instanceof TooWide)) throw error;
-    // The statistics do not tell the truth: take every value as it is.
-    return { ...base, ...decode(undefined) };
+    // A dictionary may have entries that no row has, beyond the statistics: take every value as it is.
+    return { ...base, ...decode() };
   }
 }
 

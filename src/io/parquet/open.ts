@@ -147,7 +147,8 @@ function tableSchema(
 ): Schema {
   if (description.schema !== undefined) {
     for (const f of description.schema.fields) for (const file of files) checkAgainst(file, f.name, f.type);
-    return description.schema;
+    // As in Spark: files need not keep what a schema promises.
+    return structType(description.schema.fields.map((f) => field(f.name, f.type)));
   }
   const merged = new Map<string, Field>();
   const counted = description.options.mergeSchema === 'true' ? files : files.slice(0, 1);

@@ -15,7 +15,7 @@ import {
 import { constantColumn } from '../constant-column.js';
 import { openUnchanged } from '../unchanged-file.js';
 import { GroupContext } from './chunk-pages.js';
-import { unsupported } from './error.js';
+import { corrupt, unsupported } from './error.js';
 import { readFlat } from './flat-column.js';
 import { readKept } from './kept-column.js';
 import { readNested } from './nested-column.js';
@@ -111,10 +111,18 @@ const constant = ({ results, split }: GroupContext, { type, constant = null }: S
 
 function readColumn(group: GroupContext, column: SplitColumn, split: ScanSplit): Column {
   group.task.checkCancelled();
-  const { node } = column;
-  if (node === undefined) return constant(group, column);
-  if (isFlat(column)) return readFlat(group, column, node as Leaf, split.stats?.[column.name]);
-  return readNested(group, column, node);
+  const { name, node } = column;
+  const stats = split.stats?.[name];
+  const read =
+    node === undefined
+      ? constant(group, column)
+      : isFlat(column)
+        ? readFlat(group, column, node as Leaf, stats)
+        : readNested(group, column, node);
+  // Plans leave tests for null out where there are to be none.
+  if (stats?.nullCount === 0 && read.nullCount > 0)
+    throw corrupt(group.place(name), 'it has nulls, against its statistics');
+  return read;
 }
 
 const isFlat = ({ node }: SplitColumn): boolean => node?.kind === 'leaf' && node.maxRepetition === 0;

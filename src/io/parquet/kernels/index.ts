@@ -7,6 +7,7 @@ import { emitGather } from './gather.js';
 import { emitHybrid, emitVarint } from './hybrid.js';
 import { emitLevels, emitSpread } from './levels.js';
 import { emitNarrow } from './narrow.js';
+import { emitOutside } from './outside.js';
 import { emitStrings } from './strings.js';
 
 export { PATTERN_BYTES, patternBytes } from './compression.js';
@@ -16,6 +17,8 @@ type N = number;
 type Convert = (source: N, count: N, target: N) => void;
 /** 1, or 0 when a value does not fit. */
 type Narrow = (source: N, count: N, target: N) => N;
+/** Not 0 when a value is outside. */
+type Outside = (source: N, count: N, base: bigint, span: bigint, baseHigh: bigint, spanHigh: bigint) => N;
 type Spread = (target: N, bitmap: N, bit: N, count: N, dense: N) => void;
 type Gather = (indices: N, count: N, target: N, dictionary: N) => void;
 
@@ -62,6 +65,11 @@ export interface Kernels {
   readonly narrow64to8: Narrow;
   readonly narrow64to16: Narrow;
   readonly narrow64to32: Narrow;
+  readonly outside1: Outside;
+  readonly outside2: Outside;
+  readonly outside4: Outside;
+  readonly outside8: Outside;
+  readonly outside16: Outside;
   unpackBits(source: N, count: N, target: N): void;
   unsplit(source: N, count: N, target: N, width: N): void;
   fixedDecimal64(source: N, count: N, target: N, width: N): void;
@@ -97,6 +105,7 @@ function build(): Uint8Array {
   emitStrings(module);
   emitConvert(module);
   emitNarrow(module);
+  emitOutside(module);
   emitDelta(module);
   emitCompression(module, varint);
   return module.bytes();
