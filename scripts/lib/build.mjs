@@ -319,10 +319,11 @@ async function bundle() {
   // Not packed: a test of shared memory loads it in threads of its own.
   const base = await esbuild({ ...options, entryPoints: { 'base/index': 'src/base/index.ts' }, plugins });
   outputFiles.push(...base.outputFiles);
-  const outputs = outputFiles.map((file) => relative(root, file.path).replaceAll('\\', '/'));
   // Chunks first: a file that is there finds what it imports.
   outputFiles.sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
-  for (const [file, text] of await minifiedAll(outputFiles, withWorkerSource(metafile))) put(file, text);
+  const texts = await minifiedAll(outputFiles, withWorkerSource(metafile));
+  for (const [file, text] of texts) put(file, text);
+  const outputs = [...texts.keys()].map((file) => relative(root, file).replaceAll('\\', '/'));
   chmodSync(path('dist/cli/sparrow.js'), 0o755);
   const made = [
     ...Object.keys(metafile.inputs),
@@ -354,10 +355,13 @@ const withWorkerSource = ({ outputs }) =>
 async function minifiedAll(files, packed) {
   const texts = new Map(files.map((file) => [file.path, file.text]));
   const programs = [...texts].filter(([file]) => file.endsWith('.js') && !packed.has(file));
-  const done = programs.map(async ([file, text]) => {
+  const done = programs.map(async ([file, text], i) => {
     const { code, map } = await minified(text, { module: true, map: texts.get(`${file}.map`) });
-    texts.set(file, `${code}//# sourceMappingURL=${basename(file)}.map\n`);
-    texts.set(`${file}.map`, map);
+    // Maps are not packed, but their names are, in the files they belong to: in chunks they are short.
+    const name = file.includes('chunks') ? `${i.toString(36)}.map` : `${basename(file)}.map`;
+    texts.set(file, `${code}//# sourceMappingURL=${name}\n`);
+    texts.delete(`${file}.map`);
+    texts.set(join(dirname(file), name), map);
   });
   await Promise.all(done);
   return texts;

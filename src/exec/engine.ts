@@ -128,6 +128,7 @@ class LocalEngine implements QueryEngine {
         variable: (parts) => names.variable?.(parts),
         ...(names.userFunction === undefined ? {} : { userFunction: names.userFunction }),
         routine: (name) => names.routine?.(name),
+        settings: () => evalSettings(session, this.#platform.clock),
         parseExpr: (text) => this.#parsers().parseExpr(text, session),
         parseQuery: (text) => this.#parsers().parseQuery(text, session),
       };

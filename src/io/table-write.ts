@@ -9,6 +9,8 @@ export interface TableWrite {
   readonly columns: readonly Field[];
   readonly partitionBy: readonly string[];
   readonly options: Readonly<Record<string, string>>;
+  /** The session's time zone. */
+  readonly zone: string;
 }
 
 /** A write between its preparation and its end; nothing is seen before `commit`. */
@@ -18,8 +20,8 @@ export interface PreparedWrite {
   readonly skip: boolean;
   /** The columns that become directories, where the table says so. */
   readonly partitionBy?: readonly string[];
-  /** The zone in which timestamps name directories; the session's without it. */
-  readonly partitionZone?: string;
+  /** Timestamps name directories as instants, `2024-01-02T10:00:00.000000Z`; else as times of the session's zone. */
+  readonly namesInstants?: boolean;
   /** Makes exactly these files the output; false where a write of the same name did so meanwhile. */
   commit(files: readonly WrittenFile[]): boolean | Promise<boolean>;
   /** Removes everything written so far. */

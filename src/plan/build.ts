@@ -112,7 +112,8 @@ export const attribute = (name: string, type: DataType, nullable = true): Attrib
 // ---- leaves ----
 
 export const read = (description: SourceDescription): ReadPlan => freeze({ kind: 'read', description });
-export const view = (name: string): ViewPlan => freeze({ kind: 'view', name });
+export const view = (name: string, asOf?: ViewPlan['asOf']): ViewPlan =>
+  freeze({ kind: 'view', name, ...(asOf && { asOf }) });
 export const scan = (source: TableSource): ScanPlan =>
   freeze({
     kind: 'scan',

@@ -5,6 +5,7 @@ import {
   SparrowError,
   type TableSource,
 } from '../base/index.js';
+import type { EvalSettings } from '../functions/expression.js';
 import type { Expr } from './expr.js';
 import type { Plan } from './node.js';
 import type { SqlRoutine } from './routine.js';
@@ -27,6 +28,8 @@ export interface Catalog {
   userFunction?(name: string): JsFunction | undefined;
   /** The SQL function of this name, unless a built-in one has it. */
   routine?(name: string): SqlRoutine | undefined;
+  /** What constants mean. */
+  settings(): EvalSettings;
   parseExpr(text: string): Expr;
   parseQuery(text: string): Plan;
 }

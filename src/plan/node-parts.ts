@@ -24,3 +24,11 @@ export interface StreamMark {
   readonly what: 'time' | 'session';
   readonly id: number;
 }
+
+export interface NamedTable {
+  readonly name: string;
+  /** Names that WITH gives here, for who asked for another. */
+  readonly near?: readonly string[];
+  /** The table as it was: `VERSION AS OF`, or `TIMESTAMP AS OF` a constant. */
+  readonly asOf?: { readonly version: string } | { readonly timestamp: Expr };
+}

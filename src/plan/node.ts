@@ -2,7 +2,7 @@ import type { FieldPath, SourceDescription, TableSource } from '../base/index.js
 import type { CachedStatistics } from './cached-statistics.js';
 import type { Alias, Attribute, Expr, NestedPlan, SortOrder } from './expr.js';
 import type { LocalData } from './local-data.js';
-import type { JoinType, LimitedGroups, PivotValue, StreamMark } from './node-parts.js';
+import type { JoinType, LimitedGroups, NamedTable, PivotValue, StreamMark } from './node-parts.js';
 import type { EachColumnNode, SummaryNode } from './node-summary.js';
 import type { WriteTarget } from './write-target.js';
 
@@ -70,10 +70,8 @@ export interface ReadPlan extends Node {
   readonly kind: 'read';
   readonly description: SourceDescription;
 }
-export interface ViewPlan extends Node {
-  readonly kind: 'view'; // `near`: names that WITH gives here, for who asked for another.
-  readonly name: string;
-  readonly near?: readonly string[];
+export interface ViewPlan extends Node, NamedTable {
+  readonly kind: 'view';
 }
 /** Adds or replaces columns; later expressions do not see earlier ones (as Spark's withColumns). */
 export interface WithColumnsPlan extends Node {

@@ -1,7 +1,7 @@
 import { call, join, limitBy, sample, subqueryAlias, toNames, usingJoin, view } from '../plan/build.js';
 import { lateralJoin, naturalJoin, values } from '../plan/build-relations.js';
 import type { Expr } from '../plan/expr.js';
-import type { JoinType, Plan } from '../plan/node.js';
+import type { JoinType, Plan, ViewPlan } from '../plan/node.js';
 import { namesTable } from './keywords.js';
 import { readPivot, readUnpivot } from './pivot-parser.js';
 import { joinName, nameList, type QueryContext, qualifiedName } from './query-context.js';
@@ -101,9 +101,22 @@ function readPrimary(query: QueryContext, isLateral = false): Plan {
   if (tokens.is('(')) return readParenthesized(query);
   const start = tokens.place;
   const name = qualifiedName(tokens);
-  if (!tokens.is('(')) return withAlias(query, readSample(query, view(joinName(name))));
+  if (!tokens.is('(')) return withAlias(query, readSample(query, view(joinName(name), readAsOf(query))));
   tokens.back(start);
   return withAlias(query, readTableFunction(query));
+}
+
+/** `[FOR] VERSION AS OF 3`, `[FOR] TIMESTAMP AS OF '2024-01-01'`, with the SQL standard's names too. */
+function readAsOf({ tokens, exprs }: QueryContext): ViewPlan['asOf'] {
+  const place = tokens.place;
+  tokens.accept('FOR');
+  const isVersion = tokens.accept('VERSION', 'AS', 'OF') || tokens.accept('SYSTEM_VERSION', 'AS', 'OF');
+  if (isVersion)
+    return { version: tokens.peek().kind === 'string' ? tokens.string('a version') : `${tokens.integer('a version')}` };
+  if (tokens.accept('TIMESTAMP', 'AS', 'OF') || tokens.accept('SYSTEM_TIME', 'AS', 'OF'))
+    return { timestamp: exprs.value() };
+  tokens.back(place);
+  return undefined;
 }
 
 /** A subquery, or relations in parentheses. */

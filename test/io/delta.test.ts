@@ -48,6 +48,28 @@ describe.skipIf(!isThere)('golden tables', () => {
     }
   });
 
+  test('timestamps of partitions without a zone are of the session’s, as Spark reads them', async () => {
+    const western = await Session.create({ workers: 1, timeZone: 'America/Los_Angeles' });
+    try {
+      const read = (name: string) => western.read.delta(join(golden, name));
+      const parts = read('kernel-timestamp-PST').selectExpr('id', 'string(part) AS part').orderBy('id');
+      expect(await parts.collect()).toEqual([
+        { id: 0, part: '2020-01-01 08:09:10.001' },
+        { id: 1, part: '2021-10-01 08:09:20' },
+        { id: 2, part: '2021-10-01 08:09:20' },
+        { id: 3, part: '1969-01-01 00:00:00' },
+        { id: 4, part: null },
+      ]);
+      const day = read('kernel-timestamp-PST').filter("part = timestamp'2021-10-01 08:09:20'");
+      expect(await day.count()).toBe(2);
+      expect(
+        await read('kernel-timestamp-partition-col-ISO8601').filter("ts < timestamp'2024-01-01 02:00:01'").count(),
+      ).toBe(1);
+    } finally {
+      await western.stop();
+    }
+  });
+
   test('versions', async () => {
     const versions = 'time-travel-start-start20-start40';
     const ids = async (options: object) =>

@@ -117,6 +117,31 @@ describe.each(cases)('$name', (database) => {
     expect(await parts.select('id').distinct().count()).toBe(50_000);
   });
 
+  test('several connections by day and by time', async () => {
+    const rows = session
+      .range(1000)
+      .selectExpr(
+        "date_add(date'2024-01-01', int(id)) AS day",
+        "timestamp_ntz'2024-01-01 00:00:00' + make_interval(0, 0, 0, 0, int(id)) AS at",
+        'id',
+      );
+    await rows.write.database(adapter, 'days');
+    const read = (options: object) => session.read.database(adapter, { table: 'days', ...options, numPartitions: 4 });
+    const whole = await rows.agg(fn.count().as('n'), fn.sum('id').as('s')).collect();
+    for (const options of [
+      { partitionColumn: 'day', lowerBound: '2024-02-01', upperBound: '2026-01-01' },
+      { partitionColumn: 'AT', lowerBound: '2024-01-02 03:04:05.5', upperBound: '2024-01-20' },
+    ]) {
+      expect(await read(options).agg(fn.count().as('n'), fn.sum('id').as('s')).collect()).toEqual(whole);
+      expect(await read(options).count()).toBe(1000);
+    }
+    const wrong = read({ partitionColumn: 'day', lowerBound: 'soon', upperBound: '2026-01-01' });
+    await expect(wrong.count()).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/soon/),
+    });
+  });
+
   test('every type goes there and comes back', async () => {
     const schema = {
       i: t.int32,

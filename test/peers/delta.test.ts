@@ -79,6 +79,33 @@ describe('delta-rs', () => {
     );
   });
 
+  test('agrees on timestamps that are partitions, whatever the zone of the session', async () => {
+    const berlin = await Session.create({ workers: 1, timeZone: 'Europe/Berlin' });
+    try {
+      const path = join(folder, 'instants');
+      await berlin
+        .sql(
+          "SELECT * FROM VALUES (1, TIMESTAMP '2024-07-01 12:00:00'), (2, TIMESTAMP '2024-01-01 12:00:00.5'), (3, NULL) AS v(i, ts)",
+        )
+        .write.partitionBy('ts')
+        .delta(path);
+      const expected = [
+        { i: 1, ts: '2024-07-01 10:00:00+00:00' },
+        { i: 2, ts: '2024-01-01 11:00:00.500000+00:00' },
+        { i: 3, ts: null },
+      ];
+      expect(sorted((await theirs(path)).rows)).toEqual(sorted(expected));
+      const instants = (s: Session) =>
+        s.read.delta(path).selectExpr('i', 'unix_millis(ts) AS ms').orderBy('i').collect();
+      expect(await instants(session)).toEqual(
+        expected.map(({ i, ts }) => ({ i, ms: ts === null ? null : Date.parse(ts) })),
+      );
+      expect(await instants(berlin)).toEqual(await instants(session));
+    } finally {
+      await berlin.stop();
+    }
+  });
+
   test('reads what our changes leave, from a checkpoint too', async () => {
     const path = join(folder, 'changes');
     const schema = { id: t.int64, name: t.string };

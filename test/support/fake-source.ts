@@ -10,6 +10,7 @@ import {
 import type { Catalog } from '../../src/plan/catalog.js';
 import type { Expr } from '../../src/plan/expr.js';
 import type { Plan } from '../../src/plan/node.js';
+import type { PlanSettings } from '../../src/plan/resolve/context.js';
 import { parseExpression } from '../../src/sql/expression-parser.js';
 
 /** A table held as rows, with the statistics a test wants it to have. */
@@ -56,6 +57,10 @@ export class FakeCatalog implements Catalog {
         candidates: nearestNames(name, [...this.sources.keys()]),
       }),
     );
+  }
+
+  settings(): PlanSettings {
+    return { ansi: true, timeZone: 'UTC', nowMicros: 0n };
   }
 
   view(name: string): Plan | undefined {

@@ -18,7 +18,7 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
   try {
     const partitionBy = (job.partitionBy ?? plan.partitionBy).map((name) => columnNamed(name, names));
     const extension = extensionOf(plan);
-    const { partitionZone } = job;
+    const { namesInstants = false } = job;
     const { bucketed } = plan;
     const sink = (columns: readonly SourceColumn[], evenIfEmpty: boolean): SinkSpec => ({
       kind: 'write',
@@ -31,7 +31,7 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
       partitionBy,
       evenIfEmpty,
       ...limits,
-      ...(partitionZone === undefined ? {} : { partitionZone }),
+      namesInstants,
       ...(bucketed === undefined ? {} : { bucketed }),
     });
     const flow = await executor.open(input);
@@ -93,7 +93,7 @@ function fileLimits(given: Readonly<Record<string, string>>): Pick<WriteSink, 'o
 const entryOf = (format: string): FormatEntry | undefined => formats.find((f) => f.name === format);
 
 async function prepare(
-  { scheduler }: Executor,
+  { scheduler, settings }: Executor,
   plan: WritePlan,
   input: PhysicalPlan,
   job: string | undefined,
@@ -115,7 +115,8 @@ async function prepare(
     return prepareWrite(scheduler.platform, { path, mode, dynamic, ...more });
   }
   const columns = input.columns.map(({ name, type, nullable }) => field(name, type, nullable));
-  return own({ path, mode, dynamic: asked, columns, partitionBy, options }, scheduler.platform);
+  const { timeZone: zone } = settings;
+  return own({ path, mode, dynamic: asked, columns, partitionBy, options, zone }, scheduler.platform);
 }
 
 async function written(

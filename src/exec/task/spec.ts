@@ -158,8 +158,8 @@ export interface WriteSink {
   readonly partitionBy: readonly number[];
   /** The last of them is the number of the bucket, which names files; rows come in the order of all of them. */
   readonly bucketed?: boolean;
-  /** The zone in which timestamps name directories; the session's without it. */
-  readonly partitionZone?: string;
+  /** Timestamps name directories as instants; else as times of the session's zone. */
+  readonly namesInstants: boolean;
   /** Write a file without rows rather than none. */
   readonly evenIfEmpty: boolean;
   /** After so many rows, or bytes on disk, another file begins. */

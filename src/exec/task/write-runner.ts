@@ -149,9 +149,9 @@ export class WriteRunner implements SinkRunner {
 
   #text(value: Scalar, column: number): string | null {
     const { type } = this.sink.columns[column] as SourceColumn;
-    return value === null
-      ? null
-      : formatScalar(type, value, this.sink.partitionZone ?? this.environment.request.spec.settings.timeZone);
+    if (value === null) return null;
+    if (type.kind === 'timestamp' && this.sink.namesInstants) return instantText(value as bigint);
+    return formatScalar(type, value, this.environment.request.spec.settings.timeZone);
   }
 
   #file(name: string, values: readonly (string | null)[]): OpenFile {
@@ -202,4 +202,11 @@ function passedColumns({ source, steps }: PipelineSpec): readonly number[] | und
     columns = step.exprs.map((expr) => columns[(expr as { readonly index: number }).index] as number);
   }
   return columns;
+}
+
+/** An instant as Delta's log has it, whatever zone reads it: `2024-01-02T10:00:00.000000Z`. */
+function instantText(micros: bigint): string {
+  const [day, time = ''] = formatScalar({ kind: 'timestamp' }, micros, 'UTC').split(' ');
+  const [seconds, fraction = ''] = time.split('.');
+  return `${day}T${seconds}.${fraction.padEnd(6, '0')}Z`;
 }

@@ -86,7 +86,8 @@ function comparedText(
   return isText && predicate.op !== 'eq' ? undefined : `${name} ${OPERATORS[predicate.op]} ${literals[0]}`;
 }
 
-function literalText(dialect: Dialect, type: DataType, value: Scalar): string | undefined {
+/** A value as the database's SQL has it; undefined where it has no such text. */
+export function literalText(dialect: Dialect, type: DataType, value: Scalar): string | undefined {
   if (typeof value === 'number' && !Number.isFinite(value)) return undefined;
   const text = formatScalar(type, value, 'UTC');
   switch (type.kind) {

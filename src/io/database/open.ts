@@ -1,5 +1,6 @@
 import {
   type Platform,
+  parseScalar,
   type ScanRequest,
   type ScanSplit,
   type Schema,
@@ -11,7 +12,7 @@ import {
 import { GivenOptions } from '../given-options.js';
 import { connect, located } from './adapter.js';
 import { type DatabaseAdapter, databaseError } from './connection.js';
-import { conditionText, type Dialect, selectText, tableName } from './dialect.js';
+import { conditionText, type Dialect, literalText, selectText, tableName } from './dialect.js';
 
 /** One query of a scan: read over a connection of its own. */
 export interface DatabaseSplit {
@@ -58,26 +59,34 @@ export async function openDatabase(description: SourceDescription, _platform: Pl
         },
       );
     const schema = description.schema ?? (await columns());
-    const ranges = rangesOf(given, dialect);
+    const ranges = rangesOf(given, dialect, schema, description.zone ?? 'UTC');
     return new DatabaseTable(adapter, dialect, from, schema, ranges, given.number('fetchSize', FETCH_ROWS, 1, 1e6));
   } finally {
     await connection.close();
   }
 }
 
-/** Conditions that share the rows out, as Spark's JDBC source does: strides of a column, open at both ends. */
-function rangesOf(given: GivenOptions<string>, dialect: Dialect): readonly string[] {
+/**
+ * Conditions that share the rows out, as Spark's JDBC source does: strides of a column, open at both ends. The bounds are
+ * whole numbers, or days and times where the column has them.
+ */
+function rangesOf(given: GivenOptions<string>, dialect: Dialect, schema: Schema, zone: string): readonly string[] {
   const column = given.text('partitionColumn');
   const count = given.number('numPartitions', 1, 1, 1000);
   if (column === undefined || count === 1) return [];
+  const found = schema.fields.find((f) => f.name.toLowerCase() === column.toLowerCase());
+  const type = found && OF_TIME.has(found.type.kind) && dialect.compared.has(found.type.kind) ? found.type : undefined;
   const [low, high] = (['lowerBound', 'upperBound'] as const).map((name) => {
     const text = given.text(name) ?? '';
-    if (!/^-?\d{1,18}$/.test(text)) throw given.wrong(name, text, 'a whole number, with partitionColumn');
-    return BigInt(text);
+    const bound = type === undefined ? wholeNumber(text) : parseScalar(type, text, zone);
+    if (bound !== undefined) return BigInt(bound as number | bigint);
+    throw given.wrong(name, text, `${type === undefined ? 'a whole number' : `a ${type.kind}`}, with partitionColumn`);
   }) as [bigint, bigint];
-  const name = tableName(dialect, column);
+  const name = tableName(dialect, found?.name ?? column);
   const step = (high - low) / BigInt(count) || 1n;
-  const bounds = Array.from({ length: count - 1 }, (_, i) => low + step * BigInt(i + 1));
+  const bounds = Array.from({ length: count - 1 }, (_, i) => low + step * BigInt(i + 1)).map((bound) =>
+    type === undefined ? bound : literalText(dialect, type, type.kind === 'date' ? Number(bound) : bound),
+  );
   return [...bounds, undefined].map((bound, i) => {
     const before = i === 0 ? undefined : bounds[i - 1];
     const isBelow = bound === undefined ? [] : [`${name} < ${bound}`];
@@ -85,6 +94,10 @@ function rangesOf(given: GivenOptions<string>, dialect: Dialect): readonly strin
     return [`${name} >= ${before}`, ...isBelow].join(' AND ');
   });
 }
+
+const OF_TIME = new Set(['date', 'timestamp', 'timestamp_ntz']);
+
+const wholeNumber = (text: string): bigint | undefined => (/^-?\d{1,18}$/.test(text) ? BigInt(text) : undefined);
 
 class DatabaseTable implements TableSource {
   readonly format = 'database';

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import {
+  type DataType,
   type Field,
   field,
   int64Type,
@@ -55,24 +56,32 @@ export async function openDelta(description: SourceDescription, platform: Platfo
       hint: 'leave schema(…) out, and select or cast columns',
     });
   }
-  const snapshot = await readSnapshot(root, wantedOf(given), platform);
+  const zone = description.zone ?? 'UTC';
+  const snapshot = await readSnapshot(root, wantedOf(given, zone), platform);
   const only = given.text(FILES_OPTION);
   const some = only === undefined ? undefined : new Set(JSON.parse(only) as string[]);
   const files = some === undefined ? snapshot.files : snapshot.files.filter((file) => some.has(keyOf(file)));
-  return new DeltaTable(root, { ...snapshot, files }, platform, given.flag(PLACES_OPTION, false));
+  return new DeltaTable(root, { ...snapshot, files }, platform, zone, given.flag(PLACES_OPTION, false));
 }
 
-function wantedOf(given: GivenOptions<(typeof NAMES)[number]>): Wanted {
+function wantedOf(given: GivenOptions<(typeof NAMES)[number]>, zone: string): Wanted {
   const version = given.text('versionAsOf');
   const text = given.text('timestampAsOf');
   if (version !== undefined && text !== undefined)
     throw given.wrong('timestampAsOf', text, 'left out when versionAsOf is given');
   if (version !== undefined) return { version: given.number('versionAsOf', 0, 0, Number.MAX_SAFE_INTEGER) };
   if (text === undefined) return {};
-  const micros = parseScalar({ kind: 'timestamp' }, text, 'UTC');
+  const micros = parseScalar({ kind: 'timestamp' }, text, zone);
   if (micros === undefined) throw given.wrong('timestampAsOf', text, 'a timestamp');
   return { timestamp: Number((micros as bigint) / 1000n) };
 }
+
+/**
+ * A partition's value, which is text in the log: undefined where it is none of the type. A timestamp without a zone is
+ * of the session's, as Spark reads it; today's writers write instants.
+ */
+export const partitionScalar = (text: string | null, type: DataType, zone: string): Scalar | undefined =>
+  text === null ? null : parseScalar(type, text, zone);
 
 class DeltaTable implements TableSource {
   readonly format = 'delta';
@@ -86,6 +95,7 @@ class DeltaTable implements TableSource {
     private readonly root: string,
     private readonly snapshot: Snapshot,
     private readonly platform: Platform,
+    private readonly zone: string,
     withPlaces: boolean,
   ) {
     const { metadata, version, files } = snapshot;
@@ -122,11 +132,9 @@ class DeltaTable implements TableSource {
     });
   }
 
-  /** A partition's value in a file: text in the log, empty for null. */
   #partitionValue(file: AddFile, column: DeltaColumn): Scalar {
-    const text = file.partitionValues[column.physicalName] ?? null;
-    if (text === null || text === '') return null;
-    const value = parseScalar(column.type, text, 'UTC');
+    const text = file.partitionValues[column.physicalName] || null;
+    const value = partitionScalar(text, column.type, this.zone);
     if (value !== undefined) return value;
     throw new SparrowError('DELTA_LOG_CORRUPT', `${JSON.stringify(text)} is no value of the partition ${column.name}`, {
       where: `${this.label}, file ${file.path}`,

@@ -10,6 +10,7 @@ import type { Action, AddFile, Metadata } from './actions.js';
 import { addFile } from './add-file.js';
 import { commitChange, removeFile } from './commit.js';
 import { keyOf, readSnapshot, type Snapshot } from './log.js';
+import { partitionScalar } from './open.js';
 import { checkWritable, isAppendOnly, protocolFor } from './protocol.js';
 import { deltaColumns } from './schema.js';
 import { fieldJson, schemaJson } from './schema-json.js';
@@ -87,7 +88,7 @@ function partitionColumns(
 }
 
 class DeltaWrite implements PreparedWrite {
-  readonly partitionZone = 'UTC';
+  readonly namesInstants = true;
   #ended = false;
 
   constructor(
@@ -172,8 +173,17 @@ class DeltaWrite implements PreparedWrite {
     }
     if (plan.mode !== 'overwrite') return [];
     if (!plan.dynamic || this.partitionBy.length === 0) return base.files;
+    // By value: a time of 10:00 is written in more than one way.
+    const kinds = this.partitionBy.map(
+      (name) => [name, this.request.columns.find((c) => c.name === name)?.type] as const,
+    );
     const partition = ({ partitionValues }: AddFile): string =>
-      JSON.stringify(this.partitionBy.map((name) => partitionValues[name] || null));
+      JSON.stringify(
+        kinds.map(([name, type]) => {
+          const text = partitionValues[name] || null;
+          return type?.kind === 'timestamp' ? String(partitionScalar(text, type, this.request.zone)) : text;
+        }),
+      );
     const replaced = new Set(adds.map(partition));
     return base.files.filter((file) => replaced.has(partition(file)));
   }

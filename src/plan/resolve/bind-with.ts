@@ -6,6 +6,7 @@ import type { Plan, RecursiveRefPlan } from '../node.js';
 import { mapExprs } from '../node-exprs.js';
 import { mapChildren, replace, transformUp } from '../walk.js';
 import { transformExpr } from '../walk-expr.js';
+import { noTravel } from './time-travel.js';
 
 /** What names mean that WITH gave, in lower case. */
 type Names = ReadonlyMap<string, Plan>;
@@ -25,6 +26,7 @@ function bind(plan: Plan, names: Names, unused: Set<Plan>): Plan {
     case 'view': {
       const query = names.get(plan.name.toLowerCase());
       if (query === undefined) return replace(plan, { near: [...names.keys()] });
+      if (plan.asOf !== undefined) throw noTravel(plan.name);
       unused.delete(query);
       if (query.kind === 'recursive_ref') return subqueryAlias(query, plan.name);
       return keepId(subqueryAlias(query, plan.name), plan);

@@ -12,6 +12,7 @@ import { bindWith } from './bind-with.js';
 import { locate, placeOf } from './context.js';
 import { withFileNames } from './file-names.js';
 import { routineArguments, routineCall, routineRows } from './routines.js';
+import { asOf } from './time-travel.js';
 
 /** Views that lead through more others than this are taken to lead to themselves. */
 const DEEPEST_VIEW = 100;
@@ -52,7 +53,8 @@ function expandNode(plan: Plan, catalog: Catalog, depth: number): Plan {
   }
 }
 
-function expandView({ name, near = [] }: ViewPlan, catalog: Catalog, depth: number): Plan {
+function expandView(view: ViewPlan, catalog: Catalog, depth: number): Plan {
+  const { name, near = [] } = view;
   const plan = catalog.view(name);
   if (plan === undefined) {
     throw tableNotFound(name.split('.'), [...catalog.viewNames(), ...near]);
@@ -60,9 +62,9 @@ function expandView({ name, near = [] }: ViewPlan, catalog: Catalog, depth: numb
   if (depth > DEEPEST_VIEW) throw recursive('view', name);
   // A table brings its catalog and database along.
   if (plan.kind === 'subquery_alias' && plan.path !== undefined)
-    return subqueryAlias(expand(plan.input, catalog, depth + 1), plan.name, plan.path);
+    return subqueryAlias(expand(asOf(plan, view, catalog), catalog, depth + 1), plan.name, plan.path);
   const parts = name.split('.');
-  return subqueryAlias(expand(plan, catalog, depth + 1), parts.at(-1) ?? name);
+  return subqueryAlias(expand(asOf(plan, view, catalog), catalog, depth + 1), parts.at(-1) ?? name);
 }
 
 function parseTexts(expr: Expr, catalog: Catalog, depth: number): Expr {
