@@ -114,7 +114,7 @@ export interface ExtraFunctions {
   readonly createMap: AnyCall;
   readonly create_map: AnyCall;
 }
-type SessionCall = (time: string | ColumnBase, gap: string) => Column<UnknownType, 'session_window'>;
+type SessionCall = (time: string | ColumnBase, gap: string | ColumnBase) => Column<UnknownType, 'session_window'>;
 type OneCall = (column: Operand) => Column<UnknownType, string>;
 type JoinedCall = (column: Operand, delimiter?: Operand) => Column<UnknownType, string>;
 type AnyCall = (...columns: readonly (Operand | readonly Operand[])[]) => Column<UnknownType, string>;

@@ -4,6 +4,7 @@ import {
   localToInstant,
   MICROS_PER_DAY,
   type Scalar,
+  sameType,
   splitMicros,
   timestampType,
   timeZone,
@@ -35,7 +36,39 @@ const monthsOf = (local: bigint): bigint => {
   return BigInt(year * 12 + month);
 };
 
+function resolveWindowTime(args: readonly ArgType[]): Resolution | Mismatch {
+  const [window] = args;
+  if (window === undefined || args.length > 1) return wrongCount(args.length, 1, 1);
+  const { type } = window;
+  if (type.kind !== 'struct') return wrongType(0, 'a window of time', type);
+  const [start, end] = type.fields;
+  const isWindow = type.fields.length === 2 && start?.name === 'start' && end?.name === 'end';
+  if (
+    !isWindow ||
+    (end.type.kind !== 'timestamp' && end.type.kind !== 'timestamp_ntz') ||
+    !sameType(start.type, end.type)
+  )
+    return { mismatch: 'it takes the column of a window of time', code: '_LEGACY_ERROR_TEMP_3101' };
+  return { args: [type], returns: end.type };
+}
+
 export const timeBucketFunctions = {
+  windowTime: scalar({
+    name: 'windowTime',
+    sql: ['window_time'],
+    summary:
+      'The time of a window of time, a column of `window` or `session_window`: its last microsecond, by which its groups go into longer windows.',
+    examples: [
+      [
+        "window_time(named_struct('start', TIMESTAMP '2024-01-01 11:00:00', 'end', TIMESTAMP '2024-01-01 11:15:00'))",
+        '2024-01-01 11:14:59.999999',
+      ],
+    ],
+    resolve: resolveWindowTime,
+    nulls: 'propagate',
+    compiled: 'a call per row: it is of groups',
+    eval: ([window]): Scalar => ((window as readonly Scalar[])[1] as bigint) - 1n,
+  }),
   timeBucket: scalar({
     name: 'timeBucket',
     sql: ['time_bucket'],

@@ -9,7 +9,7 @@ import { outputOf } from './output.js';
 import { buildCall } from './resolve/calls.js';
 import type { Context, PlanSettings } from './resolve/context.js';
 import { noFrames } from './resolve/frames.js';
-import { withSessions } from './resolve/time-windows.js';
+import { ROWS_BEFORE, withSessions } from './resolve/time-windows.js';
 import { instantOf, timesIn } from './stream-times.js';
 import { foldPlan } from './walk.js';
 import { replaceExpr, visitExpr } from './walk-expr.js';
@@ -169,7 +169,7 @@ export class StreamState {
         time: part('start'),
         end: this.#call('unixMicros', part('end')),
         before: call('max', this.#call('unixMicros', part('end'))),
-        frame: { unit: 'rows', start: { kind: 'unbounded_preceding' }, end: { kind: 'offset', offset: -1 } },
+        frame: ROWS_BEFORE,
         name,
       },
       { settings: this.settings } as Context,

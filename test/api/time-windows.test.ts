@@ -1,6 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type DefaultValues, fn, Session, t } from 'sparrow-df';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let session: Session<DefaultValues>;
 beforeAll(async () => {
@@ -131,10 +131,139 @@ test('windows that keys name by position, alias or field, and sessions of single
   }
   const [own] = await session.sql("SELECT session_window(timestamp'2020-01-01 01:02:03', '5 minutes') AS w").collect();
   expect(own).toEqual({ w: { start: new Date('2020-01-01T01:02:03Z'), end: new Date('2020-01-01T01:07:03Z') } });
-  await expect(
-    session.sql("SELECT key, session_window(at, '1 day'), count(*) FROM events GROUP BY ALL").collect(),
-  ).rejects.toThrow(/GROUP BY has to name/);
   await expect(session.sql("SELECT window(at, '1 day'), window(at, '2 days') FROM events").collect()).rejects.toThrow(
     /one window of time/,
   );
+});
+
+// What Spark 4.3 answered, as texts.
+describe('as Spark answers', () => {
+  const EVENTS = `(VALUES (1, timestamp'2020-01-01 00:01:00', '5 minutes', 10), (1, timestamp'2020-01-01 00:04:00', '1 minute', 20),
+    (2, timestamp'2020-01-01 00:04:30', '10 minutes', 5), (1, timestamp'2020-01-01 00:20:00', null, 5),
+    (null, timestamp'2020-02-01 00:20:00', '1 month', 5), (1, null, '1 day', 6)) AS t(key, at, gap, n)`;
+  const texts = async (query: string, on = session): Promise<string[]> => {
+    const frame = on.sql(query);
+    const names = (await frame.columns()).map((_, i) => `c${i}`);
+    const columns = names.map((name) => `CAST(${name} AS STRING) AS ${name}`);
+    const rows = await frame
+      .toDF(...names)
+      .selectExpr(...columns)
+      .collect();
+    return rows.map((row) => Object.values(row).join(' | ')).sort();
+  };
+
+  test.each([
+    [
+      `SELECT window_time(w), c FROM (SELECT window AS w, count(*) AS c FROM ${EVENTS} GROUP BY window(at, '5 minutes'))`,
+      ['2020-01-01 00:04:59.999999 | 3', '2020-01-01 00:24:59.999999 | 1', '2020-02-01 00:24:59.999999 | 1'],
+    ],
+    [
+      `SELECT window(window_time(w), '10 minutes').end, sum(c) FROM (SELECT window(at, '5 minutes') AS w, count(*) AS c
+        FROM ${EVENTS} GROUP BY 1) GROUP BY window(window_time(w), '10 minutes')`,
+      ['2020-01-01 00:10:00 | 3', '2020-01-01 00:30:00 | 1', '2020-02-01 00:30:00 | 1'],
+    ],
+    [
+      `SELECT session_window(w, '10 minutes') AS x, sum(c) FROM (SELECT window(at, '5 minutes') AS w, count(*) AS c
+        FROM ${EVENTS} GROUP BY 1) GROUP BY ALL`,
+      [
+        '{2020-01-01 00:04:59.999999, 2020-01-01 00:14:59.999999} | 3',
+        '{2020-01-01 00:24:59.999999, 2020-01-01 00:34:59.999999} | 1',
+        '{2020-02-01 00:24:59.999999, 2020-02-01 00:34:59.999999} | 1',
+      ],
+    ],
+    [
+      `SELECT window_time(window), avg(c) FROM (SELECT window, count(*) AS c FROM ${EVENTS}
+        GROUP BY window(CAST(at AS timestamp_ntz), '1 day')) GROUP BY 1`,
+      ['2020-01-01 23:59:59.999999 | 4.0', '2020-02-01 23:59:59.999999 | 1.0'],
+    ],
+    [
+      `SELECT window(CAST(at AS timestamp_ntz), '50 minutes', '20 minutes') AS w, count(*) FROM ${EVENTS} WHERE n > 5 GROUP BY 1`,
+      [
+        '{2019-12-31 23:20:00, 2020-01-01 00:10:00} | 2',
+        '{2019-12-31 23:40:00, 2020-01-01 00:30:00} | 2',
+        '{2020-01-01 00:00:00, 2020-01-01 00:50:00} | 2',
+      ],
+    ],
+    [
+      `SELECT key, session_window(at, gap) AS w, count(*), sum(n) FROM ${EVENTS} GROUP BY ALL`,
+      [
+        ' | {2020-02-01 00:20:00, 2020-03-01 00:20:00} | 1 | 5',
+        '1 | {2020-01-01 00:01:00, 2020-01-01 00:06:00} | 2 | 30',
+        '2 | {2020-01-01 00:04:30, 2020-01-01 00:14:30} | 1 | 5',
+      ],
+    ],
+    [
+      `SELECT key, session_window(at, '5 minutes') AS w, 7 FROM ${EVENTS} GROUP BY ALL`,
+      [
+        ' | {2020-02-01 00:20:00, 2020-02-01 00:25:00} | 7',
+        '1 | {2020-01-01 00:01:00, 2020-01-01 00:09:00} | 7',
+        '1 | {2020-01-01 00:20:00, 2020-01-01 00:25:00} | 7',
+        '2 | {2020-01-01 00:04:30, 2020-01-01 00:09:30} | 7',
+      ],
+    ],
+    [
+      `SELECT key, session_window(at, '5 minutes').start, count(*), sum(n) + 1 FROM ${EVENTS} WHERE key = 1 GROUP BY ALL`,
+      ['1 | 2020-01-01 00:01:00 | 1 | 11', '1 | 2020-01-01 00:04:00 | 1 | 21', '1 | 2020-01-01 00:20:00 | 1 | 6'],
+    ],
+    [`SELECT session_window(at, 'no interval'), count(*) FROM ${EVENTS} GROUP BY 1`, []],
+    [`SELECT session_window(at, '0 days'), count(*) FROM ${EVENTS} GROUP BY 1`, []],
+    [
+      `SELECT session_window(CAST(at AS timestamp_ntz), '1 month'), count(*) FROM ${EVENTS} GROUP BY 1`,
+      ['{2020-01-01 00:01:00, 2020-03-01 00:20:00} | 5'],
+    ],
+    [
+      `SELECT window(at, 3600000000).start, count(*) FROM ${EVENTS} WHERE key = 2 GROUP BY 1`,
+      ['2020-01-01 00:00:00 | 1'],
+    ],
+    [
+      `SELECT n, window(at, '1 hour').end FROM ${EVENTS} WHERE window(at, '1 hour').start > timestamp'2020-01-15'`,
+      ['5 | 2020-02-01 01:00:00'],
+    ],
+  ])('%s', async (query, wanted) => {
+    expect(await texts(query)).toEqual(wanted);
+  });
+
+  test('gaps of days are of the calendar of the session’s time zone', async () => {
+    await using newYork = await Session.create({ workers: 1, timeZone: 'America/New_York' });
+    const times = `(VALUES (timestamp'2024-03-09 02:30:00'), (timestamp'2024-03-10 03:30:00'), (timestamp'2024-11-02 01:30:00')) AS t(at)`;
+    const sessions = `SELECT session_window(at, '1 day'), count(*) FROM ${times} GROUP BY 1`;
+    expect(await texts(sessions, newYork as typeof session)).toEqual([
+      '{2024-03-09 02:30:00, 2024-03-11 03:30:00} | 2',
+      '{2024-11-02 01:30:00, 2024-11-03 01:30:00} | 1',
+    ]);
+  });
+
+  test.each([
+    ["window(at, '1 day', '2 days')", 'DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION'],
+    ["window(at, '1 day', '1 day', '2 days')", 'DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION'],
+    ['window(at)', 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION'],
+    ['window(at, gap)', '_LEGACY_ERROR_TEMP_1207'],
+    ['session_window(at, n)', '_LEGACY_ERROR_TEMP_1040'],
+    ["window(at, '1 day'), session_window(at, '1 day')", '_LEGACY_ERROR_TEMP_1039'],
+    ['window_time(1)', 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE'],
+    ["window_time(named_struct('start', at))", '_LEGACY_ERROR_TEMP_3101'],
+  ])('%s: %s', async (column, code) => {
+    await expect(session.sql(`SELECT ${column}, count(*) FROM ${EVENTS} GROUP BY ALL`).collect()).rejects.toMatchObject(
+      {
+        code,
+      },
+    );
+  });
+
+  test('windows of windows in the DataFrame API', async () => {
+    const rows = await session
+      .sql(`SELECT * FROM ${EVENTS}`)
+      .groupBy(fn.window('at', '5 minutes'))
+      .agg(fn.count().as('c'))
+      .groupBy(fn.window(fn.windowTime('window'), '10 minutes'))
+      .agg(fn.sum('c').as('c'))
+      .selectExpr('CAST(window.start AS STRING) AS s', 'c')
+      .orderBy('s')
+      .collect();
+    expect(rows).toEqual([
+      { s: '2020-01-01 00:00:00', c: 3 },
+      { s: '2020-01-01 00:20:00', c: 1 },
+      { s: '2020-02-01 00:20:00', c: 1 },
+    ]);
+  });
 });

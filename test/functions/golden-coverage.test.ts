@@ -21,6 +21,7 @@ const byReason: Readonly<Record<string, string>> = {
     'makeInterval tryMakeInterval',
   'gives its values in any order, or only statistics': 'collectSet histogramNumeric approxTopK',
   'takes what the recorded table has no column of; asked in test/functions/recent.test.ts': 'vectorSum vectorAvg',
+  'takes the column of a window of time; asked in test/api/time-windows.test.ts': 'windowTime',
   'is asked with its sibling’s inputs in tests of its family':
     'posexplodeOuter variantExplode variantExplodeOuter bitmapOrAgg bitmapAndAgg regrCount',
 };

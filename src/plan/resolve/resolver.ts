@@ -239,7 +239,11 @@ const analyses: { readonly [K in PlanKind]: Analysis<K> } = {
     if (timed === undefined) return resolveProject(plan, first(inputs), context);
     return resolveProject(Object.freeze({ ...plan, exprs: timed.exprs }), timed.input, context);
   },
-  filter: (plan, inputs, context) => resolveFilter(plan, first(inputs), context),
+  filter: (plan, inputs, context) => {
+    const timed = withOwnWindows([plan.condition], () => first(inputs), context);
+    const condition = timed?.exprs[0] ?? plan.condition;
+    return resolveFilter(Object.freeze({ ...plan, condition }), timed?.input ?? first(inputs), context);
+  },
   aggregate: (plan, inputs, context) => {
     const timed = withTimeWindows(plan, first(inputs), context);
     return resolveAggregate(timed.plan, timed.input, context);

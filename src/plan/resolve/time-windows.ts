@@ -1,8 +1,20 @@
-import { booleanType, int32Type, int64Type, SparrowError, stringType, timestampType } from '../../base/index.js';
+import {
+  booleanType,
+  calendarIntervalType,
+  type DataType,
+  int32Type,
+  int64Type,
+  SparrowError,
+  simpleString,
+  stringType,
+  timestampNtzType,
+  timestampType,
+} from '../../base/index.js';
 import { alias, call, cast, filter, literal, over, project, sortOrder } from '../build.js';
 import { generate } from '../build-relations.js';
 import type { Attribute, Expr, UnresolvedCall, WindowFrame } from '../expr.js';
 import { exprType } from '../expr-type.js';
+import { hasAggregate } from '../facts.js';
 import type { AggregatePlan, Plan } from '../node.js';
 import { outputOf } from '../output.js';
 import { sqlText } from '../sql-text.js';
@@ -38,13 +50,17 @@ export function withTimeWindows(
 ): { readonly plan: AggregatePlan; readonly input: Analyzed } {
   const only = theCall([...plan.groupBy, ...plan.output]);
   if (only === undefined) return { plan, input };
-  const others = plan.groupBy.flatMap((key) => {
-    if (key.kind === 'ordinal' && key.position === 'all' && !isSliding(only))
-      throw new SparrowError('UNSUPPORTED_FEATURE', 'sessions are of rows of equal keys, which GROUP BY has to name');
-    const named = listed(key, plan.output);
-    return theCall([named]) === undefined && named.kind !== 'ordinal' ? [named] : [];
+  const all = plan.groupBy.some((key) => key.kind === 'ordinal' && key.position === 'all');
+  const named = (all ? plan.output : plan.groupBy).map((expr) => listed(expr, plan.output));
+  const others = named.filter((expr) => {
+    if (theCall([expr]) !== undefined || expr.kind === 'ordinal') return false;
+    return !all || !hasAggregate(resolveExpr(expr, scopeOver(input, context), context.settings));
   });
-  const cut = isSliding(only) ? slidingWindows : sessions;
+  const key = sqlText(only);
+  const isMerged = named.some((expr) => sqlText(expr.kind === 'alias' ? expr.input : expr) === key);
+  // Sessions are put together where they are a key themselves, not of what is made of them.
+  const own = isMerged || readsPart(input.plan) ? sessions : ownSession;
+  const cut = isSliding(only) ? slidingWindows : own;
   const below = cut(only, input, context, others);
   const change = standsFor(only, below);
   return {
@@ -81,7 +97,7 @@ function theCall(exprs: readonly Expr[]): UnresolvedCall | undefined {
     visitExpr(expr, (at) => {
       if (at.kind !== 'unresolved_call' || !/^(session_)?window$/i.test(at.name)) return undefined;
       if (only !== undefined && sqlText(at) !== sqlText(only))
-        throw new SparrowError('UNSUPPORTED_FEATURE', 'a query puts its rows into one window of time');
+        throw wrong('a query puts its rows into one window of time', '_LEGACY_ERROR_TEMP_1039');
       only ??= at;
       return undefined;
     });
@@ -97,43 +113,60 @@ function standsFor(only: UnresolvedCall, plan: Plan): (expr: Expr) => Expr {
     replaceExpr(expr, (at) => (at.kind === 'unresolved_call' && sqlText(at) === key ? column : undefined));
 }
 
-/** The rows that have a time, and the time. */
+/** The rows that have a time, and the time; of a window it is its last microsecond. */
 function timed(
-  time: Expr | undefined,
+  of: UnresolvedCall,
   input: Analyzed,
   context: Context,
-): { input: Analyzed; micros: Expr; time: Expr } {
-  if (time === undefined) throw wrong('a window of time needs a column of times');
-  const resolved = resolveExpr(time, scopeOver(input, context), context.settings);
-  const { kind } = exprType(resolved);
-  if (kind !== 'timestamp' && kind !== 'date' && kind !== 'string') {
-    throw new SparrowError(
-      'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE',
-      `a window of time is over timestamps, not ${kind}`,
-      {
-        sqlState: '42K09',
-      },
-    );
-  }
+): { input: Analyzed; micros: Expr; time: Expr; clock: Clock } {
+  const [given] = of.args;
+  if (given === undefined || of.args[1] === undefined)
+    throw wrong(`${of.name} takes a column of times and a duration`, 'WRONG_NUM_ARGS.WITHOUT_SUGGESTION');
   const scope = scopeOver(input, context);
-  const instant = resolveExpr(cast(resolved, timestampType), scope, context.settings);
-  const kept = filter(input.plan, resolveExpr(call('isnotnull', instant), scope, context.settings));
-  return { input: { plan: kept, frames: input.frames }, micros: call('unix_micros', instant), time: instant };
+  let time = resolveExpr(given, scope, context.settings);
+  if (exprType(time).kind === 'struct') time = resolveExpr(call('window_time', time), scope, context.settings);
+  const { kind } = exprType(time);
+  if (kind !== 'timestamp' && kind !== 'timestamp_ntz' && kind !== 'date' && kind !== 'string')
+    throw wrong(`a window of time is over timestamps, not ${kind}`, 'DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE');
+  if (kind !== 'timestamp_ntz') time = resolveExpr(cast(time, timestampType), scope, context.settings);
+  const kept = filter(input.plan, resolveExpr(call('isnotnull', time), scope, context.settings));
+  const clock = clockOf(exprType(time));
+  return { input: { plan: kept, frames: input.frames }, micros: clock.micros(time), time, clock };
 }
+
+/** Times as microseconds, and back. */
+interface Clock {
+  readonly micros: (time: Expr) => Expr;
+  readonly time: (micros: Expr) => Expr;
+}
+
+const EPOCH = literal(timestampNtzType, 0n);
+const MICROSECOND = literal(stringType, 'MICROSECOND');
+
+const clockOf = ({ kind }: DataType): Clock =>
+  kind === 'timestamp'
+    ? { micros: (time) => call('unix_micros', time), time: (micros) => call('timestamp_micros', micros) }
+    : {
+        micros: (time) => call('timestampdiff', MICROSECOND, EPOCH, time),
+        time: (micros) => call('timestampadd', MICROSECOND, micros, EPOCH),
+      };
 
 /** The windows of one length that start every `slide`: those that hold the row's time, the latest first. */
 function slidingWindows(of: UnresolvedCall, rows: Analyzed, context: Context): Plan {
+  const { input, micros, clock } = timed(of, rows, context);
   const length = durationOf(of.args[1], 'the length of a window');
   const slide = of.args[2] === undefined ? length : durationOf(of.args[2], 'the distance of windows');
   const offset = of.args[3] === undefined ? 0n : durationOf(of.args[3], 'the start of windows', true);
-  if (slide > length) throw wrong('windows start no further apart than they are long');
-  const { input, micros } = timed(of.args[0], rows, context);
+  const far = 'DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION';
+  if (slide > length) throw wrong('windows start no further apart than they are long', far);
+  if (offset >= slide || -offset >= slide)
+    throw wrong('the first window starts less than the distance of two off', far);
   const last = call('-', micros, call('pmod', call('-', micros, long(offset)), long(slide)));
   const count = Number((length + slide - 1n) / slide);
   if (count > MOST_WINDOWS) throw wrong(`an instant lies in at most ${MOST_WINDOWS} windows`);
   const windows = Array.from({ length: count }, (_, i) => {
     const start = call('-', last, long(BigInt(i) * slide));
-    return span(call('timestamp_micros', start), call('timestamp_micros', call('+', start, long(length))));
+    return span(clock.time(start), clock.time(call('+', start, long(length))));
   });
   if (count === 1) return withColumn(input, alias(windows[0] as Expr, 'window'), context);
   const all = resolveGenerate(
@@ -142,7 +175,7 @@ function slidingWindows(of: UnresolvedCall, rows: Analyzed, context: Context): P
     context,
   );
   if (length % slide === 0n) return all;
-  const end = call('unix_micros', call('getfield', outputOf(all).at(-1) as Attribute, literal(stringType, 'end')));
+  const end = clock.micros(call('getfield', outputOf(all).at(-1) as Attribute, literal(stringType, 'end')));
   const holds = call('<', micros, end);
   return filter(all, resolveExpr(holds, scopeOver({ plan: all, frames: input.frames }, context), context.settings));
 }
@@ -154,25 +187,51 @@ function sessions(of: UnresolvedCall, rows: Analyzed, context: Context, others: 
     const own = ownSession(of, rows, context);
     return marked(own, 'session', (outputOf(own).at(-1) as Attribute).id);
   }
-  const { input, micros, time, gap } = gapped(of, rows, context);
+  const { input, time, end } = gapped(of, rows, context);
   const keys = others.map((expr) => {
     const inner = expr.kind === 'alias' ? expr.input : expr;
     return resolveExpr(inner, scopeOver(input, context), context.settings);
   });
-  const end = call('+', micros, gap);
-  return withSessions(input, { keys, time, end, before: call('lag', end), name: SESSION }, context);
+  const known = { keys, time, end, name: SESSION };
+  if (end.kind !== 'attribute') return withSessions(input, { ...known, before: call('lag', end) }, context);
+  return withSessions(input, { ...known, before: call('max', end), frame: ROWS_BEFORE }, context);
 }
 
 const SESSION = 'session_window';
+/** All rows before the current one. */
+export const ROWS_BEFORE: WindowFrame = {
+  unit: 'rows',
+  start: { kind: 'unbounded_preceding' },
+  end: { kind: 'offset', offset: -1 },
+};
+/** A gap that is as long everywhere. */
+const FIXED = /^\s*[1-9]\d*\s*(hour|minute|(milli|micro)?second)s?\s*$/i;
 
-const gapped = (of: UnresolvedCall, rows: Analyzed, context: Context) => ({
-  ...timed(of.args[0], rows, context),
-  gap: long(durationOf(of.args[1], 'the gap of sessions')),
-});
+/** Where a row's own session ends: rows whose gap is not above zero, or no interval, are in none. */
+function gapped(of: UnresolvedCall, rows: Analyzed, context: Context) {
+  const gap = of.args[1];
+  const { input, micros, time, clock } = timed(of, rows, context);
+  const own = gap && resolveExpr(gap, scopeOver(input, context), context.settings);
+  const type = own === undefined ? stringType : exprType(own);
+  const isLiteral = own?.kind === 'literal';
+  if (type.kind === 'interval_dt' || (isLiteral && FIXED.test(String(own.value))))
+    return { input, time, clock, end: call('+', micros, long(durationOf(gap, 'the gap of sessions'))) };
+  if (type.kind !== 'string' && type.kind !== 'interval' && type.kind !== 'null')
+    throw wrong(`the gap of sessions is an interval, not ${simpleString(type)}`, '_LEGACY_ERROR_TEMP_1040');
+  const moved = call('+', time, { ...cast(own as Expr, calendarIntervalType), safe: true });
+  const plan = withColumn(input, alias(clock.micros(moved), 'end'), context);
+  const end = outputOf(plan).at(-1) as Attribute;
+  const kept = filter(
+    plan,
+    resolveExpr(call('>', end, micros), scopeOver({ ...input, plan }, context), context.settings),
+  );
+  return { input: { plan: kept, frames: input.frames }, time, clock, end };
+}
 
 function ownSession(of: UnresolvedCall, rows: Analyzed, context: Context): Plan {
-  const { input, micros, time, gap } = gapped(of, rows, context);
-  return withColumn(input, alias(span(time, call('timestamp_micros', call('+', micros, gap))), SESSION), context);
+  const { input, time, end, clock } = gapped(of, rows, context);
+  const window = alias(span(time, clock.time(end)), SESSION);
+  return resolveProject(project(input.plan, [...without(end, input.plan), window]), input, context);
 }
 
 /**
@@ -187,17 +246,21 @@ export function withSessions(
   const { keys, time, end } = of;
   const byTime = { partitionBy: keys, orderBy: [sortOrder(time)] };
   const before = over(of.before, of.frame === undefined ? byTime : { ...byTime, frame: of.frame });
-  const isFirst = call('coalesce', call('>', call('unix_micros', time), before), literal(booleanType, true));
+  const clock = clockOf(exprType(time));
+  const isFirst = call('coalesce', call('>', clock.micros(time), before), literal(booleanType, true));
   const one = literal(int32Type, 1);
   const flagged = withColumn(input, alias(call('if', isFirst, one, literal(int32Type, 0)), 'first'), context);
   const first = outputOf(flagged).at(-1) as Attribute;
   const at = (plan: Plan): Analyzed => ({ plan, frames: input.frames });
   const counted = withColumn(at(flagged), alias(over(call('sum', first), byTime), 'number'), context);
   const inSession = { partitionBy: [...keys, outputOf(counted).at(-1) as Attribute], orderBy: [] };
-  const last = call('timestamp_micros', over(call('max', end), inSession));
+  const last = clock.time(over(call('max', end), inSession));
   const window = alias(span(over(call('min', time), inSession), last), of.name);
-  return resolveProject(project(counted, [...outputOf(input.plan), window]), at(counted), context);
+  return resolveProject(project(counted, [...without(end, input.plan), window]), at(counted), context);
 }
+
+const without = (column: Expr, plan: Plan): readonly Attribute[] =>
+  outputOf(plan).filter(({ id }) => column.kind !== 'attribute' || id !== column.id);
 
 const span = (start: Expr, end: Expr): Expr =>
   call('named_struct', literal(stringType, 'start'), start, literal(stringType, 'end'), end);
@@ -205,10 +268,12 @@ const long = (value: bigint): Expr => literal(int64Type, value);
 const withColumn = (input: Analyzed, column: Expr, context: Context): Plan =>
   resolveProject(project(input.plan, [...outputOf(input.plan), column]), input, context);
 
-/** Microseconds of `10 minutes`, `1 hour 30 minutes` or `INTERVAL 5 SECONDS`; months have no fixed length. */
+/** Microseconds of `10 minutes`, `1 hour 30 minutes`, `INTERVAL 5 SECONDS` or a number of them; months have no fixed length. */
 export function durationOf(expr: Expr | undefined, what: string, isOffset = false): bigint {
-  if (expr?.kind !== 'literal') throw wrong(`${what} is a constant such as '10 minutes'`);
-  if (expr.type.kind === 'interval_dt') return positive(expr.value as bigint, what, isOffset);
+  const type = expr?.kind === 'literal' ? expr.type.kind : 'null';
+  if (expr?.kind !== 'literal' || type === 'null')
+    throw wrong(`${what} is a constant such as '10 minutes'`, '_LEGACY_ERROR_TEMP_1207');
+  if (type !== 'string') return positive(BigInt(expr.value as bigint), what, isOffset);
   const text = String(expr.value)
     .trim()
     .replace(/^interval\s+/i, '');
@@ -230,5 +295,5 @@ function positive(micros: bigint, what: string, isOffset: boolean): bigint {
   throw wrong(`${what} must be above zero`);
 }
 
-const wrong = (message: string): SparrowError =>
-  new SparrowError('DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE', message, { sqlState: '42K09' });
+const wrong = (message: string, code = 'DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE'): SparrowError =>
+  new SparrowError(code, message, code.startsWith('D') ? { sqlState: '42K09' } : {});
