@@ -46,6 +46,8 @@ export class FileTable<S extends FileSplit> implements TableSource {
     data: readonly Field[],
     private readonly zone: string | undefined,
     private readonly splitsOf: (file: DataFile, columns: readonly FileColumn[]) => readonly S[],
+    /** Of columns whose values go beyond those of their types. */
+    private readonly bounds: NonNullable<ScanSplit['stats']> = {},
   ) {
     this.#partitions = asDeclared(partitionColumns(files), data);
     const added = this.#partitions.filter((p) => data.every((f) => f.name !== p.name));
@@ -66,6 +68,7 @@ export class FileTable<S extends FileSplit> implements TableSource {
           file: path,
           bytes: end - start,
           ...(rows === undefined ? {} : { rows }),
+          stats: this.bounds,
           payload,
         };
       });

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as arrow from 'apache-arrow';
-import { col, Session, SparrowError, t } from 'sparrow-df';
+import { col, fn, Session, SparrowError, t } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'sparrow-arrow-'));
@@ -94,6 +94,51 @@ test('cut and changed bytes are errors, and nothing more', async () => {
     }
   }
   expect(await session.range(3).count()).toBe(3);
+});
+
+test('values that their types cannot have are damage, but where they are null', async () => {
+  const of = (type: arrow.DataType, values: Uint32Array | BigInt64Array, nullBitmap?: Uint8Array) =>
+    new arrow.Table({ x: new arrow.Vector([arrow.makeData({ type, length: 2, data: values, nullBitmap } as never)]) });
+  const decimals = (...words: number[]) => Uint32Array.of(99999, 0, 0, 0, ...words);
+  const small = new arrow.Decimal(2, 5, 128);
+  const cases: [arrow.Table, unknown][] = [
+    [of(small, decimals(0xffffffff, 0xffffffff, 0xffff, 0)), undefined],
+    [of(small, decimals(0xffffffff, 0x7fffffff, 0, 0)), ['999.99', '92233720368547758.07']],
+    [of(small, decimals(0, 0x80000000, 0, 0)), undefined],
+    [of(small, decimals(-99999, -1, -1, -1)), ['999.99', '-999.99']],
+    [of(small, decimals(0, 0, 1, 0), Uint8Array.of(1)), ['999.99', null]],
+    [of(new arrow.TimestampSecond(), BigInt64Array.of(1n, 9223372036855n)), undefined],
+    [of(new arrow.TimestampSecond(), BigInt64Array.of(1n, 9223372036854n)), [1_000_000n, 9223372036854_000_000n]],
+    [of(new arrow.DateMillisecond(), BigInt64Array.of(0n, 2n ** 62n)), undefined],
+  ];
+  for (const [table, expected] of cases) {
+    for (const form of ['file', 'stream'] as const) {
+      const found = rows(file(arrow.tableToIPC(table, form))).then((all) =>
+        all.map((row) => (row as { x: unknown }).x),
+      );
+      if (expected === undefined) await expect(found).rejects.toMatchObject({ code: 'FAILED_READ_FILE' });
+      else expect(await found).toEqual(expected);
+    }
+  }
+});
+
+test('decimals beyond their precision, which the format allows, are grouped, counted and summed', async () => {
+  for (const precision of [2, 3, 9, 18, 20]) {
+    const values = Array.from({ length: 20_000 }, (_, i) => (i * 7919) % 1_000_003);
+    const words = new Uint32Array(values.length * 4);
+    for (const [i, value] of values.entries()) words[4 * i] = value;
+    const type = new arrow.Decimal(0, precision, 128);
+    const data = arrow.makeData({ type, length: values.length, nullCount: 0, data: words });
+    const frame = session.read.arrow(file(arrow.tableToIPC(new arrow.Table({ d: new arrow.Vector([data]) }), 'file')));
+    const different = BigInt(new Set(values).size);
+    expect(await frame.groupBy('d').count().count()).toBe(Number(different));
+    expect(await frame.distinct().count()).toBe(Number(different));
+    const [row] = await frame.agg(fn.sum('d').as('s'), fn.countDistinct('d').as('n'), fn.max('d').as('m')).collect();
+    const sum = values.reduce((all, value) => all + value, 0);
+    expect(row).toEqual({ s: String(sum), n: different, m: String(Math.max(...values)) });
+    const top = await frame.orderBy(col('d').desc()).limit(2).collect();
+    expect(top.map(({ d }) => Number(d))).toEqual(values.toSorted((a, b) => b - a).slice(0, 2));
+  }
 });
 
 test('columns and fields of one name get their position; decimals of more digits than Spark has are texts', async () => {

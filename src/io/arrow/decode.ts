@@ -35,8 +35,9 @@ export class BatchDecoder {
     if (batch.rows > MAX_ROWS) throw this.#damaged(`a batch of ${batch.rows} rows`);
   }
 
+  readonly #damage = (what: string): Error => damaged(what, this.body.file.path);
   #damaged(what: string): Error {
-    return damaged(what, this.body.file.path);
+    return this.#damage(what);
   }
 
   /** Passes a field. */
@@ -208,7 +209,7 @@ export class BatchDecoder {
         return this.#runs(f, length);
       default: {
         const validity = this.#validity(node);
-        const read = fixedReader(type, this.#nextBuffer(), length, !this.bigEndian);
+        const read = fixedReader(type, this.#nextBuffer(), length, !this.bigEndian, this.#damage);
         if (read === undefined) throw this.#damaged('a buffer of values is too short');
         return fill(length, validity, read);
       }
@@ -219,7 +220,7 @@ export class BatchDecoder {
     const node = this.#nextNode();
     const validity = this.#validity(node);
     const dictionary = this.dictionaries.get(id);
-    const read = fixedReader(index, this.#nextBuffer(), node.length, !this.bigEndian);
+    const read = fixedReader(index, this.#nextBuffer(), node.length, !this.bigEndian, this.#damage);
     if (read === undefined) throw this.#damaged(`the codes of ${f.name} are too few`);
     return fill(node.length, validity, (row) => {
       const value = dictionary?.[Number(read(row))];

@@ -12,6 +12,7 @@ import {
 import { type FileColumn, FileTable } from '../file-table.js';
 import { GivenOptions } from '../given-options.js';
 import { expandPaths } from '../paths.js';
+import { decimalBounds } from './fixed.js';
 import { damaged } from './flatbuffer.js';
 import { type ArrowSchema, blockMessage, hasFooter, readFooter, streamMessages } from './metadata.js';
 import { columnField } from './types.js';
@@ -49,9 +50,14 @@ export async function openArrow(description: SourceDescription, platform: Platfo
   }
   const fields = description.schema?.fields ?? first?.fields ?? [];
   for (const [path, { fields: own }] of open) checkFields(fields, own, path);
-  return new FileTable('arrow', label, files, fields, description.zone, ({ path, size, modifiedMs }, columns) =>
-    (open.get(path) as OpenFile).ranges.map((range): ArrowSplit => ({ path, size, modifiedMs, columns, ...range })),
-  );
+  const splitsOf = ({ path, size, modifiedMs }: (typeof files)[number], columns: readonly FileColumn[]) =>
+    (open.get(path) as OpenFile).ranges.map((range): ArrowSplit => ({ path, size, modifiedMs, columns, ...range }));
+  const bounds = fields.flatMap(({ name, type }) => {
+    if (type.kind !== 'decimal') return [];
+    const [min, max] = decimalBounds(type.precision);
+    return [[name, { min, max }] as const];
+  });
+  return new FileTable('arrow', label, files, fields, description.zone, splitsOf, Object.fromEntries(bounds));
 }
 
 /** A file may lack columns, but those it has are of the table's types. */
