@@ -25,7 +25,34 @@ const opaque = {
 `,
   'plan/expr.d.ts': interfaces('Expr', 'Literal', 'WindowSpec', 'SortOrder'),
   'wasm/index.d.ts': interfaces('Code', 'Func', 'Local'),
+  'api/context.d.ts': interfaces('FrameContext'),
+  'api/catalog/session-catalog.d.ts': interfaces('SessionCatalog'),
+  'api/catalog/table-store.d.ts': interfaces('TableRecord'),
+  'plan/catalog.d.ts': interfaces('Catalog', 'VariableLookup'),
+  'plan/routine.d.ts': interfaces('SqlRoutine'),
+  'functions/value.d.ts': interfaces('Emitter', 'StateAccess', 'Thunk', 'Value'),
+  'functions/resolved-call.d.ts': interfaces('Call', 'LambdaFunction', 'Range'),
+  'functions/expression.d.ts': interfaces('EvalSettings'),
+  'sql/command.d.ts': interfaces('Buckets'),
+  'io/delta/log.d.ts': interfaces('Snapshot'),
 };
+
+/** What is behind a session, beside what its users meet. */
+const hidden = {
+  'plan/engine.d.ts': ['SessionSettings', 'SessionNames', 'RunOptions', 'RunningQuery', 'EngineOptions', 'QueryEngine'],
+};
+
+/** Declarations with nothing behind these interfaces, and without the imports that they alone need. */
+function withoutBodies(text, names) {
+  const bodies = new RegExp(`^export interface (${names.join('|')})\\b[^{]*\\{[\\s\\S]*?^\\}`, 'gm');
+  const rest = text
+    .replace(bodies, 'export interface $1 {}')
+    .replace(/^export declare function [\s\S]*?;\n(?=export)/gm, '');
+  return rest.replace(/^import type \{([^}]*)\}.*\n/gm, (line, list) => {
+    const isUsed = (name) => rest.match(new RegExp(`\\b${name}\\b`, 'g')).length > 1;
+    return (list.match(/\w+/g) ?? []).some(isUsed) ? line : '';
+  });
+}
 
 /** What a user never meets by name needs no words in the package; our sources have them. */
 const isInside = (file) =>
@@ -35,7 +62,8 @@ const isInside = (file) =>
 
 const declarationOf = (file) => {
   const text = opaque[file] ?? readFileSync(path('build/lib', file), 'utf8');
-  return isInside(file) ? text.replace(/^ *\/\*\*(?:[^*]|\*(?!\/))*\*\/\n/gm, '') : text;
+  const plain = isInside(file) ? text.replace(/^ *\/\*\*(?:[^*]|\*(?!\/))*\*\/\n/gm, '') : text;
+  return file in hidden ? withoutBodies(plain, hidden[file]) : plain;
 };
 
 const HUB = 'base/index.d.ts';
