@@ -57,3 +57,46 @@ test('17 million groups in little memory: the same, in the same order', { timeou
   expect(little.rows).toBe(ROWS);
   expect(little).toEqual(await seen('2GB'));
 });
+
+/** Merged bin by bin, of partitions that are in no parts on disk; each key three times, far from each other. */
+const TEXTS = 2_400_000;
+
+async function sumsByText(memory: string): Promise<[rows: number, hash: number]> {
+  const session = await Session.create({ workers: 2, memory, spillDirectory: directory });
+  let [rows, hash] = [0, 0];
+  const mix = (word: number): void => {
+    hash = (Math.imul(hash, 31) + word) | 0;
+  };
+  try {
+    const key = fn.concat(
+      lit('key '),
+      col('id')
+        .mod(TEXTS / 3)
+        .cast('string'),
+    );
+    const sums = session
+      .range(0, TEXTS)
+      .groupBy(key.as('k'), col('id').mod(2).as('odd'))
+      .agg(fn.sum(lit(1).cast('double').div(col('id').add(1))).as('x'));
+    const words = new Int32Array(2);
+    const double = new Float64Array(words.buffer);
+    for await (const batch of sums.batches()) {
+      const [keys, odd, x] = ['k', 'odd', 'x'].map((name) => batch.getChild(name));
+      rows += batch.numRows;
+      for (let i = 0; i < batch.numRows; i++) {
+        double[0] = x?.get(i) as number;
+        for (const word of words) mix(word);
+        if (i % 101 === 0) mix(Number(`${keys?.get(i)}`.slice(4)) * 2 + Number(odd?.get(i)));
+      }
+    }
+    return [rows, hash];
+  } finally {
+    await session.stop();
+  }
+}
+
+test('millions of partial sums by texts: the same bits in the same order, on disk and in memory', async () => {
+  const little = await sumsByText('32MB');
+  expect(little[0]).toBe(TEXTS / 3);
+  expect(little).toEqual(await sumsByText('1GB'));
+});

@@ -72,6 +72,21 @@ export class GroupTable {
       : this.#findHashed(keys, word ?? hashKeys(this.pipe, keys), word);
   }
 
+  /**
+   * Fetches the place in the index of a group to be looked up soon, if what is on the stack says so. A lookup waits for each
+   * place that is not in the cache; such loads wait beside each other.
+   */
+  touch(hash: Local, isAsked: boolean): void {
+    const { code } = this.pipe;
+    const slot = code.local('i32');
+    code.get(hash).get(this.#mask).op('i32.and').set(slot);
+    if (isAsked) {
+      const asked = code.local('i32');
+      code.set(asked).get(slot).i32(0).get(asked).select().set(slot);
+    }
+    code.get(this.#index).get(slot).i32(3).op('i32.shl').op('i32.add').op('i32.load', 4).drop();
+  }
+
   #findSingle(): Local {
     const { code } = this.pipe;
     const row = code.local('i32');

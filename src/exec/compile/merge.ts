@@ -1,6 +1,6 @@
 import type { EvalSettings } from '../../functions/expression.js';
 import { ModuleContext } from '../../functions/module-context.js';
-import { WasmModule } from '../../wasm/index.js';
+import { type Code, WasmModule } from '../../wasm/index.js';
 import { fieldAt, GROUP_HEADER, PLACE_SHIFT } from '../row-layout.js';
 import type { RowSourceSpec, StateCarriers } from '../task/spec.js';
 import {
@@ -22,6 +22,8 @@ import { PIPE, type StateLayout } from './state-layout.js';
 export const GROUP_PARTITION_BITS = 6;
 export const GROUP_PARTITIONS = 1 << GROUP_PARTITION_BITS;
 const HASH_BITS = 32;
+/** Rows whose places in the table are fetched side by side before they are merged. */
+const BLOCK_ROWS = 128;
 /** Bits of a group's place: partitions may be cut so finely. */
 export const MOST_MERGE_BITS = HASH_BITS - PLACE_SHIFT;
 
@@ -59,7 +61,7 @@ export function compileMerge(
     table.use(fullLayout, (row) => each(row, (a, s) => emitOf(a).init(pipe.emitter, s, a.call)));
     const base = code.local('i32');
     const at = code.local('i32');
-    const i = code.local('i32');
+    const [i, end] = [code.local('i32'), code.local('i32')];
     const hash = code.local('i32');
     const partition = code.local('i32');
     pipe.loadWord(PIPE.SOURCE, base);
@@ -67,21 +69,36 @@ export function compileMerge(
     table.prologue();
     // Without keys there is one group even where there are no rows.
     if (addressing.kind === 'single') table.find([]);
-    code.forRange(
-      i,
-      () => code.get(from),
-      to,
-      () => {
-        code
-          .get(base)
-          .get(i)
-          .i32(partial.stride)
-          .op('i32.mul')
-          .op('i32.add')
-          .tee(at)
-          .op('i32.load', GROUP_HEADER.HASH)
-          .set(hash);
-        const body = (): void => {
+    /** Calls `body` for each row of a block, with its first word in `hash`. */
+    const eachRow = (body: () => void): void => {
+      code.forRange(
+        i,
+        () => code.get(from),
+        end,
+        () => {
+          code.get(base).get(i).i32(partial.stride).op('i32.mul').op('i32.add').tee(at);
+          code.op('i32.load', GROUP_HEADER.HASH).set(hash);
+          body();
+        },
+      );
+    };
+    const pushIsOwn = (): Code =>
+      code
+        .get(hash)
+        .i32(HASH_BITS - bits)
+        .op('i32.shr_u')
+        .get(partition)
+        .op('i32.eq');
+    code.loop((again) => {
+      code.get(from).i32(BLOCK_ROWS).op('i32.add').tee(end).get(to).get(end).get(to).op('i32.lt_u').select().set(end);
+      if (addressing.kind === 'hash') {
+        eachRow(() => {
+          if (bits > 0) pushIsOwn();
+          table.touch(hash, bits > 0);
+        });
+      }
+      eachRow(() => {
+        const merge = (): void => {
           const keys = source.keys.map(
             (k, n): ColumnValue => ({ ...loadField(code, at, fieldAt(partial, n), k.type, k.range), stable: true }),
           );
@@ -92,17 +109,11 @@ export function compileMerge(
             emitOf(a).merge(pipe.emitter, s, other, a.call);
           });
         };
-        if (bits > 0)
-          code
-            .get(hash)
-            .i32(HASH_BITS - bits)
-            .op('i32.shr_u')
-            .get(partition)
-            .op('i32.eq')
-            .if(body);
-        else body();
-      },
-    );
+        if (bits > 0) pushIsOwn().if(merge);
+        else merge();
+      });
+      code.get(end).tee(from).get(to).op('i32.lt_u').brIf(again);
+    });
   });
   return { bytes: module.bytes(), callSites: context.callSites, literals: context.literalPool() };
 }

@@ -9,8 +9,8 @@ import { ENTRY_BYTES } from './sort-entry.js';
  * `list` is addresses of rows; offsets are within a row, and a `nulls` of 0 says that the field is never null.
  *
  * - `count_hashes(rows, count, stride, place, finer, counts)` and `list_by_hash(…, cursors)`: the rows listed by the top six
- *   bits of their place, and by as many bits as `finer` says from `FINER_SHIFT` on; else in order. `cursors` are where the
- *   lists are continued; `scatter_by_hash(…, cursors)` puts the rows themselves there.
+ *   bits of their place and as many more as `finer` says; else in order. `cursors` are where the lists are continued;
+ *   `scatter_by_hash(…, cursors)` puts the rows themselves there.
  * - `list_equal(rows, count, stride, offset, shift, value, list)`: the rows listed of whose word the bits from `shift` on have a
  *   value; gives how many. The list has room for all.
  * - `list_entries(entries, count, list, prefixes, packed)`: sorted entries taken apart; `make_entries(rows, count, stride,
@@ -74,9 +74,6 @@ export interface SpillKernels {
   number(rows: number, count: number, stride: number, offset: number, first: number): void;
 }
 
-/** Bits of a row's place that choose no partition. */
-export const FINER_SHIFT = 12;
-
 const modules = new ModuleCache(1);
 const instances = new WeakMap<WebAssembly.Memory, SpillKernels>();
 
@@ -126,12 +123,10 @@ function partitions(module: WasmModule): void {
   /** Calls `body` for each row with where its slot is. */
   const eachSlot = (code: Code, given: readonly Local[], body: (row: Local, slot: Local) => void): void => {
     const [rows, count, stride, place, finer, table] = given as unknown as Six;
-    const [value, slot] = [code.local('i32'), code.local('i32')];
+    const slot = code.local('i32');
     eachRow(code, rows, count, stride, (row) => {
-      code.get(row).get(place).op('i32.add').op('i32.load', 0).tee(value);
-      code.i32(PARTITION_SHIFT).op('i32.shr_u').get(finer).op('i32.shl');
-      code.get(value).i32(FINER_SHIFT).op('i32.shr_u');
-      code.i32(1).get(finer).op('i32.shl').i32(1).op('i32.sub').op('i32.and').op('i32.or');
+      code.get(row).get(place).op('i32.add').op('i32.load', 0);
+      code.i32(PARTITION_SHIFT).get(finer).op('i32.sub').op('i32.shr_u');
       code.i32(2).op('i32.shl').get(table).op('i32.add').set(slot);
       body(row, slot);
     });

@@ -4,6 +4,7 @@ import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { isDirectKey } from '../compile/row-sinks.js';
 import { keptLayout } from '../compile/rows.js';
 import type { JoinKey, PhysicalColumn, PhysicalJoin } from '../physical.js';
+import { BIN_BITS } from '../task/bins.js';
 import { totalRows } from '../task/row-store.js';
 import type {
   JoinSidePart,
@@ -16,7 +17,6 @@ import type {
 } from '../task/spec.js';
 import type { SplitRequest } from '../task/split-rows.js';
 import type { TaskOutput } from '../task/task.js';
-import { BIN_BITS } from '../task/task-spill.js';
 import { columnOf, type Flow, mergedColumns } from './flow.js';
 import type { Runner } from './runner.js';
 

@@ -42,6 +42,6 @@ export function inputsApart(parts: readonly Groups[]): TaskInput[] | undefined {
   if (parts.some(({ spilled }) => spilled !== undefined)) return undefined;
   return parts.flatMap(({ rows, carriers, unique, chunks }): TaskInput[] => {
     const part = { carriers, unique, chunks: chunks.flat(), spilled: [], mixed: false };
-    return rows === 0 ? [] : [{ kind: 'groups', merge: { partition: 0, bits: 0, parts: [part] } }];
+    return rows === 0 ? [] : [{ kind: 'groups', merge: { partition: 0, bits: 0, inBins: false, parts: [part] } }];
   });
 }

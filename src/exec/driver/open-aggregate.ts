@@ -5,7 +5,7 @@ import { GROUP_PARTITION_BITS, MOST_MERGE_BITS } from '../compile/merge.js';
 import type { PhysicalAggregate } from '../physical.js';
 import { totalRows } from '../task/row-store.js';
 import type { MergePart, RowSourceSpec, SinkSpec, SourceColumn, TaskInput } from '../task/spec.js';
-import { segmentsOf } from '../task/spilled.js';
+import { bytesOf, type SpilledRows } from '../task/spilled.js';
 import type { DoneTask } from '../task/task.js';
 import { columnOf, type Flow, type FlowPart } from './flow.js';
 import { type Groups, inputsApart, nestedGroups } from './nested-groups.js';
@@ -24,9 +24,12 @@ const FEW_A_GROUP = 4;
 /** More are never merged at one go. */
 const MOST_GROUPS = 1 << 18;
 
+/** More are merged bin by bin. */
+const BINNED_GROUPS = 1 << 21;
+
 /** How many merges of what is on disk the memory could hold at once: some run, others wait as batches. */
 const MERGES_IN_MEMORY = 16;
-/** How many it must hold for the rows to be read only once. */
+/** How many it must hold; twice as many where they are in bins, whose rows are all read before they are merged. */
 const FEWEST_IN_MEMORY = 2;
 
 /** Bits that cut so much into parts of a size; beyond those that rows are split by, `largest` of them. */
@@ -95,13 +98,14 @@ async function makeGroups(executor: Runner, given: PhysicalAggregate): Promise<P
   const areApart = nested !== undefined && flow.length === 1 && only?.apart === nested.keys;
   const apart = areApart ? inputsApart(parts) : undefined;
   if (apart !== undefined) return { ...made, inputs: apart };
-  // Determined by the data, as the order of groups depends on it, unless a part would not fit.
+  // Determined by the data, as the order of groups depends on it and where tasks begin, unless a part would not fit.
+  const inBins = plan.keys.length > 0 && total > BINNED_GROUPS;
   const wanted = (): number =>
-    Math.max(small ? 0 : bitsFor(total, SMALL_GROUPS, MOST_GROUPS), spilledBits(executor, parts));
+    Math.max(small ? 0 : bitsFor(total, SMALL_GROUPS, MOST_GROUPS), spilledBits(executor, parts, inBins));
   const bits = plan.keys.length === 0 ? 0 : wanted();
   return {
     ...made,
-    inputs: mergeInputs(parts, bits),
+    inputs: mergeInputs(parts, bits, inBins),
     ...(partitionKeys === undefined ? {} : { apart: partitionKeys }),
   };
 }
@@ -172,15 +176,23 @@ function mostRows(part: FlowPart): number {
 }
 
 /** What was too much for the memory is not merged at one go, even where few groups have much: lists of values, say. */
-function spilledBits({ query }: Runner, parts: readonly Groups[]): number {
-  const segments = parts.flatMap(({ spilled = [] }) => spilled.flat().flatMap(segmentsOf));
-  const bytes = segments.reduce((n, { block }) => n + block.bytes, 0);
+function spilledBits({ query }: Runner, parts: readonly Groups[], inBins: boolean): number {
+  const bytes = parts.reduce((n, { spilled = [] }) => spilled.reduce((sum, rows) => sum + bytesOf(rows), n), 0);
   const { limitBytes } = query.heap;
-  return bytes === 0 ? 0 : bitsFor(bytes, limitBytes / MERGES_IN_MEMORY, limitBytes / FEWEST_IN_MEMORY);
+  const fewest = inBins ? 2 * FEWEST_IN_MEMORY : FEWEST_IN_MEMORY;
+  return bytes === 0 ? 0 : bitsFor(bytes, limitBytes / MERGES_IN_MEMORY, limitBytes / fewest);
+}
+
+/** What is on disk for a partition: parts by some more bits are lists by themselves. */
+function spilledOf(lists: readonly (readonly SpilledRows[])[], partition: number, bits: number) {
+  const cut = Math.log2(lists.length);
+  if (bits > cut) return { spilled: lists[partition >> (bits - cut)] ?? [], apart: false };
+  const each = 1 << (cut - bits);
+  return { spilled: lists.slice(partition * each, (partition + 1) * each).flat(), apart: true };
 }
 
 /** As many partitions as the groups are worth: a partition has to look at every row that was not split by hash. */
-function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {
+function mergeInputs(parts: readonly Groups[], bits: number, inBins: boolean): TaskInput[] {
   const split = Math.max(0, GROUP_PARTITION_BITS - bits);
   const mixed = bits > GROUP_PARTITION_BITS;
   return Array.from({ length: 1 << bits }, (_, partition): TaskInput => {
@@ -195,16 +207,18 @@ function mergeInputs(parts: readonly Groups[], bits: number): TaskInput[] {
         return [{ carriers, unique, chunks: p.chunks.slice(from, to).flat(), spilled: [], mixed }];
       }
       if (p.numbered === true) {
-        const [chunks, spilled] = [p.chunks.slice(from, to).flat(), p.spilled.slice(from, to).flat()];
-        return [{ carriers, unique, chunks, spilled, mixed, numbered: true }];
+        const chunks = p.chunks.slice(from, to).flat();
+        return [{ carriers, unique, chunks, ...spilledOf(p.spilled, partition, bits), mixed, numbered: true }];
       }
+      if (mixed)
+        return [{ carriers, unique, chunks: p.chunks[from] ?? [], ...spilledOf(p.spilled, partition, bits), mixed }];
       // One by one, so that rows come in the order they would have if they had stayed in memory.
-      return p.spilled.slice(from, to).map((spilled, i) => {
-        return { carriers, unique, chunks: p.chunks[from + i] ?? [], spilled, mixed };
+      return p.chunks.slice(from, to).map((chunks, i) => {
+        return { carriers, unique, chunks, ...spilledOf(p.spilled ?? [], from + i, GROUP_PARTITION_BITS), mixed };
       });
     });
     const some = of.filter((p) => p.spilled.length > 0 || totalRows(p.chunks) > 0);
-    return { kind: 'groups', merge: { partition, bits, parts: some } };
+    return { kind: 'groups', merge: { partition, bits, inBins, parts: some } };
   }).filter((input) => bits === 0 || (input.kind === 'groups' && input.merge.parts.length > 0));
 }
 
@@ -213,6 +227,11 @@ function emptyGroup(executor: Runner, plan: PhysicalAggregate): TaskInput {
   const carriers = fullCarriers(plan.aggregates.map((a) => prepareAggregate(a, executor.settings)));
   return {
     kind: 'groups',
-    merge: { partition: 0, bits: 0, parts: [{ carriers, chunks: [], spilled: [], mixed: false, unique: false }] },
+    merge: {
+      partition: 0,
+      bits: 0,
+      inBins: false,
+      parts: [{ carriers, chunks: [], spilled: [], mixed: false, unique: false }],
+    },
   };
 }

@@ -1,7 +1,8 @@
 import { Arena, type Platform, type SharedHeap } from '../../base/index.js';
 import { keptLayout } from '../compile/rows.js';
-import { FINER_SHIFT, type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
+import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
 import { JOIN_HEADER } from '../row-layout.js';
+import { BIN_BITS, eachBin } from './bins.js';
 import { keepTexts } from './keep-texts.js';
 import { linkRows } from './link-rows.js';
 import type { Programs } from './programs.js';
@@ -17,8 +18,7 @@ import type {
   RowChunk,
   RowList,
 } from './spec.js';
-import { eachSegment, type SpilledRows, segmentsOf } from './spilled.js';
-import { BIN_BITS } from './task-spill.js';
+import { bytesOf, eachSegment, type SpilledRows } from './spilled.js';
 
 /** Rows that are read at one go, in bytes, where the memory has no room for more. */
 const READ_BYTES = 1 << 20;
@@ -82,21 +82,8 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
  */
 function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): RowChunk[][] {
   const bins: RowChunk[][] = Array.from({ length: 1 << BIN_BITS }, () => []);
-  for (const { address, rows, stride } of chunks) {
-    const binAt = (row: number): number =>
-      ((heap.u32[(address + row * stride + JOIN_HEADER.PLACE) >>> 2] as number) >>> FINER_SHIFT) & (bins.length - 1);
-    for (let from = 0; from < rows; ) {
-      const bin = binAt(from);
-      let [to, end] = [from + 1, rows];
-      while (to < end) {
-        const middle = (to + end) >>> 1;
-        if (binAt(middle) > bin) end = middle;
-        else to = middle + 1;
-      }
-      bins[bin]?.push({ address: address + from * stride, rows: to - from, stride });
-      from = to;
-    }
-  }
+  for (const chunk of chunks)
+    eachBin(heap, chunk, JOIN_HEADER.PLACE, (bin, rows) => bins[bin % bins.length]?.push(rows));
   return bins;
 }
 
@@ -104,7 +91,7 @@ function expectedBytes({ parts, layout }: JoinSideRows): number {
   const { stride } = keptLayout(layout);
   let bytes = 0;
   for (const { spilled, list } of parts) {
-    for (const rows of spilled) for (const { block } of segmentsOf(rows)) bytes += block.bytes;
+    bytes += bytesOf(spilled);
     bytes += list.count * stride;
   }
   return bytes;

@@ -4,8 +4,8 @@ import { spillKernels } from '../compile/spill-kernels.js';
 import type { RowChunk, RowList } from './spec.js';
 
 /**
- * For each partition the addresses of its rows, in order, or in that of bins by `finer` more bits; `list` has room for all
- * of them, `counts` for a word for each bin, and in the end says where its list ends.
+ * For each partition, or part of one by `split` more bits, the addresses of its rows, in order, or in that of bins by `finer`
+ * more bits; `list` has room for all of them, `counts` for a word for each bin, and in the end says where its list ends.
  */
 export function listsByHash(
   heap: SharedHeap,
@@ -14,6 +14,7 @@ export function listsByHash(
   list: number,
   counts: number,
   finer: number,
+  split = 0,
 ): RowList[] {
   const kernels = spillKernels(heap);
   const bins = GROUP_PARTITIONS << finer;
@@ -21,9 +22,10 @@ export function listsByHash(
   for (const { address, rows, stride } of chunks) kernels.count_hashes(address, rows, stride, hash, finer, counts);
   const lists: RowList[] = [];
   let address = list;
-  for (let first = 0; first < bins; first += 1 << finer) {
+  const together = 1 << (finer - split);
+  for (let first = 0; first < bins; first += together) {
     const own = address;
-    for (let word = (counts >>> 2) + first, end = word + (1 << finer); word < end; word++) {
+    for (let word = (counts >>> 2) + first, end = word + together; word < end; word++) {
       const count = heap.u32[word] as number;
       heap.u32[word] = address;
       address += count * 4;

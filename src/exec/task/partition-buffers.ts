@@ -17,10 +17,12 @@ export interface BufferOptions {
   readonly place: number;
   /** Rows of a partition leave in the order of so many more bits of their place. */
   readonly finer: number;
+  /** And are given by as many of those bits apart. */
+  readonly split?: number;
   /** Of one buffer. */
   readonly bytes: number;
-  /** Takes rows of a partition by a list of their addresses. */
-  readonly write: (partition: number, list: number, count: number) => void;
+  /** Takes rows of a partition, or of a part of one, by a list of their addresses. */
+  readonly write: (part: number, list: number, count: number) => void;
 }
 
 type Rooms = [Room, Room, Room, Room];
@@ -71,9 +73,7 @@ export class PartitionBuffers {
 
   /** Writes what waits. */
   flush(): void {
-    this.#buffers.forEach((buffer, p) => {
-      if (buffer !== undefined) this.#write(p, buffer);
-    });
+    for (const buffer of this.#buffers) if (buffer !== undefined) this.#write(buffer);
   }
 
   /** Shares a buffer out between rows and texts as the first rows have them. */
@@ -100,12 +100,12 @@ export class PartitionBuffers {
     counts.forEach((rows, p) => {
       if (rows === 0) return;
       const buffer = this.#bufferOf(p);
-      if (buffer.rows + rows > this.#most) this.#write(p, buffer);
+      if (buffer.rows + rows > this.#most) this.#write(buffer);
       heap.u32[(table >>> 2) + p] = buffer.address + buffer.rows * this.#stride;
     });
     kernels.scatter_by_hash(address, count, this.#stride, place, 0, table);
     counts.forEach((rows, p) => {
-      if (rows > 0) this.#take(p, this.#bufferOf(p), rows);
+      if (rows > 0) this.#take(this.#bufferOf(p), rows);
     });
   }
 
@@ -119,19 +119,19 @@ export class PartitionBuffers {
   }
 
   /** Fetches the texts of rows that have come to lie behind those of a buffer. */
-  #take(partition: number, buffer: Buffer, rows: number): void {
+  #take(buffer: Buffer, rows: number): void {
     const { heap } = this.arena;
     const stride = this.#stride;
     let first = buffer.address + buffer.rows * stride;
     const bytes = this.#measured(first, rows);
     if (buffer.textBytes + bytes > this.#mostText) {
-      this.#write(partition, buffer);
+      this.#write(buffer);
       heap.u8.copyWithin(buffer.address, first, first + rows * stride);
       first = buffer.address;
     }
     buffer.rows += rows;
     // Texts that no buffer has room for are written from where they are.
-    if (bytes > this.#mostText) return this.#write(partition, buffer);
+    if (bytes > this.#mostText) return this.#write(buffer);
     if (bytes === 0) return;
     const kernels = spillKernels(heap);
     const room = buffer.address + this.#most * stride;
@@ -151,15 +151,17 @@ export class PartitionBuffers {
     );
   }
 
-  #write(partition: number, buffer: Buffer): void {
+  #write(buffer: Buffer): void {
     const { rows, address } = buffer;
     buffer.rows = 0;
     buffer.textBytes = 0;
     if (rows === 0) return;
-    const { place, finer, write } = this.options;
+    const { place, finer, split = 0, write } = this.options;
     const list = this.#list.of(rows * 4);
     const ends = this.#ends.of((GROUP_PARTITIONS << finer) * 4);
-    listsByHash(this.arena.heap, [{ address, rows, stride: this.#stride }], place, list, ends, finer);
-    write(partition, list, rows);
+    const chunk = { address, rows, stride: this.#stride };
+    listsByHash(this.arena.heap, [chunk], place, list, ends, finer, split).forEach((some, part) => {
+      if (some.count > 0) write(part, some.address, some.count);
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { type Arena, type Batch, engineBug } from '../../base/index.js';
+import { type Arena, BATCH_ROWS, type Batch, engineBug } from '../../base/index.js';
 import { MORE } from '../compile/pipe.js';
 import type { SinkForm } from '../compile/sink-form.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
@@ -60,6 +60,8 @@ function expectedRows(input: TaskInput, limit?: number): number {
     );
   const rowsOf = (part: MergePart): number => part.spilled.reduce((n, s) => n + s.rows, totalRows(part.chunks));
   if (input.kind === 'totals') return Math.max(1, input.to - input.from);
+  // How they are shared out among parts depends on what is on disk.
+  if (input.merge.inBins) return BATCH_ROWS;
   return Math.max(...input.merge.parts.map(rowsOf), 1);
 }
 

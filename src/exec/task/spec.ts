@@ -293,14 +293,18 @@ export type StateCarriers = readonly (readonly Carrier[])[];
 export interface MergeInput {
   readonly partition: number;
   readonly bits: number;
+  /** Bin by bin, since they are very many: in the order of the next bits of their hash. */
+  readonly inBins: boolean;
   readonly parts: readonly MergePart[];
 }
 
 export interface MergePart {
   readonly carriers: StateCarriers;
   readonly chunks: readonly RowChunk[];
-  /** Rows on disk, which come before those of `chunks`. */
+  /** Rows on disk, which come before those of `chunks`, … */
   readonly spilled: readonly SpilledRows[];
+  /** … all of them of the partition. */
+  readonly apart?: boolean;
   /** The order of all of them is that of their numbers. */
   readonly numbered?: boolean;
   /** Rows of every partition are among them, and those of others must be passed over. */

@@ -25,6 +25,7 @@ export interface SpilledRows {
 
 /** Of a segment. */
 const NUMBERS = 5;
+const BYTES_AT = 3;
 
 export const inNumbers = (segments: readonly SpillSegment[]): number[] =>
   segments.flatMap(({ rows, block: { offset, storedBytes, bytes, checksum } }) => [
@@ -43,6 +44,13 @@ export const segmentsOf = (spilled: SpilledRows): SpillSegment[] =>
     const [rows, offset, storedBytes, bytes, checksum] = spilled.segments.slice(at, at + NUMBERS);
     return { rows, block: { offset, storedBytes, bytes, checksum } } as SpillSegment;
   });
+
+/** What rows take where they are read. */
+export const bytesOf = (spilled: readonly SpilledRows[]): number =>
+  spilled.reduce(
+    (sum, { segments }) => segments.reduce((n, number, i) => (i % NUMBERS === BYTES_AT ? n + number : n), sum),
+    0,
+  );
 
 /** The rows of some of the segments. */
 export function segmentsBetween(

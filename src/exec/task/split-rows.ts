@@ -1,12 +1,13 @@
 import { Arena, type SharedHeap, SparrowError } from '../../base/index.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { JOIN_HEADER, type RowLayout } from '../row-layout.js';
+import { BIN_BITS } from './bins.js';
 import { keepTexts } from './keep-texts.js';
 import { listsByHash } from './lists-by-hash.js';
 import { PartitionBuffers } from './partition-buffers.js';
 import { totalRows } from './row-store.js';
 import type { RowChunk } from './spec.js';
-import { BIN_BITS, numberRows } from './task-spill.js';
+import { numberRows } from './task-spill.js';
 
 /** Numbers rows of a join that stayed in memory, and lists them partition by partition, bin by bin. */
 export interface SplitRequest {

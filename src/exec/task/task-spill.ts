@@ -3,6 +3,7 @@ import type { ChainFields } from '../compile/aggregates.js';
 import { GROUP_PARTITIONS } from '../compile/merge.js';
 import { spillKernels } from '../compile/spill-kernels.js';
 import { GROUP_HEADER, JOIN_HEADER, type RowLayout } from '../row-layout.js';
+import { BIN_BITS } from './bins.js';
 import { listsByHash } from './lists-by-hash.js';
 import { PartitionBuffers } from './partition-buffers.js';
 import { rowSpill } from './parts.js';
@@ -27,6 +28,9 @@ const BUFFER_PARTS = 2 * GROUP_PARTITIONS;
 const SOON_BYTES = 2 << 20;
 const LEAST_BUFFER = 1 << 14;
 const MOST_BUFFER = 1 << 20;
+/** Parts of partitions are as many as leave a buffer so much for each, and no more than so many bits make. */
+const LEAST_PART = 1 << 15;
+const MOST_SPLIT = 2;
 
 const urgentFrom = (limitBytes: number): number => Math.min(limitBytes * URGENT_SHARE, limitBytes - HEADROOM_BYTES);
 
@@ -38,7 +42,9 @@ export class TaskSpill {
   #numbered = 0;
   readonly #list: Room;
   readonly #counts: Room;
-  readonly #partitions: SpilledRows[][] = Array.from({ length: GROUP_PARTITIONS }, () => []);
+  readonly #partitions: SpilledRows[][] = [];
+  /** Bits by which partitions are in parts on disk, each read by itself. */
+  #split = 0;
   /** Sorted runs, in the order of their rows. */
   readonly runs: SpilledRows[] = [];
 
@@ -51,9 +57,9 @@ export class TaskSpill {
     return this.#spiller !== undefined;
   }
 
-  /** Group or join rows by partition, in the order in which they came. */
+  /** Group or join rows by partition, those of groups maybe by part of one, in the order in which they came. */
   get partitions(): (readonly SpilledRows[])[] {
-    return this.#partitions.map(together);
+    return Array.from({ length: GROUP_PARTITIONS << this.#split }, (_, part) => together(this.#partitions[part] ?? []));
   }
 
   /** Everything goes to disk. */
@@ -80,7 +86,7 @@ export class TaskSpill {
     return bytes >= (usedBytes < urgentFrom(limitBytes) ? leastBytes : leastBytes / URGENT_PART);
   }
 
-  /** Writes group rows, partition by partition, each with its number among all that the task made. */
+  /** Writes group rows, partition by partition, bin by bin, each with its number among all that the task made. */
   groups(chunks: readonly RowChunk[], layout: RowLayout, chains: readonly ChainFields[]): void {
     this.numberGroups(chunks);
     this.#scatter(chunks, layout, GROUP_HEADER.HASH, chains);
@@ -93,28 +99,28 @@ export class TaskSpill {
   /** Writes rows of a join's side, partition by partition, each with its number among all that the task wrote. */
   joinRows(chunks: readonly RowChunk[], layout: RowLayout): void {
     this.#numbered = numberRows(this.environment.programs.heap, chunks, this.#numbered);
-    this.#scatter(chunks, layout, JOIN_HEADER.PLACE, [], BIN_BITS);
+    this.#scatter(chunks, layout, JOIN_HEADER.PLACE);
   }
 
-  #scatter(
-    chunks: readonly RowChunk[],
-    layout: RowLayout,
-    hash: number,
-    chains: readonly ChainFields[] = [],
-    finer = 0,
-  ): void {
+  #scatter(chunks: readonly RowChunk[], layout: RowLayout, place: number, chains: readonly ChainFields[] = []): void {
+    const isFirst = !this.isUsed;
     const spiller = this.#open(layout, chains);
-    const { heap } = this.environment.programs;
-    const write = (partition: number, list: number, count: number): void =>
-      void this.#partitions[partition]?.push(spiller.write(list, count));
+    const write = (part: number, list: number, count: number): void => {
+      this.#partitions[part] ??= [];
+      this.#partitions[part].push(spiller.write(list, count));
+    };
     const bytes = this.#bufferBytes(chains);
+    if (isFirst && place === GROUP_HEADER.HASH)
+      while (this.#split < MOST_SPLIT && bytes >>> (this.#split + 1) >= LEAST_PART) this.#split++;
+    const [finer, split] = [BIN_BITS, this.#split];
     if (bytes > 0)
-      this.#buffers ??= new PartitionBuffers(this.environment.scratch, { layout, place: hash, finer, bytes, write });
+      this.#buffers ??= new PartitionBuffers(this.environment.scratch, { layout, place, finer, split, bytes, write });
     if (this.#buffers !== undefined) return this.#buffers.add(chunks);
     const list = this.#list.of(totalRows(chunks) * 4);
     const counts = this.#counts.of((GROUP_PARTITIONS << finer) * 4);
-    listsByHash(heap, chunks, hash, list, counts, finer).forEach(({ address, count }, p) => {
-      if (count > 0) write(p, address, count);
+    const { heap } = this.environment.programs;
+    listsByHash(heap, chunks, place, list, counts, finer, split).forEach(({ address, count }, part) => {
+      if (count > 0) write(part, address, count);
     });
   }
 
@@ -181,6 +187,3 @@ export function numberRows(
   }
   return next;
 }
-
-/** Rows of a join's partition are in bins of so many bits of their place. */
-export const BIN_BITS = 4;
