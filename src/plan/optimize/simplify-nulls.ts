@@ -23,7 +23,11 @@ export const simplifyNulls = onExprs(
   'simplify-nulls',
   'tests and branches that are decided by types and constants need no evaluation',
   HAS_NULL_TEST | HAS_NULL_LITERAL,
-  (root) => transformExpr(root, (expr) => (expr.kind === 'call' ? simplify(expr) : expr)),
+  (root) =>
+    transformExpr(root, (expr) => {
+      if (expr.kind === 'cast' && isNullLiteral(expr.input)) return nullOf(expr.type);
+      return expr.kind === 'call' ? simplify(expr) : expr;
+    }),
 );
 
 function simplify(expr: Call): Expr {
