@@ -1,3 +1,4 @@
+import type { ValueOf } from '../plan/catalog.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import type { SessionSettings } from './engine.js';
@@ -10,6 +11,7 @@ export async function loadSqlParsers() {
   ]);
   return {
     parseExpr: (text: string, settings: SessionSettings): Expr => parseExpression(text, settings),
-    parseQuery: (text: string, settings: SessionSettings): Plan => parseQuery(text, settings),
+    parseQuery: (text: string, settings: SessionSettings, constantOf?: ValueOf): Plan =>
+      parseQuery(text, { ...settings, constantOf }),
   };
 }

@@ -3,7 +3,7 @@ import { type Batch, type Platform, part, type Schema, SharedHeap, SparrowError,
 import { type EvalSettings, taskSettings } from '../functions/expression.js';
 import { nodePlatform } from '../io/node-platform.js';
 import { formatNamed, openSource, splitReader } from '../io/registry.js';
-import type { Catalog } from '../plan/catalog.js';
+import type { Catalog, ValueOf } from '../plan/catalog.js';
 import {
   type CacheLevel,
   configKey,
@@ -50,7 +50,7 @@ const DEFAULT_MEMORY = 4 * 2 ** 30;
 /** Parses SQL text; given by a layer above and loaded when the first text comes. */
 export interface SqlParsers {
   parseExpr(text: string, settings: SessionSettings): Expr;
-  parseQuery(text: string, settings: SessionSettings): Plan;
+  parseQuery(text: string, settings: SessionSettings, constantOf?: ValueOf): Plan;
 }
 
 /** Files, clock and randomness, and how workers are started and spoken with: tests put others in their place. */
@@ -130,7 +130,7 @@ class LocalEngine implements QueryEngine {
         routine: (name) => names.routine?.(name),
         settings: () => evalSettings(session, this.#platform.clock),
         parseExpr: (text) => this.#parsers().parseExpr(text, session),
-        parseQuery: (text) => this.#parsers().parseQuery(text, session),
+        parseQuery: (text, constantOf) => this.#parsers().parseQuery(text, session, constantOf),
       };
       known.set(key, catalog);
     }

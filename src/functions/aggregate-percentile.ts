@@ -237,7 +237,8 @@ function resolveMode(args: readonly ArgType[]): Resolved {
   if (!isGroupable(x.type)) return wrongType(0, 'a type whose values can be compared', x.type);
   if (flag?.literal === null)
     return { mismatch: 'argument 2 must not be null', code: 'DATATYPE_MISMATCH.UNEXPECTED_NULL' };
-  if (flag !== undefined && flag.type.kind !== 'boolean') return wrongType(1, 'a boolean', flag.type);
+  if (flag !== undefined && flag.type.kind !== 'boolean')
+    return { ...wrongType(1, 'a boolean', flag.type), code: 'UNEXPECTED_INPUT_TYPE' };
   if (flag !== undefined && flag.literal === undefined)
     return { mismatch: 'argument 2 must be a constant', code: 'NON_FOLDABLE_ARGUMENT' };
   return { args: [x.type, ...args.slice(1).map(() => booleanType)], returns: x.type, nullable: true };

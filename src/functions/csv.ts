@@ -17,7 +17,7 @@ import {
   typeText,
 } from '../base/index.js';
 import { type CsvStyle, csvStyle, joinCsv, splitCsv } from './csv-text.js';
-import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
+import { type ArgType, type Call, type Mismatch, type Resolution, scalar, type TypingSettings } from './define.js';
 import { resolveSchemaOf } from './json.js';
 import { corruptField } from './json-convert.js';
 import { wrongCount, wrongType } from './signature.js';
@@ -35,8 +35,8 @@ import { isMoment, readMoment, shownBytes, writeMoment } from './text-values.js'
 
 type Resolved = Resolution | Mismatch;
 
-function resolveFromCsv(args: readonly ArgType[]): Resolved {
-  const returns = wantedType(args);
+function resolveFromCsv(args: readonly ArgType[], settings: TypingSettings): Resolved {
+  const returns = wantedType(args, settings);
   if ('mismatch' in returns) return returns;
   const [input] = args as readonly [ArgType];
   if (returns.kind !== 'struct') {

@@ -14,7 +14,7 @@ import {
   type TimeZone,
   timeZone,
 } from '../base/index.js';
-import { datetimePattern, hasLetter, type PatternPart } from './datetime-pattern.js';
+import { datetimePattern, hasLetter, type PatternPart, patternError } from './datetime-pattern.js';
 import type { Call } from './define.js';
 import { overflow } from './eval-errors.js';
 
@@ -105,7 +105,7 @@ type Fields = Readonly<Record<string, { readonly text: string; readonly count: n
 
 /** The instant a text means by a pattern, or where no zone is asked for its reading of the clock; undefined when it does not fit. */
 export function parseMoment(text: string, zone: TimeZone | null, pattern: string): bigint | undefined {
-  const { regex, groups } = parserOf(pattern);
+  const { regex, groups } = zone === null ? localParser(pattern) : parserOf(pattern);
   const match = regex.exec(text);
   if (match === null) return undefined;
   const fields: Record<string, { text: string; count: number }> = {};
@@ -123,6 +123,15 @@ export function parseMoment(text: string, zone: TimeZone | null, pattern: string
   if (days === undefined || ofDay === undefined || named === undefined) return undefined;
   const local = joinMicros(days, ofDay);
   return zone === null ? local : localToInstant(named, local);
+}
+
+/** Spark 2 knew no times without a zone: what is wrong with their patterns is wrong. */
+function localParser(pattern: string): Parser {
+  try {
+    return parserOf(pattern);
+  } catch {
+    throw patternError(pattern, 'WITH_SUGGESTION', 'a letter is unknown, or too often there');
+  }
 }
 
 function numberOf(fields: Fields, letter: string): number | undefined {

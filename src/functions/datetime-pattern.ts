@@ -157,7 +157,7 @@ function readField(reader: PatternReader): PatternPart {
   return { kind: 'text', text: letter };
 }
 
-function patternError(pattern: string, condition: string, why: string): SparrowError {
+export function patternError(pattern: string, condition: string, why: string): SparrowError {
   return new SparrowError(
     `INVALID_DATETIME_PATTERN.${condition}`,
     `the datetime pattern ${JSON.stringify(pattern)} is invalid: ${why}`,

@@ -56,6 +56,8 @@ export interface FunctionDocs {
 /** What of the session's settings types depend on. */
 export interface TypingSettings {
   readonly ansi: boolean;
+  /** What TIMESTAMP means. */
+  readonly timestampType?: 'ltz' | 'ntz';
   /** Results of decimals keep all digits behind the point (Spark's allowPrecisionLoss off). */
   readonly exactDecimals?: boolean;
   readonly config?: Config;

@@ -1,5 +1,5 @@
 import { arrayType, type DataType, int32Type, type Scalar, SparrowError, stringType, typeText } from '../base/index.js';
-import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
+import { type ArgType, type Call, type Mismatch, type Resolution, scalar, type TypingSettings } from './define.js';
 import { anyString, only, takes } from './implicit.js';
 import { BadValue, corruptField, JsonConverter } from './json-convert.js';
 import { inferJson } from './json-infer.js';
@@ -45,8 +45,8 @@ function libertiesOf(options: TextOptions): JsonLiberties {
 
 // ---- from_json ----
 
-function resolveFromJson(args: readonly ArgType[]): Resolved {
-  const returns = wantedType(args);
+function resolveFromJson(args: readonly ArgType[], settings: TypingSettings): Resolved {
+  const returns = wantedType(args, settings);
   if ('mismatch' in returns) return returns;
   const [input] = args as readonly [ArgType];
   if (text.accept(input.type) === undefined) return wrongType(0, 'a STRING', input.type);

@@ -6,8 +6,9 @@ import {
   parseTypeOrFields,
   SparrowError,
   stringType,
+  timestampNtzType,
 } from '../base/index.js';
-import type { ArgType, Call, Mismatch } from './define.js';
+import type { ArgType, Call, Mismatch, TypingSettings } from './define.js';
 import { wrongCount } from './signature.js';
 
 /** The options and schemas that functions over JSON and CSV text are given as constants. */
@@ -53,12 +54,12 @@ export function checkOptions(arg: ArgType | undefined): Mismatch | undefined {
 }
 
 /** The schema in a constant argument: a type, or a list of columns. */
-export function schemaOf(arg: ArgType): DataType | Mismatch {
+function schemaOf(arg: ArgType, { timestampType }: TypingSettings): DataType | Mismatch {
   if (arg.type.kind !== 'string' || typeof arg.literal !== 'string') {
     return { mismatch: 'the schema is a constant string, as DDL writes it', code: 'INVALID_SCHEMA.NON_STRING_LITERAL' };
   }
   try {
-    return nullable(parseTypeOrFields(arg.literal));
+    return nullable(parseTypeOrFields(arg.literal), timestampType === 'ntz' && !/timestamp_ltz/i.test(arg.literal));
   } catch (error) {
     if (!(error instanceof SparrowError)) throw error;
     return { mismatch: error.message, code: error.code };
@@ -66,23 +67,26 @@ export function schemaOf(arg: ArgType): DataType | Mismatch {
 }
 
 /** The type that `from_csv` and `from_json` are to give: their second of two or three arguments names it. */
-export function wantedType(args: readonly ArgType[]): DataType | Mismatch {
+export function wantedType(args: readonly ArgType[], settings: TypingSettings): DataType | Mismatch {
   const [input, schema, options] = args;
   if (input === undefined || schema === undefined || args.length > 3) return wrongCount(args.length, 2, 3);
-  return checkOptions(options) ?? schemaOf(schema);
+  return checkOptions(options) ?? schemaOf(schema, settings);
 }
 
-/** What is read from text may lack anything. */
-function nullable(type: DataType): DataType {
+/** What is read from text may lack anything; `local` says that TIMESTAMP has no zone. */
+function nullable(type: DataType, local: boolean): DataType {
   switch (type.kind) {
     case 'array':
-      return arrayType(nullable(type.element));
+      return arrayType(nullable(type.element, local));
     case 'map':
-      return mapType(nullable(type.key), nullable(type.value));
+      return mapType(nullable(type.key, local), nullable(type.value, local));
     case 'struct':
-      return { kind: 'struct', fields: type.fields.map((f) => ({ ...f, type: nullable(f.type), nullable: true })) };
+      return {
+        kind: 'struct',
+        fields: type.fields.map((f) => ({ ...f, type: nullable(f.type, local), nullable: true })),
+      };
     default:
-      return type;
+      return local && type.kind === 'timestamp' ? timestampNtzType : type;
   }
 }
 

@@ -42,10 +42,22 @@ export function readMoment(type: DataType, text: string, options: TextOptions, s
   const zone = zoneOf(options, session);
   const pattern = patternFor(type, options);
   if (pattern === undefined) return parseScalar(type, text, zone);
-  const micros = parseMoment(text, type.kind === 'timestamp' ? timeZone(zone) : UTC, pattern);
+  const micros =
+    type.kind === 'timestamp_ntz'
+      ? localMoment(text, pattern)
+      : parseMoment(text, type.kind === 'timestamp' ? timeZone(zone) : UTC, pattern);
   if (micros === undefined) return undefined;
   if (type.kind === 'date') return splitMicros(micros).days;
   return type.kind === 'time' ? truncateTime(BigInt(splitMicros(micros).ofDay), type) : micros;
+}
+
+/** As Spark's, a text is malformed by a pattern that is. */
+function localMoment(text: string, pattern: string): bigint | undefined {
+  try {
+    return parseMoment(text, null, pattern);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A date or time as text. */

@@ -122,9 +122,9 @@ const neighbour = (name: 'lag' | 'lead', where: string) =>
       })(args, settings);
       const [value, , fallback] = args;
       if (isMismatch(result) || value === undefined || fallback === undefined) return result;
-      const common = commonType(value.type, fallback.type);
-      if (common === undefined) return noCommonType([value, fallback]);
-      return { args: [common, int32Type, common, ...result.args.slice(3)], returns: common, nullable: true };
+      if (commonType(value.type, fallback.type) === undefined) return noCommonType([value, fallback]);
+      const { type } = value.type.kind === 'null' ? fallback : value;
+      return { args: [type, int32Type, type, ...result.args.slice(3)], returns: type, nullable: true };
     },
     eval: ([values = [], offsets, fallbacks, ignore], _peers, rows) => {
       const offset = Number(offsets?.[0] ?? 1) * (name === 'lag' ? -1 : 1);

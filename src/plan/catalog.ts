@@ -15,6 +15,16 @@ export type VariableLookup = (
   parts: readonly string[],
 ) => { readonly expr: Expr; readonly fields: readonly string[] } | undefined;
 
+/** What a variable, or a parameter as `:name`, stands for in a text, where that is a constant. */
+export type ValueOf = (name: string) => unknown;
+
+export const valuesOf =
+  (parameters: Readonly<Record<string, Expr>>, variable?: VariableLookup): ValueOf =>
+  (name) => {
+    const expr = name.startsWith(':') ? parameters[name.slice(1)] : variable?.([name])?.expr;
+    return expr?.kind === 'literal' ? expr.value : undefined;
+  };
+
 /** What the resolver asks of the session. */
 export interface Catalog {
   /** Reads a source's metadata (schema, footers); nothing else. */
@@ -31,7 +41,7 @@ export interface Catalog {
   /** What constants mean. */
   settings(): EvalSettings;
   parseExpr(text: string): Expr;
-  parseQuery(text: string): Plan;
+  parseQuery(text: string, constantOf?: ValueOf): Plan;
 }
 
 /** For a session without SQL: what its parse functions throw. */

@@ -43,6 +43,8 @@ const symbols = [
 
 const blank = /(?:\s+|--[^\n]*)+/y;
 const word = /[\p{L}_][\p{L}\p{N}_$]*/uy;
+/** What is no number may begin with digits: `2024_sales`. */
+const wideWord = /[\p{L}\p{N}_][\p{L}\p{N}_$]*/uy;
 /** Digits, a fraction, an exponent, a type suffix; not followed by something that makes it a name. */
 const number = /(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?(?:BD|bd|[lLsSyYdDfF])?(?![\p{L}\p{N}_])/uy;
 
@@ -107,7 +109,7 @@ function readToken(text: string, start: number, previous: Token | undefined, con
     const digits = match(number, text, start);
     if (digits !== undefined) return token('number', digits, start, start + digits.length);
   }
-  const letters = match(word, text, start);
+  const letters = match(wideWord, text, start);
   if (letters !== undefined) return token('word', letters, start, start + letters.length);
   if (first === ':') {
     const name = match(word, text, start + 1);

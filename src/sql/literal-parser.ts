@@ -32,11 +32,11 @@ export function numberLiteral(tokens: TokenStream, token: Token, negative: boole
   const kind = suffix.toUpperCase();
   const outOfRange = (what: string) =>
     tokens.error(`${text} is out of the range of ${what}`, token, 'INVALID_NUMERIC_LITERAL_RANGE');
-  if (kind === 'D' || kind === 'F') {
+  if (kind === 'D' || kind === 'F' || (kind === '' && /e/i.test(text))) {
     const value = Number(text);
-    if (Math.abs(value) > (kind === 'D' ? Number.MAX_VALUE : FLOAT_MAX))
-      throw outOfRange(kind === 'D' ? 'double' : 'float');
-    return kind === 'D' ? literal(float64Type, value) : literal(float32Type, Math.fround(value));
+    const isFloat = kind === 'F';
+    if (Math.abs(value) > (isFloat ? FLOAT_MAX : Number.MAX_VALUE)) throw outOfRange(isFloat ? 'float' : 'double');
+    return isFloat ? literal(float32Type, Math.fround(value)) : literal(float64Type, value);
   }
   const integer = integerSuffix[kind];
   if (integer !== undefined) {
@@ -45,7 +45,6 @@ export function numberLiteral(tokens: TokenStream, token: Token, negative: boole
     if (!within(integer, value)) throw outOfRange(integer.kind);
     return literal(integer, integer.kind === 'int64' ? value : Number(value));
   }
-  if (kind === '' && /e/i.test(text)) return literal(float64Type, Number(text));
   if (kind === '' && /^-?\d+$/.test(text)) {
     const value = BigInt(text);
     if (within(int32Type, value)) return literal(int32Type, Number(value));

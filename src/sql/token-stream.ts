@@ -1,4 +1,5 @@
 import type { SparrowError } from '../base/index.js';
+import type { ValueOf } from '../plan/catalog.js';
 import type { Expr } from '../plan/expr.js';
 import type { Plan } from '../plan/node.js';
 import { syntaxError, type Token, tokenize } from './lexer.js';
@@ -17,6 +18,28 @@ const CONSECUTIVE_STRINGS = 'spark.sql.legacy.consecutiveStringLiterals.enabled'
 const asName = (token: Token, text: string): Token =>
   token.kind === 'string' && text[token.start] === '"' ? { ...token, kind: 'name' } : token;
 
+/** `IDENTIFIER('a.b')` is what the text spells: strings, parameters and variables, with `||` between them. */
+function withNames(tokens: readonly Token[], constantOf: ParseSettings['constantOf']): Token[] {
+  const named: Token[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i] as Token;
+    let at = i + 1;
+    const parts: unknown[] = [];
+    if (token.upper === 'IDENTIFIER' && tokens[at]?.upper === '(') {
+      do {
+        const { kind, text } = tokens[++at] as Token;
+        parts.push(kind === 'string' ? text : constantOf?.(kind === 'parameter' ? `:${text}` : text));
+      } while (tokens[++at]?.upper === '||');
+    }
+    if (parts.length > 0 && tokens[at]?.upper === ')' && parts.every((part) => typeof part === 'string')) {
+      for (const part of tokenize(parts.join('')).slice(0, -1))
+        named.push({ ...part, kind: part.kind === 'word' ? 'name' : part.kind, start: token.start, end: token.end });
+      i = at;
+    } else named.push(token);
+  }
+  return named;
+}
+
 /** Tokens with a place among them. */
 export class TokenStream {
   readonly text: string;
@@ -29,7 +52,8 @@ export class TokenStream {
 
   constructor(text: string, settings?: ParseSettings) {
     this.text = text;
-    const tokens = tokenize(text, settings?.config?.[CONSECUTIVE_STRINGS] === 'true');
+    const read = tokenize(text, settings?.config?.[CONSECUTIVE_STRINGS] === 'true');
+    const tokens = /identifier\s*\(/i.test(text) ? withNames(read, settings?.constantOf) : read;
     this.singlePipes = settings?.config?.['spark.sql.parser.singleCharacterPipeOperator.enabled'] !== 'false';
     this.#tokens =
       settings?.config?.[DOUBLE_QUOTED_NAMES] === 'true' ? tokens.map((token) => asName(token, text)) : tokens;
@@ -170,6 +194,7 @@ export interface ParseSettings {
   readonly timestampType: 'ltz' | 'ntz';
   /** Settings by Spark's names, as text. */
   readonly config?: Readonly<Record<string, string>>;
+  readonly constantOf?: ValueOf | undefined;
 }
 
 export const plainSettings: ParseSettings = { timeZone: 'UTC', timestampType: 'ltz' };

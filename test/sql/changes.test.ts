@@ -142,3 +142,23 @@ test('files are tables by their format and path', async () => {
   await session.range(3).write.parquet(path);
   expect(await rows(`SELECT sum(id) AS s FROM parquet.\`${path}\``)).toEqual([[3]]);
 });
+
+// What Spark 4.3 has in the table.
+test('DEFAULT stands for the default of its column', async () => {
+  await session.execute(`
+    CREATE TABLE given (id INT, name STRING DEFAULT 'none', d DECIMAL(10,2)) USING parquet;
+    INSERT INTO given VALUES (4, DEFAULT, DEFAULT);
+    INSERT INTO given VALUES (5, DEFAULT, 1), (6, 'x', DEFAULT);
+    INSERT INTO given (id, name) VALUES (5, DEFAULT), (6, 'x');
+    INSERT INTO given SELECT id, DEFAULT, 1 FROM range(2)`);
+  expect(await rows('SELECT * FROM given ORDER BY id, name, d')).toEqual([
+    [0, 'none', '1.00'],
+    [1, 'none', '1.00'],
+    [4, 'none', null],
+    [5, 'none', null],
+    [5, 'none', '1.00'],
+    [6, 'x', null],
+    [6, 'x', null],
+  ]);
+  await session.execute('DROP TABLE given');
+});

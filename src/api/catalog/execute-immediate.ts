@@ -1,5 +1,6 @@
 import { SparrowError } from '../../base/index.js';
 import { local, sqlQuery } from '../../plan/build.js';
+import { valuesOf } from '../../plan/catalog.js';
 import type { Expr, Literal } from '../../plan/expr.js';
 import type { Plan } from '../../plan/node.js';
 import type { Command } from '../../sql/command.js';
@@ -23,8 +24,9 @@ export async function executeImmediate(
     command.given.map(({ value }) => value),
     context,
   );
-  const inner: CommandContext = { ...context, source: sqlQuery(text, parametersOf(command, values, text)) };
-  const statement = parseStatement(text, context.settings);
+  const parameters = parametersOf(command, values, text);
+  const inner: CommandContext = { ...context, source: sqlQuery(text, parameters) };
+  const statement = parseStatement(text, { ...context.settings, constantOf: valuesOf(parameters) });
   const { into } = command;
   if (statement.kind !== 'query') {
     if (into.length === 0) return run(statement, inner);

@@ -22,7 +22,7 @@ import type { TableColumn, TableRecord } from './table-store.js';
 /** INSERT: the query's columns are brought to the table's by Spark's rules of assignment, and files are added. */
 export const insert: Handler<'insert'> = async (command, context) => {
   const record = requireTable(command.table, context);
-  const plan = bound(command.query, context);
+  const plan = bound(withDefaults(command, record), context);
   const { fields } = await analyze(plan, context);
   const wanted = wantedColumns(
     command,
@@ -151,6 +151,20 @@ function arityMismatch(record: TableRecord, wanted: readonly string[], given: re
       },
     },
   );
+}
+
+/** The query with what DEFAULT is in the place of a column. */
+function withDefaults(command: Insert, record: TableRecord): Plan {
+  const { query } = command;
+  const names = command.byName ? [] : wantedColumns(command, record, []);
+  const columns = names.map((name) => record.columns.find((c) => same(c.name, name)));
+  const put = (expr: Expr, i: number): Expr => {
+    const isDefault = expr.kind === 'unresolved_column' && same(expr.name, 'default');
+    const own = columns[i];
+    return isDefault && own !== undefined ? missing(command, own) : expr;
+  };
+  if (query.kind === 'values') return Object.freeze({ ...query, rows: query.rows.map((row) => row.map(put)) });
+  return query.kind === 'project' ? Object.freeze({ ...query, exprs: query.exprs.map(put) }) : query;
 }
 
 /** What a column gets that the query does not give: the partition's value, the default, or null. */

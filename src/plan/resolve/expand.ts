@@ -1,6 +1,6 @@
 import { type SourceDescription, SparrowError, type TableSource } from '../../base/index.js';
 import { call, sqlQuery, subqueryAlias, withPlanId } from '../build.js';
-import { type Catalog, tableNotFound } from '../catalog.js';
+import { type Catalog, tableNotFound, valuesOf } from '../catalog.js';
 import type { Expr, UnresolvedCall } from '../expr.js';
 import { everyNode, mapNested } from '../nested.js';
 import type { Plan, ReadPlan, SqlQueryPlan, TableFunctionPlan, ViewPlan } from '../node.js';
@@ -125,7 +125,12 @@ const recursive = (what: string, name: string): SparrowError =>
 
 /** Puts frames and parameters where the text names them: frames as views, parameters as columns called `:name`. */
 function bindQuery(query: SqlQueryPlan, catalog: Catalog, depth: number): Plan {
-  return bindNames(query.parsed ?? catalog.parseQuery(query.text), query, catalog, depth);
+  return bindNames(
+    query.parsed ?? catalog.parseQuery(query.text, valuesOf(query.parameters, catalog.variable)),
+    query,
+    catalog,
+    depth,
+  );
 }
 
 function bindNames(parsed: Plan, query: SqlQueryPlan, catalog: Catalog, depth: number): Plan {

@@ -1,4 +1,5 @@
 import { int32Type, SparrowError } from '../../base/index.js';
+import { isOn } from '../../functions/define.js';
 import { findEntry, findFunction } from '../../functions/registry.js';
 import type { Alias, Attribute, Expr, UnresolvedCall, UnresolvedColumn, WindowCall } from '../expr.js';
 import { isFold } from '../fold-calls.js';
@@ -164,7 +165,7 @@ function resolveUnresolvedCall(
   if (expr.name === NAMED_ARGUMENT) return inputs[1] as Expr;
   const { written, given } = arrangeArguments(expr, inputs.slice(0, expr.args.length));
   const filter = expr.filter === undefined ? undefined : inputs[expr.args.length];
-  const pairs = starArgs({ ...expr, args: written }, given, scope);
+  const pairs = starArgs({ ...expr, args: written }, given, scope, settings);
   if (expr.js !== undefined) {
     const plain = pairs.map(([, resolved]) => resolved);
     if (expr.js.folds !== undefined) {
@@ -218,13 +219,17 @@ function starArgs(
   expr: UnresolvedCall,
   args: readonly Expr[],
   scope: Scope,
+  settings: PlanSettings,
 ): readonly (readonly [original: Expr, resolved: Expr])[] {
   const same = (arg: Expr): readonly [Expr, Expr] => [arg, arg];
   if (!args.some((arg) => arg.kind === 'unresolved_star')) return args.map((arg, i) => [expr.args[i] as Expr, arg]);
   const [only] = args;
-  const countAll = args.length === 1 && only?.kind === 'unresolved_star' && only.qualifier === undefined;
-  if (countAll && findEntry(expr.name)?.name === 'count' && expr.distinct !== true) {
-    return [same({ kind: 'literal', type: int32Type, value: 1 })];
+  if (args.length === 1 && only?.kind === 'unresolved_star' && findEntry(expr.name)?.name === 'count') {
+    if (only.qualifier === undefined && only.except === undefined && expr.distinct !== true)
+      return [same({ kind: 'literal', type: int32Type, value: 1 })];
+    const isTable = only.qualifier !== undefined && starColumns(only, scope)[0]?.kind === 'attribute';
+    if (isTable && !isOn(settings, 'spark.sql.legacy.allowStarWithSingleTableIdentifierInCount'))
+      throw new SparrowError('_LEGACY_ERROR_TEMP_1021', `count(${only.qualifier}.*) is not allowed, count(*) is`);
   }
   return args.flatMap((arg, i): readonly (readonly [Expr, Expr])[] =>
     arg.kind === 'unresolved_star'

@@ -24,11 +24,15 @@ export function resolveUnion(plan: UnionPlan, inputs: readonly Analyzed[], conte
     'UNION',
   );
   const aligned = plans.map(({ plan: input, columns }) => alignTypes(input, columns, types, names, context));
-  const output = names.map((name, i): Attribute => {
+  const output: Attribute[] = [];
+  for (const [i, name] of names.entries()) {
     const columns = aligned.map((input) => outputOf(input)[i] as Attribute);
     const type = types[i] as DataType;
-    return Object.freeze({ kind: 'attribute', id: nextId(), name, type, nullable: columns.some((c) => c.nullable) });
-  });
+    const nullable = columns.some((c) => c.nullable);
+    // A column that all inputs have twice is one.
+    const twin = output.find((_, j) => aligned.every((input, k) => outputOf(input)[j]?.id === columns[k]?.id));
+    output.push(twin ?? Object.freeze({ kind: 'attribute', id: nextId(), name, type, nullable }));
+  }
   return Object.freeze({ ...union(aligned), output });
 }
 
