@@ -8,9 +8,9 @@ import { type Flags, hexEscape, Reader } from './java-regex-reader.js';
 
 const LINE_END = '\\n\\r\\u0085\\u2028\\u2029';
 const NOT_INSIDE_CRLF = '(?<!\\r(?=\\n))';
-const WORD = '[\\p{L}\\p{Nd}_]';
-const BOUNDARY = `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`;
-const NO_BOUNDARY = `(?:(?<=${WORD})(?=${WORD})|(?<!${WORD})(?!${WORD}))`;
+export const WORD = '[\\p{L}\\p{Nd}_]';
+export const BOUNDARY = `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`;
+export const NO_BOUNDARY = `(?:(?<=${WORD})(?=${WORD})|(?<!${WORD})(?!${WORD}))`;
 const END = `(?:$|(?=(?:\\r\\n|[${LINE_END}])$)${NOT_INSIDE_CRLF})`;
 
 /** One literal character, in both cases where that is asked for. */

@@ -2,37 +2,31 @@ import { arrayType, booleanType, int32Type, type Scalar, SparrowError, stringTyp
 import { type ArgType, type Call, scalar } from './define.js';
 import { textLiteral } from './emit-parts.js';
 import { anyInt, anyString, constant, takes } from './implicit.js';
-import { translateRegex } from './java-regex.js';
-import { refuse } from './java-regex-reader.js';
+import { type Match, type Regex, regexOf } from './regex.js';
 
 const REMEMBERED = 256;
-const compiledRegexes = new Map<string, RegExp>();
+const compiledRegexes = new Map<string, Regex>();
 const compiled = 'a call per row: regular expressions are those of JS, translated from Java';
 
-/** The JavaScript form of a Java pattern; stateful (`lastIndex`), so every use sets it. */
-function regexOf(pattern: string): RegExp {
+function remembered(pattern: string): Regex {
   let regex = compiledRegexes.get(pattern);
   if (regex === undefined) {
-    const source = translateRegex(pattern);
-    try {
-      regex = new RegExp(source, 'gu');
-    } catch (cause) {
-      return refuse(pattern, cause instanceof Error ? cause.message : String(cause));
-    }
+    regex = regexOf(pattern);
     if (compiledRegexes.size >= REMEMBERED) compiledRegexes.clear();
     compiledRegexes.set(pattern, regex);
   }
-  regex.lastIndex = 0;
   return regex;
 }
 
+const firstMatch = (pattern: unknown, text: unknown): Match | null =>
+  remembered(pattern as string).finder(text as string)(0);
+
 /** Every match from a position on, as Java's `find` gives them. */
-function* matches(pattern: string, text: string, from = 0): Generator<RegExpExecArray> {
-  const regex = regexOf(pattern);
+function* matches(pattern: string, text: string, from = 0): Generator<Match> {
+  const find = remembered(pattern).finder(text);
   let at = from;
   while (at <= text.length) {
-    regex.lastIndex = at;
-    const match = regex.exec(text);
+    const match = find(at);
     if (match === null) return;
     const end = match.index + match[0].length;
     // Behind an empty match the search goes on one character later.
@@ -60,7 +54,7 @@ export function split(text: string, pattern: string, limit: number): string[] {
   return parts;
 }
 
-function groupOf(match: RegExpExecArray, group: number, fn: string): string {
+function groupOf(match: Match, group: number, fn: string): string {
   if (group < 0 || group >= match.length) {
     throw new SparrowError(
       'INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX',
@@ -82,7 +76,7 @@ function invalidReplacement(replacement: string, why: string): SparrowError {
 }
 
 /** Java's replacement text: `$1`, `${name}` and escapes by `\`. */
-function expand(replacement: string, match: RegExpExecArray): string {
+function expand(replacement: string, match: Match): string {
   if (!/[\\$]/.test(replacement)) return replacement;
   let out = '';
   for (let i = 0; i < replacement.length; i++) {
@@ -101,13 +95,12 @@ function expand(replacement: string, match: RegExpExecArray): string {
 }
 
 /** The group a `$` refers to, and the position of the reference's last character. */
-function reference(replacement: string, start: number, match: RegExpExecArray): [text: string, last: number] {
+function reference(replacement: string, start: number, match: Match): [text: string, last: number] {
   const named = /^\{([A-Za-z][A-Za-z0-9]*)\}/.exec(replacement.slice(start));
   if (named !== null) {
     const name = named[1] as string;
-    if (match.groups === undefined || !(name in match.groups))
-      throw invalidReplacement(replacement, `there is no group ${name}`);
-    return [match.groups[name] ?? '', start + named[0].length - 1];
+    if (!Object.hasOwn(match.groups ?? {}, name)) throw invalidReplacement(replacement, `there is no group ${name}`);
+    return [match.groups?.[name] ?? '', start + named[0].length - 1];
   }
   let group = digitAt(replacement, start);
   if (group === undefined) throw invalidReplacement(replacement, 'a $ must be followed by a group');
@@ -145,7 +138,7 @@ const patternFails = (call: Call): boolean => {
   const pattern = textLiteral(call.literals[1]);
   if (pattern === undefined) return true;
   try {
-    regexOf(pattern);
+    remembered(pattern);
     return false;
   } catch {
     return true;
@@ -172,7 +165,7 @@ export const regexpFunctions = {
     resolve: takes([anyString, anyString], booleanType),
     nulls: 'propagate',
     fails: patternFails,
-    eval: ([text, pattern]) => regexOf(pattern as string).test(text as string),
+    eval: ([text, pattern]) => remembered(pattern as string).test(text as string),
     compiled,
   }),
   regexpExtract: scalar({
@@ -187,7 +180,7 @@ export const regexpFunctions = {
     nulls: 'propagate',
     fails: true,
     eval: ([text, pattern, group]) => {
-      const match = regexOf(pattern as string).exec(text as string);
+      const match = firstMatch(pattern, text);
       return match === null ? '' : groupOf(match, (group ?? 1) as number, 'regexp_extract');
     },
     compiled,
@@ -243,7 +236,7 @@ export const regexpFunctions = {
     resolve: takes([anyString, anyString, anyInt], int32Type, { optional: 1 }),
     nulls: 'propagate',
     fails: patternFails,
-    eval: ([text, pattern]) => (regexOf(pattern as string).exec(text as string)?.index ?? -1) + 1,
+    eval: ([text, pattern]) => (firstMatch(pattern, text)?.index ?? -1) + 1,
     compiled,
   }),
   regexpSubstr: scalar({
@@ -258,7 +251,7 @@ export const regexpFunctions = {
     nulls: 'propagate',
     fails: patternFails,
     // An empty match counts as none.
-    eval: ([text, pattern]) => regexOf(pattern as string).exec(text as string)?.[0] || null,
+    eval: ([text, pattern]) => firstMatch(pattern, text)?.[0] || null,
     compiled,
   }),
   split: scalar({

@@ -244,13 +244,12 @@ describe('functions of modules, in the workers', () => {
     });
   });
 
-  test('a pattern that backtracks without end is ended with its worker', { timeout: 60_000 }, async () => {
+  test('a pattern that JavaScript would try without end is searched in other ways', { timeout: 60_000 }, async () => {
     const texts = session
       .range(30_000)
       .select(fn.concat(fn.repeat(lit('a'), lit(40)), col('id').cast('string')).as('s'));
-    const query = texts.filter(col('s').rlike('^(a+)+$')).count({ signal: AbortSignal.timeout(1000) });
-    await expect(query).rejects.toMatchObject({ code: 'OPERATION_CANCELED' });
-    expect(await session.range(30_000).count()).toBe(30_000);
+    expect(await texts.filter(col('s').rlike('^(a+)+$')).count()).toBe(0);
+    expect(await texts.filter(col('s').rlike('^(a+)+7$')).count()).toBe(1);
   });
 
   test('equal calls are made once, those that are not deterministic each', async () => {
