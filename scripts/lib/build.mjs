@@ -22,6 +22,7 @@ import { declarations } from './declarations.mjs';
 import { bin, path, root, runNode, withLock } from './house.mjs';
 import { minified } from './minify.mjs';
 import { opcodeTables } from './opcode-tables.mjs';
+import { shortNames } from './short-names.mjs';
 import { withoutTyping } from './worker-functions.mjs';
 import { namesFromProgram, namesMark, withoutCallersModules } from './worker-parts.mjs';
 
@@ -319,11 +320,12 @@ async function bundle() {
   // Not packed: a test of shared memory loads it in threads of its own.
   const base = await esbuild({ ...options, entryPoints: { 'base/index': 'src/base/index.ts' }, plugins });
   outputFiles.push(...base.outputFiles);
+  const { short, shortened } = shortNames(outputFiles.map((file) => file.path));
   // Chunks first: a file that is there finds what it imports.
   outputFiles.sort((a, b) => Number(b.path.includes('chunks')) - Number(a.path.includes('chunks')));
-  const texts = await minifiedAll(outputFiles, withWorkerSource(metafile));
-  for (const [file, text] of texts) put(file, text);
-  const outputs = [...texts.keys()].map((file) => relative(root, file).replaceAll('\\', '/'));
+  const texts = await minifiedAll(outputFiles, withWorkerSource(metafile), shortened);
+  for (const [file, text] of texts) put(short(file), short(text));
+  const outputs = [...texts.keys()].map((file) => relative(root, short(file)).replaceAll('\\', '/'));
   chmodSync(path('dist/cli/sparrow.js'), 0o755);
   const made = [
     ...Object.keys(metafile.inputs),
@@ -333,6 +335,7 @@ async function bundle() {
     'scripts/lib/chunks.mjs',
     'scripts/lib/minify.mjs',
     'scripts/lib/same-shapes.mjs',
+    'scripts/lib/short-names.mjs',
     'scripts/lib/source-map.mjs',
     'scripts/lib/opcode-tables.mjs',
     'scripts/lib/worker-functions.mjs',
@@ -352,11 +355,11 @@ const withWorkerSource = ({ outputs }) =>
   );
 
 /** The files of a bundle and their maps, minified; what is packed already stays. */
-async function minifiedAll(files, packed) {
+async function minifiedAll(files, packed, shortened) {
   const texts = new Map(files.map((file) => [file.path, file.text]));
   const programs = [...texts].filter(([file]) => file.endsWith('.js') && !packed.has(file));
   const done = programs.map(async ([file, text], i) => {
-    const { code, map } = await minified(text, { module: true, map: texts.get(`${file}.map`) });
+    const { code, map } = await minified(text, { module: true, map: texts.get(`${file}.map`), shortened });
     // Maps are not packed, but their names are, in the files they belong to: in chunks they are short.
     const name = file.includes('chunks') ? `${i.toString(36)}.map` : `${basename(file)}.map`;
     texts.set(file, `${code}//# sourceMappingURL=${name}\n`);

@@ -11,8 +11,11 @@ const LINE_LIMIT = 800;
 /** Tokens after which a line may end anywhere. */
 const BREAK_AFTER = new Set([';', ',', '{']);
 
-/** The smallest form of a script or a module; with the map of its text, also the map of what comes out, in short lines. */
-export async function minified(code, { module = false, map } = {}) {
+/**
+ * The smallest form of a script or a module; with the map of its text, also the map of what comes out, in short lines and
+ * with short names of files.
+ */
+export async function minified(code, { module = false, map, shortened } = {}) {
   // Scripts import this file before anything is installed.
   const [{ minify }, { parse }] = await Promise.all([import('@swc/core'), import('acorn')]);
   // One character outside of Latin-1 makes V8 hold a whole file in two bytes a character.
@@ -27,7 +30,8 @@ export async function minified(code, { module = false, map } = {}) {
   if (map === undefined) return { code: sameShapes((await minify(code, options)).code, '', parse).code };
   const smaller = await minify(code, { ...options, sourceMap: { content: map } });
   const { sourcesContent, ...kept } = JSON.parse(smaller.map);
-  const even = sameShapes(smaller.code, kept.mappings, parse);
+  const shapes = sameShapes(smaller.code, kept.mappings, parse);
+  const even = shortened(shapes.code, shapes.mappings);
   const { lines, mappings } = shortLines(even.code, even.mappings, parse);
   return { code: `${lines.join('\n')}\n`, map: JSON.stringify({ ...kept, mappings }) };
 }
