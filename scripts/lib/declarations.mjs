@@ -25,6 +25,14 @@ const opaque = {
 `,
   'plan/expr.d.ts': interfaces('Expr', 'Literal', 'WindowSpec', 'SortOrder'),
   'wasm/index.d.ts': interfaces('Code', 'Func', 'Local'),
+  'base/column.d.ts': interfaces('Batch'),
+  'base/heap.d.ts': interfaces('Arena'),
+  'base/platform.d.ts': `${interfaces('FileSystem', 'Platform')}export interface FileInfo {
+  readonly path: string;
+  readonly size: number;
+}
+`,
+  'base/source.d.ts': interfaces('Predicate'),
   'api/context.d.ts': interfaces('FrameContext'),
   'api/catalog/session-catalog.d.ts': interfaces('SessionCatalog'),
   'api/catalog/table-store.d.ts': interfaces('TableRecord'),
