@@ -49,7 +49,7 @@ function resolveWindowTime(args: readonly ArgType[]): Resolution | Mismatch {
     !sameType(start.type, end.type)
   )
     return { mismatch: 'it takes the column of a window of time', code: '_LEGACY_ERROR_TEMP_3101' };
-  return { args: [type], returns: end.type };
+  return { args: [type], returns: end.type, ...(end.nullable ? { nullable: true } : {}) };
 }
 
 export const timeBucketFunctions = {
@@ -67,7 +67,10 @@ export const timeBucketFunctions = {
     resolve: resolveWindowTime,
     nulls: 'propagate',
     compiled: 'a call per row: it is of groups',
-    eval: ([window]): Scalar => ((window as readonly Scalar[])[1] as bigint) - 1n,
+    eval: ([window]): Scalar => {
+      const end = (window as readonly Scalar[])[1] as bigint | null;
+      return end === null ? null : end - 1n;
+    },
   }),
   timeBucket: scalar({
     name: 'timeBucket',

@@ -62,6 +62,7 @@ const deeper: readonly DataType[] = [
   arrayType(arrayType(stringType)),
   arrayType(structType([field('k', stringType), field('v', int32Type)])),
   arrayType(mapType(int32Type, stringType)),
+  structType([field('start', timestampType), field('end', timestampType)]),
 ];
 
 export interface Sample {

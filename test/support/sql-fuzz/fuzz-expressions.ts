@@ -78,8 +78,15 @@ const REFUSALS = /^(Binder|Parser|Catalog|Not implemented|Internal)/;
 const BUGS = new Set(['INTERNAL_ERROR', 'NO_SPARROW_ERROR', 'TYPE']);
 
 /** The rule that explains an error on one side only; 0 for none. */
-function waiverOf(expr: Expr, ours: Answer): number {
+function waiverOf(expr: Expr, ours: Answer, theirs: Answer): number {
   const branches = rulesOf(expr).has(40);
+  if (
+    ours.kind === 'error' &&
+    theirs.kind === 'rows' &&
+    theirs.rows.every(([, value]) => value === null) &&
+    hasNull(expr)
+  )
+    return 50;
   if (ours.kind === 'rows') return branches ? 40 : hasNull(expr) ? 44 : 0;
   if (/ IS NULL OR |>= 0 THEN /.test(query([expr], 'duck'))) return 46;
   return branches && hasNull(expr) ? 40 : 0;
@@ -100,7 +107,7 @@ async function judgeError(
     return undefined;
   }
   const again = await both.duck.askPlainly(query([expr], 'duck'));
-  const waiver = again.kind === ours.kind ? 43 : waiverOf(expr, ours);
+  const waiver = again.kind === ours.kind ? 43 : waiverOf(expr, ours, again);
   if (waiver > 0) {
     const isRows = ours.kind === 'rows' && again.kind === 'rows';
     const what = isRows ? rowDifference(ours.rows, again.rows, [false, isInexact(expr)]) : undefined;

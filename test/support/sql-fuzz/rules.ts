@@ -40,6 +40,7 @@ export const rules: Readonly<Record<number, string>> = {
   47: 'the total of ROLLUP, CUBE and GROUPING SETS over no rows is no row in Spark',
   48: 'count_if over a window without true is 0: DuckDB’s null is',
   44: 'beside a constant null Spark evaluates nothing (NullPropagation): DuckDB’s error there is none',
+  50: 'beside a constant that becomes null DuckDB evaluates nothing; Spark evaluates what is constant as a whole, and first argument first',
   43: 'DuckDB’s optimizer leaves out or moves what can fail: where only one side raises an error, it is asked again without',
   41: 'DuckDB refuses the query, not a row: it is left out',
   42: 'a limit or a semi join need not look at the row that fails: an error on one side only is none',
