@@ -3,6 +3,7 @@ import type { Column, Storage } from './column.js';
 import { withBounds } from './column-builder.js';
 import { engineBug, SparrowError } from './errors.js';
 import type { Arena } from './heap.js';
+import { tooWide } from './nested-fixed.js';
 import type { DataType } from './types.js';
 import { carrierOf } from './types.js';
 
@@ -194,7 +195,7 @@ function copyDecimals(
     const sign = unsigned ? 0 : (i32[base + i * words + Math.min(words, stored) - 1] as number) >> 31;
     for (let w = stored; w < words; w++) i32[base + i * words + w] = sign;
     for (let w = words; w < stored; w++) {
-      if ((source[from + w] as number) !== sign && data.getValid(i)) throw tooWide(path);
+      if ((source[from + w] as number) !== sign && data.getValid(i)) throw tooWide(`column ${path}`);
     }
   }
   return column(narrow ? 'i64' : 'i128', address);
@@ -205,10 +206,4 @@ function decimalWords(data: arrow.Data): Int32Array {
   const words = (data.length * data.stride * values.BYTES_PER_ELEMENT) / 4;
   if (values.byteOffset % 4 !== 0) throw engineBug('unaligned Arrow decimals');
   return new Int32Array(values.buffer, values.byteOffset, words);
-}
-
-function tooWide(path: string): SparrowError {
-  return new SparrowError('NUMERIC_VALUE_OUT_OF_RANGE', 'a decimal has more digits than its type', {
-    where: `column ${path}`,
-  });
 }

@@ -1,6 +1,6 @@
-import { engineBug, unreachable } from './errors.js';
+import { engineBug, SparrowError, unreachable } from './errors.js';
 import type { Scalar } from './scalar.js';
-import { carrierOf, type DataType, simpleString } from './types.js';
+import { carrierOf, type DataType, integerBounds, simpleString } from './types.js';
 
 /** Bytes of a value of fixed width inside a nested value; undefined for those of variable length. */
 export function nestedWidth(type: DataType): number | undefined {
@@ -34,8 +34,22 @@ export type FixedWriter = (view: DataView, at: number, scalar: Scalar) => void;
 const writeInt32: FixedWriter = (view, at, scalar) => view.setInt32(at, scalar as number, true);
 const writeInt64: FixedWriter = (view, at, scalar) => view.setBigInt64(at, scalar as bigint, true);
 
+/** For a decimal that has more digits than its type, as those of Arrow may. */
+export const tooWide = (where?: string): SparrowError =>
+  new SparrowError('NUMERIC_VALUE_OUT_OF_RANGE', 'a decimal has more digits than its type', where ? { where } : {});
+
+/** Nothing tells plans the bounds of decimals inside others: they are held to their precision. */
+function decimalWriter(type: DataType): FixedWriter {
+  const [low, high] = integerBounds(type) as readonly [bigint, bigint];
+  return (view, at, scalar) => {
+    if ((scalar as bigint) < low || (scalar as bigint) > high) throw tooWide();
+    writeFixed(view, type, at, scalar);
+  };
+}
+
 /** How values of a type of fixed width are written: found once for many values. */
 export function fixedWriter(type: DataType): FixedWriter {
+  if (type.kind === 'decimal') return decimalWriter(type);
   const carrier = carrierOf(type);
   if (carrier === 'i64') return writeInt64;
   return type.kind === 'int32' ? writeInt32 : (view, at, scalar) => writeFixed(view, type, at, scalar);

@@ -351,6 +351,9 @@ const BOUNDS = {
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const;
 
+/** The largest unscaled decimal of each precision. */
+const TOPS = Array.from({ length: MAX_PRECISION + 1 }, (_, digits) => 10n ** BigInt(digits) - 1n);
+
 /** Inclusive bounds of an integer type's values (unscaled for decimals), or undefined where there are none. */
 export function integerBounds(type: DataType): readonly [bigint, bigint] | undefined {
   switch (type.kind) {
@@ -371,7 +374,7 @@ export function integerBounds(type: DataType): readonly [bigint, bigint] | undef
     case 'interval_dt':
       return BOUNDS.int64;
     case 'decimal': {
-      const top = 10n ** BigInt(type.precision) - 1n;
+      const top = TOPS[type.precision] as bigint;
       return [-top, top];
     }
     default:

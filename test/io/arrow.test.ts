@@ -141,6 +141,29 @@ test('decimals beyond their precision, which the format allows, are grouped, cou
   }
 });
 
+test('decimals inside others are held to their precision, in files and tables', async () => {
+  const type = new arrow.Decimal(0, 3, 128);
+  const nested = (value: number) => {
+    const child = arrow.makeData({ type, length: 1, nullCount: 0, data: Uint32Array.of(value, 0, 0, 0) });
+    const of = new arrow.Field('d', type, true);
+    const list = { type: new arrow.List(of), length: 1, nullCount: 0, valueOffsets: Int32Array.of(0, 1), child };
+    const struct = { type: new arrow.Struct([of]), length: 1, nullCount: 0, children: [child] };
+    return [list, struct].map((data) => new arrow.Table({ x: new arrow.Vector([arrow.makeData(data as never)]) }));
+  };
+  const tooWide = { code: 'NUMERIC_VALUE_OUT_OF_RANGE' };
+  for (const table of nested(1000)) {
+    await expect(rows(file(arrow.tableToIPC(table, 'file')))).rejects.toMatchObject(tooWide);
+    await expect((async () => (await session.createDataFrame(table)).collect())()).rejects.toMatchObject(tooWide);
+  }
+  for (const table of nested(999)) {
+    const found = [
+      await rows(file(arrow.tableToIPC(table, 'file'))),
+      await (await session.createDataFrame(table)).collect(),
+    ];
+    for (const all of found) expect(JSON.stringify(all)).toContain('"999"');
+  }
+});
+
 test('columns and fields of one name get their position; decimals of more digits than Spark has are texts', async () => {
   const field = (name: string, type: arrow.DataType) => new arrow.Field(name, type, true);
   const wide = new arrow.Decimal(2, 60, 256);

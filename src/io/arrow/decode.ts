@@ -35,10 +35,7 @@ export class BatchDecoder {
     if (batch.rows > MAX_ROWS) throw this.#damaged(`a batch of ${batch.rows} rows`);
   }
 
-  readonly #damage = (what: string): Error => damaged(what, this.body.file.path);
-  #damaged(what: string): Error {
-    return this.#damage(what);
-  }
+  readonly #damaged = (what: string): Error => damaged(what, this.body.file.path);
 
   /** Passes a field. */
   skip(f: ArrowField): void {
@@ -209,7 +206,7 @@ export class BatchDecoder {
         return this.#runs(f, length);
       default: {
         const validity = this.#validity(node);
-        const read = fixedReader(type, this.#nextBuffer(), length, !this.bigEndian, this.#damage);
+        const read = fixedReader(type, this.#nextBuffer(), length, !this.bigEndian, this.#damaged);
         if (read === undefined) throw this.#damaged('a buffer of values is too short');
         return fill(length, validity, read);
       }
@@ -220,7 +217,7 @@ export class BatchDecoder {
     const node = this.#nextNode();
     const validity = this.#validity(node);
     const dictionary = this.dictionaries.get(id);
-    const read = fixedReader(index, this.#nextBuffer(), node.length, !this.bigEndian, this.#damage);
+    const read = fixedReader(index, this.#nextBuffer(), node.length, !this.bigEndian, this.#damaged);
     if (read === undefined) throw this.#damaged(`the codes of ${f.name} are too few`);
     return fill(node.length, validity, (row) => {
       const value = dictionary?.[Number(read(row))];

@@ -1,4 +1,4 @@
-import { formatScalar, type Scalar, SparrowError } from '../../base/index.js';
+import { formatScalar, SparrowError } from '../../base/index.js';
 import { constantValue } from '../bind.js';
 import { read } from '../build.js';
 import type { Catalog } from '../catalog.js';
@@ -52,12 +52,7 @@ function timestampText(given: Expr, settings: PlanSettings): string {
   };
   const expr = resolveExpr(given, scopeOf([], noFrames, false, { subquery }), settings);
   if (!isConstant(expr)) throw wrong('NON_DETERMINISTIC', 'must be constant');
-  let value: Scalar | undefined;
-  try {
-    value = constantValue(castTo(expr, TIMESTAMP), settings);
-  } catch {
-    value = null;
-  }
+  const value = constantValue(castTo(expr, TIMESTAMP), settings);
   if (typeof value !== 'bigint') throw wrong('INPUT', 'is no timestamp');
   return `${formatScalar(TIMESTAMP, value, 'UTC')}Z`;
 }
