@@ -1,13 +1,15 @@
 import { SparrowError } from '../base/index.js';
 import { translateRegex } from './java-regex.js';
 import { refuse } from './java-regex-reader.js';
-import { growthOf } from './regex-growth.js';
-import { One, programOf, Save, type Step } from './regex-program.js';
+import { type Growth, growthOf } from './regex-growth.js';
+import { Back, One, type Program, programOf, Save, type Step } from './regex-program.js';
 import { Search, type Shared } from './regex-search.js';
 
 /** Steps that V8 may take for a text: some ten milliseconds. */
 const STEPS = 4_000_000;
 const MOST_POWER = 20;
+/** Runs of fewer characters are in every text. */
+const LEAST_RUN = 4;
 
 /** A match, as JavaScript gives it. */
 export interface Match {
@@ -65,10 +67,32 @@ function tooComplex(pattern: string, why: string): never {
   );
 }
 
+/**
+ * Says of texts whether what the loops of a program match stands in short runs only: where no match gets far, V8 takes few
+ * steps, however they grow with what it reads.
+ */
+function shortRuns({ steps, sources }: Program, { power, powerOfOne, factor }: Growth): (text: string) => boolean {
+  // A loop may repeat what a group held.
+  const all = steps.some(({ op, loop }, at) => op === Back && loop !== at + 1);
+  const repeated = steps.filter(({ op, loop }) => op === One && (loop > 0 || all)).map(({ a }) => sources[a]);
+  const loops = new Set(steps.filter(({ loop }) => loop > 0).map(({ loop }) => loop)).size;
+  const known = new Map<number, RegExp>();
+  return (text) => {
+    if (loops === 0 || powerOfOne > MOST_POWER) return false;
+    const starts = powerOfOne < power ? text.length : 1;
+    const length = 2 ** Math.floor(Math.log2(lengthOf(STEPS / factor / starts, powerOfOne) / loops));
+    if (length < LEAST_RUN) return false;
+    const run = known.get(length) ?? new RegExp(`(?:${[...new Set(repeated)].join('|')}){${length}}`, 'u');
+    known.set(length, run);
+    return !run.test(text);
+  };
+}
+
 /** How a pattern is searched that may take V8 long; undefined where it cannot. */
 function slowly(pattern: string, source: string) {
   const program = programOf(source, (why) => tooComplex(pattern, why));
-  const { power, powerOfOne, factor } = growthOf(program);
+  const growth = growthOf(program);
+  const { power, powerOfOne, factor } = growth;
   if (power === 1 && factor < 16) return undefined;
   const { steps, entry, sources, groups, names } = program;
   const limit = power > MOST_POWER ? -1 : lengthOf(STEPS / factor, power);
@@ -77,11 +101,12 @@ function slowly(pattern: string, source: string) {
   for (let { op, next, a } = steps[entry] as Step; op === One || op === Save; { op, next, a } = steps[next] as Step)
     if (op === One) first += sources[a];
   const head = first === '' ? undefined : new RegExp(first, 'gu');
+  const hasShortRuns = shortRuns(program, growth);
   let shared: Shared | undefined;
   return {
-    /** The text is short, or what every match begins with is rare there. */
+    /** The text is short, or what every match begins with is rare there, or no match gets far. */
     isEasy: (text: string): boolean => {
-      if (text.length <= limit) return true;
+      if (text.length <= limit || hasShortRuns(text)) return true;
       if (head === undefined || powerOfOne >= power) return false;
       let starts = (lengthOf(STEPS / factor, powerOfOne) / text.length) ** powerOfOne;
       head.lastIndex = 0;
