@@ -84,9 +84,8 @@ export function build({ capture = false, tidy = false } = {}) {
       ),
     ]);
     removeOrphans();
-    const declared = declarations();
-    for (const [file, text] of declared) put(path('dist', file), text);
-    removeStale([...declared.keys()], tidy);
+    put(path('dist/index.d.ts'), await declarations());
+    removeStale(['index.d.ts'], tidy);
     if (!capture && unbundled) console.error(unbundled);
     return complaints + unbundled;
   });

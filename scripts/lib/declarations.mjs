@@ -1,20 +1,7 @@
-// The declarations the package has: those that dist/index.d.ts leads to, without what no user meets.
-import { existsSync, readFileSync } from 'node:fs';
+// The declarations the package has, in one file: what build/lib/index.d.ts leads to, without what no user meets.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { path, root } from './house.mjs';
-
-const namespaceFile = 'wasm/webassembly.d.ts';
-
-/**
- * The names our declarations use of a namespace that @types/node lacks and lib.dom has. Empty, they are there without
- * lib.dom and add nothing to what is there with it.
- */
-const namespaceText = `declare namespace WebAssembly {
-  interface Memory {}
-  interface Module {}
-  interface Instance {}
-}
-`;
 
 /** What no program of a user's can hold: there are names for it in our declarations, and nothing behind them. */
 const interfaces = (...names) => names.map((name) => `export interface ${name} {}\n`).join('');
@@ -74,49 +61,46 @@ const declarationOf = (file) => {
   return file in hidden ? withoutBodies(plain, hidden[file]) : plain;
 };
 
-const HUB = 'base/index.d.ts';
-
-/** What the declarations found so far take from base. */
-const namesOfBase = (texts) =>
-  texts.flatMap((text) => [
-    ...[...text.matchAll(/\{([^}]*)\} from '[^']*base\/index\.js'/g)].flatMap(([, names]) => names.match(/\w+/g) ?? []),
-    ...[...text.matchAll(/import\("[^"]*base\/index\.js"\)\.(\w+)/g)].map(([, name]) => name),
-  ]);
-
-/** The index of base without the files of which nobody takes a name. */
-function hubWith(names) {
-  const isTaken = (line) => {
-    const [, file] = /'\.\/([\w-]+)\.js'/.exec(line) ?? [];
-    if (file === undefined) return false;
-    const text = readFileSync(path('build/lib/base', `${file}.d.ts`), 'utf8');
-    const declared = [...text.matchAll(/^export (?:declare )?(?:abstract )?\w+ (\w+)/gm)].map(([, name]) => name);
-    return declared.some((name) => names.includes(name));
-  };
-  return readFileSync(path('build/lib', HUB), 'utf8').split('\n').filter(isTaken);
-}
-
-/** The declarations that `index.d.ts` leads to. */
-export function declarations() {
-  let names = [];
-  for (;;) {
-    const found = declarationsWith(names);
-    const wanted = [...new Set(namesOfBase([...found.values()]))];
-    if (wanted.every((name) => names.includes(name))) return found;
-    names = wanted;
-  }
-}
-
-function declarationsWith(names) {
+/** The declarations that `index.d.ts` leads to, each as the package says it. */
+function declarationsInside() {
   const found = new Map();
   const waiting = ['index.d.ts'];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (found.has(file) || !existsSync(path('build/lib', file))) continue;
-    const text = file === HUB ? `${hubWith(names).join('\n')}\n` : declarationOf(file);
-    const toNamespace = relative(dirname(file), namespaceFile).replaceAll('\\', '/');
-    found.set(file, /\bWebAssembly\./.test(text) ? `/// <reference path="${toNamespace}" />\n${text}` : text);
+    const text = declarationOf(file);
+    found.set(file, text);
     for (const [, to] of text.matchAll(/(?:\bfrom|\bimport)[\s(]*['"](\.[^'"]+)\.js['"]/g))
       waiting.push(`${relative(root, resolve(root, dirname(file), to)).replaceAll('\\', '/')}.d.ts`);
   }
-  if ([...found.values()].some((text) => text.startsWith('/// <reference'))) found.set(namespaceFile, namespaceText);
   return found;
+}
+
+const folder = 'build/declarations';
+
+/** The text of `dist/index.d.ts`; what it is made of stays in a folder, and is made into one again when it changed. */
+export async function declarations() {
+  const made = path(folder, 'package.d.ts');
+  let isFresh = existsSync(made);
+  for (const [file, text] of declarationsInside()) {
+    const to = path(folder, 'parts', file);
+    if (existsSync(to) && readFileSync(to, 'utf8') === text) continue;
+    isFresh = false;
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, text);
+  }
+  if (!isFresh) writeFileSync(made, await rolledUp(path(folder, 'parts/index.d.ts')));
+  return readFileSync(made, 'utf8');
+}
+
+async function rolledUp(input) {
+  const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
+  const external = (name) => !/^[./]|^\w:/.test(name);
+  // Modules that the package says less of have dropped names that others, none of which gets into the file, import.
+  const rolled = await rollup({ input, external, plugins: [dts()], shimMissingExports: true, onwarn: () => {} });
+  const { output } = await rolled.generate({ format: 'es' });
+  await rolled.close();
+  const [{ code }] = output;
+  if (code.includes('_missingExportShim'))
+    throw new Error('A declaration of the package needs a name that was dropped');
+  return code;
 }

@@ -41,7 +41,7 @@ export interface ModuleAggregator<A extends readonly TypeInput[], R extends Type
   readonly export: string;
 }
 
-type Values<A extends readonly unknown[]> = { [I in keyof A]: Exclude<JsOf<TypeFor<A[I]>>, null> };
+type NonNull<A extends readonly unknown[]> = { [I in keyof A]: Exclude<JsOf<TypeFor<A[I]>>, null> };
 type NullableValues<A extends readonly unknown[]> = { [I in keyof A]: JsOf<TypeFor<A[I]>> };
 type Result<R> = JsOf<TypeFor<R>> | undefined;
 
@@ -60,7 +60,7 @@ export function udaf<const A extends readonly TypeInput[], const R extends TypeI
   types: AggregatorTypes<A, R> & { readonly nulls: 'pass' },
 ): UserFunction<ReturnOf<R>>;
 export function udaf<const A extends readonly TypeInput[], const R extends TypeInput, B>(
-  aggregator: Aggregator<Values<A>, B, Result<R>>,
+  aggregator: Aggregator<NonNull<A>, B, Result<R>>,
   types: AggregatorTypes<A, R> & { readonly nulls?: 'skip' },
 ): UserFunction<ReturnOf<R>>;
 export function udaf(
