@@ -31,6 +31,7 @@ const byLowerName = new Map(Object.keys(known).map((name) => [name.toLowerCase()
 export class RuntimeConfig {
   readonly #texts = new Map<string, string>();
   #settings: SessionSettings | undefined;
+  #database = 'default';
 
   constructor(
     /** What the session was started with. */
@@ -69,6 +70,12 @@ export class RuntimeConfig {
     this.#settings = undefined;
   }
 
+  /** Tells the queries that start from now on what the current database is. */
+  use(database: string): void {
+    this.#database = database;
+    this.#settings = undefined;
+  }
+
   /** Whether `set` has an effect while the session runs. */
   isModifiable(name: string): boolean {
     return Object.hasOwn(known, canonical(name));
@@ -92,7 +99,8 @@ export class RuntimeConfig {
     );
     const config = Object.freeze(Object.fromEntries(this.#texts));
     const names = this.names === undefined ? {} : { names: this.names };
-    return Object.freeze(Object.assign({ config, ...names }, ...parts)) as SessionSettings;
+    const database = this.#database === 'default' ? {} : { database: this.#database };
+    return Object.freeze(Object.assign({ config, ...names, ...database }, ...parts)) as SessionSettings;
   }
 }
 

@@ -62,6 +62,7 @@ export class Session<in out V extends Values = Anything> {
       return runText(source, { catalog, conf, engine, settings, signal });
     });
     this.#catalog = catalog;
+    catalog.onUse = (database) => conf.use(database);
     this.conf = conf;
     this.#context = this.#contextWith(values);
     this.catalog = new Catalog(catalog, this.#context, udf);

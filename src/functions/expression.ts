@@ -62,6 +62,8 @@ export interface EvalSettings {
   /** Everything set by Spark's configuration names, as text. */
   readonly config?: Readonly<Record<string, string>>;
   readonly timeZone: string;
+  /** The current database, where it is not `default`. */
+  readonly database?: string;
   /** What keys are hashed with; results do not depend on it. */
   readonly hashSeed?: bigint;
   /** Microseconds since the epoch: fixed for the whole query, so that `current_timestamp` is one instant. */
@@ -83,12 +85,13 @@ function startOfDay(micros: bigint, zone: string): bigint {
 }
 
 /** The settings that tasks get: a query's instant is in its plan already, but for the day on which it is asked. */
-export function taskSettings({ ansi, timeZone, config = {}, ...given }: EvalSettings): EvalSettings {
+export function taskSettings({ ansi, timeZone, database, config = {}, ...given }: EvalSettings): EvalSettings {
   const nowMicros = startOfDay(given.nowMicros, timeZone);
   const asked = ASKED_BY_FUNCTIONS.filter((name) => Object.hasOwn(config, name));
-  if (asked.length === 0) return { ansi, timeZone, nowMicros };
+  const settings = { ansi, timeZone, nowMicros, ...(database === undefined ? {} : { database }) };
+  if (asked.length === 0) return settings;
   const own = Object.fromEntries(asked.map((name) => [name, config[name] as string]));
-  return { ansi, timeZone, nowMicros, config: own };
+  return { ...settings, config: own };
 }
 
 export const isNullable = (expr: PhysicalExpr): boolean =>

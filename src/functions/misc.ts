@@ -11,6 +11,7 @@ import {
 } from '../base/index.js';
 import { castScalar } from './cast-eval.js';
 import { scalar } from './define.js';
+import type { EvalSettings } from './expression.js';
 import { anyBinary, anyBoolean, anyLong, anyNumber, anyString, anyType, justString, only, takes } from './implicit.js';
 import { commonType } from './signature.js';
 import { tolerantOf } from './tolerant.js';
@@ -18,7 +19,13 @@ import { tolerantOf } from './tolerant.js';
 const constantText = 'a call per row: it is the same for every row';
 const rare = 'a call per row: rare';
 
-const fixed = (name: string, sql: readonly string[], summary: string, value: string) =>
+const fixed = (
+  name: string,
+  sql: readonly string[],
+  summary: string,
+  value: string,
+  now: (settings: EvalSettings) => string = () => value,
+) =>
   scalar({
     name,
     sql,
@@ -26,7 +33,7 @@ const fixed = (name: string, sql: readonly string[], summary: string, value: str
     examples: [[`${sql[0]}()`, value]],
     resolve: takes([], stringType),
     nulls: 'propagate',
-    eval: () => value,
+    eval: (_, call) => now(call.settings),
     compiled: constantText,
   });
 
@@ -156,10 +163,17 @@ export const miscFunctions = {
   }),
   version: fixed('version', ['version'], 'The version of Spark whose language this is.', '4.0.0'),
   currentCatalog: fixed('currentCatalog', ['current_catalog'], 'The current catalog.', 'spark_catalog'),
-  currentDatabase: fixed('currentDatabase', ['current_database', 'current_schema'], 'The current database.', 'default'),
+  currentDatabase: fixed(
+    'currentDatabase',
+    ['current_database', 'current_schema'],
+    'The current database.',
+    'default',
+    ({ database = 'default' }) => database,
+  ),
   currentUser: scalar({
     name: 'currentUser',
     sql: ['current_user', 'user', 'session_user'],
+    kept: ['user', 'session_user'],
     summary: 'The name of the user who runs the session, as the environment gives it.',
     examples: [],
     resolve: takes([], stringType),

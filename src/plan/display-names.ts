@@ -52,6 +52,7 @@ const spelled: Readonly<Record<string, string>> = {
   regexp_like: 'REGEXP_LIKE',
   spark_partition_id: 'SPARK_PARTITION_ID',
   current_database: 'current_schema',
+  current_schema: 'current_schema',
   to_varchar: 'to_char',
   ...Object.fromEntries(
     [

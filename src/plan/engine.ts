@@ -16,6 +16,8 @@ export interface SessionSettings {
   readonly timestampType: 'ltz' | 'ntz';
   readonly caseSensitive: boolean;
   readonly shufflePartitions: number;
+  /** The current database, where it is not `default`. */
+  readonly database?: string;
   /** Everything set by Spark's configuration names, as text. */
   readonly config: Readonly<Record<string, string>>;
   /** The local variables of a script, where it runs one. */
@@ -41,15 +43,15 @@ export interface SessionNames {
 
 const configTexts = new WeakMap<object, string>();
 
-/** A session's configuration as one text, by which what depends on it is kept. */
-export function configKey({ config }: { readonly config?: SessionSettings['config'] }): string {
-  if (config === undefined) return '';
+/** A session's configuration and database as one text, by which what depends on them is kept. */
+export function configKey({ config, database = '' }: Partial<Pick<SessionSettings, 'config' | 'database'>>): string {
+  if (config === undefined) return database;
   let text = configTexts.get(config);
   if (text === undefined) {
     text = JSON.stringify(config);
     configTexts.set(config, text);
   }
-  return text;
+  return database + text;
 }
 
 /** How far a query is. Counts grow; totals are estimates until the last task is planned. */

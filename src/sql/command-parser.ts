@@ -61,8 +61,9 @@ const commands: Readonly<Record<string, (query: QueryContext) => Command>> = {
   },
   ALTER: (query) => readAlter(query),
   USE: ({ tokens }) => {
-    if (!tokens.accept('DATABASE') && !tokens.accept('SCHEMA')) tokens.accept('NAMESPACE');
-    return { kind: 'use', name: readName(tokens, 'a database') };
+    const isDatabase = tokens.accept('DATABASE') || tokens.accept('SCHEMA') || tokens.accept('NAMESPACE');
+    const name = readName(tokens, 'a database');
+    return { kind: 'use', name: isDatabase ? ['spark_catalog', ...name] : name };
   },
   SET: readSet,
   RESET: readReset,

@@ -146,7 +146,7 @@ export interface Assign {
 }
 
 /** What is shown: a list of names, most of them with `LIKE 'pattern'`. */
-export type Shown = 'tables' | 'views' | 'databases' | 'columns' | 'functions' | 'catalogs';
+export type Shown = 'namespace' | 'tables' | 'views' | 'databases' | 'columns' | 'functions' | 'catalogs';
 
 /** A statement that does something other than give rows of tables. */
 export type Command =
@@ -181,6 +181,7 @@ export type Command =
   | { readonly kind: 'alter'; readonly what: 'table' | 'view'; readonly name: NameParts; readonly action: AlterAction }
   | { readonly kind: 'alter_view'; readonly name: NameParts; readonly query: QueryText }
   | { readonly kind: 'use'; readonly name: NameParts }
+  | { readonly kind: 'use_catalog'; readonly name: string }
   | { readonly kind: 'set'; readonly name?: string; readonly value?: string }
   | { readonly kind: 'set_time_zone'; readonly zone: string | Expr }
   | { readonly kind: 'reset'; readonly name?: string }

@@ -30,6 +30,10 @@ export function readShow(query: QueryContext): Command {
     tokens.expect(')');
     return { kind: 'show_properties', table, name };
   }
+  if (['NAMESPACE', 'DATABASE', 'SCHEMA'].includes(tokens.peek(1).upper) && tokens.accept('CURRENT')) {
+    tokens.next();
+    return { kind: 'show', what: 'namespace' };
+  }
   const scope = tokens.accept('USER') ? 'user' : tokens.accept('SYSTEM') ? 'system' : undefined;
   tokens.accept('ALL');
   const what = shown[tokens.peek().upper];

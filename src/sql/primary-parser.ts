@@ -89,14 +89,6 @@ function readWord(parser: ExprParser, token: Token): Expr {
         return readIntervalLiteral(tokens, settings);
       }
       break;
-    case 'CURRENT_DATE':
-    case 'CURRENT_TIMESTAMP':
-    case 'CURRENT_USER':
-    case 'LOCALTIMESTAMP':
-    case 'CURRENT_TIME':
-      if (tokens.peek(1).upper === '(') break;
-      tokens.next();
-      return call(token.upper.toLowerCase());
     default:
       break;
   }

@@ -14,6 +14,10 @@ export function readSet(query: QueryContext): Command {
       throw tokens.error('a time zone is needed', undefined, 'INVALID_SQL_SYNTAX.INVALID_TIMEZONE');
     return { kind: 'set_time_zone', zone: exprs.value() };
   }
+  if (tokens.is('CATALOG') && ['word', 'name', 'string'].includes(tokens.peek(1).kind)) {
+    tokens.next();
+    return { kind: 'use_catalog', name: tokens.peek().kind === 'string' ? tokens.string() : tokens.name() };
+  }
   if (tokens.accept('VARIABLE') || tokens.accept('VAR')) return readAssignments(query);
   if (tokens.peek().kind === 'end') return { kind: 'set' };
   if (tokens.accept('-')) {

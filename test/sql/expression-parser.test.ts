@@ -140,7 +140,7 @@ describe('names, calls and the rest', () => {
     ["position('a' in s)", "locate('a', s)"],
     ['timestampadd(hour, 1, t)', "timestampadd('hour', 1, t)"],
     ['date_add(d, 1)', 'date_add(d, 1)'],
-    ['current_date', 'current_date()'],
+    ['current_date', 'current_date'],
     ['a + b as c', '+(a, b) as c'],
     ['a b', 'a as b'],
     ['first(a) ignore nulls', 'first(a, true)'],

@@ -77,8 +77,7 @@ export class Catalog<in out V extends Values> {
   }
   /** Throws `SCHEMA_NOT_FOUND`. */
   setCurrentDatabase(name: string): void {
-    this.#catalog.requireDatabase(theName(name, 'a database'));
-    this.#catalog.currentDatabase = name;
+    this.#catalog.use(theName(name, 'a database'));
   }
   listDatabases(): CatalogDatabase[] {
     const databases = this.#catalog.store.databases();

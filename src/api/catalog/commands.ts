@@ -16,7 +16,7 @@ import { executeImmediate } from './execute-immediate.js';
 import { createFunction, dropFunction } from './function-commands.js';
 import { insert } from './insert-command.js';
 import { describe, describeQuery, explain, show, showCreate, showProperties } from './inspect-commands.js';
-import { declareVariable, reset, set, setTimeZone, setVariable, use } from './setting-commands.js';
+import { declareVariable, reset, set, setTimeZone, setVariable, use, useCatalog } from './setting-commands.js';
 import { alter, createTable, truncate } from './table-commands.js';
 import { alterView, createView, drop } from './view-commands.js';
 
@@ -31,7 +31,7 @@ const handlers: { readonly [K in CommandKind]: Handler<K> } = {
   update: updateRows,
   merge: mergeRows,
   create_database: ({ name, ifNotExists, comment, location }, { catalog }) => {
-    const own = name.at(-1) as string;
+    const own = (name.at(-1) as string).toLowerCase();
     if (catalog.store.database(own) !== undefined) {
       if (ifNotExists) return NO_ROWS;
       throw new SparrowError('SCHEMA_ALREADY_EXISTS', `there is a database \`${own}\` already`, {
@@ -48,6 +48,7 @@ const handlers: { readonly [K in CommandKind]: Handler<K> } = {
   alter,
   alter_view: alterView,
   use,
+  use_catalog: useCatalog,
   set,
   set_time_zone: setTimeZone,
   reset,

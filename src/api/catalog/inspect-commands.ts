@@ -12,7 +12,7 @@ import {
 } from './command-context.js';
 import { describeFunction, showFunctions } from './function-commands.js';
 import { fitsPattern } from './pattern.js';
-import { GLOBAL_DATABASE } from './session-catalog.js';
+import { CATALOG, GLOBAL_DATABASE } from './session-catalog.js';
 import { bucketsText } from './table-buckets.js';
 import type { TableRecord } from './table-store.js';
 
@@ -20,12 +20,15 @@ export const show: Handler<'show'> = (command, context) => {
   const { catalog } = context;
   const { pattern, from, scope } = command;
   switch (command.what) {
+    case 'namespace':
+      return { columns: [text('catalog'), text('namespace')], rows: [[CATALOG, catalog.currentDatabase]] };
     case 'tables':
     case 'views':
       return showTables(command.what, from, pattern, context);
     case 'databases': {
       const names = catalog.store.databases().map((database) => database.name);
-      return { columns: [text('namespace')], rows: names.filter((n) => fitsPattern(pattern, n)).map((n) => [n]) };
+      const rows = names.filter((n) => fitsPattern(pattern, n)).map((n) => [n]);
+      return { columns: [text('namespace')], rows: rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)) };
     }
     case 'columns':
       return columnsOf(from ?? [], context).then((columns) => ({
@@ -35,7 +38,7 @@ export const show: Handler<'show'> = (command, context) => {
     case 'functions':
       return showFunctions(catalog, pattern, scope);
     case 'catalogs':
-      return { columns: [text('catalog')], rows: fitsPattern(pattern, 'spark_catalog') ? [['spark_catalog']] : [] };
+      return { columns: [text('catalog')], rows: fitsPattern(pattern, CATALOG) ? [[CATALOG]] : [] };
   }
 };
 
@@ -84,7 +87,7 @@ export const describe: Handler<'describe'> = async (command, context) => {
     catalog.requireDatabase(name);
     const database = catalog.store.database(name);
     const rows = [
-      ['Catalog Name', 'spark_catalog'],
+      ['Catalog Name', CATALOG],
       ['Namespace Name', name],
       ['Comment', database?.comment ?? ''],
       ['Location', database?.location ?? ''],
@@ -113,7 +116,7 @@ function detailRows(record: TableRecord): ColumnRow[] {
   const rows: (readonly [string, string])[] = [
     ['', ''],
     ['# Detailed Table Information', ''],
-    ['Catalog', 'spark_catalog'],
+    ['Catalog', CATALOG],
     ['Database', record.database],
     ['Table', record.name],
     ['Type', record.kind === 'view' ? 'VIEW' : record.external ? 'EXTERNAL' : 'MANAGED'],

@@ -24,7 +24,7 @@ export type Located =
 
 /** The database of views that all databases see. */
 export const GLOBAL_DATABASE = 'global_temp';
-const CATALOG = 'spark_catalog';
+export const CATALOG = 'spark_catalog';
 
 const fileFormats: ReadonlySet<string> = new Set([
   'parquet',
@@ -47,9 +47,11 @@ function filesOf([format = '', path, ...more]: readonly string[]): Plan | undefi
 /** Names of a session: temporary views first, then what the warehouse holds. */
 export class SessionCatalog {
   readonly store: TableStore;
-  currentDatabase = DEFAULT_DATABASE;
+  /** Told when another database becomes the current one. */
+  onUse: ((database: string) => void) | undefined;
   /** The session's SQL variables. */
   readonly variables = new Variables();
+  #currentDatabase = DEFAULT_DATABASE;
   readonly #routines = new Map<string, SqlRoutine>();
   readonly #temporary = new Map<string, TemporaryView>();
   readonly #global: Map<string, TemporaryView>;
@@ -232,6 +234,22 @@ export class SessionCatalog {
 
   // ---- databases ----
 
+  get currentDatabase(): string {
+    return this.#currentDatabase;
+  }
+
+  /** Throws `SCHEMA_NOT_FOUND`. */
+  use(name: string): void {
+    if (name.toLowerCase() === GLOBAL_DATABASE) {
+      throw new SparrowError('_LEGACY_ERROR_TEMP_1068', `${GLOBAL_DATABASE} cannot be the current database`, {
+        hint: `its views are named with it: ${GLOBAL_DATABASE}.name`,
+      });
+    }
+    this.requireDatabase(name);
+    this.#currentDatabase = name;
+    this.onUse?.(name);
+  }
+
   requireDatabase(name: string): void {
     if (this.store.database(name) !== undefined || name.toLowerCase() === GLOBAL_DATABASE) return;
     throw new SparrowError('SCHEMA_NOT_FOUND', `there is no database \`${name}\``, {
@@ -244,7 +262,7 @@ export class SessionCatalog {
     });
   }
 
-  /** Database and name that a table of these parts has or would have. */
+  /** Database and name that a table of these parts has or would have: in small letters, as Spark keeps them. */
   qualify(parts: readonly string[]): { readonly database: string; readonly name: string } {
     const own = parts.length === 3 && parts[0]?.toLowerCase() === CATALOG ? parts.slice(1) : parts;
     if (own.length > 2) {
@@ -255,7 +273,7 @@ export class SessionCatalog {
     const name = own.at(-1) ?? '';
     const database = own.length > 1 ? (own[0] as string) : this.currentDatabase;
     this.requireDatabase(database);
-    return { database, name };
+    return { database: database.toLowerCase(), name: name.toLowerCase() };
   }
 
   // ---- caches ----

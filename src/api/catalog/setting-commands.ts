@@ -6,6 +6,7 @@ import type { Plan } from '../../plan/node.js';
 import type { Assign, Command, NameParts } from '../../sql/command.js';
 import { type CommandContext, type CommandRows, type Handler, NO_ROWS, text } from './command-context.js';
 import { collect, constants, oneValue } from './one-value.js';
+import { CATALOG } from './session-catalog.js';
 import { type SqlVariable, type Variables, withoutSession } from './variables.js';
 
 const pairs = (rows: readonly (readonly [string, string])[]): CommandRows => ({
@@ -54,10 +55,18 @@ function offsetOf(expr: Expr): string {
 }
 
 export const use: Handler<'use'> = ({ name }, { catalog }) => {
-  const database = name.at(-1) as string;
-  catalog.requireDatabase(database);
-  catalog.currentDatabase = database;
+  // The only catalog may be named alone or before a database.
+  const own = name[0]?.toLowerCase() === CATALOG ? name.slice(1) : name;
+  if (own.length > 0) catalog.use(own.join('.'));
   return NO_ROWS;
+};
+
+export const useCatalog: Handler<'use_catalog'> = ({ name }) => {
+  if (name.toLowerCase() === CATALOG) return NO_ROWS;
+  throw new SparrowError('CATALOG_NOT_FOUND', `there is no catalog \`${name}\`: ${CATALOG} is the only one`, {
+    sqlState: '42P08',
+    parameters: { catalogName: `\`${name}\`` },
+  });
 };
 
 export const declareVariable: Handler<'declare_variable'> = async (command, context) => {

@@ -12,8 +12,8 @@ import {
   NO_ROWS,
   queryOf,
 } from './command-context.js';
-import { splitName, type TemporaryView } from './session-catalog.js';
-import type { TableColumn, TableRecord } from './table-store.js';
+import { CATALOG, splitName, type TemporaryView } from './session-catalog.js';
+import { DEFAULT_DATABASE, type TableColumn, type TableRecord } from './table-store.js';
 
 export const createView: Handler<'create_view'> = async (command, context) => {
   const name = command.name.at(-1) as string;
@@ -167,6 +167,12 @@ function dropDatabase(command: Extract<Command, { kind: 'drop' }>, { catalog }: 
     catalog.requireDatabase(name);
     return NO_ROWS;
   }
+  if (database.name === DEFAULT_DATABASE) {
+    throw new SparrowError('UNSUPPORTED_FEATURE.DROP_DATABASE', 'the default database cannot be dropped', {
+      sqlState: '0A000',
+      parameters: { database: `\`${CATALOG}\`.\`${name}\`` },
+    });
+  }
   const tables = catalog.store.tables(name);
   if (tables.length > 0 && !command.cascade) {
     throw new SparrowError('SCHEMA_NOT_EMPTY', `the database \`${name}\` still has tables`, {
@@ -177,6 +183,5 @@ function dropDatabase(command: Extract<Command, { kind: 'drop' }>, { catalog }: 
   }
   for (const table of tables) catalog.store.dropTable(table);
   catalog.store.dropDatabase(name);
-  if (catalog.currentDatabase.toLowerCase() === name.toLowerCase()) catalog.currentDatabase = 'default';
   return NO_ROWS;
 }

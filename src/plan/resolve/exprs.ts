@@ -122,14 +122,28 @@ function overGroup(window: WindowCall): Expr {
 function resolveColumn(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): Expr {
   const variable = findVariable(column, scope);
   if (variable !== undefined) return fieldsOf(variable.attribute, variable.fields, settings);
-  const { expr, fields } = columnExpr(column, scope);
+  const { expr, fields } = columnExpr(column, scope, settings);
   return fieldsOf(expr, fields, settings);
 }
 
+/** Functions that are called without parentheses, too, where no column of the query has their name. */
+const BARE = new Set(
+  'current_date current_timestamp current_time localtimestamp current_user user session_user'.split(' '),
+);
+
+function bareCall({ name, planId }: UnresolvedColumn, settings: PlanSettings): Expr | undefined {
+  const [only = '', ...fields] = planId === undefined ? nameParts(name) : [];
+  const called = only.toLowerCase();
+  if (fields.length > 0 || !BARE.has(called)) return undefined;
+  return buildCall(called.endsWith('user') ? 'current_user' : called, [], settings);
+}
+
 /** This query's column first, then what stands for the name here, then a column of a query around this one. */
-function columnExpr(column: UnresolvedColumn, scope: Scope): FallbackColumn {
+function columnExpr(column: UnresolvedColumn, scope: Scope, settings: PlanSettings): FallbackColumn {
   const found = findHere(column, scope);
   if (isFound(found)) return { expr: found.attribute, fields: found.fields };
+  const called = bareCall(column, settings);
+  if (called !== undefined) return { expr: called, fields: [] };
   const other = scope.fallback?.(nameParts(column.name), column);
   if (other !== undefined) return other;
   const outer = findOuter(column, scope);
@@ -282,6 +296,10 @@ function defaultName(original: Expr, resolved: Expr, timeZone: string | undefine
   if (resolved.kind === 'cast' && resolved.implicit !== true && resolved.input.kind === 'attribute') {
     return resolved.input.name;
   }
-  if (original.kind === 'unresolved_column') return nameParts(original.name).at(-1) ?? original.name;
+  if (original.kind === 'unresolved_column') {
+    const name = nameParts(original.name).at(-1) ?? original.name;
+    const isCall = resolved.kind === 'call' && resolved.args.length === 0 && BARE.has(name.toLowerCase());
+    return isCall ? columnName(resolved, timeZone) : name;
+  }
   return columnName(resolved, timeZone);
 }
