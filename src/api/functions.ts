@@ -326,7 +326,10 @@ interface Shortcuts {
 }
 
 /** The type of `fn`. */
-export type Fn = ApiFunctions & Omit<SqlFunctions, keyof ExtraFunctions | keyof Shortcuts> & ExtraFunctions & Shortcuts;
+export type Fn = Omit<ApiFunctions, keyof Shortcuts> &
+  Omit<SqlFunctions, keyof ExtraFunctions | keyof Shortcuts> &
+  ExtraFunctions &
+  Shortcuts;
 
 /**
  * Spark's functions, in camelCase and under their SQL names: `fn.dateTrunc('hour', 'date')` is `fn.date_trunc(…)`.

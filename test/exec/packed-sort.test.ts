@@ -179,3 +179,21 @@ test('on disk, equal rows keep their order', { timeout: 240_000 }, async () => {
     await small.stop();
   }
 });
+
+test('a condition takes no null for true that sorting has put into bits and back', async () => {
+  const isMore = ({ few, whole }: (typeof rows)[number]) => (few === null || whole === null ? null : few > whole);
+  const wanted = rows.map((_, id) => (id > 0 && isMore(rows[id - 1] as (typeof rows)[number]) ? 1 : 0));
+  const more = fn.lag(col('few').gt(col('whole'))).over(Window.orderBy('id'));
+  for (const how of ['asc', 'desc', 'ascNullsLast', 'descNullsFirst'] as const) {
+    const sorted = session
+      .createDataFrame(rows, types)
+      .select(more.as('more'), col('id'))
+      .orderBy(col('more')[how]())
+      .select(fn.when(col('more'), 1).otherwise(0).as('is'), 'id');
+    // The first time a small query may run without being compiled.
+    for (let time = 0; time < 2; time++) {
+      const answer = [...(await sorted.collect())].sort((a, b) => Number(a.id) - Number(b.id));
+      expect(answer.map((row) => row.is)).toEqual(wanted);
+    }
+  }
+});

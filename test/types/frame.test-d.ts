@@ -141,7 +141,7 @@ describe('select', () => {
       col('qty').gt(1).and(col('note').isNull()).as('d'),
       col('weight').cast(t.int32).as('e'),
       when(col('qty').gt(1), 'many').otherwise('one').as('f'),
-      when(col('qty').gt(1), 'many').as('g'),
+      fn.when(col('qty').gt(1), 'many').when(col('qty').gt(0), 'one').as('g'),
       lit('x').as('h'),
       fn.upper('note').as('i'),
       fn.coalesce('note', lit('?')).as('j'),

@@ -15,7 +15,11 @@ interface KeyBits {
   readonly range?: Range;
 }
 
-export function keyBits({ type, range, nullable }: SourceColumn): KeyBits {
+/** What a boolean is: as conditions see it, of a null no more than that. */
+const TRUTHS: Range = [0n, 1n];
+
+export function keyBits(column: SourceColumn): KeyBits {
+  const { type, nullable, range = type.kind === 'boolean' ? TRUTHS : undefined } = column;
   const carrier = carrierOf(type);
   const flag = nullable ? 1 : 0;
   if (range !== undefined && (carrier === 'i32' || carrier === 'i64' || carrier === 'i128') && fitsLong(range)) {
