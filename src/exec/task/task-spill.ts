@@ -28,7 +28,7 @@ const BUFFER_PARTS = 2 * GROUP_PARTITIONS;
 const SOON_BYTES = 2 << 20;
 const LEAST_BUFFER = 1 << 14;
 const MOST_BUFFER = 1 << 20;
-/** Parts of partitions are as many as leave a buffer so much for each, and no more than so many bits make. */
+/** Parts of partitions are as many as leave so much of a buffer, or of what is written, for each, and no more than so many bits make. */
 const LEAST_PART = 1 << 15;
 const MOST_SPLIT = 2;
 
@@ -110,8 +110,10 @@ export class TaskSpill {
       this.#partitions[part].push(spiller.write(list, count));
     };
     const bytes = this.#bufferBytes(chains);
-    if (isFirst && place === GROUP_HEADER.HASH)
-      while (this.#split < MOST_SPLIT && bytes >>> (this.#split + 1) >= LEAST_PART) this.#split++;
+    if (isFirst && place === GROUP_HEADER.HASH) {
+      const atOnce = bytes > 0 ? bytes : (totalRows(chunks) * layout.stride) / GROUP_PARTITIONS;
+      while (this.#split < MOST_SPLIT && atOnce >>> (this.#split + 1) >= LEAST_PART) this.#split++;
+    }
     const [finer, split] = [BIN_BITS, this.#split];
     if (bytes > 0)
       this.#buffers ??= new PartitionBuffers(this.environment.scratch, { layout, place, finer, split, bytes, write });
