@@ -210,6 +210,7 @@ const dearParts = {
     'readdirSync',
     'renameSync',
     'rmSync',
+    'lstatSync',
     'statSync',
     'writeSync',
   ],

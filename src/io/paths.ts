@@ -77,7 +77,7 @@ function isHidden(name: string): boolean {
   return name.startsWith('.') || (name.startsWith('_') && !name.includes('='));
 }
 
-function partitionOf(name: string): readonly [string, string | null] | undefined {
+export function partitionOf(name: string): readonly [string, string | null] | undefined {
   const equals = name.indexOf('=');
   if (equals <= 0) return undefined;
   const value = unescapePath(name.slice(equals + 1));

@@ -2,7 +2,15 @@ import type { DataType } from '../base/index.js';
 import { withQueries } from '../plan/build-relations.js';
 import { readDelete, readMerge, readUpdate } from './change-parser.js';
 import type { AlterAction, Command, Insert, SqlStatement } from './command.js';
-import { ifExists, readColumn, readColumns, readName, readProperties, readQueryText } from './command-parts.js';
+import {
+  ifExists,
+  readColumn,
+  readColumns,
+  readName,
+  readPartition,
+  readProperties,
+  readQueryText,
+} from './command-parts.js';
 import { readCreate } from './create-parser.js';
 import { readExecute } from './execute-parser.js';
 import { readDescribe, readExplain, readShow } from './inspect-parser.js';
@@ -55,9 +63,16 @@ const commands: Readonly<Record<string, (query: QueryContext) => Command>> = {
   UPDATE: readUpdate,
   MERGE: (query) => readMerge(query),
   DROP: (query) => readDrop(query),
-  TRUNCATE: ({ tokens }) => {
-    tokens.expect('TABLE');
-    return { kind: 'truncate', table: readName(tokens) };
+  TRUNCATE: (query) => {
+    query.tokens.expect('TABLE');
+    const table = readName(query.tokens);
+    return { kind: 'truncate', table, ...(query.tokens.is('PARTITION') ? { spec: readPartition(query) } : {}) };
+  },
+  MSCK: ({ tokens }) => {
+    tokens.expect('REPAIR', 'TABLE');
+    const name = readName(tokens);
+    if (tokens.accept('ADD') || tokens.accept('DROP') || tokens.accept('SYNC')) tokens.expect('PARTITIONS');
+    return { kind: 'alter', what: 'table', name, action: { kind: 'recover_partitions' } };
   },
   ALTER: (query) => readAlter(query),
   USE: ({ tokens }) => {
@@ -106,16 +121,8 @@ function readInsert(query: QueryContext): Insert {
   if (!overwrite) tokens.expect('INTO');
   tokens.accept('TABLE');
   const table = readName(tokens);
-  const partition: { name: string; value?: Insert['partition'][number]['value'] }[] = [];
-  if (tokens.accept('PARTITION')) {
-    tokens.expect('(');
-    do {
-      const name = tokens.name();
-      partition.push(tokens.accept('=') ? { name, value: exprs.value() } : { name });
-    } while (tokens.accept(','));
-    tokens.expect(')');
-    tokens.accept('IF', 'NOT', 'EXISTS');
-  }
+  const partition = tokens.is('PARTITION') ? readPartition(query, false) : [];
+  if (partition.length > 0) tokens.accept('IF', 'NOT', 'EXISTS');
   const byName = tokens.accept('BY', 'NAME');
   if (!overwrite && tokens.accept('REPLACE', 'WHERE')) {
     const { start } = tokens.peek();
@@ -124,7 +131,7 @@ function readInsert(query: QueryContext): Insert {
     return { kind: 'insert', table, overwrite: true, byName: true, partition: [], replaceWhere, query: query.query() };
   }
   const columns = isColumnList(query) ? nameList(tokens) : undefined;
-  const parts = { kind: 'insert' as const, table, overwrite, byName, partition: partition as Insert['partition'] };
+  const parts = { kind: 'insert' as const, table, overwrite, byName, partition };
   return { ...parts, ...(columns === undefined ? {} : { columns }), query: query.query() };
 }
 
@@ -168,6 +175,8 @@ function readAlter(query: QueryContext): Command {
 
 function readAlterAction(query: QueryContext): AlterAction {
   const { tokens } = query;
+  const partitions = readPartitionAction(query);
+  if (partitions !== undefined) return partitions;
   if (tokens.accept('RENAME', 'TO')) return { kind: 'rename', to: readName(tokens) };
   if (tokens.accept('RENAME', 'COLUMN')) {
     const from = tokens.name();
@@ -197,6 +206,34 @@ function readAlterAction(query: QueryContext): AlterAction {
     return { kind: 'alter_column', column, type, ...(comment === undefined ? {} : { comment }) };
   }
   throw tokens.unexpected();
+}
+
+function readPartitionAction(query: QueryContext): AlterAction | undefined {
+  const { tokens } = query;
+  if (tokens.accept('RECOVER', 'PARTITIONS')) return { kind: 'recover_partitions' };
+  if (tokens.is('PARTITION')) {
+    const from = readPartition(query);
+    tokens.expect('RENAME', 'TO');
+    return { kind: 'rename_partitions', from, to: readPartition(query) };
+  }
+  if (tokens.accept('ADD', 'IF') || tokens.is('ADD', 'PARTITION')) {
+    const exists = !tokens.accept('ADD');
+    if (exists) tokens.expect('NOT', 'EXISTS');
+    const specs = [readPartition(query)];
+    while (tokens.is('PARTITION')) specs.push(readPartition(query));
+    return { kind: 'add_partitions', specs, ifNotExists: exists };
+  }
+  const place = tokens.place;
+  if (!tokens.accept('DROP')) return undefined;
+  const exists = ifExists(tokens);
+  if (!tokens.is('PARTITION')) {
+    tokens.back(place);
+    return undefined;
+  }
+  const specs = [readPartition(query)];
+  while (tokens.accept(',')) specs.push(readPartition(query));
+  tokens.accept('PURGE');
+  return { kind: 'drop_partitions', specs, ifExists: exists };
 }
 
 function readDeclare(query: QueryContext): Command {

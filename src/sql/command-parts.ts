@@ -1,4 +1,4 @@
-import type { ColumnDefinition, NameParts, QueryText } from './command.js';
+import type { ColumnDefinition, NameParts, PartitionSpec, QueryText } from './command.js';
 import { type QueryContext, qualifiedName } from './query-context.js';
 import type { TokenStream } from './token-stream.js';
 import { readType } from './type-parser.js';
@@ -74,4 +74,28 @@ export function readColumn(query: QueryContext): ColumnDefinition {
     ...(comment === undefined ? {} : { comment }),
     ...(value === undefined ? {} : { default: value }),
   };
+}
+
+/** `PARTITION (a = 1, b)`; values may only be left out where a query gives them. */
+export function readPartition({ tokens, exprs }: QueryContext, needsValues = true): PartitionSpec {
+  const spec: PartitionSpec[number][] = [];
+  tokens.expect('PARTITION', '(');
+  do {
+    const start = tokens.peek();
+    const name = tokens.name();
+    if (spec.some((other) => other.name.toLowerCase() === name.toLowerCase()))
+      throw tokens.error(`the partition column ${name} is given twice`, start, 'DUPLICATE_KEY');
+    if (!tokens.accept('=')) {
+      if (needsValues && (tokens.is(',') || tokens.is(')')))
+        throw tokens.error(`${name} needs a value`, start, 'INVALID_SQL_SYNTAX.EMPTY_PARTITION_VALUE');
+      spec.push({ name });
+    } else {
+      const value = exprs.value();
+      const isConstant = value.kind === 'literal' || (value.kind === 'unresolved_column' && value.name.startsWith(':'));
+      if (needsValues && !isConstant) throw tokens.error('a constant is needed', start, 'PARSE_SYNTAX_ERROR');
+      spec.push({ name, value });
+    }
+  } while (tokens.accept(','));
+  tokens.expect(')');
+  return spec;
 }

@@ -71,6 +71,9 @@ export interface CreateTable {
   readonly like?: NameParts;
 }
 
+/** `PARTITION (a = 1, b)`: a value, or undefined for one that the query gives. */
+export type PartitionSpec = readonly { readonly name: string; readonly value?: Expr }[];
+
 export interface Insert {
   readonly kind: 'insert';
   readonly table: NameParts;
@@ -79,8 +82,7 @@ export interface Insert {
   readonly byName: boolean;
   /** `REPLACE WHERE condition`: only the rows it holds for are replaced. */
   readonly replaceWhere?: string;
-  /** `PARTITION (a = 1, b)`: a value, or undefined for one that the query gives. */
-  readonly partition: readonly { readonly name: string; readonly value?: Expr }[];
+  readonly partition: PartitionSpec;
   readonly query: Plan;
 }
 
@@ -134,6 +136,10 @@ export type AlterAction =
   | { readonly kind: 'rename_column'; readonly from: string; readonly to: string }
   | { readonly kind: 'alter_column'; readonly column: string; readonly type?: DataType; readonly comment?: string }
   | { readonly kind: 'set_properties'; readonly properties: Readonly<Record<string, string>> }
+  | { readonly kind: 'add_partitions'; readonly specs: readonly PartitionSpec[]; readonly ifNotExists: boolean }
+  | { readonly kind: 'drop_partitions'; readonly specs: readonly PartitionSpec[]; readonly ifExists: boolean }
+  | { readonly kind: 'rename_partitions'; readonly from: PartitionSpec; readonly to: PartitionSpec }
+  | { readonly kind: 'recover_partitions' }
   | { readonly kind: 'unset_properties'; readonly names: readonly string[]; readonly ifExists: boolean };
 
 /** Values for variables, in order; a value that is left out is the variable's default. */
@@ -177,7 +183,7 @@ export type Command =
       readonly ifExists: boolean;
       readonly cascade: boolean;
     }
-  | { readonly kind: 'truncate'; readonly table: NameParts }
+  | { readonly kind: 'truncate'; readonly table: NameParts; readonly spec?: PartitionSpec }
   | { readonly kind: 'alter'; readonly what: 'table' | 'view'; readonly name: NameParts; readonly action: AlterAction }
   | { readonly kind: 'alter_view'; readonly name: NameParts; readonly query: QueryText }
   | { readonly kind: 'use'; readonly name: NameParts }
@@ -193,6 +199,7 @@ export type Command =
       readonly from?: NameParts;
       readonly pattern?: string;
     }
+  | { readonly kind: 'show_partitions'; readonly table: NameParts; readonly spec?: PartitionSpec }
   | { readonly kind: 'show_create'; readonly table: NameParts }
   | { readonly kind: 'show_properties'; readonly table: NameParts; readonly name?: string }
   | {

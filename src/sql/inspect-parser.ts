@@ -1,5 +1,5 @@
 import type { Command, Shown } from './command.js';
-import { readName } from './command-parts.js';
+import { readName, readPartition } from './command-parts.js';
 import type { QueryContext } from './query-context.js';
 
 const shown: Readonly<Record<string, Shown>> = {
@@ -18,6 +18,11 @@ const isName = (kind: string): boolean => kind === 'word' || kind === 'name';
 /** What follows SHOW. */
 export function readShow(query: QueryContext): Command {
   const { tokens } = query;
+  if (tokens.accept('PARTITIONS')) {
+    const table = readName(tokens);
+    if (!tokens.is('PARTITION')) return { kind: 'show_partitions', table };
+    return { kind: 'show_partitions', table, spec: readPartition(query) };
+  }
   if (tokens.accept('CREATE', 'TABLE')) {
     const table = readName(tokens);
     tokens.accept('AS', 'SERDE');

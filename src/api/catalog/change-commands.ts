@@ -6,8 +6,15 @@ import type { Assignment, Command, MergeClause } from '../../sql/command.js';
 import { Column } from '../column.js';
 import type { DeltaMergeBuilder, DeltaSet } from '../delta/merge.js';
 import type { DeltaTable } from '../delta/table.js';
-import { bound, type CommandContext, frameContext, type Handler, NO_ROWS, notSupported } from './command-context.js';
-import { requireTable } from './table-commands.js';
+import {
+  bound,
+  type CommandContext,
+  frameContext,
+  type Handler,
+  NO_ROWS,
+  notSupported,
+  requireTable,
+} from './command-context.js';
 import type { TableRecord } from './table-store.js';
 
 /** DELETE, UPDATE and MERGE change rows of Delta tables: by name, or by path as delta.`…`. */

@@ -16,6 +16,7 @@ import type { RuntimeConfig } from '../conf.js';
 import type { FrameContext } from '../context.js';
 import type { QueryEngine, SessionSettings } from '../engine.js';
 import type { SessionCatalog } from './session-catalog.js';
+import type { TableRecord } from './table-store.js';
 import type { Variables } from './variables.js';
 
 /** What commands work with. */
@@ -91,3 +92,13 @@ export const alreadyExists = (parts: readonly string[]): SparrowError =>
 
 export const notSupported = (what: string, code = 'UNSUPPORTED_FEATURE.TABLE_OPERATION'): SparrowError =>
   new SparrowError(code, what, { sqlState: '0A000' });
+
+/** The record of a table that a command changes; throws for views. */
+export function requireTable(parts: readonly string[], { catalog }: CommandContext): TableRecord {
+  const found = catalog.require(parts);
+  if (found.kind === 'table' && found.record.kind === 'table') return found.record;
+  throw new SparrowError('EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE', `\`${parts.join('.')}\` is a view`, {
+    sqlState: '42809',
+    parameters: { viewName: parts.map((part) => `\`${part}\``).join('.'), operation: '' },
+  });
+}

@@ -16,6 +16,7 @@ import { executeImmediate } from './execute-immediate.js';
 import { createFunction, dropFunction } from './function-commands.js';
 import { insert } from './insert-command.js';
 import { describe, describeQuery, explain, show, showCreate, showProperties } from './inspect-commands.js';
+import { showPartitions } from './partition-commands.js';
 import { declareVariable, reset, set, setTimeZone, setVariable, use, useCatalog } from './setting-commands.js';
 import { alter, createTable, truncate } from './table-commands.js';
 import { alterView, createView, drop } from './view-commands.js';
@@ -53,6 +54,7 @@ const handlers: { readonly [K in CommandKind]: Handler<K> } = {
   set_time_zone: setTimeZone,
   reset,
   show,
+  show_partitions: showPartitions,
   show_create: showCreate,
   show_properties: showProperties,
   describe,

@@ -1,5 +1,4 @@
-import { type DataType, formatScalar, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
-import { constantValue } from '../../plan/bind.js';
+import { type DataType, isNumeric, SparrowError, sameType, simpleString } from '../../base/index.js';
 import { alias, cast, column, project, sqlExpr, toNames } from '../../plan/build.js';
 import type { Expr } from '../../plan/expr.js';
 import { nullOf } from '../../plan/logic.js';
@@ -14,14 +13,18 @@ import {
   type Handler,
   NO_ROWS,
   notSupported,
+  requireTable,
 } from './command-context.js';
+import { checkInserted, specValues } from './partition-commands.js';
 import { writeInto } from './table-buckets.js';
-import { requireTable, target } from './table-commands.js';
+import { target } from './table-commands.js';
 import type { TableColumn, TableRecord } from './table-store.js';
 
 /** INSERT: the query's columns are brought to the table's by Spark's rules of assignment, and files are added. */
 export const insert: Handler<'insert'> = async (command, context) => {
   const record = requireTable(command.table, context);
+  await specValues(command.partition, record, context);
+  checkInserted(command.partition, record);
   const plan = bound(withDefaults(command, record), context);
   const { fields } = await analyze(plan, context);
   const wanted = wantedColumns(
@@ -62,11 +65,13 @@ async function overwrite(rows: Plan, command: Insert, record: TableRecord, conte
     await execute(writeInto(rows, record, { ...whole, dynamic: true }), context);
   } else if (named.length === 0) await execute(writeInto(rows, record, whole), context);
   else if (record.format === 'delta') await replacePartition(rows, command, record, context);
-  else await execute(writeInto(rows, record, { ...whole, within: partitionOf(command, record, context) }), context);
+  else
+    await execute(writeInto(rows, record, { ...whole, within: await partitionOf(command, record, context) }), context);
 }
 
 async function replacePartition(rows: Plan, command: Insert, record: TableRecord, context: CommandContext) {
-  const terms = valuesOf(command, record, context).map(({ name, type, text }) => {
+  const given = await specValues(command.partition, record, context);
+  const terms = given.map(({ name, type, text }) => {
     const column = `\`${name.replaceAll('`', '``')}\``;
     if (text === null) return `${column} IS NULL`;
     const value = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
@@ -82,23 +87,9 @@ async function replaceRows(rows: Plan, replaceWhere: string, record: TableRecord
   await writeDelta(frameContext(context), rows, given, {});
 }
 
-/** The values of PARTITION (…), as text. */
-function valuesOf({ partition }: Insert, record: TableRecord, context: CommandContext) {
-  return partition.flatMap(({ name, value }) => {
-    if (value === undefined) return [];
-    const own = record.columns.find((c) => same(c.name, name));
-    if (own === undefined) throw unknownColumn(name, record);
-    const settings = { ...context.settings, nowMicros: 0n };
-    const found = constantValue({ kind: 'cast', input: value, type: own.type }, settings);
-    if (found === undefined) throw notSupported(`the value of the partition column ${name} must be a constant`);
-    const text = found === null ? null : formatScalar(own.type, found, settings.timeZone);
-    return [{ name: own.name, type: own.type, text }];
-  });
-}
-
 /** The outermost partition columns with their values: files of a table lie in folders in that order. */
-function partitionOf(command: Insert, record: TableRecord, context: CommandContext) {
-  const values = valuesOf(command, record, context);
+async function partitionOf(command: Insert, record: TableRecord, context: CommandContext) {
+  const values = await specValues(command.partition, record, context);
   return values.map((_, i) => {
     const name = record.partitionBy[i] ?? '';
     const own = values.find((value) => same(value.name, name));
@@ -113,8 +104,11 @@ const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCas
 function wantedColumns(command: Insert, record: TableRecord, given: readonly string[]): readonly string[] {
   const fixed = command.partition.filter((p) => p.value !== undefined).map((p) => p.name);
   if (command.byName) {
-    for (const name of given) if (!record.columns.some((c) => same(c.name, name))) throw unknownColumn(name, record);
-    return given;
+    const isOwn = (name: string): boolean => record.columns.some((c) => same(c.name, name));
+    const unknown = given.find((name) => !isOwn(name));
+    if (unknown === undefined) return given;
+    if (given.length > record.columns.length) return record.columns.map((c) => c.name);
+    throw unknownColumn(unknown, record);
   }
   if (command.columns !== undefined) {
     const seen = new Set<string>();

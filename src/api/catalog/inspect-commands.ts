@@ -177,7 +177,7 @@ export const showCreate: Handler<'show_create'> = ({ table }, { catalog }) => {
 };
 
 function createText(record: TableRecord): string {
-  const name = `${record.database}.${record.name}`;
+  const name = `${record.kind === 'view' ? '' : `${CATALOG}.`}${record.database}.${record.name}`;
   const columns = record.columns.map((c) => {
     const type = simpleString(c.type).toUpperCase();
     return `  ${c.name} ${type}${c.nullable ? '' : ' NOT NULL'}${c.comment === undefined ? '' : ` COMMENT '${c.comment}'`}`;

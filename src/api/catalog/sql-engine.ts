@@ -104,7 +104,7 @@ const BLANKS = String.raw`^(?:\s|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)*`;
 
 /** First words of statements that are no queries; WITH may stand before INSERT. */
 const commandWord = new RegExp(
-  `${BLANKS}(?:create|insert|delete|update|merge|drop|truncate|alter|use|set|reset|show|describe|desc|explain|execute|begin|cache|uncache|clear|refresh|declare|with)\\b`,
+  `${BLANKS}(?:create|insert|delete|update|merge|drop|truncate|alter|use|set|reset|show|describe|desc|explain|execute|begin|cache|uncache|clear|refresh|declare|msck|with)\\b`,
   'i',
 );
 const scriptWord = new RegExp(`${BLANKS}begin\\b`, 'i');

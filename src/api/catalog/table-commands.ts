@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Schema, SparrowError } from '../../base/index.js';
 import { attribute, column, emptyLocal, project, read, toNames, write } from '../../plan/build.js';
 import type { Plan } from '../../plan/node.js';
@@ -12,7 +11,9 @@ import {
   NO_ROWS,
   notSupported,
   queryOf,
+  requireTable,
 } from './command-context.js';
+import { alterPartitions, isOfPartitions, truncatePartitions } from './partition-commands.js';
 import { checkedBuckets, ownColumn, writeInto } from './table-buckets.js';
 import type { TableColumn, TableRecord } from './table-store.js';
 
@@ -109,19 +110,34 @@ export const asColumn = ({ name, type, nullable, comment, default: value }: Colu
   ...(value === undefined ? {} : { default: value }),
 });
 
+const givenTwice = (name: string): SparrowError =>
+  new SparrowError('COLUMN_ALREADY_EXISTS', `the column \`${name}\` is given twice`, {
+    sqlState: '42711',
+    parameters: { columnName: `\`${name.toLowerCase()}\`` },
+  });
+
 function checkColumns(columns: readonly TableColumn[], partitionBy: readonly string[]): void {
   const seen = new Set<string>();
   for (const { name } of columns) {
     const key = name.toLowerCase();
     if (seen.has(key)) {
-      throw new SparrowError('COLUMN_ALREADY_EXISTS', `the column \`${name}\` is given twice`, {
-        sqlState: '42711',
-        parameters: { columnName: `\`${key}\`` },
-      });
+      throw givenTwice(name);
     }
     seen.add(key);
   }
-  for (const name of partitionBy) ownColumn(name, columns, 'partition');
+  for (const [i, name] of partitionBy.entries()) {
+    ownColumn(name, columns, 'partition');
+    if (partitionBy.slice(0, i).some((other) => other.toLowerCase() === name.toLowerCase())) throw givenTwice(name);
+  }
+  if (partitionBy.length > 0 && partitionBy.length === columns.length) {
+    throw new SparrowError(
+      'ALL_PARTITION_COLUMNS_NOT_ALLOWED',
+      'a table needs a column that it is not partitioned by',
+      {
+        sqlState: 'KD005',
+      },
+    );
+  }
 }
 
 /** The query's columns in the order of the table's: partition columns come last. */
@@ -147,18 +163,9 @@ export const target = (record: TableRecord, mode: 'append' | 'overwrite', path =
   options: record.options,
 });
 
-/** The record of a table that a command changes; throws for views. */
-export function requireTable(parts: readonly string[], { catalog }: CommandContext): TableRecord {
-  const found = catalog.require(parts);
-  if (found.kind === 'table' && found.record.kind === 'table') return found.record;
-  throw new SparrowError('EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE', `\`${parts.join('.')}\` is a view`, {
-    sqlState: '42809',
-    parameters: { viewName: parts.map((part) => `\`${part}\``).join('.'), operation: '' },
-  });
-}
-
 export const truncate: Handler<'truncate'> = (command, context) => {
   const record = requireTable(command.table, context);
+  if (command.spec !== undefined) return truncatePartitions(command.spec, record, context);
   if (record.external) throw notSupported('TRUNCATE TABLE leaves the files of external tables alone');
   context.catalog.store.removeFiles(record.location);
   return NO_ROWS;
@@ -167,9 +174,10 @@ export const truncate: Handler<'truncate'> = (command, context) => {
 export const alter: Handler<'alter'> = (command, context) => {
   const { catalog } = context;
   const found = catalog.require(command.name);
+  const { action } = command;
+  if (isOfPartitions(action)) return alterPartitions(action, requireTable(command.name, context), context);
   if (found.kind !== 'table') throw notSupported('a temporary view has nothing to alter: create it anew');
   const { record } = found;
-  const { action } = command;
   switch (action.kind) {
     case 'rename': {
       const { database, name } = catalog.qualify(action.to.length === 1 ? [record.database, ...action.to] : action.to);
@@ -216,7 +224,3 @@ const noColumn = (name: string, record: TableRecord): SparrowError =>
     sqlState: '42703',
     candidates: record.columns.map((c) => c.name),
   });
-
-/** The folder of one partition: `a=1/b=x`. */
-export const partitionFolder = (record: TableRecord, values: readonly (readonly [string, string])[]): string =>
-  join(record.location, ...values.map(([name, value]) => `${name}=${encodeURIComponent(value)}`));

@@ -50,11 +50,11 @@ export const DEFAULT_DATABASE = 'default';
  */
 export class TableStore {
   readonly warehouse: string;
-  readonly #files: FileSystem;
+  readonly files: FileSystem;
 
   constructor(warehouse: string, files: FileSystem) {
     this.warehouse = resolve(warehouse);
-    this.#files = files;
+    this.files = files;
   }
 
   databases(): DatabaseRecord[] {
@@ -73,8 +73,8 @@ export class TableStore {
   }
 
   dropDatabase(name: string): void {
-    this.#files.remove(this.#databaseFile(name));
-    this.#files.remove(join(this.#folder(), key(name)));
+    this.files.remove(this.#databaseFile(name));
+    this.files.remove(join(this.#folder(), key(name)));
   }
 
   tables(database: string): TableRecord[] {
@@ -92,8 +92,8 @@ export class TableStore {
   }
 
   dropTable({ database, name, external, kind, location }: TableRecord): void {
-    this.#files.remove(this.#tableFile(database, name));
-    if (kind === 'table' && !external) this.#files.remove(location);
+    this.files.remove(this.#tableFile(database, name));
+    if (kind === 'table' && !external) this.files.remove(location);
   }
 
   routines(database: string): SqlRoutine[] {
@@ -113,8 +113,8 @@ export class TableStore {
   /** False when there was none. */
   dropRoutine(database: string, name: string): boolean {
     const file = this.#routineFile(database, name);
-    const known = this.#files.stat(file) !== undefined;
-    if (known) this.#files.remove(file);
+    const known = this.files.stat(file) !== undefined;
+    if (known) this.files.remove(file);
     return known;
   }
 
@@ -129,8 +129,8 @@ export class TableStore {
 
   /** Whether the table has files with rows. */
   hasFiles(location: string): boolean {
-    if (this.#files.stat(location)?.directory !== true) return false;
-    return this.#files.list(location).some((file) => {
+    if (this.files.stat(location)?.directory !== true) return false;
+    return this.files.list(location).some((file) => {
       const name = file.path.slice(location.length + 1);
       if (file.directory) return !/^[._]/.test(name) && this.hasFiles(file.path);
       return !/^[._]/.test(name);
@@ -139,11 +139,11 @@ export class TableStore {
 
   /** Whether it is the folder of a Delta table. */
   hasLog(location: string): boolean {
-    return this.#files.stat(join(location, '_delta_log'))?.directory === true;
+    return this.files.stat(join(location, '_delta_log'))?.directory === true;
   }
 
   removeFiles(location: string): void {
-    if (this.#files.stat(location) !== undefined) this.#files.remove(location);
+    if (this.files.stat(location) !== undefined) this.files.remove(location);
   }
 
   #defaultDatabase(): DatabaseRecord {
@@ -165,16 +165,16 @@ export class TableStore {
   }
 
   #list(folder: string): string[] {
-    if (this.#files.stat(folder)?.directory !== true) return [];
-    return this.#files
+    if (this.files.stat(folder)?.directory !== true) return [];
+    return this.files
       .list(folder)
       .map((file) => file.path)
       .filter((path) => path.endsWith('.json'));
   }
 
   #read<T>(path: string): T | undefined {
-    if (this.#files.stat(path) === undefined) return undefined;
-    const file = this.#files.open(path);
+    if (this.files.stat(path) === undefined) return undefined;
+    const file = this.files.open(path);
     try {
       const bytes = new Uint8Array(file.size);
       file.readInto(bytes, 0, file.size);
@@ -188,16 +188,16 @@ export class TableStore {
 
   /** Whole or not at all: another session may read at any time. */
   #write(path: string, record: object): void {
-    this.#files.makeDirectory(join(path, '..'));
+    this.files.makeDirectory(join(path, '..'));
     const temporary = `${path}.${process.pid}.tmp`;
-    const file = this.#files.create(temporary);
+    const file = this.files.create(temporary);
     try {
       file.write(new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`));
       file.sync();
     } finally {
       file.close();
     }
-    this.#files.rename(temporary, path);
+    this.files.rename(temporary, path);
   }
 }
 
