@@ -13,8 +13,8 @@ const HELD_SHARE = 0.7;
 const PASSING_BYTES = 80 << 20;
 /** A task writes what it keeps when that is this share of the memory. */
 const LEAST_SHARE = 1 / 8;
-/** What the rows in a join's table may be: several are in memory at once, each with an index. */
-const TABLE_SHARE = 1 / 16;
+/** What the rows in a join's table may be: several are in memory at once. Where they are more, the other side is read twice or oftener. */
+const TABLE_SHARE = 1 / 10;
 const LEAST_TABLE_BYTES = 1 << 16;
 const NAME = /^sparrow-spill-(\d+)(?:_(\d+))?-\d+$/;
 

@@ -20,8 +20,9 @@ import type {
 } from './spec.js';
 import { bytesOf, eachSegment, type SpilledRows } from './spilled.js';
 
-/** Rows that are read at one go, in bytes, where the memory has no room for more. */
+/** Rows that are read at one go, in bytes, where the memory has no room for more; of what is held, else. */
 const READ_BYTES = 1 << 20;
+const READ_SHARE = 1 / 3;
 /** Fewer rows are not looked up bin by bin: they and a table over them are in the cache as a whole. */
 const BINNED_ROWS = 1 << 13;
 /** Rows in memory that are copied at one go. */
@@ -62,7 +63,7 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
       const tables: JoinTable[] = [];
       const streamed = new SideReader(task, others, streamedArena);
       while (!streamed.done) {
-        const some = streamed.next(Math.max(READ_BYTES, input.tableBytes));
+        const some = streamed.next(Math.max(READ_BYTES, input.tableBytes * READ_SHARE));
         for (const [b, bin] of (isBinned ? inBins(heap, some) : [some]).entries()) {
           // Linked just before they are looked up: then they are still in the cache.
           tables[b] ??= tableOver(task, pass.stream, bins[b] ?? [], heldArena);
