@@ -15,6 +15,7 @@ import {
   notSupported,
   requireTable,
 } from './command-context.js';
+import { type Assigned, withOverflow, withPlacement } from './insert-errors.js';
 import { checkInserted, specValues } from './partition-commands.js';
 import { writeInto } from './table-buckets.js';
 import { target } from './table-commands.js';
@@ -25,8 +26,11 @@ export const insert: Handler<'insert'> = async (command, context) => {
   const record = requireTable(command.table, context);
   await specValues(command.partition, record, context);
   checkInserted(command.partition, record);
-  const plan = bound(withDefaults(command, record), context);
-  const { fields } = await analyze(plan, context);
+  const query = withDefaults(command, record);
+  const plan = bound(query, context);
+  const { fields } = await analyze(plan, context).catch((error) => {
+    throw withPlacement(error, query);
+  });
   const wanted = wantedColumns(
     command,
     record,
@@ -39,16 +43,21 @@ export const insert: Handler<'insert'> = async (command, context) => {
       fields.map((f) => f.name),
     );
   const names = fields.map((_, i) => `_c${i}`);
+  const casts: Assigned[] = [];
   const exprs = record.columns.map((c): Expr => {
     const at = wanted.findIndex((name) => same(name, c.name));
     const given = fields[at];
-    if (given !== undefined)
-      return alias(assigned(column(names[at] as string), given.type, c, record, context), c.name);
-    return alias(missing(command, c), c.name);
+    if (given === undefined) return alias(missing(command, c), c.name);
+    casts.push({ column: c, from: given.type });
+    return alias(assigned(column(names[at] as string), given.type, c, record, context), c.name);
   });
   const rows = project(toNames(plan, names), exprs);
-  if (command.overwrite) await overwrite(rows, command, record, context);
-  else await execute(writeInto(rows, record, target(record, 'append')), context);
+  try {
+    if (command.overwrite) await overwrite(rows, command, record, context);
+    else await execute(writeInto(rows, record, target(record, 'append')), context);
+  } catch (error) {
+    throw await withOverflow(error, casts, plan, context);
+  }
   return NO_ROWS;
 };
 

@@ -154,6 +154,8 @@ const clockOf = ({ kind }: DataType): Clock =>
 /** The windows of one length that start every `slide`: those that hold the row's time, the latest first. */
 function slidingWindows(of: UnresolvedCall, rows: Analyzed, context: Context): Plan {
   const { input, micros, clock } = timed(of, rows, context);
+  if (of.args.slice(1).some((arg) => arg?.kind === 'literal' && arg.type.kind.startsWith('interval')))
+    throw wrong("windows are given as text, '10 minutes', not as intervals", '_LEGACY_ERROR_TEMP_1207');
   const length = durationOf(of.args[1], 'the length of a window');
   const slide = of.args[2] === undefined ? length : durationOf(of.args[2], 'the distance of windows');
   const offset = of.args[3] === undefined ? 0n : durationOf(of.args[3], 'the start of windows', true);
@@ -268,7 +270,7 @@ const long = (value: bigint): Expr => literal(int64Type, value);
 const withColumn = (input: Analyzed, column: Expr, context: Context): Plan =>
   resolveProject(project(input.plan, [...outputOf(input.plan), column]), input, context);
 
-/** Microseconds of `10 minutes`, `1 hour 30 minutes`, `INTERVAL 5 SECONDS` or a number of them; months have no fixed length. */
+/** Microseconds of `10 minutes`, `1 hour 30 minutes`, `INTERVAL 5 SECONDS` (gaps) or a number of them; months have no fixed length. */
 export function durationOf(expr: Expr | undefined, what: string, isOffset = false): bigint {
   const type = expr?.kind === 'literal' ? expr.type.kind : 'null';
   if (expr?.kind !== 'literal' || type === 'null')

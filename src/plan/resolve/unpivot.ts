@@ -95,10 +95,32 @@ function parts(
 function commonValueType(groups: readonly Group[], v: number): DataType {
   const types = groups.map((group) => exprType(group.exprs[v] as Expr));
   const common = commonTypeOf(types);
-  if (common !== undefined) return common;
+  if (common !== undefined && !mixTexts(types)) return common;
   throw new SparrowError(
     'UNPIVOT_VALUE_DATA_TYPE_MISMATCH',
     `the value columns have no common type: ${types.map((type) => simpleString(type).toUpperCase()).join(', ')}`,
     { sqlState: '42K09', hint: 'cast them to one type first' },
   );
+}
+
+/** Whether texts stand beside other values, at any depth: as in Spark neither becomes the other here. */
+function mixTexts(types: readonly DataType[]): boolean {
+  const known = types.filter(({ kind }) => kind !== 'null');
+  const texts = known.filter(({ kind }) => kind === 'string').length;
+  if (texts > 0) return texts < known.length;
+  const [first] = known;
+  switch (first?.kind) {
+    case 'array':
+      return mixTexts(known.flatMap((type) => (type.kind === 'array' ? [type.element] : [])));
+    case 'map': {
+      const maps = known.flatMap((type) => (type.kind === 'map' ? [type] : []));
+      return mixTexts(maps.map(({ key }) => key)) || mixTexts(maps.map(({ value }) => value));
+    }
+    case 'struct': {
+      const structs = known.flatMap((type) => (type.kind === 'struct' ? [type] : []));
+      return first.fields.some((_, i) => mixTexts(structs.flatMap(({ fields }) => fields[i]?.type ?? [])));
+    }
+    default:
+      return false;
+  }
 }

@@ -25,6 +25,13 @@ export function resolveWindow(expr: WindowCall): Expr {
       hint: 'OVER goes with aggregate and window functions',
     });
   }
+  if (input.kind === 'aggregate_call' && input.distinct) {
+    throw new SparrowError('DISTINCT_WINDOW_FUNCTION_UNSUPPORTED', `${sqlText(input)} has no form over a window`, {
+      sqlState: '0A000',
+      parameters: { windowExpr: `"${sqlText(input)}"` },
+      hint: 'size(collect_set(…) OVER …) counts distinct values',
+    });
+  }
   if (isWindow && spec.orderBy.length === 0) {
     throw new SparrowError('_LEGACY_ERROR_TEMP_1037', `${sqlText(input)} needs a window with ORDER BY`, {
       sqlState: '42601',
