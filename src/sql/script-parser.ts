@@ -11,7 +11,9 @@ import { type ParseSettings, plainSettings, TokenStream } from './token-stream.j
 
 /** A script: `BEGIN … END`, with or without `;` behind it. Throws `PARSE_SYNTAX_ERROR` and what is wrong with names. */
 export function parseScript(text: string, settings: ParseSettings = plainSettings): Compound {
-  const tokens = new TokenStream(text, settings);
+  // What variables name is known when a statement runs: until then any name will do.
+  const constantOf = (name: string): unknown => (name.startsWith(':') ? settings.constantOf?.(name) : 'identifier');
+  const tokens = new TokenStream(text, { ...settings, constantOf });
   const script = new ScriptParser(tokens, settings).compound(undefined);
   while (tokens.accept(';'));
   tokens.end();
@@ -149,12 +151,14 @@ class ScriptParser {
     if (variable !== undefined) tokens.expect('AS');
     this.#labels.open(variable, 'variable');
     tokens.stopWord = 'DO';
+    const from = tokens.peek().start;
     const query = this.#query().query();
+    const again = this.#again(from);
     tokens.stopWord = undefined;
     tokens.expect('DO');
     const body = this.#body('END', 'FOR');
     this.#labels.close(variable);
-    return { kind: 'for', ...named, ...(variable === undefined ? {} : { variable }), query, body };
+    return { kind: 'for', ...named, ...(variable === undefined ? {} : { variable }), query, body, ...again };
   }
 
   #if(): ScriptStatement {
@@ -224,8 +228,16 @@ class ScriptParser {
   /** SET of variables, a query or a command. */
   #plain(): ScriptStatement {
     const query = this.#query();
-    if (this.tokens.accept('SET')) return { kind: 'assign', assign: readAssignments(query) };
-    return { kind: 'run', statement: readStatement(query) };
+    const { start } = this.tokens.peek();
+    if (!this.tokens.accept('SET')) return { kind: 'run', statement: readStatement(query), ...this.#again(start) };
+    const from = this.tokens.peek().start;
+    return { kind: 'assign', assign: readAssignments(query), ...this.#again(from, 'SET VARIABLE ') };
+  }
+
+  /** The text of what was just read, where it asks for names that are not known yet. */
+  #again(from: number, before = ''): { text?: string } {
+    const text = this.tokens.text.slice(from, this.tokens.peek(-1).end);
+    return /\bidentifier\s*\(/i.test(text) ? { text: before + text } : {};
   }
 
   #query(): QueryContext {

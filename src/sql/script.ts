@@ -31,11 +31,16 @@ interface Branch {
   readonly body: readonly ScriptStatement[];
 }
 
+/** A statement as text, where IDENTIFIER in it may name something else each time it runs. */
+interface ReadAgain {
+  readonly text?: string;
+}
+
 export type ScriptStatement =
   | Compound
-  | { readonly kind: 'run'; readonly statement: SqlStatement }
+  | ({ readonly kind: 'run'; readonly statement: SqlStatement } & ReadAgain)
   | { readonly kind: 'declare'; readonly variable: Extract<Command, { kind: 'declare_variable' }> }
-  | { readonly kind: 'assign'; readonly assign: Assign }
+  | ({ readonly kind: 'assign'; readonly assign: Assign } & ReadAgain)
   | { readonly kind: 'if'; readonly branches: readonly Branch[]; readonly otherwise: readonly ScriptStatement[] }
   | {
       readonly kind: 'case';
@@ -52,12 +57,12 @@ export type ScriptStatement =
       readonly until?: Expr;
       readonly body: readonly ScriptStatement[];
     }
-  | {
+  | (ReadAgain & {
       readonly kind: 'for';
       readonly label?: string;
       /** Qualifies the columns of the query. */
       readonly variable?: string;
       readonly query: Plan;
       readonly body: readonly ScriptStatement[];
-    }
+    })
   | { readonly kind: 'leave' | 'iterate'; readonly label: string };

@@ -31,9 +31,10 @@ function withNames(tokens: readonly Token[], constantOf: ParseSettings['constant
         parts.push(kind === 'string' ? text : constantOf?.(kind === 'parameter' ? `:${text}` : text));
       } while (tokens[++at]?.upper === '||');
     }
-    if (parts.length > 0 && tokens[at]?.upper === ')' && parts.every((part) => typeof part === 'string')) {
+    const close = tokens[at];
+    if (parts.length > 0 && close?.upper === ')' && parts.every((part) => typeof part === 'string')) {
       for (const part of tokenize(parts.join('')).slice(0, -1))
-        named.push({ ...part, kind: part.kind === 'word' ? 'name' : part.kind, start: token.start, end: token.end });
+        named.push({ ...part, kind: part.kind === 'word' ? 'name' : part.kind, start: token.start, end: close.end });
       i = at;
     } else named.push(token);
   }

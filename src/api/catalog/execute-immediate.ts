@@ -10,6 +10,7 @@ import { type CommandContext, type CommandRows, NO_ROWS } from './command-contex
 import { collect, constants, oneValue } from './one-value.js';
 import { assign } from './setting-commands.js';
 import { startsScript } from './sql-engine.js';
+import { lookupIn, withoutSession } from './variables.js';
 
 type ExecuteImmediate = Extract<Command, { kind: 'execute_immediate' }>;
 
@@ -25,8 +26,11 @@ export async function executeImmediate(
     context,
   );
   const parameters = parametersOf(command, values, text);
-  const inner: CommandContext = { ...context, source: sqlQuery(text, parameters) };
-  const statement = parseStatement(text, { ...context.settings, constantOf: valuesOf(parameters) });
+  // The text sees the session's variables, and none of the script around it.
+  const { variable: _, ...settings } = context.settings;
+  const inner: CommandContext = { ...context, settings, source: sqlQuery(text, parameters) };
+  const known = lookupIn((parts) => context.catalog.variables.find(withoutSession(parts)));
+  const statement = parseStatement(text, { ...settings, constantOf: valuesOf(parameters, known) });
   const { into } = command;
   if (statement.kind !== 'query') {
     if (into.length === 0) return run(statement, inner);

@@ -1,9 +1,11 @@
 import { SparrowError, simpleString } from '../../base/index.js';
 import { call, literal, local } from '../../plan/build.js';
+import { valuesOf } from '../../plan/catalog.js';
 import type { Expr } from '../../plan/expr.js';
 import type { Plan, SqlQueryPlan } from '../../plan/node.js';
 import { outputOf } from '../../plan/output.js';
-import type { SqlStatement } from '../../sql/command.js';
+import type { Assign, SqlStatement } from '../../sql/command.js';
+import { parseStatement } from '../../sql/command-parser.js';
 import type { Compound, ScriptStatement } from '../../sql/script.js';
 import { parseScript } from '../../sql/script-parser.js';
 import type { SessionSettings } from '../engine.js';
@@ -12,6 +14,7 @@ import { runCommand } from './commands.js';
 import { collect, oneValue } from './one-value.js';
 import { handlerFor, Scope, Unhandled } from './script-scope.js';
 import { assign, declare } from './setting-commands.js';
+import { lookupIn, withoutSession } from './variables.js';
 
 type Session = Omit<CommandContext, 'source' | 'settings'>;
 
@@ -28,7 +31,8 @@ export async function runScript(
   }
   const run = new ScriptRun(source, session);
   try {
-    await run.compound(parseScript(source.text, settings), undefined);
+    const script = parseScript(source.text, { ...settings, constantOf: valuesOf(source.parameters) });
+    await run.compound(script, undefined);
   } catch (error) {
     throw error instanceof Unhandled ? error.cause : error;
   }
@@ -89,13 +93,13 @@ class ScriptRun {
       case 'compound':
         return this.compound(statement, scope);
       case 'run':
-        await this.#statement(statement.statement, scope);
+        await this.#statement(this.#read(statement.text, scope) ?? statement.statement, scope);
         return undefined;
       case 'declare':
         await declare(statement.variable, scope.variables, this.#context(scope));
         return undefined;
       case 'assign':
-        await assign(statement.assign, this.#context(scope));
+        await assign((this.#read(statement.text, scope) as Assign) ?? statement.assign, this.#context(scope));
         return undefined;
       case 'if': {
         for (const { when, body } of statement.branches)
@@ -144,7 +148,9 @@ class ScriptRun {
 
   /** The rows are all there before the first round: what the rounds write does not add to them. */
   async #for(loop: Extract<ScriptStatement, { kind: 'for' }>, scope: Scope): Promise<Jump> {
-    const { label, variable, query, body } = loop;
+    const { label, variable, body } = loop;
+    const again = this.#read(loop.text, scope);
+    const query = again?.kind === 'query' ? again.plan : loop.query;
     const { schema, columns, rows } = await collect(query, this.#context(scope));
     for (let row = 0; row < rows; row++) {
       const inside = new Scope(variable?.toLowerCase(), scope);
@@ -166,6 +172,15 @@ class ScriptRun {
     throw new SparrowError('INVALID_BOOLEAN_STATEMENT', `a condition is a boolean, and this is ${simpleString(type)}`, {
       sqlState: '22546',
     });
+  }
+
+  /** A statement read with what variables are now. */
+  #read(text: string | undefined, { lookup }: Scope): SqlStatement | undefined {
+    if (text === undefined) return undefined;
+    const { catalog, conf } = this.session;
+    const session = lookupIn((parts) => catalog.variables.find(withoutSession(parts)));
+    const constantOf = valuesOf(this.source.parameters, (parts) => lookup(parts) ?? session(parts));
+    return parseStatement(text, { ...conf.settings, constantOf });
   }
 
   #context(scope: Scope): CommandContext {
