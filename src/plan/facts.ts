@@ -8,7 +8,7 @@ import { everyNode } from './nested.js';
 import { planOf } from './node.js';
 import { planExprs } from './node-exprs.js';
 import { planShape } from './plan-shape.js';
-import { exprMemory, foldExpr, someExpr, transformExpr, visitExpr } from './walk-expr.js';
+import { exprChildren, exprMemory, foldExpr, someExpr, transformExpr, visitExpr } from './walk-expr.js';
 
 const PLAIN_SETTINGS: EvalSettings = { ansi: true, timeZone: 'UTC', nowMicros: 0n };
 
@@ -103,6 +103,14 @@ export const hasAggregate = (expr: Expr): boolean => {
   });
   return found;
 };
+/** Whether groups are asked for: by an aggregate, or by one in what a window call takes, sorts or parts by. */
+export const asksGroups = (expr: Expr): boolean =>
+  hasAggregate(expr) ||
+  someExpr(expr, (e) => {
+    if (e.kind !== 'window_call') return false;
+    const parts = exprChildren(e).flatMap((part) => (part === e.input ? exprChildren(part) : [part]));
+    return parts.some(hasAggregate);
+  });
 export const hasWindow = (expr: Expr): boolean => someExpr(expr, (e) => e.kind === 'window_call');
 
 /** How many nodes an expression has. */

@@ -1,7 +1,7 @@
 import { SparrowError } from '../../base/index.js';
 import { project } from '../build.js';
 import type { Expr } from '../expr.js';
-import { hasAggregate, hasWindow } from '../facts.js';
+import { asksGroups, hasWindow } from '../facts.js';
 import type { Plan, ProjectPlan } from '../node.js';
 import { columnName } from '../sql-text.js';
 import { aggregateOver } from './aggregate.js';
@@ -22,7 +22,7 @@ export function resolveProject(plan: ProjectPlan, input: Analyzed, context: Cont
   );
   const over = overInput(input, context, false, (names) => resolveList(expanded, names, context, refuseGrouping));
   const finished = over.result;
-  const total = finished.find(hasAggregate);
+  const total = finished.find(asksGroups);
   if (total !== undefined) {
     if (plan.extends === true) {
       throw new SparrowError(
