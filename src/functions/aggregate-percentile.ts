@@ -12,8 +12,9 @@ import {
   yearMonthIntervalType,
 } from '../base/index.js';
 import { collecting, readRecords } from './aggregate-collect.js';
+import { isOnFor } from './asked-settings.js';
 import { compareScalars } from './compare-scalars.js';
-import { type AggregateFunction, type ArgType, type Call, isOn, type Mismatch, type Resolution } from './define.js';
+import type { AggregateFunction, ArgType, Call, Mismatch, Resolution } from './define.js';
 import { finishDoubles } from './percentile-doubles.js';
 import { isGroupable, isIntervalType, wrongCount, wrongType } from './signature.js';
 
@@ -120,8 +121,7 @@ function continuous(all: Ordered, share: number): number {
 
 /** The first value that at least this share of the rows does not come after. */
 function discrete(all: Ordered, share: number, call: Call): number {
-  if (isOn(call.settings, 'spark.sql.legacy.percentileDiscCalculation'))
-    return all.at(Math.floor((all.count - 1) * share));
+  if (isOnFor(call, 'spark.sql.legacy.percentileDiscCalculation')) return all.at(Math.floor((all.count - 1) * share));
   return all.at(Math.max(Math.ceil(all.count * share) - 1, 0));
 }
 

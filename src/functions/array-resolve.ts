@@ -1,6 +1,7 @@
 import { arrayType, booleanType, type DataType, int32Type, isInteger, type Scalar } from '../base/index.js';
+import { isOnFor } from './asked-settings.js';
 import { comparesInWasm, pushComparison } from './compare-emit.js';
-import { type ArgType, type Call, isOn, type Mismatch, type Resolution } from './define.js';
+import type { ArgType, Call, Mismatch, Resolution } from './define.js';
 import { part as localOf, value } from './emit.js';
 import { argument } from './emit-parts.js';
 import { zeroIndex } from './nested-access.js';
@@ -68,7 +69,7 @@ function resolveInsert(args: readonly ArgType[]): Resolved {
   return { args: [array, int32Type, common], returns: array, nullable: list.nullable || position.nullable };
 }
 
-function evalInsert([list, position, added]: readonly Scalar[], { settings }: Call): Scalar {
+function evalInsert([list, position, added]: readonly Scalar[], call: Call): Scalar {
   if (list === null || position === null) return null;
   const at = position as number;
   if (at === 0) throw zeroIndex();
@@ -82,7 +83,7 @@ function evalInsert([list, position, added]: readonly Scalar[], { settings }: Ca
     if (at > old.length) return [...old, ...fill(at - 1 - old.length), value];
     return [...old.slice(0, at - 1), value, ...old.slice(at - 1)];
   }
-  const before = old.length + at + (isOn(settings, 'spark.sql.legacy.negativeIndexInArrayInsert') ? 0 : 1);
+  const before = old.length + at + (isOnFor(call, 'spark.sql.legacy.negativeIndexInArrayInsert') ? 0 : 1);
   if (before >= 0) return [...old.slice(0, before), value, ...old.slice(before)];
   return [value, ...fill(-before), ...old];
 }

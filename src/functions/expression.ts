@@ -8,6 +8,7 @@ import {
   splitMicros,
   timeZone as timeZoneOf,
 } from '../base/index.js';
+import { ASKED_BY_FUNCTIONS } from './asked-settings.js';
 
 /**
  * An expression with every name and type settled, as tasks receive it: plain data over the input's column
@@ -70,21 +71,16 @@ export interface EvalSettings {
   readonly nowMicros: bigint;
 }
 
-/** What functions ask of the configuration while they run; what programs are kept by must not change with the rest. */
-const ASKED_BY_FUNCTIONS = [
-  'spark.sql.legacy.javaCharsets',
-  'spark.sql.legacy.codingErrorAction',
-  'spark.sql.binaryOutputStyle',
-  'spark.sql.legacy.percentileDiscCalculation',
-];
-
 /** Programs are kept by these settings, so that they say no more than the day. */
 function startOfDay(micros: bigint, zone: string): bigint {
   const { days } = splitMicros(instantToLocal(timeZoneOf(zone), micros));
   return localToInstant(timeZoneOf(zone), joinMicros(days, 0));
 }
 
-/** The settings that tasks get: a query's instant is in its plan already, but for the day on which it is asked. */
+/**
+ * The settings that tasks get: what programs are kept by must not change with others. A query's instant is in its plan
+ * already, but for the day on which it is asked.
+ */
 export function taskSettings({ ansi, timeZone, database, config = {}, ...given }: EvalSettings): EvalSettings {
   const nowMicros = startOfDay(given.nowMicros, timeZone);
   const asked = ASKED_BY_FUNCTIONS.filter((name) => Object.hasOwn(config, name));

@@ -7,8 +7,9 @@ import {
   SparrowError,
   stringType,
 } from '../base/index.js';
+import { isOnFor } from './asked-settings.js';
 import { compareScalars } from './compare-scalars.js';
-import { type ArgType, type Call, isOn, type Mismatch, type Resolution, scalar } from './define.js';
+import { type ArgType, type Call, type Mismatch, type Resolution, scalar } from './define.js';
 import { anyBinary, anyInt, anyString, anyType, constant, type Param, takes } from './implicit.js';
 import { formatWithPattern, formatWithScale } from './number-format.js';
 import { printf } from './printf.js';
@@ -57,8 +58,8 @@ const CHARSETS: Readonly<Record<string, string>> = {
 };
 
 /** Any charset that the platform can decode, where the session allows those beyond Spark's own. */
-function otherCharset(name: string, { settings }: Call): string | undefined {
-  if (!isOn(settings, 'spark.sql.legacy.javaCharsets')) return undefined;
+function otherCharset(name: string, call: Call): string | undefined {
+  if (!isOnFor(call, 'spark.sql.legacy.javaCharsets')) return undefined;
   try {
     return new TextDecoder(name).encoding;
   } catch {
@@ -66,7 +67,7 @@ function otherCharset(name: string, { settings }: Call): string | undefined {
   }
 }
 
-const isLenient = ({ settings }: Call): boolean => isOn(settings, 'spark.sql.legacy.codingErrorAction');
+const isLenient = (call: Call): boolean => isOnFor(call, 'spark.sql.legacy.codingErrorAction');
 
 /** The characters of a charset by their bytes, of those that take one or two. */
 function tableOf(charset: string): ReadonlyMap<string, readonly number[]> {

@@ -14,6 +14,7 @@ import {
   timeZone,
   truncateTime,
 } from '../base/index.js';
+import { askedOf } from './asked-settings.js';
 import { formatMoment } from './datetime-format.js';
 import { parseMoment } from './datetime-parse.js';
 import type { Call } from './define.js';
@@ -101,9 +102,9 @@ export const writeInterval = (type: DataType, value: Scalar): string => formatSc
 export const typeName = (type: DataType): string => simpleString(type).toUpperCase();
 
 /** Bytes as text, in the style the session has for them: Spark's `spark.sql.binaryOutputStyle`. */
-export function shownBytes(bytes: Uint8Array, { settings }: Call): string {
+export function shownBytes(bytes: Uint8Array, call: Call): string {
   const buffer = Buffer.from(bytes);
-  switch (settings.config?.['spark.sql.binaryOutputStyle']?.toUpperCase()) {
+  switch (askedOf(call, 'spark.sql.binaryOutputStyle')?.toUpperCase()) {
     case 'UTF-8':
       return buffer.toString('utf8');
     case 'BASIC':

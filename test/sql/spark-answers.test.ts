@@ -103,6 +103,12 @@ test('settings of older forms', async () => {
     },
   });
   expect(await other.sql('SELECT array_insert(array(1, 3, 4), -2, 2) AS a').collect()).toEqual([{ a: [1, 2, 3, 4] }]);
+  const byColumn = other.sql('SELECT array_insert(array(1, 3, 4), CAST(id AS INT), 2) AS a FROM range(-3, 0)');
+  expect((await byColumn.collect()).map((row) => row.a)).toEqual([
+    [2, 1, 3, 4],
+    [1, 2, 3, 4],
+    [1, 3, 2, 4],
+  ]);
   expect(await other.sql('SELECT a | extend AS b FROM VALUES (1, 4) AS t(a, extend)').collect()).toEqual([{ b: 5 }]);
 });
 
