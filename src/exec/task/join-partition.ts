@@ -20,9 +20,13 @@ import type {
 } from './spec.js';
 import { bytesOf, eachSegment, type SpilledRows } from './spilled.js';
 
-/** Rows that are read at one go, in bytes, where the memory has no room for more; of what is held, else. */
-const READ_BYTES = 1 << 20;
+/**
+ * Bytes of rows that are read at one go to be looked up: of what is held this share, but no less and no more. They are gone
+ * through bin by bin, which wants many, and lie in the processor's cache meanwhile, which wants few.
+ */
 const READ_SHARE = 1 / 3;
+const LEAST_READ = 1 << 20;
+const MOST_READ = 8 << 20;
 /** Fewer rows are not looked up bin by bin: they and a table over them are in the cache as a whole. */
 const BINNED_ROWS = 1 << 13;
 /** Rows in memory that are copied at one go. */
@@ -49,6 +53,7 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
   const { heap } = task.programs;
   const held = partition.sides[input.whole.held];
   const isWhole = expectedBytes(held) <= input.tableBytes;
+  const readBytes = Math.max(LEAST_READ, Math.min(MOST_READ, input.tableBytes * READ_SHARE));
   for (const pass of isWhole ? [input.whole] : input.pieces) {
     const most = isWhole ? Number.POSITIVE_INFINITY : input.tableBytes;
     const [heldArena, streamedArena] = task.arenas;
@@ -63,7 +68,7 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
       const tables: JoinTable[] = [];
       const streamed = new SideReader(task, others, streamedArena);
       while (!streamed.done) {
-        const some = streamed.next(Math.max(READ_BYTES, input.tableBytes * READ_SHARE));
+        const some = streamed.next(readBytes);
         for (const [b, bin] of (isBinned ? inBins(heap, some) : [some]).entries()) {
           // Linked just before they are looked up: then they are still in the cache.
           tables[b] ??= tableOver(task, pass.stream, bins[b] ?? [], heldArena);
