@@ -1,5 +1,6 @@
 import { SparrowError } from '../../base/index.js';
-import type { Attribute, Expr, WindowCall } from '../expr.js';
+import type { AggregateCall, Attribute, Expr, WindowCall } from '../expr.js';
+import { hasWindow } from '../facts.js';
 import { columnName, sqlText } from '../sql-text.js';
 import { someExpr, visitExpr, withExprChildren } from '../walk-expr.js';
 
@@ -18,6 +19,18 @@ export function overWindow(expr: WindowCall, change: (expr: Expr) => Expr): Expr
 
 const isOverRows = (e: Expr): boolean => e.kind === 'aggregate_call' || e.kind === 'window_call';
 
+/** FILTER sees single rows. */
+export function checkFilter(call: AggregateCall): void {
+  const { filter } = call;
+  if (filter === undefined || !someExpr(filter, isOverRows)) return;
+  const detail = someExpr(filter, (e) => e.kind === 'aggregate_call') ? 'AGGREGATE' : 'WINDOW_FUNCTION';
+  throw new SparrowError(
+    `INVALID_AGGREGATE_FILTER.CONTAINS_${detail}`,
+    `FILTER is a condition on single rows: ${sqlText(call)}`,
+    { sqlState: '42903' },
+  );
+}
+
 export function checkNesting(expr: Expr): void {
   visitExpr(expr, (e) => {
     if (e.kind === 'window_call') {
@@ -28,15 +41,11 @@ export function checkNesting(expr: Expr): void {
       return false;
     }
     if (e.kind !== 'aggregate_call') return true;
-    const { filter } = e;
-    const inFilter = filter !== undefined && someExpr(filter, isOverRows);
-    if (inFilter) {
-      const detail = someExpr(filter, (a) => a.kind === 'window_call') ? 'WINDOW_FUNCTION' : 'AGGREGATE';
-      throw new SparrowError(
-        `INVALID_AGGREGATE_FILTER.CONTAINS_${detail}`,
-        `FILTER is a condition on single rows: ${sqlText(e)}`,
-        { sqlState: '42903' },
-      );
+    checkFilter(e);
+    if (e.args.some((arg) => hasWindow(arg))) {
+      throw new SparrowError('_LEGACY_ERROR_TEMP_1031', `a window function inside an aggregate: ${sqlText(e)}`, {
+        hint: 'compute the window in a sub-query, and aggregate that',
+      });
     }
     if (e.args.some((arg) => someExpr(arg, isOverRows))) {
       throw new SparrowError('NESTED_AGGREGATE_FUNCTION', `an aggregate cannot stand inside another: ${sqlText(e)}`, {

@@ -2,6 +2,7 @@ import { type DataType, MICROS_PER_DAY, SparrowError, simpleString } from '../..
 import type { AggregateCall, Expr, FrameBound, WindowCall, WindowFrame } from '../expr.js';
 import { exprNullable, exprType } from '../expr-type.js';
 import { sqlText } from '../sql-text.js';
+import { checkFilter } from './aggregate-checks.js';
 import { isWindowFunction, requireOrderable } from './calls.js';
 
 const WHOLE: WindowFrame = {
@@ -25,6 +26,7 @@ export function resolveWindow(expr: WindowCall): Expr {
       hint: 'OVER goes with aggregate and window functions',
     });
   }
+  if (input.kind === 'aggregate_call') checkFilter(input);
   if (input.kind === 'aggregate_call' && input.distinct) {
     throw new SparrowError('DISTINCT_WINDOW_FUNCTION_UNSUPPORTED', `${sqlText(input)} has no form over a window`, {
       sqlState: '0A000',
