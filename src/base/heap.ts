@@ -1,8 +1,8 @@
 import { SparrowError } from './errors.js';
 
 export const PAGE_BYTES = 65536;
-/** One WebAssembly memory of Node 20 ends here. */
-export const MAX_PAGES = 65536;
+/** One less than 4 GiB: from that length on, Node 24 ends the process where a text is written to the beginning of a Buffer. */
+export const MAX_PAGES = 65535;
 /** A fixed block of rows: no batch holds more, and floating sums are merged in the order of these blocks. */
 export const BATCH_ROWS = 65536;
 /** Vector loads may read this far past the end of a buffer. */

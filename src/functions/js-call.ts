@@ -270,7 +270,7 @@ function writeBytes(
   if (typeof scalar === 'string') {
     const length = Buffer.byteLength(scalar);
     const start = alloc(length) >>> 0;
-    heap.buffer.write(scalar, start, length, 'utf8');
+    if (length > 0) heap.buffer.write(scalar, start, length, 'utf8');
     return [start, length];
   }
   const bytes = scalar instanceof Uint8Array ? scalar : encodeNested(type, scalar);
