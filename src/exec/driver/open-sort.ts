@@ -6,7 +6,7 @@ import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { prefixBits, prefixIsExact, prefixMask } from '../compile/sort-key.js';
 import type { GroupLimit, PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import { lowerBound } from '../task/sorted-run.js';
-import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput } from '../task/spec.js';
+import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput, WindowTaskSpec } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import { fewRuns } from './merge-levels.js';
 import type { Runner } from './runner.js';
@@ -176,6 +176,7 @@ export function splitRuns(
   samples: readonly bigint[],
   ranges: number,
   order: SortSink,
+  window?: WindowTaskSpec,
 ): TaskInput[] {
   const sorted = [...samples].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const cuts: bigint[] = [];
@@ -192,7 +193,8 @@ export function splitRuns(
       starts[i] = to;
       return { entries: run.entries + from * ENTRY_BYTES, count: to - from };
     });
-    if (pieces.some((p) => p.count > 0)) inputs.push({ kind: 'sorted', runs: pieces, order, offset: 0 });
+    if (pieces.some((p) => p.count > 0))
+      inputs.push({ kind: 'sorted', runs: pieces, order, offset: 0, ...(window === undefined ? {} : { window }) });
   }
   return inputs;
 }

@@ -34,17 +34,15 @@ export async function openWindow(executor: Runner, plan: PhysicalWindow): Promis
   };
   const mask = prefixMask(order.keyColumns.slice(0, plan.partitionBy.length));
   const cuts = splitters.map((prefix) => prefix & mask).filter((prefix) => prefix > 0n);
-  const whole: TaskInput[] = [{ kind: 'sorted', runs, order, offset: 0 }];
   const isOnDisk = runs.some((run) => run.spilled !== undefined);
-  const inTasks = (): TaskInput[] =>
-    isOnDisk
-      ? prefixRangesOnDisk(executor, runs, cuts, order)
-      : splitRuns(executor, runs, cuts, rangesOf(executor, total), order);
-  const tasks = total <= SMALL_SORT && !isOnDisk ? whole : inTasks();
+  const inMemory = (): TaskInput[] =>
+    total <= SMALL_SORT
+      ? [{ kind: 'sorted', runs, order, offset: 0, window }]
+      : splitRuns(executor, runs, cuts, rangesOf(executor, total), order, window);
   const added = plan.calls.map((call): SourceColumn => ({ type: call.type, nullable: call.nullable }));
   const part: FlowPart = {
     source: { kind: 'rows', rows: { kind: 'windowed', layout: order.layout, added } },
-    inputs: tasks.map((task) => ({ ...task, window }) as TaskInput),
+    inputs: isOnDisk ? prefixRangesOnDisk(executor, runs, cuts, order, window) : inMemory(),
     steps: [],
     tables: [],
     columns: [...order.layout.fields, ...added],

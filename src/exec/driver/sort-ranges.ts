@@ -2,7 +2,7 @@ import type { SharedHeap } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { PIECE_ROWS, piecesOf } from '../task/sort-cuts.js';
 import { lowerBound } from '../task/sorted-run.js';
-import type { RunPosition, SinkSpec, SortedRun, TaskInput } from '../task/spec.js';
+import type { RunPosition, SinkSpec, SortedRun, TaskInput, WindowTaskSpec } from '../task/spec.js';
 import { segmentsBetween, segmentsOf } from '../task/spilled.js';
 import type { Runner } from './runner.js';
 
@@ -44,6 +44,7 @@ export function prefixRangesOnDisk(
   runs: readonly SortedRun[],
   samples: readonly bigint[],
   order: Extract<SinkSpec, { kind: 'sort' }>,
+  window: WindowTaskSpec,
 ): TaskInput[] {
   const { heap } = executor.query;
   const bytes = runs.reduce((n, run) => n + bytesOf(run), 0);
@@ -57,7 +58,16 @@ export function prefixRangesOnDisk(
   return [undefined, ...cuts].map((from, i): TaskInput => {
     const to = cuts[i];
     const between = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-    return { kind: 'sorted', runs: runs.map((run) => runBetween(heap, run, from, to)), order, offset: 0, between };
+    return {
+      kind: 'sorted',
+      get runs() {
+        return runs.map((run) => runBetween(heap, run, from, to));
+      },
+      order,
+      offset: 0,
+      between,
+      window,
+    };
   });
 }
 
@@ -120,14 +130,16 @@ function range(
     if (to === undefined) return piecesOf(runs[r] as SortedRun);
     return (to.begun[r] as number) + (to.run === r ? 1 : 0);
   };
-  const pieces = runs.map((run, r) => piecesBetween(run, start(r), end(r)));
   const border = (cut: Cut): RunPosition => ({
     run: cut.run,
     row: rowsBetween(runs[cut.run] as SortedRun, start(cut.run), cut.piece),
   });
   return {
     kind: 'sorted',
-    runs: pieces,
+    // Made when a task begins: of hundreds of ranges, each with hundreds of runs, a few are under way.
+    get runs() {
+      return runs.map((run, r) => piecesBetween(run, start(r), end(r)));
+    },
     order,
     offset: 0,
     ...(from === undefined ? {} : { from: border(from) }),

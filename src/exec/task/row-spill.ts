@@ -21,7 +21,7 @@ const PREFIX_BYTES = 8;
 /** What a segment holds at most, before compression, unless a single row has more. */
 const SEGMENT_BYTES = 1 << 20;
 /** Of a sorted run, of which a range takes whole segments: many runs are read at once. */
-const RUN_SEGMENT_BYTES = 1 << 15;
+const RUN_SEGMENT_BYTES = 1 << 14;
 
 /** Puts rows into one file of the task's own. */
 export class RowSpiller {

@@ -52,7 +52,9 @@ export const bytesOf = (spilled: readonly SpilledRows[]): number =>
     0,
   );
 
-/** The rows of some of the segments. */
+const NO_FIRSTS = new BigUint64Array(0);
+
+/** The rows of some of the segments: to be read, without the prefixes of their first rows. */
 export function segmentsBetween(
   { path, stride, segments, firsts }: SpilledRows,
   from: number,
@@ -60,7 +62,7 @@ export function segmentsBetween(
 ): SpilledRows {
   const some = segments.slice(from * NUMBERS, to * NUMBERS);
   const rows = some.reduce((n, number, i) => (i % NUMBERS === 0 ? n + number : n), 0);
-  return { path, rows, stride, segments: some, ...(firsts === undefined ? {} : { firsts: firsts.slice(from, to) }) };
+  return { path, rows, stride, segments: some, ...(firsts === undefined ? {} : { firsts: NO_FIRSTS }) };
 }
 
 /** Each segment by itself. */

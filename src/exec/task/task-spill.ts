@@ -78,8 +78,11 @@ export class TaskSpill {
     const { programs, request } = this.environment;
     const { fromBytes, heldFromBytes } = request.spill;
     const { usedBytes, limitBytes } = programs.heap;
-    const isBuild = request.spec.sink.kind === 'build';
-    if (usedBytes < (isBuild ? heldFromBytes : fromBytes)) return false;
+    const { kind } = request.spec.sink;
+    const isBuild = kind === 'build';
+    // Where all tasks' rows cannot be in memory, those of the first would leave less room to the others, whose runs are more then.
+    if (kind === 'sort' && isLast && bytes * request.siblings > limitBytes) return bytes >= LAST_BYTES;
+    if (usedBytes < (isBuild || kind === 'sort' ? heldFromBytes : fromBytes)) return false;
     // Rows of a join wait in buffers, and are best put there before others have pushed them out of the cache.
     const leastBytes = isBuild ? Math.min(request.spill.leastBytes, SOON_BYTES) : request.spill.leastBytes;
     if (isLast) return bytes >= Math.min(LAST_BYTES, leastBytes);

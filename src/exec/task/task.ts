@@ -23,6 +23,8 @@ export interface TaskRequest {
   readonly attempt: number;
   /** Number of the task within its stage; absent for the first. */
   readonly place?: number;
+  /** How many tasks its part of the stage has, itself one of them. */
+  readonly siblings: number;
   readonly spill: SpillSettings;
   /** What the source's columns are called, for messages. Not part of what is compiled. */
   readonly names?: readonly string[];
@@ -36,7 +38,7 @@ export interface SpillSettings {
   readonly directory: string;
   /** Memory in use from which on kept rows go to disk … */
   readonly fromBytes: number;
-  /** … and a join's held side: without it on disk the other side does not go there either, … */
+  /** … those that are sorted, and a join's held side: without it on disk the other side does not go there either, … */
   readonly heldFromBytes: number;
   /** … when a task keeps at least so much. */
   readonly leastBytes: number;
