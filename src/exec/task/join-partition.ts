@@ -6,6 +6,7 @@ import { BIN_BITS, eachBin } from './bins.js';
 import { keepTexts } from './keep-texts.js';
 import { linkRows } from './link-rows.js';
 import type { Programs } from './programs.js';
+import { Room } from './room.js';
 import { RowUnspiller } from './row-spill.js';
 import { totalRows } from './row-store.js';
 import type {
@@ -58,7 +59,7 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
     const most = isWhole ? Number.POSITIVE_INFINITY : input.tableBytes;
     const [heldArena, streamedArena] = task.arenas;
     const rows = new SideReader(task, partition.sides[pass.held], heldArena);
-    const others = partition.sides[pass.held === 0 ? 1 : 0];
+    const other = partition.sides[pass.held === 0 ? 1 : 0];
     // Without rows to hold the others still are looked up: they may come out for want of a partner.
     for (let isFirst = true; isFirst || !rows.done; isFirst = false) {
       const chunks = rows.next(most);
@@ -66,13 +67,15 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
       const isBinned = totalRows(chunks) >= BINNED_ROWS;
       const bins = isBinned ? inBins(heap, chunks) : [chunks];
       const tables: JoinTable[] = [];
-      const streamed = new SideReader(task, others, streamedArena);
+      const streamed = new SideReader(task, other, streamedArena);
       while (!streamed.done) {
         const some = streamed.next(readBytes);
-        for (const [b, bin] of (isBinned ? inBins(heap, some) : [some]).entries()) {
+        const others = isBinned ? inBins(heap, some) : [some];
+        const room = isBinned ? new Room(new Arena(heap, streamedArena, 'join')) : undefined;
+        for (const [b, bin] of others.entries()) {
           // Linked just before they are looked up: then they are still in the cache.
           tables[b] ??= tableOver(task, pass.stream, bins[b] ?? [], heldArena);
-          await runRows(task, pass.stream, bin, [tables[b]]);
+          await runRows(task, pass.stream, room === undefined ? bin : besideEachOther(heap, bin, room), [tables[b]]);
         }
         streamed.forget();
       }
@@ -91,6 +94,21 @@ function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): RowChunk[][] {
   for (const chunk of chunks)
     eachBin(heap, chunk, JOIN_HEADER.PLACE, (bin, rows) => bins[bin % bins.length]?.push(rows));
   return bins;
+}
+
+/** Rows of a bin are few in each of many chunks: one call of compiled code for all costs less than one for each. */
+function besideEachOther(heap: SharedHeap, chunks: readonly RowChunk[], room: Room): readonly RowChunk[] {
+  const [first] = chunks;
+  if (first === undefined || chunks.length === 1) return chunks;
+  const { stride } = first;
+  const rows = totalRows(chunks);
+  const address = room.of(rows * stride);
+  let to = address;
+  for (const chunk of chunks) {
+    heap.copy(to, chunk.address, chunk.rows * stride);
+    to += chunk.rows * stride;
+  }
+  return [{ address, rows, stride }];
 }
 
 function expectedBytes({ parts, layout }: JoinSideRows): number {
