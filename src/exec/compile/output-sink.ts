@@ -195,7 +195,7 @@ export class OutputSink implements Sink {
       .get(used)
       .op('i32.add')
       .set(to);
-    this.#copyText(to, address, size);
+    pipe.copyText(to, address, size);
     const end = code.local('i32');
     code.get(used).get(size).op('i32.add').set(end);
     code
@@ -210,29 +210,6 @@ export class OutputSink implements Sink {
       .op('i32.shl')
       .op('i32.add');
     code.get(end).op('i32.store', 4);
-  }
-
-  /** Most texts are short: vectors that reach into the slack of both sides cost a fraction of a call. */
-  #copyText(to: Local, from: Local, size: Local): void {
-    const { code } = this.pipe;
-    const vector = (at: number) => code.get(to).get(from).op('v128.load', at, 0).op('v128.store', at, 0);
-    code
-      .get(size)
-      .i32(32)
-      .op('i32.gt_u')
-      .if(
-        () => code.get(to).get(from).get(size).op('memory.copy'),
-        () =>
-          // What null rows point to is nowhere.
-          code.get(size).if(() => {
-            vector(0);
-            code
-              .get(size)
-              .i32(16)
-              .op('i32.gt_u')
-              .if(() => vector(16));
-          }),
-      );
   }
 }
 

@@ -30,6 +30,9 @@ export interface Columns {
   code?(index: number): ColumnValue | undefined;
 }
 
+/** Longer texts are copied by memory.copy. */
+const MOST_VECTORS = 48;
+
 /** What the parts of one pipeline's emission share. */
 export class Pipe {
   readonly emitter: Emitter;
@@ -108,9 +111,27 @@ export class Pipe {
         this.callMore(MORE.BYTES, () => code.get(length));
         this.loadWord(PIPE.BYTES_NEXT, to);
       });
-    code.get(to).get(address).get(length).op('memory.copy');
+    this.copyText(to, address, length);
     code.get(state).get(to).get(length).op('i32.add').op('i32.store', PIPE.BYTES_NEXT);
     return to;
+  }
+
+  /** Most texts are short: vectors that reach into the slack of both sides cost a fraction of a call. */
+  copyText(to: Local, from: Local, size: Local): void {
+    const { code } = this;
+    // What null rows point to is nowhere.
+    const vectors = (at: number): void => {
+      code.get(size).i32(at).op('i32.gt_u');
+      code.if(() => {
+        code.get(to).get(from).op('v128.load', at, 0).op('v128.store', at, 0);
+        if (at + 16 < MOST_VECTORS) vectors(at + 16);
+      });
+    };
+    code.get(size).i32(MOST_VECTORS).op('i32.gt_u');
+    code.if(
+      () => code.get(to).get(from).get(size).op('memory.copy'),
+      () => vectors(0),
+    );
   }
 
   /** A fresh row of `stride` bytes; its address. */
