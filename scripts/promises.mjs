@@ -74,7 +74,7 @@ const promises = [
       tests(['test/fault/kill-partitions.test.ts'], undefined, { SPARROW_KILLS: `${count(8, 100)}` }, count(16, 200)),
       tests(['test/fault/kill-streams.test.ts'], undefined, { SPARROW_KILLS: `${count(10, 500)}` }, count(10, 500)),
     ],
-    open: '`--full` for 3,500 kills',
+    open: '`--full` for 3,700 kills',
   },
   {
     id: 'R5',

@@ -69,7 +69,7 @@ function killed(statement: string, afterMs: number): Promise<boolean> {
   });
 }
 
-/** How many partitions there are after each kill, and how many of the statements had been done. */
+/** Checks the partitions that there are after each kill of a statement, told whether it had been done. */
 async function afterKills(statement: string, check: (partitions: readonly string[], isDone: boolean) => void) {
   const random = randoms(Number(process.env.SPARROW_SEED ?? 42));
   for (let kill = 0; kill < KILLS; kill++) {

@@ -46,10 +46,10 @@ export async function fewRuns(
   }
 }
 
-/** So many neighbours that no more than `most` runs are left, a group or more for each thread; else all of them. */
+/** So many neighbours that no more than `most` runs are left, for all threads where that is enough; else all of them. */
 function groupsOnDisk(runs: readonly SortedRun[], most: number, threads: number): SortedRun[][] {
   const over = runs.length - most;
-  const groups = Math.max(threads, Math.ceil(over / (most - 1)));
+  const groups = Math.max(Math.min(threads, over), Math.ceil(over / (most - 1)));
   const each = Math.ceil(over / groups) + 1;
   if (groups * each > runs.length) return groupsOfAll(runs, most);
   return Array.from({ length: groups }, (_, g) => runs.slice(g * each, (g + 1) * each));

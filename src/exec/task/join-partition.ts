@@ -75,7 +75,7 @@ async function joinPartition(task: PartitionTask, input: JoinedInput, partition:
         for (const [b, bin] of others.entries()) {
           // Linked just before they are looked up: then they are still in the cache.
           tables[b] ??= tableOver(task, pass.stream, bins[b] ?? [], heldArena);
-          await runRows(task, pass.stream, room === undefined ? bin : besideEachOther(heap, bin, room), [tables[b]]);
+          await runRows(task, pass.stream, room === undefined ? bin : asOneChunk(heap, bin, room), [tables[b]]);
         }
         streamed.forget();
       }
@@ -97,7 +97,7 @@ function inBins(heap: SharedHeap, chunks: readonly RowChunk[]): RowChunk[][] {
 }
 
 /** Rows of a bin are few in each of many chunks: one call of compiled code for all costs less than one for each. */
-function besideEachOther(heap: SharedHeap, chunks: readonly RowChunk[], room: Room): readonly RowChunk[] {
+function asOneChunk(heap: SharedHeap, chunks: readonly RowChunk[], room: Room): readonly RowChunk[] {
   const [first] = chunks;
   if (first === undefined || chunks.length === 1) return chunks;
   const { stride } = first;
