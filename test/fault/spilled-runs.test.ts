@@ -5,7 +5,10 @@ import { col, type DataFrame, fn, lit, Session, Window } from 'sparrow-df';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const directory = mkdtempSync(join(tmpdir(), 'sparrow-spilled-runs-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const files = mkdtempSync(join(tmpdir(), 'sparrow-long-rows-'));
+afterAll(() => {
+  for (const each of [directory, files]) rmSync(each, { recursive: true, force: true });
+});
 
 const ROWS = 3_000_000;
 const MEMORY = '16MB';
@@ -16,12 +19,12 @@ const KEYS = 1009;
 
 /** Gives each batch of a frame to `take`; tells how often runs were merged before they were put into ranges. */
 async function read(
-  make: (session: Session) => DataFrame,
+  make: (session: Session) => DataFrame | Promise<DataFrame>,
   take: (columns: readonly { get(i: number): unknown }[], rows: number) => void,
 ): Promise<number> {
   const session = await Session.create({ workers: 2, memory: MEMORY, spillDirectory: directory });
   try {
-    const frame = make(session as Session);
+    const frame = await make(session as Session);
     for await (const batch of frame.batches()) {
       const columns = batch.schema.fields.map((_, c) => batch.getChildAt(c) as { get(i: number): unknown });
       take(columns, batch.numRows);
@@ -51,6 +54,33 @@ describe('more runs on disk than ranges can read at once', () => {
     });
     expect([next, wrong]).toEqual([ROWS, 0]);
     expect(levels).toBeGreaterThan(0);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('texts longer than a piece, not sorted by: merged runs are merged again', { timeout: 240_000 }, async () => {
+    const [rows, bytes] = [600, 200_000];
+    const text = (id: number): string => String(id).padEnd(bytes, '.');
+    const path = join(files, 'long.parquet');
+    await using writer = await Session.create({ workers: 2, memory: '2GB' });
+    await writer
+      .range(0, rows)
+      .select(col('id').mul(FACTOR).mod(KEYS).as('k'), 'id', fn.rpad(col('id').cast('string'), bytes, '.').as('t'))
+      .write.option('maxRecordsPerFile', 5)
+      .parquet(path);
+    const sorted = async (session: Session) => (await session.read.parquet(path)).orderBy('k', 'id');
+    const ids: number[] = [];
+    let wrong = 0;
+    const levels = await read(sorted as (session: Session) => Promise<DataFrame>, ([, found, texts], count) => {
+      for (let i = 0; i < count; i++) {
+        const id = Number(found?.get(i));
+        if (texts?.get(i) !== text(id)) wrong++;
+        ids.push(id);
+      }
+    });
+    const keyOf = (id: number): number => (id * FACTOR) % KEYS;
+    expect(ids).toEqual(Array.from({ length: rows }, (_, id) => id).sort((a, b) => keyOf(a) - keyOf(b) || a - b));
+    expect(wrong).toBe(0);
+    expect(levels).toBeGreaterThan(1);
     expect(readdirSync(directory)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { carrierOf } from '../../base/index.js';
 import type { PhysicalExpr } from '../../functions/expression.js';
 import type { Local } from '../../wasm/index.js';
 import { JOIN_HEADER, type RowLayout } from '../row-layout.js';
-import type { SinkSpec, SourceColumn } from '../task/spec.js';
+import type { SinkSpec, SortSinkSpec, SourceColumn } from '../task/spec.js';
 import { compileKeys } from './aggregates.js';
 import { amongFirsts } from './group-firsts.js';
 import { extend, hashKeys, placeOf } from './keys.js';
@@ -101,7 +101,7 @@ export class SortSink implements Sink {
 
   constructor(
     private readonly pipe: Pipe,
-    private readonly spec: Extract<SinkSpec, { kind: 'sort' }>,
+    private readonly spec: SortSinkSpec,
   ) {
     this.#layout = keptLayout(spec.layout);
   }

@@ -5,7 +5,7 @@ import type { Value } from '../../functions/value.js';
 import { type Code, type Func, type Local, WasmModule } from '../../wasm/index.js';
 import type { SortKey } from '../physical.js';
 import { fieldAt } from '../row-layout.js';
-import type { SinkSpec } from '../task/spec.js';
+import type { SortSinkSpec } from '../task/spec.js';
 import { leaveFirsts } from './group-firsts.js';
 import { loadField } from './load.js';
 import { radixSort } from './radix-sort.js';
@@ -14,7 +14,7 @@ import { ENTRY_BYTES } from './sort-entry.js';
 import { prefixBits, prefixIsExact } from './sort-key.js';
 import { pushBack, settleTies, tiedText, whileBelow } from './sort-ties.js';
 
-type Order = Pick<Extract<SinkSpec, { kind: 'sort' }>, 'layout' | 'keys' | 'keyColumns' | 'keyFields' | 'groupLimit'>;
+type Order = Pick<SortSinkSpec, 'layout' | 'keys' | 'keyColumns' | 'keyFields' | 'groupLimit'>;
 
 const RUN = 8;
 /** Fewer entries than this are not worth the counters of a radix sort. */

@@ -1,6 +1,6 @@
 import type { Code, Func, Local, WasmModule } from '../../wasm/index.js';
 import { fieldAt, type RowField } from '../row-layout.js';
-import type { SinkSpec } from '../task/spec.js';
+import type { SortSinkSpec } from '../task/spec.js';
 import { radixSort } from './radix-sort.js';
 import { keptLayout } from './rows.js';
 import { ENTRY_BYTES } from './sort-entry.js';
@@ -20,7 +20,7 @@ interface TiedText {
 }
 
 export function tiedText(
-  order: Pick<Extract<SinkSpec, { kind: 'sort' }>, 'layout' | 'keys' | 'keyColumns' | 'keyFields'>,
+  order: Pick<SortSinkSpec, 'layout' | 'keys' | 'keyColumns' | 'keyFields'>,
 ): TiedText | undefined {
   const found = textBehind(order.keyColumns);
   if (found === undefined) return undefined;

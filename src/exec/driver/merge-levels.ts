@@ -1,10 +1,8 @@
 import { piecesOf } from '../task/sort-cuts.js';
-import type { SinkSpec, SortedRun } from '../task/spec.js';
+import type { SortedRun, SortSinkSpec } from '../task/spec.js';
 import { type FlowPart, tasksOf } from './flow.js';
 import type { Runner } from './runner.js';
 import { bytesOf, RANGES_IN_MEMORY } from './sort-ranges.js';
-
-type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
 
 /** Runs that are always put into ranges at once. */
 const LEAST_RUNS = 4;
@@ -19,7 +17,7 @@ const READ_SHARE = 1 / 64;
 export async function fewRuns(
   executor: Runner,
   runs: readonly SortedRun[],
-  order: SortSink,
+  order: SortSinkSpec,
   arenas: readonly number[],
 ): Promise<readonly SortedRun[]> {
   const { query, scheduler } = executor;
@@ -65,7 +63,7 @@ function groupsOfAll(runs: readonly SortedRun[], most: number): SortedRun[][] {
 async function merge(
   { query, scheduler, settings }: Runner,
   groups: readonly SortedRun[][],
-  order: SortSink,
+  order: SortSinkSpec,
   piecesAtOnce: number,
 ): Promise<SortedRun[]> {
   const part: FlowPart = {

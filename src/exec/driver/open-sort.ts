@@ -6,13 +6,11 @@ import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { prefixBits, prefixIsExact, prefixMask } from '../compile/sort-key.js';
 import type { GroupLimit, PhysicalColumn, PhysicalSort, SortKey } from '../physical.js';
 import { lowerBound } from '../task/sorted-run.js';
-import type { KeptLayoutSpec, SinkSpec, SortedRun, SourceColumn, TaskInput, WindowTaskSpec } from '../task/spec.js';
+import type { KeptLayoutSpec, SortedRun, SortSinkSpec, SourceColumn, TaskInput, WindowTaskSpec } from '../task/spec.js';
 import { columnOf, type Flow, type FlowPart, mergedColumns } from './flow.js';
 import { fewRuns } from './merge-levels.js';
 import type { Runner } from './runner.js';
 import { rangesOnDisk } from './sort-ranges.js';
-
-type SortSink = Extract<SinkSpec, { kind: 'sort' }>;
 
 /** A table of the first prefixes of groups has to stay in the cache, and few of each group to be compared. */
 const MOST_TABLE = 1 << 22;
@@ -53,7 +51,7 @@ export interface SortedFlow {
   readonly inputs: {
     readonly runs: readonly SortedRun[];
     readonly splitters: readonly bigint[];
-    readonly order: SortSink;
+    readonly order: SortSinkSpec;
   };
   readonly total: number;
 }
@@ -78,7 +76,7 @@ function sortedGroups(
   keyColumns: readonly SourceColumn[],
   groups: SortOptions['groups'],
   memory: number,
-): Pick<SortSink, 'groupLimit'> {
+): Pick<SortSinkSpec, 'groupLimit'> {
   if (groups === undefined) return {};
   const columns = keyColumns.slice(0, groups.keys);
   if (!prefixIsExact(columns)) return {};
@@ -129,7 +127,7 @@ export async function sortFlow(
     fields: [...behind, ...stored],
     ...(packed === undefined ? {} : { packed }),
   };
-  const order: SortSink = {
+  const order: SortSinkSpec = {
     kind: 'sort',
     keys,
     keyColumns,
@@ -175,7 +173,7 @@ export function splitRuns(
   runs: readonly SortedRun[],
   samples: readonly bigint[],
   ranges: number,
-  order: SortSink,
+  order: SortSinkSpec,
   window?: WindowTaskSpec,
 ): TaskInput[] {
   const sorted = [...samples].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

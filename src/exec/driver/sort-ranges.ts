@@ -2,7 +2,7 @@ import type { SharedHeap } from '../../base/index.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { PIECE_ROWS, piecesOf } from '../task/sort-cuts.js';
 import { lowerBound } from '../task/sorted-run.js';
-import type { RunPosition, SinkSpec, SortedRun, TaskInput, WindowTaskSpec } from '../task/spec.js';
+import type { RunPosition, SortedRun, SortSinkSpec, TaskInput, WindowTaskSpec } from '../task/spec.js';
 import { segmentsBetween, segmentsOf } from '../task/spilled.js';
 import type { Runner } from './runner.js';
 
@@ -24,7 +24,7 @@ interface Cut {
 export async function rangesOnDisk(
   executor: Runner,
   runs: readonly SortedRun[],
-  order: Extract<SinkSpec, { kind: 'sort' }>,
+  order: SortSinkSpec,
 ): Promise<TaskInput[]> {
   const { query, scheduler } = executor;
   const cuts: readonly (Cut | undefined)[] = cutsOf(
@@ -43,7 +43,7 @@ export function prefixRangesOnDisk(
   executor: Runner,
   runs: readonly SortedRun[],
   samples: readonly bigint[],
-  order: Extract<SinkSpec, { kind: 'sort' }>,
+  order: SortSinkSpec,
   window: WindowTaskSpec,
 ): TaskInput[] {
   const { heap } = executor.query;
@@ -114,12 +114,7 @@ function cutsOf(runs: readonly SortedRun[], order: Uint32Array, every: number): 
   return cuts;
 }
 
-function range(
-  runs: readonly SortedRun[],
-  from: Cut | undefined,
-  to: Cut | undefined,
-  order: Extract<SinkSpec, { kind: 'sort' }>,
-): TaskInput {
+function range(runs: readonly SortedRun[], from: Cut | undefined, to: Cut | undefined, order: SortSinkSpec): TaskInput {
   // The border row itself has to be among the rows, to be found after merging.
   const start = (r: number): number => {
     if (from === undefined) return 0;

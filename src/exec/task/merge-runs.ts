@@ -67,7 +67,7 @@ export function mergeRuns(environment: TaskEnvironment, request: TaskRequest): T
         // A list takes less than what the entries were sorted to or from.
         const list = prefixes + ready * 8;
         spillKernels(heap).list_entries(sorted, ready, list, prefixes, packed);
-        written.push(spiller.write(list, ready, prefixes));
+        written.push(spiller.writeRun(list, ready, prefixes, order.keyFields));
       }
       held.keep(sorted + ready * ENTRY_BYTES, count - ready);
     }

@@ -2,10 +2,10 @@ import type { Arena, Platform, SharedHeap, TaskMetrics } from '../../base/index.
 import { BlockReader, BlockWriter, DECODE_SLACK_BYTES, type FileBlock } from '../../io/block-file.js';
 import type { ChainFields } from '../compile/aggregates.js';
 import { type SpillKernels, spillKernels } from '../compile/spill-kernels.js';
-import type { RowField, RowLayout } from '../row-layout.js';
+import { fieldAt, type RowField, type RowLayout } from '../row-layout.js';
 import { Room } from './room.js';
 import type { RowChunk } from './spec.js';
-import { inNumbers, type SpilledRows, type SpillSegment, segmentsOf } from './spilled.js';
+import { inNumbers, type SpilledRows, type SpillSegment, segmentCount, segmentsOf } from './spilled.js';
 
 /** What a task needs to spill. */
 export interface SpillPlace {
@@ -31,7 +31,7 @@ export class RowSpiller {
   readonly #texts: readonly RowField[];
   readonly #room: Room;
   readonly #lengths: Room;
-  readonly #heads: Room;
+  readonly #firstRows: Room;
   #textBytes = 0;
   /** Where the rows are that were measured. */
   #copied = 0;
@@ -47,31 +47,37 @@ export class RowSpiller {
     this.#writer = new BlockWriter(place.platform, `${place.directory}/${place.name}`, arena);
     this.#heap = arena.heap;
     this.#kernels = spillKernels(arena.heap);
-    this.#texts = layout.fields.filter((field) => field.carrier === 'bytes');
-    [this.#room, this.#lengths, this.#heads] = [new Room(arena), new Room(arena), new Room(arena)];
+    this.#texts = layout.fields.filter(({ carrier }) => carrier === 'bytes');
+    [this.#room, this.#lengths, this.#firstRows] = [new Room(arena), new Room(arena), new Room(arena)];
   }
 
-  /** Writes the rows whose addresses are in a list, in its order; of a sorted run with the key prefix of each. */
-  write(list: number, count: number, prefixes?: number, isHeaded = prefixes !== undefined): SpilledRows {
+  /** Writes the rows whose addresses are in a list, in its order. */
+  write(list: number, count: number): SpilledRows {
+    return this.#write(list, count, SEGMENT_BYTES, this.#texts);
+  }
+
+  /** Writes a sorted run, the key prefix of each row besides; of the first row of each segment once more what it is sorted by. */
+  writeRun(list: number, count: number, prefixes: number, keyFields: readonly number[]): SpilledRows {
+    const run = this.#write(list, count, RUN_SEGMENT_BYTES, this.#texts, prefixes);
+    const keys = this.#texts.filter((text) => keyFields.some((field) => fieldAt(this.layout, field) === text));
+    return { ...run, heads: this.#heads(list, prefixes, run, keys) };
+  }
+
+  #write(list: number, count: number, bytes: number, texts: readonly RowField[], prefixes?: number): SpilledRows {
     const { stride } = this.layout;
-    const bytes = prefixes === undefined ? SEGMENT_BYTES : RUN_SEGMENT_BYTES;
     const most = Math.max(1, Math.floor(bytes / stride));
     const segments: SpillSegment[] = [];
-    const heads: number[] = [];
     const firsts: bigint[] = [];
     for (let from = 0; from < count; ) {
-      const rows = this.#fitting(list + from * 4, Math.min(count - from, most), bytes);
+      const rows = this.#fitting(list + from * 4, Math.min(count - from, most), bytes, texts);
       const at = prefixes === undefined ? 0 : prefixes + from * 8;
-      const block = this.#segment(list + from * 4, rows, at);
+      const block = this.#segment(list + from * 4, rows, at, texts);
       segments.push({ rows, block });
       if (at !== 0) firsts.push(this.#heap.u64[at >>> 3] as bigint);
-      heads.push(from);
       from += rows;
     }
     const written = { path: this.#writer.path, rows: count, stride, segments: inNumbers(segments) };
-    if (prefixes === undefined) return written;
-    const run = { ...written, firsts: BigUint64Array.from(firsts) };
-    return isHeaded ? { ...run, heads: this.#first(list, prefixes, heads) } : run;
+    return prefixes === undefined ? written : { ...written, firsts: BigUint64Array.from(firsts) };
   }
 
   close(): void {
@@ -83,15 +89,19 @@ export class RowSpiller {
     this.#writer.discard();
   }
 
-  #first(list: number, prefixes: number, heads: readonly number[]): SpilledRows {
+  /** The first rows of the segments, of whose texts there are no more than some: others are as long as the rows themselves. */
+  #heads(list: number, prefixes: number, run: SpilledRows, texts: readonly RowField[]): SpilledRows {
+    const count = segmentCount(run);
+    const to = this.#firstRows.of(count * 12);
+    const rows = to + count * 8;
     const { u32, u64 } = this.#heap;
-    const to = this.#heads.of(heads.length * 12);
-    const rows = to + heads.length * 8;
-    heads.forEach((head, i) => {
+    let head = 0;
+    segmentsOf(run).forEach((segment, i) => {
       u64[(to >>> 3) + i] = u64[(prefixes >>> 3) + head] as bigint;
       u32[(rows >>> 2) + i] = u32[(list >>> 2) + head] as number;
+      head += segment.rows;
     });
-    return this.write(rows, heads.length, to, false);
+    return this.#write(rows, count, RUN_SEGMENT_BYTES, texts, to);
   }
 
   /** Room for so many rows, the prefix of each, and texts of so many bytes. */
@@ -103,17 +113,17 @@ export class RowSpiller {
    * How many of the rows have no more than so many bytes in their texts, or one more. They are copied for that, and stay
    * where they are: rows of a list lie far apart, and are visited once.
    */
-  #fitting(list: number, count: number, mostBytes: number): number {
+  #fitting(list: number, count: number, mostBytes: number, texts: readonly RowField[]): number {
     // Texts of the segment before tell how much room these will take, with rows, in all likelihood.
     this.#copied = this.#roomFor(count, this.#textBytes);
     this.#textBytes = 0;
     const { stride } = this.layout;
     this.#kernels.gather(list, count, stride, this.#copied);
-    if (this.#texts.length + this.chains.length === 0) return count;
+    if (texts.length + this.chains.length === 0) return count;
     const lengths = this.#lengths.of(count * 4);
     this.#heap.fill(0, lengths, count * 4);
     let sum = 0;
-    for (const { offset, nullOffset = 0 } of this.#texts)
+    for (const { offset, nullOffset = 0 } of texts)
       sum = this.#kernels.measure(this.#copied, count, stride, offset, nullOffset, lengths);
     for (const { bytes } of this.chains)
       sum = this.#kernels.measure_chains(this.#copied, count, stride, bytes, lengths);
@@ -126,7 +136,7 @@ export class RowSpiller {
     return rows;
   }
 
-  #segment(list: number, count: number, prefixes: number): FileBlock {
+  #segment(list: number, count: number, prefixes: number, fields: readonly RowField[]): FileBlock {
     const { stride } = this.layout;
     const prefixBytes = prefixes === 0 ? 0 : count * PREFIX_BYTES;
     const rows = this.#roomFor(count, this.#textBytes);
@@ -135,7 +145,7 @@ export class RowSpiller {
     const texts = rows + count * stride + prefixBytes;
     let used = 0;
     // A text is copied from where the copy of the row still points.
-    for (const { offset, nullOffset = 0 } of this.#texts)
+    for (const { offset, nullOffset = 0 } of fields)
       used = this.#kernels.move_bytes(rows, count, stride, offset, nullOffset, texts, used);
     for (const { first, records } of this.chains)
       used = this.#kernels.move_chains(rows, count, stride, first, records, texts, used);

@@ -182,7 +182,7 @@ class RowsRunner implements SinkRunner {
     } else {
       const run = sort.finish();
       this.#splitters.push(...run.splitters);
-      spill.run(run, form.layout, sort.spare, sort.isPacked);
+      spill.run(run, form.layout, sort.spec, sort.spare);
       sort.clear();
     }
     rows.clear();

@@ -8,7 +8,7 @@ import { PIPE } from '../compile/state-layout.js';
 import { limitGroups } from './limit-groups.js';
 import { type Programs, planKey } from './programs.js';
 import { Room } from './room.js';
-import type { SinkSpec, SortedRun } from './spec.js';
+import type { SortedRun, SortSinkSpec } from './spec.js';
 
 /** Sorts `count` entries; gives the address where they lie sorted (`entries` or `scratch`). */
 export type SortEntries = (entries: number, count: number, scratch: number) => number;
@@ -21,20 +21,18 @@ const FIRST_ENTRIES = 1024;
 const TOP_K_BUFFER = 2048;
 const SAMPLES = 64;
 
-type SortOrder = Extract<SinkSpec, { kind: 'sort' }>;
-
 interface SortProgram {
   readonly sort: SortEntries;
   readonly leave_firsts?: (entries: number, count: number, firsts: number) => number;
 }
 
-function sortProgram(programs: Programs, spec: SortOrder, settings: EvalSettings): SortProgram {
+function sortProgram(programs: Programs, spec: SortSinkSpec, settings: EvalSettings): SortProgram {
   const { layout, keys, keyColumns, keyFields, groupLimit } = spec;
   const key = planKey([layout, keys, keyColumns, keyFields, groupLimit]);
   return programs.generated<SortProgram>(`sort ${key}`, (): Uint8Array => compileSort(spec, settings));
 }
 
-export function sorter(programs: Programs, spec: SortOrder, settings: EvalSettings): SortEntries {
+export function sorter(programs: Programs, spec: SortSinkSpec, settings: EvalSettings): SortEntries {
   const { sort } = sortProgram(programs, spec, settings);
   return (entries, count, scratch) => sort(entries, count, scratch) >>> 0;
 }
@@ -58,7 +56,7 @@ export class SortBuffer {
 
   constructor(
     private readonly programs: Programs,
-    private readonly spec: Extract<SinkSpec, { kind: 'sort' }>,
+    readonly spec: SortSinkSpec,
     settings: EvalSettings,
     private readonly state: number,
     private readonly scratch: Arena,

@@ -3,7 +3,7 @@ import { ENTRY_BYTES, MARK_AT } from '../compile/sort-entry.js';
 import { spillReader } from './parts.js';
 import type { Programs } from './programs.js';
 import { besideEachOther, sortTogether } from './sorted-input.js';
-import type { SinkSpec, SortedRun } from './spec.js';
+import type { SortedRun, SortSinkSpec } from './spec.js';
 import { type SpilledRows, segmentCount } from './spilled.js';
 import type { TaskRequest } from './task.js';
 
@@ -16,7 +16,7 @@ export const piecesOf = ({ count, spilled }: SortedRun): number =>
 /** Puts the pieces of sorted runs in the order of their first rows. */
 export interface CutsRequest {
   readonly runs: readonly SortedRun[];
-  readonly order: Extract<SinkSpec, { kind: 'sort' }>;
+  readonly order: SortSinkSpec;
   readonly settings: TaskRequest['spec']['settings'];
   readonly arena: number;
 }

@@ -7,11 +7,9 @@ import type { Programs } from './programs.js';
 import type { RowUnspiller } from './row-spill.js';
 import { scratchBytes, sorter } from './sort-buffer.js';
 import { lowerBound } from './sorted-run.js';
-import type { RunPosition, SinkSpec, SortedRun } from './spec.js';
+import type { RunPosition, SortedRun, SortSinkSpec } from './spec.js';
 import type { SpilledRows } from './spilled.js';
 import type { TaskRequest } from './task.js';
-
-type SortOrder = Extract<SinkSpec, { kind: 'sort' }>;
 
 /** The runs of a sorted input as one sorted list of entries, after its offset and up to its limit. */
 export function prepareSorted(
@@ -37,7 +35,7 @@ export function prepareSorted(
 /** Runs with what is on disk read back, in memory of this task one after the other; a single one in memory stays where it is. */
 export function besideEachOther(
   runs: readonly SortedRun[],
-  order: SortOrder,
+  order: SortSinkSpec,
   scratch: Arena,
   unspiller: Pick<RowUnspiller, 'read'>,
 ): SortedRun[] {
@@ -57,7 +55,7 @@ export function besideEachOther(
 export function sortTogether(
   programs: Programs,
   given: readonly SortedRun[],
-  order: SortOrder,
+  order: SortSinkSpec,
   settings: TaskRequest['spec']['settings'],
   scratch: Arena,
 ): SortedRun {
@@ -73,7 +71,7 @@ export function sortTogether(
 /** Reads a run that is on disk back, and makes its entries at an address. */
 function readBack(
   rows: SpilledRows,
-  order: SortOrder,
+  order: SortSinkSpec,
   scratch: Arena,
   unspiller: Pick<RowUnspiller, 'read'>,
   to: number,

@@ -115,7 +115,7 @@ export type SinkSpec =
       /** So many keys say by themselves which partition a group belongs to. */
       readonly partitionKeys?: number;
     }
-  /** Join build: `layout` has the keys first, then the other fields. Sort: the fields first, then the keys. */
+  /** `layout` has the keys first, then the other fields. */
   | {
       readonly kind: 'build';
       readonly keys: readonly PhysicalExpr[];
@@ -124,17 +124,7 @@ export type SinkSpec =
       readonly layout: KeptLayoutSpec;
       readonly keepNullKeys: boolean;
     }
-  | {
-      readonly kind: 'sort';
-      readonly keys: readonly SortKey[];
-      readonly keyColumns: readonly SourceColumn[];
-      /** Where rows have the keys; none where their prefix tells all of them. */
-      readonly keyFields: readonly number[];
-      readonly fields: readonly PhysicalExpr[];
-      readonly layout: KeptLayoutSpec;
-      readonly limit?: number;
-      readonly groupLimit?: SortedGroups;
-    }
+  | SortSinkSpec
   | WriteSink
   | { readonly kind: 'none' };
 
@@ -143,6 +133,19 @@ export interface SortedGroups extends GroupLimit {
   readonly mask: bigint;
   /** A table of each group's first prefixes, told by so many bits, says what is too late. */
   readonly tabled?: number;
+}
+
+/** Rows are kept and sorted: `layout` has the fields first, then the keys that are none of them. */
+export interface SortSinkSpec {
+  readonly kind: 'sort';
+  readonly keys: readonly SortKey[];
+  readonly keyColumns: readonly SourceColumn[];
+  /** Where rows have the keys; none where their prefix tells all of them. */
+  readonly keyFields: readonly number[];
+  readonly fields: readonly PhysicalExpr[];
+  readonly layout: KeptLayoutSpec;
+  readonly limit?: number;
+  readonly groupLimit?: SortedGroups;
 }
 
 /** Rows go into files of the task's own, committed by the driver when every task is done. */
@@ -208,7 +211,7 @@ export type TaskInput =
       readonly kind: 'sorted';
       readonly runs: readonly SortedRun[];
       /** The sort that made the runs. */
-      readonly order: Extract<SinkSpec, { kind: 'sort' }>;
+      readonly order: SortSinkSpec;
       readonly offset: number;
       readonly limit?: number;
       /** Rows of the runs at which the range begins and before which it ends; absent: at their beginning and end. */

@@ -19,7 +19,7 @@ export interface SpilledRows {
   readonly segments: readonly number[];
   /** Of a sorted run: the key prefix of the first row of each segment. */
   readonly firsts?: BigUint64Array;
-  /** Of a sorted run: the first row of each segment. */
+  /** Of a sorted run: the first row of each segment, without texts that it is not sorted by. */
   readonly heads?: SpilledRows;
 }
 

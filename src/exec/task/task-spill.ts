@@ -11,7 +11,7 @@ import { Room } from './room.js';
 import type { RowSpiller } from './row-spill.js';
 import { totalRows } from './row-store.js';
 import type { SinkEnvironment } from './sink-types.js';
-import type { RowChunk, SortedRun } from './spec.js';
+import type { RowChunk, SortedRun, SortSinkSpec } from './spec.js';
 import { type SpilledRows, together } from './spilled.js';
 
 /** From this share of the memory on less is worth writing: */
@@ -139,13 +139,13 @@ export class TaskSpill {
   }
 
   /** Writes the rows of sorted entries, which are taken apart in the room. */
-  run({ entries, count }: SortedRun, layout: RowLayout, room: Room, isPacked: boolean): void {
+  run({ entries, count }: SortedRun, rows: RowLayout, { layout, keyFields }: SortSinkSpec, room: Room): void {
     const { heap } = this.environment.programs;
-    const spiller = this.#open(layout);
+    const spiller = this.#open(rows);
     const prefixes = room.of(count * 12);
     const list = prefixes + count * 8;
-    spillKernels(heap).list_entries(entries, count, list, prefixes, Number(isPacked));
-    this.runs.push(spiller.write(list, count, prefixes));
+    spillKernels(heap).list_entries(entries, count, list, prefixes, Number(layout.packed !== undefined));
+    this.runs.push(spiller.writeRun(list, count, prefixes, keyFields));
   }
 
   /** Harmless when it was called before. */
