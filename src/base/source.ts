@@ -63,6 +63,8 @@ export interface ScanSplit {
   readonly piece?: number;
   readonly rows?: number;
   readonly bytes?: number;
+  /** Its rows take so much memory that a task reads no others. */
+  readonly isLarge?: boolean;
   readonly stats?: Readonly<Record<string, ColumnStats & { readonly nullCount?: number }>>;
   /** The format's own plain data. */
   readonly payload: unknown;

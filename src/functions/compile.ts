@@ -111,6 +111,7 @@ export class ExpressionCompiler implements Emitter {
 
   allocBytes(length: Local): Local {
     const { code, state } = this;
+    this.#context.allocates = true;
     const address = code.local('i32');
     const load = (field: number): Code => code.get(state).op('i32.load', field);
     load(STATE.HEAP_END);

@@ -25,6 +25,8 @@ const POOL_SLACK = 16;
 /** What all functions of one module share: imports, constant bytes, call sites and helper functions. */
 export class ModuleContext {
   readonly callSites: Call[] = [];
+  /** Whether some function takes room for what it makes. */
+  allocates = false;
   readonly imports: ModuleImports;
   readonly #pool: Uint8Array[] = [];
   readonly #offsets = new Map<string, number>();
@@ -60,6 +62,11 @@ export class ModuleContext {
       at += bytes.length;
     }
     return pool;
+  }
+
+  /** Whether what the functions make, or those in JavaScript give, takes room. */
+  get makesTexts(): boolean {
+    return this.allocates || this.callSites.length > 0;
   }
 
   /** Number of a call site. */

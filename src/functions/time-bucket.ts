@@ -103,6 +103,8 @@ export const timeBucketFunctions = {
       };
       const apart = byMonths ? monthsOf(local) - monthsOf(start) : local - start;
       let n = floorDiv(apart, length);
+      // What the clock was put forward or back since the origin may be very many short buckets.
+      n += byMonths ? 0n : floorDiv((at as bigint) - bucket(n), length);
       while (bucket(n) > (at as bigint)) n--;
       while (bucket(n + 1n) <= (at as bigint)) n++;
       return bucket(n);

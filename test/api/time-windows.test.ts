@@ -266,4 +266,19 @@ describe('as Spark answers', () => {
       { s: '2020-02-01 00:20:00', c: 1 },
     ]);
   });
+
+  test.each(['America/Los_Angeles', 'Asia/Kathmandu', 'Africa/Monrovia'])(
+    'buckets of one microsecond far from the origin are the times themselves: %s',
+    async (timeZone) => {
+      await using there = await Session.create({ workers: 1, timeZone });
+      const times = "VALUES (TIMESTAMP '2058-04-14 03:04:05.123457'), (TIMESTAMP '1969-03-01 00:00:00.000001') AS t(x)";
+      const rows = await there
+        .sql(
+          `SELECT CAST(x AS STRING) AS x, CAST(time_bucket(INTERVAL '0.000001' SECOND, x) AS STRING) AS b FROM ${times}`,
+        )
+        .collect();
+      expect(rows.map(({ b }) => b)).toEqual(rows.map(({ x }) => x));
+      expect(rows).toHaveLength(2);
+    },
+  );
 });

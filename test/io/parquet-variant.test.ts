@@ -1,9 +1,11 @@
 // Shredded variants, against the binary variants that Apache Iceberg wrote beside each file.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { col, type DefaultValues, Session } from 'sparrow-df';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatScalar } from '../../src/base/index.js';
+import { mutated } from '../support/mutate/mutation.js';
 
 const folder = join(process.env.SPARROW_CORPORA ?? '', 'parquet-testing/shredded_variant');
 const isThere = process.env.SPARROW_CORPORA !== undefined && existsSync(folder);
@@ -52,5 +54,19 @@ describe.skipIf(!isThere)('shredded variants', () => {
   test.each(refused.map((c) => [c.parquet_file, c.error_message]))('%s: %s', async (file) => {
     const rows = session.read.parquet(join(folder, file as string)).collect();
     await expect(rows).rejects.toMatchObject({ code: expect.stringMatching(/FAILED_READ_FILE|UNSUPPORTED_PARQUET/) });
+  });
+
+  test('one whose value is a number, as a mutant of the fuzzer has it', async () => {
+    const made = mkdtempSync(join(tmpdir(), 'sparrow-variant-'));
+    try {
+      const path = join(made, 'mutant.parquet');
+      writeFileSync(path, mutated(readFileSync(join(folder, 'case-100.parquet')), 944949712));
+      await expect(session.read.parquet(path).collect()).rejects.toMatchObject({
+        code: 'UNSUPPORTED_PARQUET_FEATURE',
+        message: expect.stringContaining('var.value of a VARIANT is bigint, not binary'),
+      });
+    } finally {
+      rmSync(made, { recursive: true, force: true });
+    }
   });
 });

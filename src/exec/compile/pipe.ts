@@ -100,13 +100,14 @@ export class Pipe {
     const { code, state } = this;
     const to = code.local('i32');
     this.loadWord(PIPE.BYTES_NEXT, to);
+    // What is left, since an end beyond 4 GiB would be a small number.
     code
-      .get(to)
-      .get(length)
-      .op('i32.add')
       .get(state)
       .op('i32.load', PIPE.BYTES_END)
-      .op('i32.gt_u')
+      .get(to)
+      .op('i32.sub')
+      .get(length)
+      .op('i32.lt_u')
       .if(() => {
         this.callMore(MORE.BYTES, () => code.get(length));
         this.loadWord(PIPE.BYTES_NEXT, to);

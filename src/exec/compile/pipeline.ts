@@ -55,6 +55,8 @@ export interface CompiledPipeline {
   readonly memos: readonly MemoForm[];
   readonly sink: SinkForm;
   readonly totals: TotalsForm | undefined;
+  /** What expressions make of a row takes memory that is free again after a call of `run`. */
+  readonly makesTexts: boolean;
 }
 
 /** Records of totals that a pipeline keeps for each slot of its dense index. */
@@ -86,10 +88,8 @@ export function compilePipeline(spec: PipelineSpec, variant: PipelineVariant): C
     bytes: module.bytes(),
     literals: context.literalPool(),
     callSites: context.callSites,
-    layout,
-    memos,
-    sink: sink.form,
-    totals,
+    makesTexts: context.makesTexts,
+    ...{ layout, memos, totals, sink: sink.form },
   };
 }
 

@@ -93,15 +93,35 @@ export function splitsPerTask(splits: readonly ScanSplit[]): (readonly ScanSplit
     const size = split.rows ?? ROWS_PER_TASK;
     const last = tasks.at(-1);
     // Half a piece too many is better than half a task too few.
-    if (last === undefined || room < size / 2 || last.length >= MOST_SPLITS) {
+    if (last === undefined || split.isLarge === true || room < size / 2 || last.length >= MOST_SPLITS) {
       tasks.push([split]);
-      room = wanted - size;
+      room = split.isLarge === true ? 0 : wanted - size;
     } else {
       last.push(split);
       room -= size;
     }
   }
   return tasks;
+}
+
+/** Of large pieces a task that writes a file reads so many bytes, where the memory is so many times as much: it holds two of them. */
+const BYTES_PER_FILE = 1 << 27;
+const MEMORY_FOR_FILES = 8;
+
+/** The tasks of a part that writes files: large pieces of a source, each a task elsewhere, make few files. */
+export function withFewFiles(part: FlowPart, memory: number): FlowPart {
+  if (memory < BYTES_PER_FILE * MEMORY_FOR_FILES) return part;
+  const inputs: TaskInput[] = [];
+  for (const input of part.inputs) {
+    const last = inputs.at(-1);
+    const isMore = last?.kind === 'splits' && input.kind === 'splits';
+    const splits = isMore ? [...last.splits, ...input.splits] : [];
+    const bytes = splits.reduce((n, split) => n + (split.bytes ?? 0), 0);
+    if (isMore && splits.every(({ isLarge }) => isLarge === true) && bytes <= BYTES_PER_FILE)
+      inputs[inputs.length - 1] = { ...last, splits };
+    else inputs.push(input);
+  }
+  return { ...part, inputs };
 }
 
 /** What is known of scanned columns from the statistics of the splits. */

@@ -7,7 +7,7 @@ import type { WritePlan } from '../../plan/node.js';
 import type { PhysicalPlan } from '../physical.js';
 import type { SinkSpec, SourceColumn, WriteSink } from '../task/spec.js';
 import type { Executor } from './executor.js';
-import { mergedColumns } from './flow.js';
+import { mergedColumns, withFewFiles } from './flow.js';
 
 /** Writes a plan's rows as files: all of them or, when anything goes wrong, none. */
 export async function runWrite(executor: Executor, plan: WritePlan, input: PhysicalPlan): Promise<WriteResult> {
@@ -37,7 +37,9 @@ export async function runWrite(executor: Executor, plan: WritePlan, input: Physi
     const flow = await executor.open(input);
     // Files of one output have one schema, whatever feeds them.
     const columns = mergedColumns(flow, input.columns).map(({ type, nullable }) => ({ type, nullable }));
-    const files = await written(executor, flow, sink(columns, false));
+    const { limitBytes } = executor.query.heap;
+    const tasks = flow.map((part) => withFewFiles(part, limitBytes));
+    const files = await written(executor, tasks, sink(columns, false));
     // A folder without rows still tells its columns by a file; a table has them anyway.
     const isFolder = entryOf(plan.format)?.prepareWrite === undefined;
     if (files.length === 0 && partitionBy.length === 0 && isFolder) {

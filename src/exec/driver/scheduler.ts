@@ -87,7 +87,7 @@ export class Scheduler {
     let milliseconds = 0;
     try {
       while (next < tasks.length || under.length > 0) {
-        const most = next - under.length === alone ? 1 : Math.min(atOnce, this.#ahead(query, inline));
+        const most = next - under.length === alone ? 1 : Math.min(atOnce, this.#ahead(query, inline, tasks[next]));
         while (next < tasks.length && under.length < most) {
           const running = this.#attempts(query, token, placed(tasks[next] as TaskTemplate, next++), inline);
           running.catch(() => undefined);
@@ -101,13 +101,21 @@ export class Scheduler {
           const template = tasks[failed] as TaskTemplate;
           if (!isOutOfMemory(error)) throw error;
           const wasAlone = failed === alone || atOnce === 1;
-          if (wasAlone || template.spec.sink.kind === 'write') throw ranOutOfMemory(error, template);
+          if (wasAlone) throw ranOutOfMemory(error, template);
+          alone = failed;
+          atOnce = fewer(atOnce, this.pool.size);
+          if (template.spec.sink.kind === 'write') {
+            // Files that others made stay; this one comes again when none is under way.
+            await Promise.allSettled(under);
+            const again = this.#attempts(query, token, placed(template, failed), inline);
+            again.catch(() => undefined);
+            under.unshift(again);
+            continue;
+          }
           // What ran beside it and what waits behind it took memory too: they come again.
           await dropAll(query, under.splice(0));
           query.spillEarlier();
           next = failed;
-          alone = failed;
-          atOnce = fewer(atOnce, this.pool.size);
           continue;
         }
         if (report !== undefined) query.taskDone(report, done);
@@ -126,8 +134,10 @@ export class Scheduler {
   }
 
   /** How many tasks may be under way or wait for the consumer: results wait in memory. */
-  #ahead(query: Query, inline: boolean): number {
+  #ahead(query: Query, inline: boolean, next: TaskTemplate | undefined): number {
     if (inline) return 1;
+    const isLarge = next?.input.kind === 'splits' && next.input.splits.some((split) => split.isLarge === true);
+    if (isLarge) return this.pool.size;
     return query.isPressed ? this.pool.size + 1 : this.pool.capacity + 2;
   }
 

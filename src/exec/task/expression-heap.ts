@@ -11,7 +11,7 @@ interface Chunk {
 /** Room for what expressions make (texts, mostly) while they run over one morsel. */
 export class ExpressionHeap {
   readonly #chunks: Chunk[] = [];
-  #at = 0;
+  #at = -1;
 
   constructor(
     private readonly scratch: Arena,
@@ -27,6 +27,11 @@ export class ExpressionHeap {
       this.#chunks.splice(this.#at, 0, chunk);
     }
     this.#use(chunk);
+  }
+
+  /** What was given out since the last `reset`. */
+  get bytes(): number {
+    return this.#chunks.slice(0, this.#at + 1).reduce((n, chunk) => n + chunk.bytes, 0);
   }
 
   /** Nothing an expression allocated outlives its morsel. */

@@ -11,8 +11,17 @@ import type { OutputForm } from '../compile/sink-form.js';
 import { OUT, OUT_BYTES, PIPE, type StateLayout } from '../compile/state-layout.js';
 import type { SourceColumn } from './spec.js';
 
+/** A batch with so many bytes of texts in a column is full. */
+const MOST_TEXT_BYTES = 1 << 24;
+/** A buffer that was used before has at most so many times the room. */
+const MOST_ROOMY = 4;
 /** Room that is taken for the rows of a small batch. */
 const LEAST_ROWS = 1024;
+
+interface Buffer {
+  readonly address: number;
+  readonly bytes: number;
+}
 
 /** Gives compiled code its output buffers and makes batches of them. */
 export class OutputWriter {
@@ -24,6 +33,11 @@ export class OutputWriter {
   readonly #copied = new Map<number, Dictionary>();
   #dictionaries: readonly (Dictionary | undefined)[] = [];
   #source: Batch | undefined;
+  /** Buffers of the batch at hand, where it will be taken, and those that no batch has any more. */
+  #used: Buffer[] = [];
+  #spare: Buffer[] = [];
+  /** The batch is full before its rows are as many as may be. */
+  #isFull = false;
 
   constructor(
     private readonly arena: Arena,
@@ -79,7 +93,7 @@ export class OutputWriter {
       if (this.take === undefined) this.batches.push(batch);
       else {
         this.take(batch);
-        if (again && this.#capacity === this.mostRows) {
+        if (again && (this.#isFull || this.#capacity === this.mostRows)) {
           this.#reset();
           return;
         }
@@ -94,16 +108,24 @@ export class OutputWriter {
     const at = this.layout.outputs + index * OUT_BYTES;
     const need = this.#word(PIPE.ENTRY_NEXT);
     const used = this.#word(at + OUT.BYTES);
-    const capacity = Math.max(this.#word(at + OUT.CAPACITY) * 2, used + need, 1024);
-    const data = this.arena.alloc(capacity);
+    const passes = this.#forms?.some((form) => form.passed !== undefined) === true;
+    this.#isFull ||= !passes && used + need > MOST_TEXT_BYTES;
+    // Where no row is left to be written, the next one finds the batch full; this one still goes into it.
+    if (this.#isFull) this.#setWord(PIPE.OUT_CAPACITY, 0);
+    const grown = Math.min(MOST_TEXT_BYTES, this.#word(at + OUT.CAPACITY) * 2);
+    const capacity = Math.max(this.#isFull ? 0 : grown, used + need, 1024);
+    const { address: data, bytes } = this.#alloc(capacity);
     const old = this.#word(at + OUT.DATA);
     this.#heap.copy(data, old, used);
+    if (this.take === undefined) this.#spare.push({ address: old, bytes: this.#word(at + OUT.CAPACITY) });
     this.#setWord(at + OUT.DATA, data);
-    this.#setWord(at + OUT.CAPACITY, capacity);
+    this.#setWord(at + OUT.CAPACITY, bytes);
   }
 
   /** Empties the buffers for the next rows. */
   #reset(): void {
+    this.#setWord(PIPE.OUT_CAPACITY, this.#capacity);
+    this.#isFull = false;
     this.#forms?.forEach((form, i) => {
       const at = this.layout.outputs + i * OUT_BYTES;
       this.#setWord(at + OUT.NULLS, 0);
@@ -113,24 +135,40 @@ export class OutputWriter {
     });
   }
 
+  /** A buffer of so many bytes, or of more. */
+  #alloc(bytes: number): Buffer {
+    const { take } = this;
+    // A much larger one is for texts, which need it.
+    const fits = this.#spare.findIndex((spare) => spare.bytes >= bytes && spare.bytes <= bytes * MOST_ROOMY);
+    const [buffer = { address: this.arena.alloc(bytes), bytes }] = fits < 0 ? [] : this.#spare.splice(fits, 1);
+    if (take !== undefined) this.#used.push(buffer);
+    return buffer;
+  }
+
   #allocate(): void {
+    // The smallest first: none is taken for less than what it has room for, where another would do.
+    this.#spare = [...this.#spare, ...this.#used].sort((a, b) => a.bytes - b.bytes);
+    this.#used = [];
     const capacity = this.#capacity;
+    this.#isFull = false;
     this.#setWord(PIPE.OUT_CAPACITY, capacity);
     this.#setWord(PIPE.OUT_ROWS, 0);
     this.#forms?.forEach((form, i) => {
       const at = this.layout.outputs + i * OUT_BYTES;
       this.#setWord(at + OUT.NULLS, 0);
-      this.#setWord(at + OUT.VALIDITY, form.nullable ? this.arena.allocZeroed((capacity >>> 3) + 8) : 0);
+      const validity = form.nullable ? this.#alloc((capacity >>> 3) + 8).address : 0;
+      if (form.nullable) this.#heap.fill(0, validity, (capacity >>> 3) + 8);
+      this.#setWord(at + OUT.VALIDITY, validity);
       if (form.storage === 'utf8') {
-        const offsets = this.arena.alloc((capacity + 1) * 4);
+        const offsets = this.#alloc((capacity + 1) * 4).address;
         this.#heap.u32[offsets >>> 2] = 0;
-        const bytes = capacity * 16;
+        const { address, bytes } = this.#alloc(capacity * 16);
         this.#setWord(at + OUT.OFFSETS, offsets);
-        this.#setWord(at + OUT.DATA, this.arena.alloc(bytes));
+        this.#setWord(at + OUT.DATA, address);
         this.#setWord(at + OUT.CAPACITY, bytes);
         this.#setWord(at + OUT.BYTES, 0);
       } else {
-        this.#setWord(at + OUT.DATA, this.arena.alloc(capacity * (storageBytes(form.storage) ?? 0)));
+        this.#setWord(at + OUT.DATA, this.#alloc(capacity * (storageBytes(form.storage) ?? 0)).address);
       }
     });
   }
@@ -154,8 +192,9 @@ export class OutputWriter {
     };
   }
 
-  /** The dictionary in this task's own output, so that it outlives what it was read from. */
+  /** The dictionary in this task's own output, so that it outlives what it was read from, unless the batch is taken now. */
   #keep(dictionary: Dictionary): Dictionary {
+    if (this.take !== undefined) return dictionary;
     let kept = this.#copied.get(dictionary.id);
     if (kept === undefined) {
       const { u32 } = this.#heap;

@@ -1,5 +1,6 @@
 import type { Arena, SharedHeap } from '../../base/index.js';
 import { PIPE } from '../compile/state-layout.js';
+import type { PackedRows } from './pack-rows.js';
 import type { RowChunk } from './spec.js';
 
 const FIRST_CHUNK_BYTES = 4096;
@@ -60,6 +61,16 @@ export class RowStore {
     if (last === undefined) return 0;
     const next = this.#words[(this.state + PIPE.ROW_NEXT) >>> 2] as number;
     return this.#chunks.reduce((n, c) => n + c.bytes, this.#keptBytes) - last.bytes + (next - last.address);
+  }
+
+  /** Rows that lie somewhere else in the arena, with the bytes of their texts: the only ones. */
+  adopt({ address, bytes, textBytes }: PackedRows): void {
+    this.clear();
+    this.#chunks.push({ address, bytes });
+    this.#room.push(bytes);
+    this.#keptBytes = textBytes;
+    this.#set(PIPE.ROW_NEXT, address + bytes);
+    this.#set(PIPE.ROW_END, address + bytes);
   }
 
   /** Forgets the rows; their memory is the caller's to release. */

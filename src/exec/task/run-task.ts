@@ -100,7 +100,7 @@ class TaskRun implements TaskHost {
     this.#kept = new ProgramMemory(this.#scratch, this.#state, this.#layout);
     writeTables(heap, this.#state + this.#layout.tables, request.tables);
     this.#set(PIPE.LIMIT, request.limit ?? 0xffffffff);
-    this.#calls = new TimedCalls(environment, request.tables);
+    this.#calls = new TimedCalls(environment, this.#texts, request.tables);
   }
 
   async run(): Promise<TaskResult> {

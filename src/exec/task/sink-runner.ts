@@ -2,9 +2,12 @@ import { type Arena, BATCH_ROWS, type Batch, engineBug } from '../../base/index.
 import { MORE } from '../compile/pipe.js';
 import type { SinkForm } from '../compile/sink-form.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
+import { spillKernels } from '../compile/spill-kernels.js';
 import { PIPE } from '../compile/state-layout.js';
+import type { RowLayout } from '../row-layout.js';
 import { AggregateRunner } from './aggregate-runner.js';
 import { OutputWriter } from './output-writer.js';
+import { RowPacker } from './pack-rows.js';
 import { writeRunner } from './parts.js';
 import { type PlaceWindow, placeWindow } from './place-window.js';
 import type { PlacedGroups } from './placed-groups.js';
@@ -128,6 +131,9 @@ class PlacedRunner implements SinkRunner {
   }
 }
 
+/** What rows that a top-k has left behind may take. */
+const PASSED_BYTES = 1 << 24;
+
 class RowsRunner implements SinkRunner {
   #rows: RowStore | undefined;
   #form: Extract<SinkForm, { kind: 'rows' }> | undefined;
@@ -135,11 +141,14 @@ class RowsRunner implements SinkRunner {
   readonly #spill: TaskSpill | undefined;
   readonly #splitters: bigint[] = [];
   #spilledRows = 0;
+  /** Of a top-k: what is among the best, and what that took when the rest was freed last. */
+  #packer: RowPacker | undefined;
+  #bestBytes = 0;
   private readonly programs: Programs;
   private readonly state: number;
   private readonly output: Arena;
 
-  constructor(environment: SinkEnvironment) {
+  constructor(private readonly environment: SinkEnvironment) {
     const { programs, request, state, scratch, output } = environment;
     this.programs = programs;
     this.state = state;
@@ -173,7 +182,8 @@ class RowsRunner implements SinkRunner {
   /** What was sorted so far goes to disk as a run of its own, what a join keeps partition by partition. */
   relieve(isLast = false): void {
     const [rows, sort, spill, form] = [this.#rows, this.#sort, this.#spill, this.#form];
-    if (rows === undefined || spill === undefined || form === undefined) return;
+    if (rows === undefined || form === undefined) return;
+    if (spill === undefined) return sort === undefined || isLast ? undefined : this.#leaveBest(rows, sort, form.layout);
     const bytes = rows.bytes + (sort?.count ?? 0) * ENTRY_BYTES;
     if (bytes === 0 || !spill.isDue(bytes, isLast)) return;
     if (sort === undefined) {
@@ -187,6 +197,23 @@ class RowsRunner implements SinkRunner {
     }
     rows.clear();
     this.output.release();
+  }
+
+  /** Rows of a top-k that are not among the best any more are freed, where they and their texts are many bytes. */
+  #leaveBest(rows: RowStore, sort: SortBuffer, layout: RowLayout): void {
+    if (sort.isPacked || rows.bytes < Math.max(PASSED_BYTES, 2 * this.#bestBytes)) return;
+    const { entries, count } = sort.best();
+    const prefixes = sort.spare.of(count * 12);
+    const list = prefixes + count * 8;
+    spillKernels(this.programs.heap).list_entries(entries, count, list, prefixes, 0);
+    this.#packer ??= new RowPacker(this.environment.scratch, layout);
+    this.#packer.take(list, count);
+    this.output.release();
+    sort.clear();
+    const best = this.#packer.put(this.output);
+    rows.adopt(best);
+    sort.restart(best.address, count, layout.stride, prefixes);
+    this.#bestBytes = best.bytes + best.textBytes;
   }
 
   abandon(): void {

@@ -4,6 +4,7 @@ import { PREFIX_BYTES } from '../compile/group-firsts.js';
 import { RADIX_BYTES } from '../compile/radix-sort.js';
 import { ENTRY_BYTES } from '../compile/sort-entry.js';
 import { compileSort } from '../compile/sort-module.js';
+import { spillKernels } from '../compile/spill-kernels.js';
 import { PIPE } from '../compile/state-layout.js';
 import { limitGroups } from './limit-groups.js';
 import { type Programs, planKey } from './programs.js';
@@ -102,6 +103,22 @@ export class SortBuffer {
   /** Room in which what was sorted is written to disk: for as many entries. */
   get spare(): Room {
     return this.#room;
+  }
+
+  /** Of a top-k what is among the best so far, in order. */
+  best(): SortedRun {
+    const { limit = Number.POSITIVE_INFINITY } = this.spec;
+    if (this.count > limit) this.#keepBest(limit);
+    return { entries: this.#at?.entries ?? 0, count: this.count };
+  }
+
+  /** Begins anew with the entries of rows one after the other, whose prefixes are told. */
+  restart(rows: number, count: number, stride: number, prefixes: number): void {
+    const piece = this.#fresh(Math.max(FIRST_ENTRIES, count));
+    spillKernels(this.programs.heap).make_entries(rows, count, stride, prefixes, piece.entries, 0);
+    this.#pieces[0] = piece;
+    this.#used = 1;
+    this.#use(piece, count);
   }
 
   finish(): SortedRun & { splitters: readonly bigint[] } {

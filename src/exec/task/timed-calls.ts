@@ -1,5 +1,6 @@
 import { BATCH_ROWS, type Platform } from '../../base/index.js';
 import { engineMode } from '../modes.js';
+import type { ExpressionHeap } from './expression-heap.js';
 import type { Program } from './programs.js';
 import type { JoinTable } from './spec.js';
 
@@ -8,17 +9,22 @@ const TINY_ROWS = 3;
 /** Rows of the first call of code that probes, where a row may meet many others, and pairs of the first call of one that pairs all. */
 const FIRST_PROBES = 1024;
 const FIRST_PAIRS = 1 << 20;
+/** Rows of the first call of code that makes texts, and what those of one call may take. */
+const FIRST_TEXTS = 64;
+const TEXT_BYTES = 1 << 24;
 /** What such a call should take, so that the task can be cancelled. */
 const CALL_MS = 8;
 
-/** How batches go through compiled code: at once, or in pieces that take about CALL_MS. */
+/** How batches go through compiled code: at once, or in pieces that take about CALL_MS, and whose texts do not fill the memory. */
 export class TimedCalls {
   readonly #pieces: 'whole' | 'tiny' | 'timed';
   /** Rows of the next call. */
   #piece: number;
+  #textRows = FIRST_TEXTS;
 
   constructor(
     private readonly environment: { readonly platform: Platform; checkCancelled(): void },
+    private readonly texts: ExpressionHeap,
     tables: readonly JoinTable[],
   ) {
     this.#pieces = engineMode() === 'tiny-batches' ? 'tiny' : tables.length > 0 ? 'timed' : 'whole';
@@ -28,6 +34,19 @@ export class TimedCalls {
   }
 
   run(program: Program, state: number, from: number, to: number): void {
+    if (!program.makesTexts || this.#pieces === 'tiny') return this.#run(program, state, from, to);
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, at + this.#textRows);
+      this.#run(program, state, at, end);
+      // Few of them are within one piece of the heap, which says nothing of one row.
+      this.#textRows = Math.max(1, Math.floor((TEXT_BYTES * (end - at)) / Math.max(1, this.texts.bytes)));
+      this.texts.reset();
+      at = end;
+      if (at < to) this.environment.checkCancelled();
+    }
+  }
+
+  #run(program: Program, state: number, from: number, to: number): void {
     if (this.#pieces === 'whole') {
       program.run(state, from, to);
       return;

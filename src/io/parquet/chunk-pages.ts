@@ -84,6 +84,11 @@ export class ChunkPages {
   #page = 0;
   /** Pages have been passed over: what follows may be, too. */
   #sparse = false;
+  #ahead = SPARSE_BYTES;
+  /** Where data pages begin that are read, if not behind the dictionary. */
+  #jump: number | undefined;
+  /** Where the page that was given last begins in the file. */
+  pageStart = 0;
 
   constructor(
     private readonly group: GroupContext,
@@ -95,12 +100,15 @@ export class ChunkPages {
     // Old writers left the header of the dictionary page out of the chunk's size.
     this.#remaining = Math.min(chunk.bytes + FORGOTTEN_BYTES, group.file.size - chunk.offset);
     this.#values = chunk.values;
+    this.#jump = chunk.pages?.start;
+    if (chunk.pages?.hasDictionary === false) this.#toFirstPage();
   }
 
   /** The next data or dictionary page. What is not wanted is neither read nor decompressed. */
   next(isWanted?: (header: PageHeader) => boolean): Page | undefined {
     while (this.#remaining > 0 && this.#values > 0) {
       this.group.task.checkCancelled();
+      this.pageStart = this.#position;
       const header = this.#header();
       const bytes = header.compressedBytes;
       if (bytes > this.#remaining) {
@@ -114,14 +122,23 @@ export class ChunkPages {
       if (isWanted?.(header) === false) {
         this.#pass(bytes);
         this.#sparse = true;
+        // What is read ahead of a header lies in a page that nobody wants, where pages are that long.
+        this.#ahead = bytes > SPARSE_BYTES ? HEADER_BYTES : SPARSE_BYTES;
         return { header, start: 0, end: 0, levels: 0, isSkipped: true };
       }
       const source = this.#ensure(bytes);
       this.#pass(bytes);
       this.#verify(header, source);
-      return this.#open(header, source);
+      const page = this.#open(header, source);
+      if (header.type === 'dictionary') this.#toFirstPage();
+      return page;
     }
     return undefined;
+  }
+
+  #toFirstPage(): void {
+    if (this.#jump !== undefined) this.#advance(this.#jump - this.#position);
+    this.#jump = undefined;
   }
 
   #pass(bytes: number): void {
@@ -162,7 +179,7 @@ export class ChunkPages {
     const into = this.#position - this.#windowStart;
     if (this.#windowBytes - into >= bytes && this.#window !== 0) return this.#window + into;
     const kept = this.#window === 0 ? 0 : Math.max(0, this.#windowBytes - into);
-    const length = Math.max(bytes, Math.min(this.#sparse ? SPARSE_BYTES : WINDOW_BYTES, this.#remaining));
+    const length = Math.max(bytes, Math.min(this.#sparse ? this.#ahead : WINDOW_BYTES, this.#remaining));
     const { u8 } = group.task.heap;
     const old = this.#window + into;
     const window = group.scratch.get('file', length);

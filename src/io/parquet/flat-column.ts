@@ -4,16 +4,33 @@ import { corrupt, type Place } from './error.js';
 import { FixedSink, TooWide } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
 import type { PageHeader } from './metadata.js';
+import { type ChunkPart, flatPart, partOfColumn, windowRows } from './row-window.js';
 import type { Leaf, Sink } from './sink.js';
 import type { NarrowStorage, SplitChunk, SplitColumn } from './split.js';
 import { StringSink } from './string-sink.js';
 
 /** Decodes a column without nesting: one leaf, one row per level. */
 export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, stats?: ColumnStats): Column {
-  const { rows } = group.split;
+  const { rows, window } = group.split;
   const place = group.place(leaf.path);
-  const chunk = column.chunks[0] as SplitChunk;
-  if (chunk.values !== rows) throw corrupt(place, `${chunk.values} values in a row group of ${rows} rows`);
+  const whole = column.chunks[0] as SplitChunk;
+  if (whole.values !== rows) throw corrupt(place, `${whole.values} values in a row group of ${rows} rows`);
+  if (window === undefined) return readPart(group, column, leaf, stats, { chunk: whole, first: 0 });
+  const part = flatPart(group, whole, window, place);
+  const read = readPart(group, column, leaf, stats, part);
+  return partOfColumn(read, window[0] - part.first, windowRows(group.split), group.task);
+}
+
+function readPart(
+  group: GroupContext,
+  column: SplitColumn,
+  leaf: Leaf,
+  stats: ColumnStats | undefined,
+  part: ChunkPart,
+): Column {
+  const { chunk } = part;
+  const { values: rows } = chunk;
+  const place = group.place(leaf.path);
   const base = { type: column.type, length: rows, ...(stats === undefined ? {} : { stats }) };
   const decode = (narrow?: NarrowStorage): Omit<Column, 'type' | 'length'> => {
     const { storage } = leaf.decode;
@@ -22,7 +39,7 @@ export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, s
       storage === 'utf8'
         ? new StringSink(group, leaf, place, chunk)
         : new FixedSink(group, leaf, place, chunk, narrow, stats);
-    return readPages(group, leaf, chunk, sink, place);
+    return readPages(group, leaf, part, sink, place);
   };
   try {
     return { ...base, ...decode(column.narrow) };
@@ -36,18 +53,22 @@ export function readFlat(group: GroupContext, column: SplitColumn, leaf: Leaf, s
 function readPages(
   group: GroupContext,
   leaf: Leaf,
-  chunk: SplitChunk,
+  { chunk, first }: ChunkPart,
   sink: Sink,
   place: Place,
 ): Omit<Column, 'type' | 'length'> {
-  const { rows } = group.split;
+  const { values: rows } = chunk;
   const validity = leaf.maxDefinition > 0 ? group.alloc((rows >> 3) + 16) : 0;
   const pages = new ChunkPages(group, chunk, place);
   let row = 0;
   let nulls = 0;
-  const { selection } = group;
+  const { selection, split } = group;
+  // Rows that a selection knows are counted from where the window begins.
+  const ahead = first - (split.window?.[0] ?? 0);
   const isWanted = (header: PageHeader): boolean =>
-    selection === undefined || header.type === 'dictionary' || selection.keeps(row, row + header.values);
+    selection === undefined ||
+    header.type === 'dictionary' ||
+    selection.keeps(row + ahead, row + ahead + header.values);
   for (let page = pages.next(isWanted); page !== undefined && row <= rows; page = pages.next(isWanted)) {
     if (page.header.type === 'dictionary') {
       sink.dictionary(page);
@@ -58,7 +79,7 @@ function readPages(
     if (page.isSkipped) {
       sink.skip(row, count);
       if (validity !== 0) group.kernels.fillBits(validity, row, count, -1);
-      selection?.leaveOut(row, row + count);
+      selection?.leaveOut(row + ahead, row + ahead + count);
       group.task.metrics.pagesSkipped++;
     } else nulls += readPage(group, leaf, page, sink, validity, row, place);
     row += count;

@@ -5,6 +5,7 @@ import { ChunkPages, type GroupContext } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
 import { FixedSink } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
+import { nestedPart, windowRows } from './row-window.js';
 import { type ColumnNode, leavesOf } from './schema.js';
 import { unshred } from './shredded.js';
 import type { Leaf } from './sink.js';
@@ -19,12 +20,21 @@ const MAX_BYTES = 2 ** 31 - 2 ** 16;
 
 /** Decodes a column of lists, maps and structs: leaves first, then row by row, each row becoming one binary value. */
 export function readNested(group: GroupContext, column: SplitColumn, node: ColumnNode): Column {
-  const { rows } = group.split;
+  const rows = windowRows(group.split);
+  const { window } = group.split;
   const place = group.place(column.name);
   const cursors = new Map<number, LeafCursor>();
   for (const leaf of leavesOf(node)) {
     const chunk = column.chunks.find((c) => c.chunk === leaf.chunk) as SplitChunk;
-    cursors.set(leaf.chunk, readLeaf(group, leaf, chunk, group.place(leaf.path)));
+    const own = group.place(leaf.path);
+    if (window === undefined) {
+      cursors.set(leaf.chunk, readLeaf(group, leaf, chunk, own));
+      continue;
+    }
+    const part = nestedPart(group, leaf, chunk, window, own);
+    const cursor = readLeaf(group, leaf, part.chunk, own);
+    cursor.skipRows(window[0] - part.first);
+    cursors.set(leaf.chunk, cursor);
   }
   const all = [...cursors.values()];
   const read = compileReader(node, (leaf) => cursors.get(leaf.chunk) as LeafCursor);
@@ -34,7 +44,7 @@ export function readNested(group: GroupContext, column: SplitColumn, node: Colum
     for (const cursor of all) cursor.expectRow();
     output.add(row, read());
   }
-  for (const cursor of all) cursor.expectEnd();
+  if (window === undefined) for (const cursor of all) cursor.expectEnd();
   return output.finish(rows);
 }
 
@@ -110,6 +120,16 @@ class LeafCursor {
     this.#u8 = heap.u8;
   }
 
+  /** Passes over what is left of a row that began before, and over so many rows. */
+  skipRows(rows: number): void {
+    const { repetition, definition, count, maxDefinition } = this.levels;
+    let begun = 0;
+    for (; this.#at < count; this.#at++) {
+      if (this.#u8[repetition + this.#at] === 0 && begun++ === rows) return;
+      if (this.#u8[definition + this.#at] === maxDefinition) this.#read++;
+    }
+  }
+
   /** The repetition level of the next entry; -1 at the end. */
   repetition(): number {
     return this.#at < this.levels.count ? (this.#u8[this.levels.repetition + this.#at] as number) : -1;
@@ -163,7 +183,7 @@ class LeafCursor {
   }
 }
 
-/** Rows of a column without nulls; BLOCK_VALUES keeps every start a multiple of eight. */
+/** Rows of a column without nulls, which has no bitmap. */
 function sliceFrom(column: Column, from: number, length: number): Column {
   const bytes = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, i64: 8, i128: 16, f32: 4, f64: 8, utf8: 0, view: 8, none: 0 };
   const offsets = column.offsets === 0 ? 0 : column.offsets + from * 4;
@@ -260,7 +280,7 @@ class NestedOutput {
     private readonly column: SplitColumn,
     private readonly place: Place,
   ) {
-    const { rows } = group.split;
+    const rows = windowRows(group.split);
     this.#validity = group.task.arena.allocZeroed((rows >> 3) + 16);
     this.#offsets = group.alloc((rows + 1) * 4);
     group.task.heap.i32[this.#offsets >>> 2] = 0;

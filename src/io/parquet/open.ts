@@ -20,9 +20,11 @@ import {
 } from '../../base/index.js';
 import { asDeclared, constantStats, type PartitionColumn, partitionColumns, partitionValue } from '../partitions.js';
 import { type DataFile, expandPaths } from '../paths.js';
+import { isMirror } from '../remote/mirror.js';
 import { adapted, fits, mergedType } from './adapt.js';
 import { corrupt, unsupported } from './error.js';
 import { readFooter } from './footer.js';
+import { inParts } from './large-groups.js';
 import type { FileMetadata, RowGroup } from './metadata.js';
 import { columnsOf, mayMatch } from './prune.js';
 import { type ColumnNode, type FileColumn, fileColumns, leavesOf, withFields } from './schema.js';
@@ -53,7 +55,8 @@ export async function openParquet(description: SourceDescription, platform: Plat
   }
   const label = `parquet ${description.paths.join(', ')}`;
   if (files.length === 0) {
-    if (description.schema !== undefined) return new ParquetTable(label, description.schema, [], [], description);
+    if (description.schema !== undefined)
+      return new ParquetTable(label, description.schema, [], [], description, platform);
     throw new SparrowError('UNABLE_TO_INFER_SCHEMA', `${label} has no data files, so its columns are unknown`, {
       hint: 'give the schema with read.schema(…)',
     });
@@ -66,6 +69,7 @@ export async function openParquet(description: SourceDescription, platform: Plat
     files.map((f) => asTable(f, schema)),
     asDeclared(partitions, schema.fields),
     description,
+    platform,
   );
 }
 
@@ -199,6 +203,7 @@ class ParquetTable implements TableSource {
     private readonly files: readonly OpenFile[],
     private readonly partitions: readonly PartitionColumn[],
     private readonly description: SourceDescription,
+    private readonly platform: Platform,
   ) {
     this.pieces = files.reduce((sum, f) => sum + f.metadata.rowGroups.length, 0);
     const columns: Record<string, ReturnType<typeof publicStats>> = {};
@@ -219,8 +224,10 @@ class ParquetTable implements TableSource {
     const splits: ScanSplit[] = [];
     let skipped = 0;
     let planned = 0;
+    let piece = -1;
     for (const file of this.files) {
       for (const [index, group] of file.metadata.rowGroups.entries()) {
+        piece++;
         if (group.rows === 0) continue;
         const enough = request.limit !== undefined && request.predicate === undefined && planned >= request.limit;
         if (enough || !this.#mayMatch(request, file, group)) {
@@ -228,10 +235,16 @@ class ParquetTable implements TableSource {
           continue;
         }
         planned += group.rows;
-        splits.push({ ...this.#split(file, index, group, fields, request), piece: splits.length + skipped });
+        const split = this.#split(file, index, group, fields, request);
+        splits.push(...inParts({ ...split, piece }, () => this.#toLookAt(file.file.path)));
       }
     }
     return { splits, skipped };
+  }
+
+  /** Of a file elsewhere only what a query reads is fetched, and when it is read. */
+  #toLookAt(path: string): ReadableFile | undefined {
+    return isMirror(path) ? undefined : this.platform.files.open(path);
   }
 
   #pieces(name: string, type: DataType): ChunkStats[] {

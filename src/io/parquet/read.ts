@@ -8,7 +8,6 @@ import {
   type ScanRequest,
   type ScanSplit,
   type SplitReader,
-  sliceColumn,
   sliceIntoBatches,
   type TaskContext,
 } from '../../base/index.js';
@@ -21,10 +20,10 @@ import { readKept } from './kept-column.js';
 import { readNested } from './nested-column.js';
 import { indexedRows } from './page-index.js';
 import { columnsOf } from './prune.js';
-import type { RowRanges } from './row-ranges.js';
+import { intersect, type RowRanges } from './row-ranges.js';
 import { RowSelection } from './row-selection.js';
 import { rowTest } from './row-test.js';
-import { KERNEL_SLACK } from './scratch.js';
+import { partOfColumn, windowRows } from './row-window.js';
 import type { Leaf } from './sink.js';
 import { MAX_GROUP_ROWS, type ParquetSplit, type SplitColumn } from './split.js';
 
@@ -49,34 +48,20 @@ function* readGroup(split: ScanSplit, request: ScanRequest, context: TaskContext
       `write the file with at most ${MAX_GROUP_ROWS} rows in one`,
     );
   }
+  const there = windowRows(payload);
   const { columns, ranges } = readColumns(split, payload, request, context);
   const read = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
   context.metrics.rowGroupsRead++;
   context.metrics.rowsRead += read;
-  const wanted = request.limit === undefined || request.predicate !== undefined ? rows : Math.min(rows, request.limit);
+  const wanted =
+    request.limit === undefined || request.predicate !== undefined ? there : Math.min(there, request.limit);
   for (const [from, to] of ranges) {
-    const part = from === 0 && to === rows ? columns : columns.map((c) => partOfColumn(c, from, to - from, context));
+    const part = from === 0 && to === there ? columns : columns.map((c) => partOfColumn(c, from, to - from, context));
     for (const batch of sliceIntoBatches(part, Math.min(wanted, to - from), BATCH_ROWS)) {
       context.checkCancelled();
       yield batch;
     }
   }
-}
-
-/** Rows of a column from any row on: a bitmap has to begin at a whole byte. */
-function partOfColumn(column: Column, from: number, rows: number, { heap, arena }: TaskContext): Column {
-  const start = from & ~7;
-  const shift = from & 7;
-  const { validity: bitmap, ...part } = sliceColumn({ ...column, validity: 0 }, from, rows);
-  if (column.validity === 0) return { ...part, validity: bitmap };
-  const source = column.validity + (start >>> 3);
-  if (shift === 0) return { ...part, validity: source };
-  const bytes = (rows + 7) >>> 3;
-  const validity = arena.alloc(bytes + KERNEL_SLACK);
-  const { u8 } = heap;
-  for (let i = 0; i < bytes; i++)
-    u8[validity + i] = ((u8[source + i] as number) >>> shift) | ((u8[source + i + 1] as number) << (8 - shift));
-  return { ...part, validity };
 }
 
 interface ReadRows {
@@ -86,7 +71,7 @@ interface ReadRows {
 }
 
 function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanRequest, context: TaskContext): ReadRows {
-  const all: RowRanges = [[0, payload.rows]];
+  const all: RowRanges = [[0, windowRows(payload)]];
   if (payload.columns.every((column) => column.chunks.length === 0)) {
     // Counting rows needs no file.
     const group = new GroupContext(context, NO_FILE, payload);
@@ -107,7 +92,7 @@ function readColumns(split: ScanSplit, payload: ParquetSplit, request: ScanReque
 
 /** A column the file does not have: null in every row, or the value of its partition. */
 const constant = ({ results, split }: GroupContext, { type, constant = null }: SplitColumn): Column =>
-  constantColumn(results, type, split.rows, constant);
+  constantColumn(results, type, windowRows(split), constant);
 
 function readColumn(group: GroupContext, column: SplitColumn, split: ScanSplit): Column {
   group.task.checkCancelled();
@@ -130,14 +115,20 @@ const isFlat = ({ node }: SplitColumn): boolean => node?.kind === 'leaf' && node
 /** The columns that a predicate asks about come first; of the others only the pages in which it may be true somewhere. */
 function readSelected(split: ScanSplit, predicate: Predicate, context: TaskContext, file: ReadableFile): ReadRows {
   const payload = split.payload as ParquetSplit;
-  const selection = new RowSelection(payload.rows, indexedRows(predicate, payload, file));
+  const rows = windowRows(payload);
+  const [from, to] = payload.window ?? [0, rows];
+  const indexed = intersect(indexedRows(predicate, payload, file), [[from, to]]);
+  const selection = new RowSelection(
+    rows,
+    indexed.map(([a, b]) => [a - from, b - from]),
+  );
   const group = new GroupContext(context, file, payload, selection);
   const asked = columnsOf(predicate);
   const isAsked = (column: SplitColumn): boolean => isFlat(column) && asked.has(column.name);
   const done = new Map<string, Column>();
   const order = [...payload.columns].sort((a, b) => Number(isAsked(b)) - Number(isAsked(a)));
   for (const column of order) {
-    if (!selection.keeps(0, payload.rows)) return { columns: [], ranges: [] };
+    if (!selection.keeps(0, rows)) return { columns: [], ranges: [] };
     done.set(column.name, readColumn(group, column, split));
     if (isAsked(column)) selection.refine(rowTest(predicate, (name) => done.get(name), context.heap));
   }

@@ -290,13 +290,18 @@ function shapeVariant(group: Group): Shaped {
   if (metadata === undefined || metadata.chunk < 0 || (value ?? typed) === undefined || (value && value.chunk < 0)) {
     throw new Unreadable(`${group.path} is a VARIANT without metadata and value`);
   }
+  const bytes = (part: Group): ColumnNode => {
+    const { type, node } = shapeLeaf(part);
+    if (type.kind === 'binary') return node;
+    throw new Unreadable(`${part.path} of a VARIANT is ${simpleString(type)}, not binary`);
+  };
   return {
     type: variantType,
     node: {
       kind: 'variant',
       definition: group.definition,
-      metadata: shapeLeaf(metadata).node,
-      ...(value === undefined ? {} : { value: shapeLeaf(value).node }),
+      metadata: bytes(metadata),
+      ...(value === undefined ? {} : { value: bytes(value) }),
       ...(typed === undefined ? {} : { typed: shapeTyped(typed) }),
     },
   };

@@ -3,6 +3,9 @@ import type { Arena } from '../../base/index.js';
 /** Kernels may read and write this far past the end of what they are given. */
 export const KERNEL_SLACK = 64;
 
+/** An area of more bytes than this grows by a quarter of it. */
+const LARGE_BYTES = 1 << 23;
+
 /** What scratch memory is used for; each use has an area of its own. */
 export type ScratchUse =
   | 'file'
@@ -30,7 +33,8 @@ export class Scratch {
     const area = this.#areas.get(use);
     if (area !== undefined && area.bytes >= bytes) return area.address;
     // Half as much again, so that slowly growing pages do not leave a trail of old areas.
-    const wanted = area === undefined ? Math.max(bytes, 1 << 16) : Math.ceil(bytes * 1.5);
+    const more = bytes > LARGE_BYTES ? LARGE_BYTES / 4 : bytes / 2;
+    const wanted = area === undefined ? Math.max(bytes, 1 << 16) : Math.ceil(bytes + more);
     const address = this.arena.alloc(wanted + KERNEL_SLACK);
     this.#areas.set(use, { address, bytes: wanted });
     return address;

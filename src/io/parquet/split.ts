@@ -17,6 +17,8 @@ export interface SplitChunk {
   readonly codec: CodecName;
   /** What the file knows of its values beyond the row group's statistics, where the query asks about them. */
   readonly index?: ChunkIndex;
+  /** Of its data pages only `values` values from here on, an offset in the file. */
+  readonly pages?: { readonly start: number; readonly hasDictionary: boolean };
 }
 
 export interface ChunkIndex {
@@ -42,13 +44,16 @@ export interface SplitColumn {
   readonly constant?: Scalar;
 }
 
-/** The payload of a split: one row group. Plain data. */
+/** The payload of a split: one row group, or some of its rows. Plain data. */
 export interface ParquetSplit {
   readonly path: string;
   readonly size: number;
   readonly modifiedMs: number;
   readonly rowGroup: number;
+  /** Of the row group. */
   readonly rows: number;
+  /** Only these rows, where the row group is large. */
+  readonly window?: readonly [from: number, to: number];
   readonly columns: readonly SplitColumn[];
   /** Verify the checksums of pages that have one. */
   readonly verify: boolean;

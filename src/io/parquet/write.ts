@@ -1,6 +1,7 @@
 import {
   type Batch,
   type Column,
+  type Dictionary,
   type Field,
   type FileWriter,
   readColumn,
@@ -48,6 +49,14 @@ export function createParquetWriter(
   }
   return new ParquetWriter(path, columns, writeSchema(columns), settings, compressor, context);
 }
+
+/** Of strings that are not in a dictionary so many are added before a page may end. */
+const LONG_ROWS = 512;
+
+/** Entries of a dictionary that are longer than this are taken as if there were none. */
+const LONG_BYTES = 1 << 12;
+
+const isText = ({ storage }: Column): boolean => storage === 'utf8' || storage === 'view';
 
 /** What of a chunk is told at the end of the file. */
 interface ChunkDetails {
@@ -97,7 +106,8 @@ class ParquetWriter implements FileWriter {
       node.kind === 'leaf' ? undefined : readColumn(this.context.heap, batch.columns[i] as Column),
     );
     for (let from = 0; from < batch.rows; ) {
-      const to = Math.min(batch.rows, from + pieceRows, from + groupRows - this.#groupRows);
+      const most = Math.min(batch.rows, from + pieceRows, from + groupRows - this.#groupRows);
+      const to = this.#endOf(batch, from, most);
       this.schema.columns.forEach((node, i) => {
         const values = decoded[i];
         if (node.kind === 'leaf') this.#addFlat(node, batch.columns[i] as Column, from, to);
@@ -113,17 +123,44 @@ class ParquetWriter implements FileWriter {
 
   #addFlat(node: WriteNode & { readonly kind: 'leaf' }, column: Column, from: number, to: number): void {
     const leaf = this.#leaves[node.leaf] as LeafWriter;
-    const isLong = (column.storage === 'utf8' || column.storage === 'view') && column.dictionary === undefined;
+    const { dictionary } = column;
+    const isLong = dictionary === undefined ? isText(column) : this.#meanBytes(dictionary) > LONG_BYTES;
     if (!isLong) {
       addFlat(this.context.heap, leaf, column, from, to, this.#words);
       return;
     }
     // Long strings would make a page of thousands of rows too large.
-    const step = 512;
-    for (let row = from; row < to; row += step) {
-      addFlat(this.context.heap, leaf, column, row, Math.min(to, row + step), this.#words);
+    for (let row = from; row < to; ) {
+      const next = this.#rowsWithin(column, row, Math.min(to, row + LONG_ROWS), this.settings.pageBytes);
+      addFlat(this.context.heap, leaf, column, row, next, this.#words);
       leaf.endRow();
+      row = next;
     }
+  }
+
+  /** Where rows from `from` on that are taken at a time end, before `most`: of long strings a row group has few. */
+  #endOf({ columns }: Batch, from: number, most: number): number {
+    const { groupBytes } = this.settings;
+    return columns.reduce((to, column) => this.#rowsWithin(column, from, to, groupBytes), most);
+  }
+
+  /** Where the rows of a column from `from` on, one at least, end whose strings take no more than so many bytes. */
+  #rowsWithin(column: Column, from: number, most: number, bytes: number): number {
+    const { dictionary } = column;
+    if (dictionary !== undefined)
+      return Math.min(most, from + Math.max(1, Math.floor(bytes / Math.max(1, this.#meanBytes(dictionary)))));
+    if (column.storage !== 'utf8') return most;
+    const { u32 } = this.context.heap;
+    const first = column.offsets >>> 2;
+    const end = (u32[first + from] as number) + bytes;
+    let to = most;
+    // Mostly all are within.
+    while (to - from > 1 && (u32[first + to] as number) > end) to = from + ((to - from) >>> 1);
+    return to;
+  }
+
+  #meanBytes({ offsets, count }: Dictionary): number {
+    return (this.context.heap.u32[(offsets >>> 2) + count] as number) / count;
   }
 
   #heldBytes(): number {
