@@ -100,11 +100,12 @@ export class Scheduler {
           const failed = next - under.length - 1;
           const template = tasks[failed] as TaskTemplate;
           if (!isOutOfMemory(error)) throw error;
-          const wasAlone = failed === alone || atOnce === 1;
+          const isWrite = template.spec.sink.kind === 'write';
+          const wasAlone = failed === alone || (atOnce === 1 && !isWrite);
           if (wasAlone) throw ranOutOfMemory(error, template);
           alone = failed;
           atOnce = fewer(atOnce, this.pool.size);
-          if (template.spec.sink.kind === 'write') {
+          if (isWrite) {
             // Files that others made stay; this one comes again when none is under way.
             await Promise.allSettled(under);
             const again = this.#attempts(query, token, placed(template, failed), inline);

@@ -5,7 +5,7 @@ import { ChunkPages, type GroupContext } from './chunk-pages.js';
 import { corrupt, type Place } from './error.js';
 import { FixedSink } from './fixed-sink.js';
 import { decodeLevels, findLevels } from './levels.js';
-import { nestedPart, windowRows } from './row-window.js';
+import { flatPart, nestedPart, windowRows } from './row-window.js';
 import { type ColumnNode, leavesOf } from './schema.js';
 import { unshred } from './shredded.js';
 import type { Leaf } from './sink.js';
@@ -31,7 +31,8 @@ export function readNested(group: GroupContext, column: SplitColumn, node: Colum
       cursors.set(leaf.chunk, readLeaf(group, leaf, chunk, own));
       continue;
     }
-    const part = nestedPart(group, leaf, chunk, window, own);
+    const part =
+      leaf.maxRepetition === 0 ? flatPart(group, chunk, window, own) : nestedPart(group, leaf, chunk, window, own);
     const cursor = readLeaf(group, leaf, part.chunk, own);
     cursor.skipRows(window[0] - part.first);
     cursors.set(leaf.chunk, cursor);

@@ -23,7 +23,7 @@ export interface ChunkPart {
 /** Counts pages; gives true when there is nothing more to see. */
 type Counting = (page: Page, at: number) => boolean;
 
-/** The pages of a column without nesting, found by their headers. */
+/** The pages of a leaf without lists around it, found by their headers. */
 export function flatPart(group: GroupContext, chunk: SplitChunk, window: RowWindow, place: Place): ChunkPart {
   const part = new PartOfChunk(group, chunk, place);
   let row = 0;
@@ -63,12 +63,9 @@ export function nestedPart(
 function repetitionLevels(group: GroupContext, leaf: Leaf, page: Page, place: Place): number {
   const { values: count } = page.header;
   const levels = group.scratch.get('levels', count * 4 + 128);
-  if (leaf.maxRepetition === 0) group.task.heap.fill(0, levels, count * 4);
-  else {
-    const max = { repetition: leaf.maxRepetition, definition: leaf.maxDefinition };
-    const { repetition } = findLevels(group, page, max, place);
-    decodeLevels(group, page, repetition, leaf.maxRepetition, levels, 'repetition', place);
-  }
+  const max = { repetition: leaf.maxRepetition, definition: leaf.maxDefinition };
+  const { repetition } = findLevels(group, page, max, place);
+  decodeLevels(group, page, repetition, leaf.maxRepetition, levels, 'repetition', place);
   return levels;
 }
 
