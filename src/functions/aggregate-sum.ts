@@ -268,6 +268,8 @@ function emitAvgFinish(e: Emitter, [total, count]: readonly Value[], call: Call)
     .op('i32.eqz')
     .if(() => {
       const average = emitExactAverage(e, s, n, call);
+      // One that its type cannot hold is null where it is no error.
+      if (average.isNull !== undefined) code.get(average.isNull).set(isNull);
       pushInt(e, average, carrier);
       for (const local of [...out].reverse()) code.set(local);
     });

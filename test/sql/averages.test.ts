@@ -1,0 +1,40 @@
+import { type DefaultValues, Session } from 'sparrow-df';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** Decimals of 28 digits before the point: an average with 14 behind it has more than 38. */
+const LARGE = "CAST('-4313212808393505806721203788.6662690470' AS DECIMAL(38,10)) + x";
+const ROWS = 'VALUES (1), (2), (NULL) AS t(x)';
+const FORMS = ['', ' OVER (PARTITION BY x)', ' OVER (ORDER BY x)'];
+
+describe.each([true, false])('averages that their type cannot hold, ANSI %s', (ansi) => {
+  let session: Session<DefaultValues>;
+  beforeAll(async () => {
+    session = await Session.create({ workers: 1 });
+    await session.sql(`SET spark.sql.ansi.enabled=${ansi}`).collect();
+  });
+  afterAll(() => session.stop());
+
+  const answers = async (call: string): Promise<unknown[]> => {
+    const found: unknown[] = [];
+    for (const over of FORMS) {
+      const query = session.sql(`SELECT ${call}${over} AS a FROM ${ROWS}`);
+      // The first time it may run otherwise than later.
+      for (let run = 0; run < 3; run++) {
+        const rows = await query.collect().catch((error: { code: string }) => error.code);
+        found.push(typeof rows === 'string' ? rows : rows.map(({ a }) => a));
+      }
+    }
+    return found;
+  };
+  const everywhere = (...answers: unknown[]): unknown[] => answers.flatMap((answer) => [answer, answer, answer]);
+  const nulls = everywhere([null], [null, null, null], [null, null, null]);
+
+  test('avg', async () => {
+    const code = 'NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION';
+    expect(await answers(`avg(${LARGE})`)).toEqual(ansi ? everywhere(code, code, code) : nulls);
+  });
+
+  test('try_avg', async () => {
+    expect(await answers(`try_avg(${LARGE})`)).toEqual(nulls);
+  });
+});
