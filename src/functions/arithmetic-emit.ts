@@ -184,12 +184,9 @@ function align(e: Emitter, a: Value, b: Value, call: Call): [Value, Value, IntCa
   const carrierB = carrierFor(scaleRange(rangeB, scale - scaleOf(b.type)));
   if (carrierA === undefined || carrierB === undefined) return undefined;
   const carrier = widerCarrier(carrierA, carrierB);
-  const divisor = nonZero(e, b, call);
-  return [
-    scaled(e, a, scale - scaleOf(a.type), carrier),
-    scaled(e, divisor, scale - scaleOf(b.type), carrier),
-    carrier,
-  ];
+  // What stands under a null may be zero only once it is made narrow.
+  const divisor = nonZero(e, scaled(e, b, scale - scaleOf(b.type), carrier), call);
+  return [scaled(e, a, scale - scaleOf(a.type), carrier), divisor, carrier];
 }
 
 /** a div b. */

@@ -6,7 +6,7 @@ const LARGE = "CAST('-4313212808393505806721203788.6662690470' AS DECIMAL(38,10)
 const ROWS = 'VALUES (1), (2), (NULL) AS t(x)';
 const FORMS = ['', ' OVER (PARTITION BY x)', ' OVER (ORDER BY x)'];
 
-describe.each([true, false])('averages that their type cannot hold, ANSI %s', (ansi) => {
+describe.each([true, false])('decimals that their type cannot hold, ANSI %s', (ansi) => {
   let session: Session<DefaultValues>;
   beforeAll(async () => {
     session = await Session.create({ workers: 1 });
@@ -32,6 +32,20 @@ describe.each([true, false])('averages that their type cannot hold, ANSI %s', (a
   test('avg', async () => {
     const code = 'NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION';
     expect(await answers(`avg(${LARGE})`)).toEqual(ansi ? everywhere(code, code, code) : nulls);
+  });
+
+  test('a remainder by a null that stands for a number too large for its type', async () => {
+    const divisor = 'try_cast(x AS DECIMAL(3,0))';
+    const query = session.sql(
+      `SELECT CAST(try_mod(CAST(5 AS DECIMAL(5,0)), ${divisor}) AS INT) AS a, CAST(CAST(7 AS DECIMAL(5,0)) % ${divisor} AS INT) AS b
+       FROM VALUES (4294967296), (3), (-8589934592) AS t(x)`,
+    );
+    const wanted = [
+      { a: null, b: null },
+      { a: 2, b: 1 },
+      { a: null, b: null },
+    ];
+    for (let run = 0; run < 3; run++) expect(await query.collect()).toEqual(wanted);
   });
 
   test('try_avg', async () => {
