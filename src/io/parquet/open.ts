@@ -32,8 +32,15 @@ import { type ChunkIndex, type NarrowStorage, type ParquetSplit, type SplitColum
 import { type ChunkStats, chunkStats, mergeStats, publicStats } from './statistics.js';
 import { withVariants } from './unmarked-variant.js';
 
-/** Footers are read on the caller's thread: give way to other work after so long. */
+/** Footers and headers of pages are read on the caller's thread: give way to other work after so long. */
 const SLICE_MS = 20;
+
+/** Gives way where a slice has taken its time; tells when the slice began that is under way. */
+async function givenWay({ clock }: Platform, sliceStart: number): Promise<number> {
+  if (clock.monotonic() - sliceStart <= SLICE_MS) return sliceStart;
+  await new Promise<void>((resume) => setImmediate(resume));
+  return clock.monotonic();
+}
 
 /** A file whose footer has been read. */
 interface OpenFile {
@@ -48,10 +55,7 @@ export async function openParquet(description: SourceDescription, platform: Plat
   let sliceStart = platform.clock.monotonic();
   for (const file of dataFiles) {
     files.push(asAsked(openFile(file, platform), description.schema));
-    if (platform.clock.monotonic() - sliceStart > SLICE_MS) {
-      await new Promise<void>((resume) => setImmediate(resume));
-      sliceStart = platform.clock.monotonic();
-    }
+    sliceStart = await givenWay(platform, sliceStart);
   }
   const label = `parquet ${description.paths.join(', ')}`;
   if (files.length === 0) {
@@ -225,6 +229,7 @@ class ParquetTable implements TableSource {
     let skipped = 0;
     let planned = 0;
     let piece = -1;
+    let sliceStart = this.platform.clock.monotonic();
     for (const file of this.files) {
       for (const [index, group] of file.metadata.rowGroups.entries()) {
         piece++;
@@ -237,6 +242,7 @@ class ParquetTable implements TableSource {
         planned += group.rows;
         const split = this.#split(file, index, group, fields, request);
         splits.push(...inParts({ ...split, piece }, () => this.#toLookAt(file.file.path)));
+        sliceStart = await givenWay(this.platform, sliceStart);
       }
     }
     return { splits, skipped };
