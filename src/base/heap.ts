@@ -305,6 +305,8 @@ export class Arena {
   #run = 0.5;
   /** Bytes handed out so far. */
   allocatedBytes = 0;
+  /** How often what was handed out before was given up: an address of another turn is nobody's any more. */
+  turns = 0;
 
   constructor(
     readonly heap: SharedHeap,

@@ -1,3 +1,4 @@
+export { BatchArena } from './batch-arena.js';
 export * from './calendar.js';
 export * from './calendar-interval.js';
 export * from './column.js';

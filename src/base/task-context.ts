@@ -4,8 +4,10 @@ import type { FileSystem, Platform } from './platform.js';
 /** What a running task may use: handed to readers, operators and kernels. */
 export interface TaskContext {
   readonly heap: SharedHeap;
-  /** The attempt's own memory: dropped whole when the attempt fails. */
+  /** The attempt's own memory: dropped whole when the attempt ends. */
   readonly arena: Arena;
+  /** For the columns of the batches that are read: used again when the batches that come after them are taken. */
+  readonly batchArena: Arena;
   readonly platform: Platform;
   /** The session's time zone. */
   readonly zone?: string;

@@ -4,6 +4,7 @@ import type { BasicOperator } from './arithmetic-eval.js';
 import type { Call, Range } from './define.js';
 import {
   carrierFor,
+  carrierRange,
   type IntCarrier,
   inside,
   intParts,
@@ -326,19 +327,22 @@ export function emitAbs(e: Emitter, [a]: readonly Value[], call: Call): Value | 
     code.get(part(v)).op(`${f}.abs`);
     return take(e, returns, f);
   }
-  const carrier = v.carrier as IntCarrier;
-  const out = e.newParts(carrier);
   const bounds = rangeOf(returns, v.range) as Range;
+  // The negated value may need more bits than the value itself.
+  const isNarrow = -bounds[0] > carrierRange(v.carrier as IntCarrier)[1];
+  const carrier = isNarrow ? (carrierOf(returns) as IntCarrier) : (v.carrier as IntCarrier);
+  const x = value(returns, carrier, intParts(e, v, carrier));
+  const out = e.newParts(carrier);
   const least = (integerBounds(returns) as Range)[0];
   const overflows = returns.kind !== 'decimal' && bounds[0] <= least;
   if (carrier === 'i128') {
     code
-      .get(part(v, 1))
+      .get(part(x, 1))
       .i64(0)
       .op('i64.lt_s')
       .if(
         () => {
-          push(e, v);
+          push(e, x);
           code
             .call(e.helper('i128_neg'))
             .set(out[1] as Local)
@@ -346,20 +350,20 @@ export function emitAbs(e: Emitter, [a]: readonly Value[], call: Call): Value | 
         },
         () =>
           code
-            .get(part(v))
+            .get(part(x))
             .set(out[0] as Local)
-            .get(part(v, 1))
+            .get(part(x, 1))
             .set(out[1] as Local),
       );
   } else {
     if (overflows && (call.settings.ansi || returns.kind.startsWith('interval'))) {
-      code.get(part(v));
+      code.get(part(x));
       pushConst(e, carrier, least);
       code.op(`${carrier}.eq`);
       e.failIf();
     }
     pushConst(e, carrier, 0n);
-    code.get(part(v)).op(`${carrier}.sub`).get(part(v)).get(part(v));
+    code.get(part(x)).op(`${carrier}.sub`).get(part(x)).get(part(x));
     pushConst(e, carrier, 0n);
     code.op(`${carrier}.lt_s`).select();
     pushSignExtension(e, returns);

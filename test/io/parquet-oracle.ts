@@ -40,7 +40,8 @@ export const platform: Platform = {
 export const heap = SharedHeap.create(2 ** 29);
 
 export function taskContext(): TaskContext {
-  return { heap, arena: heap.newArena('test'), platform, checkCancelled: () => undefined, metrics: newTaskMetrics() };
+  const arena = heap.newArena('test');
+  return { heap, arena, batchArena: arena, platform, checkCancelled: () => undefined, metrics: newTaskMetrics() };
 }
 
 export function openParquet(path: string, options: Record<string, string> = {}): Promise<TableSource> {

@@ -48,6 +48,18 @@ describe.each([true, false])('decimals that their type cannot hold, ANSI %s', (a
     for (let run = 0; run < 3; run++) expect(await query.collect()).toEqual(wanted);
   });
 
+  test('the size of the least integer, in a wider type', async () => {
+    const query = session.sql(
+      `SELECT string(abs(CAST(x AS BIGINT))) AS a, string(abs(CAST(x AS DECIMAL(20,0)))) AS b, string(abs(CAST(y AS DECIMAL(30,0)))) AS c
+       FROM VALUES (-2147483648, -9223372036854775808L), (-3, -4L) AS t(x, y)`,
+    );
+    const wanted = [
+      { a: '2147483648', b: '2147483648', c: '9223372036854775808' },
+      { a: '3', b: '3', c: '4' },
+    ];
+    for (let run = 0; run < 3; run++) expect(await query.collect()).toEqual(wanted);
+  });
+
   test('try_avg', async () => {
     expect(await answers(`try_avg(${LARGE})`)).toEqual(nulls);
   });

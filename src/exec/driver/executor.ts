@@ -81,7 +81,7 @@ export class Executor implements Runner {
     // Shared groups are those of another aggregation, whose calls may read more.
     if (!isShared) this.#columnsRead = columnsRead(plan);
     const flow = await this.open(plan);
-    for await (const done of this.results(flow, givingSink)) {
+    for await (const done of this.#parts(flow)) {
       if (done.output.kind !== 'batches') throw engineBug('batches expected');
       for (const batch of done.output.batches) yield decoded(this.query.heap, batch, dictionaries);
       this.query.release(done.arena);
@@ -108,6 +108,14 @@ export class Executor implements Runner {
       throw error;
     }
     return { batches, arenas };
+  }
+
+  /** The results of a flow's tasks, large ones part by part. */
+  async *#parts(flow: Flow): AsyncGenerator<DoneTask> {
+    for (const part of flow) {
+      const tasks = tasksOf(part, givingSink(part), this.settings).map((task) => ({ ...task, inParts: true }));
+      yield* this.scheduler.run(this.query, tasks, part.small);
+    }
   }
 
   /** Runs every part of a flow into a sink. */

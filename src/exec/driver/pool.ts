@@ -81,10 +81,11 @@ export class WorkerPool {
     return this.size * AHEAD;
   }
 
-  async run(job: Job, cancel: CancelToken): Promise<Answer> {
+  /** In any worker, or in the one whose thread has the number given. */
+  async run(job: Job, cancel: CancelToken, thread?: number): Promise<Answer> {
     this.#begin();
     try {
-      return await this.#runOn(await this.#seat(), job, cancel);
+      return await this.#runOn(thread === undefined ? await this.#seat() : this.#seatOf(thread), job, cancel);
     } finally {
       this.#end();
     }
@@ -171,6 +172,13 @@ export class WorkerPool {
       }
       await new Promise<void>((resume) => this.#waiting.push(resume));
     }
+  }
+
+  #seatOf(thread: number): Seat {
+    const seat = this.#seats.find(({ worker }) => worker.threadId === thread);
+    if (seat === undefined) throw new WorkerLost(undefined);
+    seat.busy++;
+    return seat;
   }
 
   #start(start: StartWorker): void {

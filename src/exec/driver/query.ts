@@ -8,6 +8,11 @@ let nextId = 1;
 /** The share of the memory in use from which on rows go to disk once memory has been short. */
 const EARLY_SHARE = 1 / 4;
 
+/** A task that waits until somebody wants more of it. */
+interface RestingTask {
+  end(): Promise<void>;
+}
+
 /** One running query: its memory and the way to cancel it. */
 export class Query {
   readonly id = nextId++;
@@ -27,6 +32,7 @@ export class Query {
   peakBytes = 0;
   nextTask = 0;
   readonly #jobs = new Set<Promise<unknown>>();
+  readonly resting = new Set<RestingTask>();
   readonly #endings: (() => void)[] = [];
   #aborted = false;
   #reason: unknown;
@@ -99,14 +105,15 @@ export class Query {
   }
 
   taskDone(report: StageReport, done: DoneTask): void {
-    this.tasksDone++;
+    const isOver = done.paused === undefined ? 1 : 0;
+    this.tasksDone += isOver;
     this.rowsRead += done.metrics.rowsRead;
     this.bytesRead += done.metrics.bytesRead;
     this.#spilled ||= done.metrics.spilledBytes > 0;
     this.peakBytes = Math.max(this.peakBytes, this.heap.usedBytes);
     report.peakBytes = Math.max(report.peakBytes, this.heap.usedBytes);
     report.threads.set(done.thread, (report.threads.get(done.thread) ?? 0) + done.milliseconds);
-    report.tasks++;
+    report.tasks += isOver;
     report.inputRows += done.inputRows;
     report.outputRows += done.output.kind === 'none' ? 0 : done.output.rows;
     report.taskMs += done.milliseconds;
@@ -126,6 +133,8 @@ export class Query {
     if (!this.#aborted) this.#reason = reason;
     this.#aborted = true;
     flag(this.#flags, this.id);
+    // They close what they have open.
+    for (const task of [...this.resting]) void task.end();
   }
 
   /** The error as the user shall see it: a task that was cancelled does not know the reason. */

@@ -1,19 +1,16 @@
-import { PartNeeded, type Platform, type SharedHeap, SparrowError } from '../../base/index.js';
-import { type CancelToken, cancelled } from '../task/cancel.js';
+import { PartNeeded, type Platform, type SharedHeap } from '../../base/index.js';
+import type { CancelToken } from '../task/cancel.js';
 import type { LinkRequest } from '../task/link-rows.js';
-import { countPassing } from '../task/passing-arenas.js';
 import type { CutsRequest } from '../task/sort-cuts.js';
 import type { SplitRequest } from '../task/split-rows.js';
 import type { DoneTask, TaskRequest, TaskResult, TaskTemplate } from '../task/task.js';
 import type { TaskFormats } from '../task/task-environment.js';
-import { type Job, type JobResult, resultOf, TaskThread, TookTooLong } from '../task/thread.js';
+import { type Job, type JobResult, resultOf, TaskThread } from '../task/thread.js';
 import { isOutOfMemory, ranOutOfMemory, stageLabel } from './out-of-memory.js';
-import { WorkerLost, type WorkerPool } from './pool.js';
+import type { WorkerPool } from './pool.js';
 import type { Query } from './query.js';
+import { giveUp, RunningTask } from './running-task.js';
 import { StageCosts, type WorkPlace } from './stage-costs.js';
-
-/** Attempts at one task before the query fails, as Spark's `spark.task.maxFailures`. */
-const MAX_ATTEMPTS = 4;
 
 /** What a task on the caller's thread may take before a worker gets it instead. */
 const INLINE_MS = 20;
@@ -51,7 +48,7 @@ export class Scheduler {
         report: query.stage(stageLabel(tasks[0] as TaskTemplate), tasks[0]?.skipped),
         workers: place === 'both' ? this.pool.size - 1 : this.pool.size,
         ...(place === 'both' ? { here: (request) => this.#helps(query, token, request) } : {}),
-        alone: (template, task, attempt) => this.#attempts(query, token, template, false, task, attempt),
+        alone: (template, task, attempt) => this.#begin(query, token, template, false, task, attempt).take(),
       });
       try {
         const done = await shared;
@@ -77,48 +74,56 @@ export class Scheduler {
     query.tasksTotal += tasks.length;
     const [first] = tasks;
     const report = first === undefined ? undefined : query.stage(stageLabel(first), first.skipped);
-    const under: Promise<DoneTask>[] = [];
-    const token = query.token();
+    const under: RunningTask[] = [];
+    let token = query.token();
     let next = 0;
-    /** This one ran out of memory beside others, and comes again alone. */
+    /** This one ran out of memory beside others, and comes again alone; of what it gives so many rows were taken before. */
     let alone = -1;
+    let given = 0;
     /** After that not so many run at once as before. */
     let atOnce = Number.POSITIVE_INFINITY;
     let milliseconds = 0;
+    const begin = (index: number): RunningTask => {
+      const template = placed(tasks[index] as TaskTemplate, index);
+      return this.#begin(query, token, index === alone && given > 0 ? { ...template, given } : template, inline);
+    };
     try {
       while (next < tasks.length || under.length > 0) {
-        const most = next - under.length === alone ? 1 : Math.min(atOnce, this.#ahead(query, inline, tasks[next]));
-        while (next < tasks.length && under.length < most) {
-          const running = this.#attempts(query, token, placed(tasks[next] as TaskTemplate, next++), inline);
-          running.catch(() => undefined);
-          under.push(running);
-        }
+        const first = next - under.length;
+        const most = first === alone ? 1 : Math.min(atOnce, this.#ahead(query, inline, tasks[next]));
+        while (next < tasks.length && under.length < most) under.push(begin(next++));
+        const front = under[0] as RunningTask;
         let done: DoneTask;
         try {
-          done = await (under.shift() as Promise<DoneTask>);
+          done = await front.take();
         } catch (error) {
-          const failed = next - under.length - 1;
-          const template = tasks[failed] as TaskTemplate;
+          under.shift();
+          const template = tasks[first] as TaskTemplate;
           if (!isOutOfMemory(error)) throw error;
           const isWrite = template.spec.sink.kind === 'write';
-          const wasAlone = failed === alone || (atOnce === 1 && !isWrite);
+          const wasAlone = first === alone || (atOnce === 1 && !isWrite);
           if (wasAlone) throw ranOutOfMemory(error, template);
-          alone = failed;
+          alone = first;
+          given = front.givenRows;
           atOnce = fewer(atOnce, this.pool.size);
           if (isWrite) {
             // Files that others made stay; this one comes again when none is under way.
-            await Promise.allSettled(under);
-            const again = this.#attempts(query, token, placed(template, failed), inline);
-            again.catch(() => undefined);
-            under.unshift(again);
+            await Promise.all(under.map((task) => task.settled()));
+            under.unshift(begin(first));
             continue;
           }
           // What ran beside it and what waits behind it took memory too: they come again.
-          await dropAll(query, under.splice(0));
+          if (under.some((task) => task.isWaiting)) {
+            // They would go on to their ends.
+            query.abortStage(token);
+            token = query.token();
+          }
+          await dropAll(under.splice(0));
           query.spillEarlier();
-          next = failed;
+          next = first;
           continue;
         }
+        if (front.isOver) under.shift();
         if (report !== undefined) query.taskDone(report, done);
         milliseconds += done.milliseconds;
         yield done;
@@ -129,7 +134,7 @@ export class Scheduler {
       // Whoever leaves early does not want the rest; memory may only be freed when no task writes to it any more.
       if (under.length > 0) {
         query.abortStage(token);
-        await dropAll(query, under);
+        await dropAll(under);
       }
     }
   }
@@ -188,41 +193,17 @@ export class Scheduler {
     }
   }
 
-  async #attempts(
+  #begin(
     query: Query,
     token: CancelToken,
     template: TaskTemplate,
     small: boolean,
-    task = query.nextTask++,
-    firstAttempt = 1,
-  ): Promise<DoneTask> {
-    let inline = small;
-    for (let attempt = firstAttempt; ; attempt++) {
-      query.check();
-      if (query.isStageAborted(token)) throw cancelled();
-      const scratch = query.newArena('task');
-      const output = query.newArena('task output');
-      const passing = Array.from(
-        { length: countPassing(template.spec, template.input) },
-        () => query.newArena('passing').id,
-      );
-      const arenas = { scratchArena: scratch.id, outputArena: output.id, passingArenas: passing };
-      const request: TaskRequest = { ...template, task, attempt, spill: template.spill ?? query.spill, ...arenas };
-      try {
-        const result = (await this.#once(query, token, { kind: 'task', request }, inline)) as TaskResult;
-        query.release(scratch.id);
-        for (const arena of passing) query.release(arena);
-        return { ...result, arena: output.id };
-      } catch (error) {
-        // The attempt's memory is dropped whole, whatever state it was left in.
-        query.release(scratch.id);
-        query.release(output.id);
-        for (const arena of passing) query.release(arena);
-        if (error instanceof TookTooLong) inline = false;
-        else if (error instanceof PartNeeded) await error.load();
-        else this.#giveUp(query.explained(error), inline || !small ? attempt : attempt - 1);
-      }
-    }
+    task?: number,
+    firstAttempt?: number,
+  ): RunningTask {
+    const once = (job: Job, inline: boolean, thread?: number): Promise<JobResult> =>
+      this.#once(query, token, job, inline, thread);
+    return new RunningTask({ query, token, once }, template, small, task, firstAttempt);
   }
 
   async #retried(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<JobResult> {
@@ -231,25 +212,13 @@ export class Scheduler {
         query.check();
         return await this.#once(query, token, job, inline);
       } catch (error) {
-        this.#giveUp(error, attempt);
+        giveUp(error, attempt);
       }
     }
   }
 
-  /** Only the loss of a worker is worth another attempt: an error would come again. */
-  #giveUp(error: unknown, attempt: number): void {
-    if (!(error instanceof WorkerLost)) throw error;
-    if (attempt >= MAX_ATTEMPTS) {
-      throw new SparrowError('TASK_FAILED', `a task failed ${attempt} times because its worker ended`, {
-        where: error.message,
-        hint: 'a function that ends the thread (process.exit, a crash in native code) does this',
-        cause: error,
-      });
-    }
-  }
-
-  #once(query: Query, token: CancelToken, job: Job, inline: boolean): Promise<JobResult> {
-    return query.track(inline ? this.#here(query, token, job) : this.pool.run(job, token).then(resultOf));
+  #once(query: Query, token: CancelToken, job: Job, inline: boolean, thread?: number): Promise<JobResult> {
+    return query.track(inline ? this.#here(query, token, job) : this.pool.run(job, token, thread).then(resultOf));
   }
 
   /** Queries that run at once do not queue for this thread while workers have nothing to do. */
@@ -283,9 +252,9 @@ export class Scheduler {
 const fewer = (atOnce: number, workers: number): number =>
   atOnce > workers ? workers : Math.max(1, Math.floor(atOnce / 2));
 
-/** Waits for tasks whose results nobody wants. */
-async function dropAll(query: Query, tasks: readonly Promise<DoneTask>[]): Promise<void> {
-  for (const task of await Promise.allSettled(tasks)) if (task.status === 'fulfilled') query.release(task.value.arena);
+/** Ends tasks whose results nobody wants. */
+async function dropAll(tasks: readonly RunningTask[]): Promise<void> {
+  await Promise.all(tasks.map((task) => task.end()));
 }
 
 /** The template with its place in the stage, which the first task need not be told. */

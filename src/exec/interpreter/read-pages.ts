@@ -45,7 +45,7 @@ export async function* scanPages(
     const reader = await readerOf(split.format);
     const arena = heap.newArena('interpreter');
     const checkCancelled = (): void => pace.check();
-    const context = { heap, arena, platform, checkCancelled, metrics: newTaskMetrics() };
+    const context = { heap, arena, batchArena: arena, platform, checkCancelled, metrics: newTaskMetrics() };
     try {
       let number = first;
       for await (const batch of reader.read(split, plan.request, context)) {

@@ -19,13 +19,17 @@ export class ExpressionHeap {
   ) {}
 
   more(bytes: number): void {
-    // Chunks are kept for the next morsel; one that is too short for this request is passed over.
-    let chunk = this.#chunks[++this.#at];
-    if (chunk === undefined || chunk.bytes < bytes) {
-      const size = Math.max(CHUNK_BYTES, bytes);
+    // Chunks are kept for the next morsel; those that are too short for this request come later.
+    const at = ++this.#at;
+    const found = this.#chunks.findIndex((chunk, i) => i >= at && chunk.bytes >= bytes);
+    let [chunk] = found < 0 ? [] : this.#chunks.splice(found, 1);
+    if (chunk === undefined) {
+      // Of few sizes, so that a request that is a little longer than those before finds one, too.
+      let size = CHUNK_BYTES;
+      while (size < bytes) size *= size * 1.5 >= bytes ? 1.5 : 2;
       chunk = { address: this.scratch.alloc(size), bytes: size };
-      this.#chunks.splice(this.#at, 0, chunk);
     }
+    this.#chunks.splice(at, 0, chunk);
     this.#use(chunk);
   }
 

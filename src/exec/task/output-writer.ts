@@ -9,6 +9,8 @@ import {
 } from '../../base/index.js';
 import type { OutputForm } from '../compile/sink-form.js';
 import { OUT, OUT_BYTES, PIPE, type StateLayout } from '../compile/state-layout.js';
+import { gatherRows } from './gather.js';
+import type { OutputParts } from './output-parts.js';
 import type { SourceColumn } from './spec.js';
 
 /** A batch with so many bytes of texts in a column is full. */
@@ -23,9 +25,23 @@ interface Buffer {
   readonly bytes: number;
 }
 
+interface OutputOptions {
+  readonly expectedRows: number;
+  /** Takes each batch at once; its memory is then used again. */
+  readonly take?: ((batch: Batch) => void) | undefined;
+  /** Of a batch that is taken: a power of two. */
+  readonly mostRows?: number | undefined;
+  /** Of texts in a column of it. */
+  readonly mostBytes?: number | undefined;
+  /** Cuts the batches that are given into parts. */
+  readonly parts?: OutputParts | undefined;
+  /** So many rows are left out first. */
+  readonly given?: number | undefined;
+}
+
 /** Gives compiled code its output buffers and makes batches of them. */
 export class OutputWriter {
-  readonly batches: Batch[] = [];
+  batches: Batch[] = [];
   rows = 0;
   readonly #heap: SharedHeap;
   #capacity: number;
@@ -36,21 +52,30 @@ export class OutputWriter {
   /** Buffers of the batch at hand, where it will be taken, and those that no batch has any more. */
   #used: Buffer[] = [];
   #spare: Buffer[] = [];
+  /** Of each column of texts, what holds them. */
+  #texts: (Buffer | undefined)[] = [];
   /** The batch is full before its rows are as many as may be. */
   #isFull = false;
+  readonly #take;
+  readonly #mostRows;
+  readonly #mostBytes;
+  readonly #parts;
+  /** Rows that are still to be left out. */
+  #given;
 
   constructor(
-    private readonly arena: Arena,
+    private arena: Arena,
     private readonly state: number,
     private readonly layout: StateLayout,
     private readonly columns: readonly SourceColumn[],
-    expectedRows: number,
-    /** Takes each batch at once; its memory is then used again. */
-    private readonly take?: (batch: Batch) => void,
-    /** Of a batch that is taken: a power of two. */
-    private readonly mostRows = BATCH_ROWS,
+    { expectedRows, take, mostRows = BATCH_ROWS, mostBytes = MOST_TEXT_BYTES, parts, given = 0 }: OutputOptions,
   ) {
     this.#heap = arena.heap;
+    this.#take = take;
+    this.#mostRows = mostRows;
+    this.#mostBytes = mostBytes;
+    this.#parts = parts;
+    this.#given = given;
     this.#capacity = 64;
     while (this.#capacity < expectedRows && this.#capacity < mostRows) this.#capacity *= 2;
   }
@@ -88,19 +113,42 @@ export class OutputWriter {
     const rows = this.#word(PIPE.OUT_ROWS);
     if (this.#forms !== undefined && rows > 0) {
       const batch: Batch = { rows, columns: this.#forms.map((form, i) => this.#column(form, i, rows)) };
-      this.rows += rows;
       this.#setWord(PIPE.OUT_ROWS, 0);
-      if (this.take === undefined) this.batches.push(batch);
-      else {
-        this.take(batch);
-        if (again && (this.#isFull || this.#capacity === this.mostRows)) {
-          this.#reset();
-          return;
-        }
+      if (!this.#give(batch) && again && (this.#isFull || this.#capacity === this.#mostRows)) {
+        this.#reset();
+        return;
       }
-      if (again) this.#capacity = Math.min(this.#capacity * 4, this.mostRows);
+      if (again) this.#capacity = Math.min(this.#capacity * 4, this.#mostRows);
     }
     if (again) this.#allocate();
+  }
+
+  /** False where nobody has the batch any more. */
+  #give(batch: Batch): boolean {
+    if (this.#take !== undefined) {
+      this.rows += batch.rows;
+      this.#take(batch);
+      return false;
+    }
+    const left = Math.min(this.#given, batch.rows);
+    this.#given -= left;
+    const rows = batch.rows - left;
+    if (rows === 0) return false;
+    const more = Array.from({ length: left > 0 ? rows : 0 }, (_, i) => left + i);
+    this.batches.push(left === 0 ? batch : gatherRows(batch, more, this.arena));
+    this.rows += rows;
+    return true;
+  }
+
+  /** What was given so far may be a part of its own. */
+  #cut(): void {
+    const next = this.#parts?.cut(this.arena, { batches: this.batches, rows: this.rows });
+    if (next === undefined) return;
+    this.arena = next;
+    this.batches = [];
+    this.rows = 0;
+    this.#copied.clear();
+    this.#spare = [];
   }
 
   /** Output column `index` is short of bytes by what the code left at PIPE.ENTRY_NEXT. */
@@ -109,17 +157,29 @@ export class OutputWriter {
     const need = this.#word(PIPE.ENTRY_NEXT);
     const used = this.#word(at + OUT.BYTES);
     const passes = this.#forms?.some((form) => form.passed !== undefined) === true;
-    this.#isFull ||= !passes && used + need > MOST_TEXT_BYTES;
+    this.#isFull ||= !passes && used + need > this.#mostBytes;
     // Where no row is left to be written, the next one finds the batch full; this one still goes into it.
     if (this.#isFull) this.#setWord(PIPE.OUT_CAPACITY, 0);
-    const grown = Math.min(MOST_TEXT_BYTES, this.#word(at + OUT.CAPACITY) * 2);
-    const capacity = Math.max(this.#isFull ? 0 : grown, used + need, 1024);
-    const { address: data, bytes } = this.#alloc(capacity);
-    const old = this.#word(at + OUT.DATA);
-    this.#heap.copy(data, old, used);
-    if (this.take === undefined) this.#spare.push({ address: old, bytes: this.#word(at + OUT.CAPACITY) });
-    this.#setWord(at + OUT.DATA, data);
-    this.#setWord(at + OUT.CAPACITY, bytes);
+    const old = this.#texts[index] as Buffer;
+    if (old.bytes >= used + need) {
+      this.#setWord(at + OUT.CAPACITY, old.bytes);
+      return;
+    }
+    const twice = old.bytes * 2;
+    const grown = this.#isFull ? 0 : passes ? twice : Math.min(this.#mostBytes, twice);
+    const text = this.#alloc(Math.max(grown, used + need, 1024));
+    this.#heap.copy(text.address, old.address, used);
+    this.#useText(index, text);
+    // It is no part of the batch any more.
+    this.#used = this.#used.filter(({ address }) => address !== old.address);
+    this.#spare.push(old);
+  }
+
+  #useText(index: number, text: Buffer): void {
+    const at = this.layout.outputs + index * OUT_BYTES;
+    this.#texts[index] = text;
+    this.#setWord(at + OUT.DATA, text.address);
+    this.#setWord(at + OUT.CAPACITY, this.#isFull ? text.bytes : Math.min(text.bytes, this.#mostBytes));
   }
 
   /** Empties the buffers for the next rows. */
@@ -130,6 +190,9 @@ export class OutputWriter {
       const at = this.layout.outputs + i * OUT_BYTES;
       this.#setWord(at + OUT.NULLS, 0);
       this.#setWord(at + OUT.BYTES, 0);
+      // A row that did not fit made it larger: the next batch is full as early as this one.
+      const text = this.#texts[i];
+      if (text !== undefined) this.#setWord(at + OUT.CAPACITY, Math.min(text.bytes, this.#mostBytes));
       const validity = this.#word(at + OUT.VALIDITY);
       if (form.nullable) this.#heap.fill(0, validity, (this.#capacity >>> 3) + 8);
     });
@@ -137,20 +200,21 @@ export class OutputWriter {
 
   /** A buffer of so many bytes, or of more. */
   #alloc(bytes: number): Buffer {
-    const { take } = this;
     // A much larger one is for texts, which need it.
     const fits = this.#spare.findIndex((spare) => spare.bytes >= bytes && spare.bytes <= bytes * MOST_ROOMY);
     const [buffer = { address: this.arena.alloc(bytes), bytes }] = fits < 0 ? [] : this.#spare.splice(fits, 1);
-    if (take !== undefined) this.#used.push(buffer);
+    if (this.#take !== undefined) this.#used.push(buffer);
     return buffer;
   }
 
   #allocate(): void {
+    this.#cut();
     // The smallest first: none is taken for less than what it has room for, where another would do.
     this.#spare = [...this.#spare, ...this.#used].sort((a, b) => a.bytes - b.bytes);
     this.#used = [];
     const capacity = this.#capacity;
     this.#isFull = false;
+    this.#texts = [];
     this.#setWord(PIPE.OUT_CAPACITY, capacity);
     this.#setWord(PIPE.OUT_ROWS, 0);
     this.#forms?.forEach((form, i) => {
@@ -162,10 +226,8 @@ export class OutputWriter {
       if (form.storage === 'utf8') {
         const offsets = this.#alloc((capacity + 1) * 4).address;
         this.#heap.u32[offsets >>> 2] = 0;
-        const { address, bytes } = this.#alloc(capacity * 16);
         this.#setWord(at + OUT.OFFSETS, offsets);
-        this.#setWord(at + OUT.DATA, address);
-        this.#setWord(at + OUT.CAPACITY, bytes);
+        this.#useText(i, this.#alloc(capacity * 16));
         this.#setWord(at + OUT.BYTES, 0);
       } else {
         this.#setWord(at + OUT.DATA, this.#alloc(capacity * (storageBytes(form.storage) ?? 0)).address);
@@ -194,7 +256,7 @@ export class OutputWriter {
 
   /** The dictionary in this task's own output, so that it outlives what it was read from, unless the batch is taken now. */
   #keep(dictionary: Dictionary): Dictionary {
-    if (this.take !== undefined) return dictionary;
+    if (this.#take !== undefined) return dictionary;
     let kept = this.#copied.get(dictionary.id);
     if (kept === undefined) {
       const { u32 } = this.#heap;

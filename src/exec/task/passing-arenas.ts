@@ -1,3 +1,4 @@
+import { arenasToRead } from './read-splits.js';
 import type { PipelineSpec, TaskInput } from './spec.js';
 
 /** Arenas that a task frees and fills again as it goes, by what for. */
@@ -15,7 +16,7 @@ const WRITE = 1;
 function sourceArenas(input: TaskInput): number {
   switch (input.kind) {
     case 'splits':
-      return input.splits.length > 1 ? 2 : 0;
+      return arenasToRead(input.splits);
     case 'generate':
       return 1;
     case 'kept':

@@ -1,12 +1,21 @@
 import {
   Arena,
   type Batch,
+  BatchArena,
   type ScanRequest,
   type ScanSplit,
   type SharedHeap,
   type SplitReader,
   type TaskContext,
 } from '../../base/index.js';
+
+/** Arenas for the batches that readers make one by one, and for what pieces are read into. */
+const BATCH_ARENAS = 2;
+const PIECE_ARENAS = 2;
+
+/** How many arenas reading so many pieces takes. */
+export const arenasToRead = (splits: readonly ScanSplit[]): number =>
+  BATCH_ARENAS + (splits.length > 1 ? PIECE_ARENAS : 0);
 
 /**
  * The batches of one piece of a source after the other. What a piece was read into is freed when the piece after the
@@ -18,25 +27,25 @@ export async function* readSplits(
   request: ScanRequest,
   context: TaskContext,
   heap: SharedHeap,
+  /** As many as `arenasToRead` says. */
   passing: readonly number[],
 ): AsyncGenerator<Batch> {
-  if (splits.length < 2 || passing.length < 2) {
-    for (const split of splits) yield* (await formats.reader(split.format)).read(split, request, context);
-    return;
-  }
+  const [first, second, ...pieces] = passing as [number, number, ...number[]];
+  const batchArena = new BatchArena(heap, [first, second], 'scan');
   let turn = 0;
-  let arena = new Arena(heap, passing[turn] as number, 'scan');
+  let arena = splits.length > 1 ? new Arena(heap, pieces[turn] as number, 'scan') : context.arena;
   for (const split of splits) {
     const reader = await formats.reader(split.format);
     let given = false;
-    for await (const batch of reader.read(split, request, { ...context, arena })) {
+    for await (const batch of reader.read(split, request, { ...context, arena, batchArena })) {
       given = true;
       yield batch;
+      batchArena.taken();
     }
     // The other arena is not looked at any more once this piece gave a batch.
-    if (!given) continue;
+    if (!given || splits.length === 1) continue;
     turn = 1 - turn;
-    const next = passing[turn] as number;
+    const next = pieces[turn] as number;
     heap.releaseArena(next);
     arena = new Arena(heap, next, 'scan');
   }

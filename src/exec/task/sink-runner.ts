@@ -25,15 +25,14 @@ export function makeSinkRunner(environment: SinkEnvironment): SinkRunner {
   switch (sink.kind) {
     case 'output':
       return new OutputRunner(
-        new OutputWriter(
-          output,
-          state,
-          layout,
-          sink.columns,
-          expectedRows(request.input, request.limit),
-          environment.take,
-          environment.mostTaken,
-        ),
+        new OutputWriter(output, state, layout, sink.columns, {
+          expectedRows: expectedRows(request.input, request.limit),
+          take: environment.outer?.take,
+          mostRows: environment.outer?.mostRows,
+          mostBytes: environment.outer?.mostBytes,
+          parts: environment.parts,
+          given: request.given,
+        }),
       );
     case 'write':
       return new (writeRunner().WriteRunner)(environment, sink, expectedRows(request.input, request.limit));

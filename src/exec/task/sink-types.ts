@@ -1,6 +1,7 @@
 import { type Arena, type Batch, engineBug, type Format, type TaskContext } from '../../base/index.js';
 import type { SinkForm } from '../compile/sink-form.js';
 import type { StateLayout } from '../compile/state-layout.js';
+import type { OutputParts } from './output-parts.js';
 import type { Programs } from './programs.js';
 import type { TaskOutput, TaskRequest } from './task.js';
 import type { GroupPlan } from './variant.js';
@@ -27,7 +28,13 @@ export interface OuterTask {
   readonly take: (batch: Batch) => void;
   /** Rows of a batch that is taken, at most. */
   readonly mostRows: number;
+  /** Bytes of texts in a column of it, about. */
+  readonly mostBytes?: number | undefined;
   readonly done: () => boolean;
+  /** The task may wait now and then. */
+  readonly mayRest: boolean;
+  /** Waits, where the task has given so much that it has to be taken first. */
+  readonly rest: () => Promise<void> | undefined;
 }
 
 /** What a sink runs with. */
@@ -42,9 +49,9 @@ export interface SinkEnvironment {
   /** The format that a write sink writes. */
   readonly writes: Format | undefined;
   /** Takes the batches of an output sink as they come, instead of the task's result. */
-  readonly take?: (batch: Batch) => void;
-  /** Rows of a batch that is taken, at most. */
-  readonly mostTaken?: number;
+  readonly outer?: OuterTask;
+  /** Where the batches of an output sink are taken part by part. */
+  readonly parts?: OutputParts;
 }
 
 export const unexplained = (): never => {

@@ -1,4 +1,5 @@
 import type { Format, Platform, SplitReader } from '../../base/index.js';
+import type { Pause } from './paused-tasks.js';
 import type { Programs } from './programs.js';
 
 /** What a thread brings to every task it runs. */
@@ -9,6 +10,8 @@ export interface TaskEnvironment {
   /** The worker's number; `CALLERS_THREAD` on the caller's. */
   readonly thread: number;
   checkCancelled(): void;
+  /** For a task that may wait until what it gave is taken. */
+  readonly pause?: Pause;
 }
 
 /** How tasks find what reads and writes files. */

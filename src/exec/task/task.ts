@@ -30,6 +30,20 @@ export interface TaskRequest {
   readonly names?: readonly string[];
   /** Rows after which a limit step lets nothing through. */
   readonly limit?: number;
+  /** What it gives is taken part by part; else all at once. */
+  readonly pauses?: Pauses;
+  /** So many rows of what it gives were taken from an attempt before: they are left out. */
+  readonly given?: number;
+}
+
+/** When a task that gives batches waits until those that it gave are taken. */
+export interface Pauses {
+  /** Bytes that it gives at a time … */
+  readonly bytes: number;
+  /** … while so much memory is in use. */
+  readonly fromBytes: number;
+  /** The arena for what it gives after its first pause. */
+  readonly arena: number;
 }
 
 /** When and where tasks put rows on disk. */
@@ -93,6 +107,8 @@ export interface TaskResult {
   /** The worker it ran in, or `CALLERS_THREAD`. */
   readonly thread: number;
   readonly metrics: TaskMetrics;
+  /** There is more to come: the number by which its thread knows the task that waits. */
+  readonly paused?: number;
 }
 
 /** A result with the arena its output lies in: released by whoever takes it. */
@@ -103,8 +119,10 @@ export interface DoneTask extends TaskResult {
 /** A task before it is given memory to run in. */
 export type TaskTemplate = Omit<
   TaskRequest,
-  'scratchArena' | 'outputArena' | 'passingArenas' | 'task' | 'attempt' | 'spill'
+  'scratchArena' | 'outputArena' | 'passingArenas' | 'task' | 'attempt' | 'spill' | 'pauses'
 > & {
+  /** Whoever asked takes its batches as they come. */
+  readonly inParts?: boolean;
   /** Where and when rows go to disk, if not as the query says. */
   readonly spill?: SpillSettings;
   /** Pieces of the stage's source that statistics left out: said by its first task. */

@@ -11,6 +11,7 @@ import { loadFamilies } from '../../functions/registry.js';
 import { type CancelToken, cancelled, isFlagged } from './cancel.js';
 import { type LinkRequest, linkRows } from './link-rows.js';
 import { loadTaskParts } from './parts.js';
+import { PausedTasks } from './paused-tasks.js';
 import { Programs } from './programs.js';
 import { runTask } from './run-task.js';
 import { runShare, type ShareRequest, type ShareResult } from './share.js';
@@ -22,6 +23,8 @@ import type { TaskEnvironment, TaskFormats } from './task-environment.js';
 /** A unit of work for one thread. */
 export type Job =
   | { readonly kind: 'task'; readonly request: TaskRequest }
+  /** A task that waits in this thread goes on; `arena` is for what it gives after its next pause. */
+  | { readonly kind: 'resume'; readonly paused: number; readonly arena: number }
   | { readonly kind: 'share'; readonly request: ShareRequest }
   | { readonly kind: 'link'; readonly request: LinkRequest }
   | { readonly kind: 'split'; readonly request: SplitRequest }
@@ -41,6 +44,7 @@ export class TookTooLong extends Error {}
 export class TaskThread {
   readonly #programs: Programs;
   readonly #flags: Int32Array;
+  readonly #paused = new PausedTasks();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -62,6 +66,7 @@ export class TaskThread {
     }
     if (job.kind === 'split') return splitRows(this.#programs.heap, job.request);
     if (job.kind === 'cuts') return orderPieces(this.#programs, job.request, this.platform);
+    if (job.kind === 'resume') return this.#paused.resume(job.paused, job.arena);
     const environment: TaskEnvironment = {
       programs: this.#programs,
       platform: this.platform,
@@ -77,7 +82,9 @@ export class TaskThread {
     };
     // The clock runs from the first look at it: compiling does not count.
     let end: number | undefined;
-    return job.kind === 'share' ? runShare(environment, job.request) : runTask(environment, job.request);
+    if (job.kind === 'share') return runShare(environment, job.request);
+    if (job.request.pauses === undefined) return runTask(environment, job.request);
+    return this.#paused.begin((pause) => runTask({ ...environment, pause }, job.request));
   }
 
   /**

@@ -46,7 +46,10 @@ export class WriteRunner implements SinkRunner {
     expectedRows: number,
   ) {
     const { output, state, layout } = environment;
-    this.#output = new OutputWriter(output, state, layout, sink.columns, expectedRows, (batch) => this.#write(batch));
+    this.#output = new OutputWriter(output, state, layout, sink.columns, {
+      expectedRows,
+      take: (batch) => this.#write(batch),
+    });
     this.#passed = environment.request.limit === undefined ? passedColumns(environment.request.spec) : undefined;
   }
 

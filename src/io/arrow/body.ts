@@ -8,6 +8,13 @@ import type { BatchMetadata, Block } from './metadata.js';
 const MAX_BUFFER_BYTES = 2 ** 31 - 1;
 const MAX_RATIO = 40_000;
 
+/** A buffer of a batch, of which parts are asked for. */
+export interface BodyBuffer {
+  readonly length: number;
+  /** Fills `into` with the bytes from `from` on. */
+  read(from: number, into: Uint8Array): void;
+}
+
 /** The buffers of one batch, read and unpacked as they are asked for. */
 export class Body {
   constructor(
@@ -17,14 +24,32 @@ export class Body {
     private readonly onRead: (bytes: number) => void,
   ) {}
 
-  /** The bytes of a buffer. */
-  buffer(index: number): Buffer {
+  /** A buffer that is read as parts of it are asked for; a compressed one is unpacked whole when it is. */
+  parts(index: number): BodyBuffer {
+    if (this.batch.compression !== undefined) return wholeBuffer(this.buffer(index));
+    const { offset, length } = this.#place(index);
+    return {
+      length,
+      read: (from, into) => {
+        this.file.readInto(into, this.block.body + offset + from, into.length);
+        this.onRead(into.length);
+      },
+    };
+  }
+
+  #place(index: number): { readonly offset: number; readonly length: number } {
     const place = this.batch.buffers[index];
     if (place === undefined) throw damaged(`a batch has no buffer ${index}`, this.file.path, this.block.offset);
     const { offset, length } = place;
-    if (length === 0) return Buffer.alloc(0);
-    if (offset + length > this.block.bodyBytes || length > MAX_BUFFER_BYTES)
+    if (length > 0 && (offset + length > this.block.bodyBytes || length > MAX_BUFFER_BYTES))
       throw damaged('a buffer lies outside of its batch', this.file.path, this.block.body);
+    return place;
+  }
+
+  /** The bytes of a buffer. */
+  buffer(index: number): Buffer {
+    const { offset, length } = this.#place(index);
+    if (length === 0) return Buffer.alloc(0);
     // Aligned for the typed arrays that are views of it.
     const bytes = Buffer.from(new ArrayBuffer(length));
     this.file.readInto(bytes, this.block.body + offset, length);
@@ -59,6 +84,11 @@ export class Body {
     }
   }
 }
+
+const wholeBuffer = (bytes: Buffer): BodyBuffer => ({
+  length: bytes.length,
+  read: (from, into) => into.set(bytes.subarray(from, from + into.length)),
+});
 
 function aligned(bytes: Uint8Array): Buffer {
   if (bytes.byteOffset % 16 === 0) return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);

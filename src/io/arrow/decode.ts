@@ -1,16 +1,9 @@
-import {
-  type Arena,
-  buildColumn,
-  type Column,
-  type DataType,
-  type MapScalar,
-  type Scalar,
-  type Storage,
-} from '../../base/index.js';
-import type { Body } from './body.js';
+import type { Arena, Column, DataType, MapScalar, Scalar, Storage } from '../../base/index.js';
+import type { Body, BodyBuffer } from './body.js';
 import { fixedReader } from './fixed.js';
 import { damaged } from './flatbuffer.js';
 import type { ArrowField, ArrowType, BatchMetadata } from './metadata.js';
+import { type ColumnPieces, fixedPieces, textPieces, valuePieces } from './pieces.js';
 import { isVariant } from './types.js';
 
 /** The values of dictionaries, by their numbers. */
@@ -99,36 +92,37 @@ export class BatchDecoder {
     return bytes;
   }
 
-  /** A column of the batch. Nulls where the schema has none are damage: nobody would look for them. */
-  column(f: ArrowField, type: DataType, arena: Arena): Column {
-    const column = this.#column(f, type, arena);
-    const mayBeNull = f.nullable || f.type.kind === 'null' || f.type.kind === 'runEndEncoded';
-    if (mayBeNull || column.validity === 0) return column;
-    const { u8 } = arena.heap;
+  /** A column of the batch, some rows at a time. Nulls where the schema has none are damage: nobody would look for them. */
+  pieces(f: ArrowField, type: DataType): ColumnPieces {
+    const found = this.#pieces(f, type);
+    if (f.nullable || f.type.kind === 'null' || f.type.kind === 'runEndEncoded') return found;
+    return { ...found, read: (arena, from, rows) => this.#withoutNulls(f, found.read(arena, from, rows), from, arena) };
+  }
+
+  #withoutNulls(f: ArrowField, column: Column, from: number, { heap }: Arena): Column {
+    if (column.validity === 0) return column;
     for (let row = 0; row < column.length; row++)
-      if ((((u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1) === 0)
-        throw this.#damaged(`row ${row} of ${f.name} is null, and its schema says that none is`);
+      if ((((heap.u8[column.validity + (row >>> 3)] as number) >>> (row & 7)) & 1) === 0)
+        throw this.#damaged(`row ${from + row} of ${f.name} is null, and its schema says that none is`);
     return column;
   }
 
   /** Columns whose bytes are ours already are copied as they are. */
-  #column(f: ArrowField, type: DataType, arena: Arena): Column {
+  #pieces(f: ArrowField, type: DataType): ColumnPieces {
     const direct = f.dictionary === undefined && !this.bigEndian ? directStorage(f.type) : undefined;
     if (direct === undefined) {
-      const isText = f.dictionary === undefined && (f.type.kind === 'utf8' || f.type.kind === 'binary');
-      if (isText && !this.bigEndian) return this.#text(type, arena);
+      const isText = f.dictionary === undefined && !this.bigEndian;
+      const { kind } = f.type;
+      if (isText && (kind === 'utf8' || kind === 'binary')) return this.#textPieces(type, false);
+      if (isText && (kind === 'largeUtf8' || kind === 'largeBinary')) return this.#textPieces(type, true);
       const values = this.values(f);
       this.#checkRows(values.length);
-      return buildColumn(arena, type, values);
+      return valuePieces(type, values);
     }
     const node = this.#nextNode();
     this.#checkRows(node.length);
     const validity = this.#validity(node);
-    const [storage, width] = direct;
-    const bytes = this.#nextBuffer(node.length * width);
-    const data = arena.alloc(node.length * width);
-    arena.heap.u8.set(bytes.subarray(0, node.length * width), data);
-    return { type, storage, length: node.length, ...validityIn(arena, validity, node.length), data, offsets: 0 };
+    return fixedPieces(type, direct, this.#nextParts(node.length * direct[1]), validity);
   }
 
   #checkRows(length: number): void {
@@ -136,21 +130,18 @@ export class BatchDecoder {
       throw this.#damaged(`a column of ${length} values in a batch of ${this.batch.rows}`);
   }
 
-  #text(type: DataType, arena: Arena): Column {
+  #textPieces(type: DataType, large: boolean): ColumnPieces {
     const node = this.#nextNode();
-    const { length } = node;
-    this.#checkRows(length);
+    this.#checkRows(node.length);
     const validity = this.#validity(node);
-    const starts = this.#offsets(length, false, 1);
-    const bytes = this.#nextBuffer(starts[length] as number);
-    const first = starts[0] as number;
-    const total = (starts[length] as number) - first;
-    const offsets = arena.alloc((length + 1) * 4);
-    const data = arena.alloc(total);
-    arena.heap.u8.set(bytes.subarray(first, first + total), data);
-    const slot = offsets >>> 2;
-    for (let i = 0; i <= length; i++) arena.heap.i32[slot + i] = (starts[i] as number) - first;
-    return { type, storage: 'utf8', length, ...validityIn(arena, validity, length), data, offsets };
+    const starts = this.#offsets(node.length, large, 1);
+    return textPieces(type, starts, this.#nextParts(starts[node.length] as number), validity);
+  }
+
+  #nextParts(leastBytes: number): BodyBuffer {
+    const bytes = this.body.parts(this.#buffer++);
+    if (bytes.length < leastBytes) throw this.#damaged(`a buffer of ${bytes.length} bytes instead of ${leastBytes}`);
+    return bytes;
   }
 
   /** Ascending offsets of a list or of texts. */
@@ -350,14 +341,6 @@ function fill(length: number, validity: Buffer | undefined, read: (row: number) 
     out[row] = there ? read(row) : null;
   }
   return out;
-}
-
-function validityIn(arena: Arena, bitmap: Buffer | undefined, rows: number): { nullCount: number; validity: number } {
-  if (bitmap === undefined) return { nullCount: 0, validity: 0 };
-  const bytes = Math.ceil(rows / 8);
-  const validity = arena.alloc(bytes);
-  arena.heap.u8.set(bitmap.subarray(0, bytes), validity);
-  return { nullCount: -1, validity };
 }
 
 /** Types whose values lie in a file as they lie in a column. */

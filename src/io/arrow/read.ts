@@ -1,13 +1,11 @@
 import {
   BATCH_ROWS,
   type Batch,
-  buildColumn,
   type Column,
   type ReadableFile,
   type Scalar,
   type ScanRequest,
   type SplitReader,
-  sliceIntoBatches,
   type TaskContext,
 } from '../../base/index.js';
 import { constantColumn } from '../constant-column.js';
@@ -27,6 +25,7 @@ import {
   streamMessages,
 } from './metadata.js';
 import { type ArrowSplit, streamSchema } from './open.js';
+import type { ColumnPieces } from './pieces.js';
 
 /** Reads record batches, only the buffers of the columns wanted. */
 export const arrowReader: SplitReader = {
@@ -115,31 +114,29 @@ class BatchReader {
     this.#dictionaries.set(id, isDelta && known !== undefined ? [...known, ...values] : values);
   }
 
-  batch(batch: BatchMetadata, block: Block): Iterable<Batch> {
+  *batch(batch: BatchMetadata, block: Block): Generator<Batch> {
     const { columns: wanted } = this.payload;
-    const { arena } = this.context;
+    const { batchArena: arena } = this.context;
     const names = new Map(wanted.map((column) => [column.name, column]));
     const decoder = this.#decoder(batch, block);
-    const read = new Map<string, Column>();
+    const read = new Map<string, ColumnPieces>();
     let last = this.schema.fields.length;
     while (last > 0 && !names.has(this.schema.fields[last - 1]?.name ?? '')) last--;
     for (const f of this.schema.fields.slice(0, last)) {
       const column = names.get(f.name);
       if (column === undefined || column.constant !== undefined) decoder.skip(f);
-      else read.set(f.name, decoder.column(f, column.type, arena));
+      else read.set(f.name, decoder.pieces(f, column.type));
     }
-    const columns = wanted.map(({ name, type, constant }) => {
-      const column = read.get(name);
-      if (column !== undefined) return column;
-      return constant === undefined
-        ? buildColumn(arena, type, new Array<null>(batch.rows).fill(null))
-        : constantColumn(arena, type, batch.rows, constant);
-    });
-    return columns.length === 0 ? bareBatches(batch.rows) : sliceIntoBatches(columns, batch.rows, BATCH_ROWS);
+    for (let from = 0; from < batch.rows; ) {
+      let rows = Math.min(BATCH_ROWS, batch.rows - from);
+      for (const pieces of read.values()) rows = pieces.fitting(from, rows);
+      const columns = wanted.map(({ name, type, constant }): Column => {
+        const pieces = read.get(name);
+        if (pieces !== undefined) return pieces.read(arena, from, rows);
+        return constantColumn(arena, type, rows, constant ?? null);
+      });
+      yield { rows, columns };
+      from += rows;
+    }
   }
-}
-
-/** Rows of which no column is wanted. */
-function* bareBatches(rows: number): Generator<Batch> {
-  for (let from = 0; from < rows; from += BATCH_ROWS) yield { rows: Math.min(BATCH_ROWS, rows - from), columns: [] };
 }

@@ -101,9 +101,9 @@ class Rows {
       const values = this.#values.get(name) ?? [];
       // A column that this file does not have.
       const filled = values.length === rows ? values : new Array<Scalar>(rows).fill(null);
-      return buildColumn(context.arena, type, filled);
+      return buildColumn(context.batchArena, type, filled);
     };
-    const columns = batchColumns(context.arena, payload.columns, rows, own);
+    const columns = batchColumns(context.batchArena, payload.columns, rows, own);
     for (const values of this.#values.values()) values.length = 0;
     this.#rows = 0;
     return { rows, columns };

@@ -73,7 +73,7 @@ function globOf(pattern: string): RegExp {
 }
 
 function* readFile(payload: BinarySplit, context: TaskContext): Generator<Batch> {
-  const { arena, metrics } = context;
+  const { batchArena: arena, metrics } = context;
   const { path, size, modifiedMs, columns } = payload;
   const own = (name: string): Column => {
     const { type } = FIELDS.find((f) => f.name === name) ?? {};

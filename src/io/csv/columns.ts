@@ -14,6 +14,7 @@ export type OnBadValue = (row: number, column: CsvColumn, text: string) => void;
 /** Makes columns of the blocks of an index. */
 export class ColumnReader {
   readonly #cells = new Map<CsvColumn, Cell>();
+  /** For what is part of a batch. */
   readonly #arena: Arena;
   readonly #typed: TypedColumns;
   readonly #empty: number;
@@ -23,14 +24,15 @@ export class ColumnReader {
     readonly columns: readonly CsvColumn[],
     readonly options: CsvReadOptions,
     path: string,
+    batchArena: Arena,
   ) {
     const { arena } = index;
-    this.#arena = arena;
+    this.#arena = batchArena;
     for (const column of columns) {
       if (column.source.kind === 'field')
         this.#cells.set(column, cellOf(column.type, options, `file ${path}, column ${column.name}`));
     }
-    this.#typed = new TypedColumns(arena, index.counters, options.timeZone);
+    this.#typed = new TypedColumns(arena, batchArena, index.counters, options.timeZone);
     const empty = Buffer.from(options.dialect.emptyValue, 'utf8');
     this.#empty = arena.alloc(empty.length);
     arena.heap.u8.set(empty, this.#empty);

@@ -43,7 +43,7 @@ class SplitScan {
     const positions = columns.map(({ source }) => (source.kind === 'field' ? source.position + 1 : 0));
     const shape = { width: Math.max(0, ...positions), fields: payload.fields };
     this.#index = new TextIndex(context.arena, options.dialect, shape, payload.end - payload.start);
-    this.#columns = new ColumnReader(this.#index, columns, options, payload.path);
+    this.#columns = new ColumnReader(this.#index, columns, options, payload.path, context.batchArena);
     this.#rowsLeft =
       request.limit === undefined || request.predicate !== undefined ? Number.POSITIVE_INFINITY : request.limit;
     this.#pending = payload.start === 0 ? options.skipRows + (payload.header ? 1 : 0) : 0;
@@ -140,13 +140,13 @@ class SplitScan {
       columns = this.#read(bad);
     }
     const { rows } = this.#index;
-    const { arena } = this.context;
+    const { batchArena } = this.context;
     return {
       rows,
       columns: this.payload.columns.map((column, i) => {
         const { source } = column;
         if (source.kind === 'corrupt') return this.#columns.corrupt(column, bad);
-        if (source.kind === 'constant') return constantColumn(arena, column.type, rows, source.value);
+        if (source.kind === 'constant') return constantColumn(batchArena, column.type, rows, source.value);
         return columns[i] as Column;
       }),
     };

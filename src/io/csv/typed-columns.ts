@@ -29,11 +29,12 @@ export interface TypedCell {
 export class TypedColumns {
   #slowRows = 0;
   /** A bitmap that is not in use. */
-  #spareBitmap: { address: number; rows: number } | undefined;
+  #spareBitmap: { address: number; rows: number; turns: number } | undefined;
 
-  /** `counters`: where kernels leave what they count. */
+  /** `counters`: where kernels leave what they count; `batchArena`: for what is part of a batch. */
   constructor(
     private readonly arena: Arena,
+    private readonly batchArena: Arena,
     private readonly counters: number,
     private readonly timeZone: string,
   ) {}
@@ -42,13 +43,14 @@ export class TypedColumns {
   bitmap(rows: number): number {
     const spare = this.#spareBitmap;
     this.#spareBitmap = undefined;
-    return spare !== undefined && spare.rows >= rows ? spare.address : this.arena.alloc((rows + 7) >>> 3);
+    const fits = spare !== undefined && spare.rows >= rows && spare.turns === this.batchArena.turns;
+    return fits ? spare.address : this.batchArena.alloc((rows + 7) >>> 3);
   }
 
   /** Without nulls a bitmap is kept for the next column. */
   validity(address: number, rows: number, nulls: number): { nullCount: number; validity: number } {
     if (nulls > 0) return { nullCount: nulls, validity: address };
-    this.#spareBitmap = { address, rows };
+    this.#spareBitmap = { address, rows, turns: this.batchArena.turns };
     return { nullCount: 0, validity: 0 };
   }
 
@@ -59,10 +61,10 @@ export class TypedColumns {
     run: (data: number, bitmap: number, slowRows: number) => void,
     slow: (row: number) => Scalar | undefined,
   ): Column {
-    const { arena, counters } = this;
+    const { arena, batchArena, counters } = this;
     const { heap } = arena;
     if (this.#slowRows === 0) this.#slowRows = arena.alloc(SLOW_ROWS_BYTES);
-    const data = arena.alloc(rows * (storageBytes(cell.storage) as number));
+    const data = batchArena.alloc(rows * (storageBytes(cell.storage) as number));
     const bitmap = this.bitmap(rows);
     heap.i64[(counters + COUNTERS.min) / 8] = NO_MIN;
     heap.i64[(counters + COUNTERS.max) / 8] = NO_MAX;

@@ -8,6 +8,8 @@ import { CELL_BYTES, SLOT_BYTES } from './write-numbers.js';
 /** Cells that are filled before lines are made of them, and rows at most. */
 const PIECE_CELLS = 1 << 15;
 const MOST_ROWS = 2048;
+/** Bytes of texts that are written at a time, unless one row has more. */
+const PIECE_BYTES = 1 << 22;
 /** Kernels write and copy up to so many bytes too many. */
 const SLACK = 64;
 const MOST_SEPARATOR_BYTES = 8;
@@ -93,8 +95,8 @@ export class LineWriter {
     const pending: number[] = [];
     const fillers = batch.columns.map((column, i) => this.#filler(column, i));
     const writers: (CellWriter | undefined)[] = [];
-    for (let from = 0; from < batch.rows; from += this.#rows) {
-      const count = Math.min(this.#rows, batch.rows - from);
+    for (let from = 0, count = 0; from < batch.rows; from += count) {
+      count = this.#fitting(batch, from);
       for (const [i, column] of batch.columns.entries()) {
         const write = (row: number): void => {
           writers[i] ??= cell(column, i);
@@ -105,6 +107,18 @@ export class LineWriter {
       this.#placePending(pending);
       yield this.#join(count);
     }
+  }
+
+  /** How many rows are written at a time: few where they are long. */
+  #fitting({ rows, columns }: Batch, from: number): number {
+    const { u32 } = this.arena.heap;
+    let count = Math.min(this.#rows, rows - from);
+    for (const { storage, dictionary, offsets } of columns) {
+      if (storage !== 'utf8' || dictionary !== undefined) continue;
+      const at = (row: number): number => u32[(offsets >>> 2) + row] as number;
+      while (count > 1 && at(from + count) - at(from) > PIECE_BYTES) count = Math.ceil(count / 2);
+    }
+    return count;
   }
 
   #filler(column: Column, i: number): Filler | undefined {

@@ -32,7 +32,7 @@ async function* read({ adapter, sql, schema, fetchSize }: DatabaseSplit, context
       context.metrics.rowsRead += rows.length;
       const columns = schema.fields.map(({ name, type }, i) => {
         const values = rows.map((row) => scalarOf(type, row[i] ?? null, name));
-        return buildColumn(context.arena, type, values);
+        return buildColumn(context.batchArena, type, values);
       });
       yield { rows: rows.length, columns };
     }

@@ -53,7 +53,7 @@ function asTable(
   batchRow: number,
   context: TaskContext,
 ): Batch {
-  const { arena, heap } = context;
+  const { batchArena: arena, heap } = context;
   const rows = kept?.length ?? batch.rows;
   return {
     rows,

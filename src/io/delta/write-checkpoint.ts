@@ -103,7 +103,14 @@ function writeCheckpoint(root: string, snapshot: Snapshot, platform: Platform): 
   const actions = actionsOf(snapshot, platform.clock.now());
   const heap = checkpointHeap();
   const arena = heap.newArena('Delta checkpoint');
-  const context = { heap, arena, platform, checkCancelled: () => undefined, metrics: newTaskMetrics() };
+  const context = {
+    heap,
+    arena,
+    batchArena: arena,
+    platform,
+    checkCancelled: () => undefined,
+    metrics: newTaskMetrics(),
+  };
   try {
     const writer = createParquetWriter(draft, COLUMNS, {}, context);
     try {

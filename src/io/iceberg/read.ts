@@ -56,7 +56,7 @@ function asTable(
   kept: readonly number[] | undefined,
   context: TaskContext,
 ): Batch {
-  const { arena } = context;
+  const { batchArena: arena } = context;
   const rows = kept?.length ?? batch.rows;
   const columns = payload.columns.map((column): Column => {
     if (!('at' in column)) return constantColumn(arena, column.type, rows, column.constant);

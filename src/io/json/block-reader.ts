@@ -45,6 +45,8 @@ export interface Block {
  */
 export class BlockReader {
   readonly #arena: Arena;
+  /** For what is part of a batch. */
+  readonly #batchArena: Arena;
   readonly #kernels: JsonKernels;
   readonly #counters: number;
   readonly #tables: number;
@@ -64,13 +66,14 @@ export class BlockReader {
     private readonly context: TaskContext,
   ) {
     const { columns, fields, options } = payload;
-    const { arena } = context;
+    const { arena, batchArena } = context;
     this.#arena = arena;
+    this.#batchArena = batchArena;
     this.#kernels = jsonKernels(arena.heap);
     this.#counters = arena.allocZeroed(COUNTERS.bytes);
     for (let i = 0; i <= 22; i++) arena.heap.f64[(this.#counters + COUNTERS.powers) / 8 + i] = 10 ** i;
     this.#tables = kernelTables(arena);
-    this.#typed = new TypedColumns(arena, this.#counters, options.timeZone);
+    this.#typed = new TypedColumns(arena, batchArena, this.#counters, options.timeZone);
     this.#scanner = new JsonScanner(options.syntax);
     const slots = new Map<string, number>();
     this.#makers = columns.map((column) => {
@@ -116,7 +119,7 @@ export class BlockReader {
 
   #constant({ source, type }: JsonColumn): ColumnMaker {
     const value = source.kind === 'constant' ? source.value : null;
-    return (rows) => constantColumn(this.#arena, type, rows, value);
+    return (rows) => constantColumn(this.#batchArena, type, rows, value);
   }
 
   #maker(type: DataType, slot: number): ColumnMaker {
@@ -125,7 +128,7 @@ export class BlockReader {
     if (cell === undefined) return this.#single(type, slot);
     const kernel =
       type.kind === 'decimal'
-        ? decimalKernel(this.#arena.heap, type.precision, type.scale)
+        ? decimalKernel(this.#batchArena.heap, type.precision, type.scale)
         : this.#kernels[cell.kernel as ValueKernelName];
     return this.#values(type, slot, cell, kernel);
   }
@@ -158,14 +161,14 @@ export class BlockReader {
         if (!this.#toValue(row, slot)) sink.clear(row);
         else if (!sink.read(this.#scanner, row)) bad = true;
       }
-      const column = sink.take(this.#arena, rows);
+      const column = sink.take(this.#batchArena, rows);
       return bad ? undefined : column;
     };
   }
 
   /** Puts the scanner before a value of the index; false when there is none. */
   #toValue(row: number, slot: number): boolean {
-    const { u32 } = this.#arena.heap;
+    const { u32 } = this.#batchArena.heap;
     const at = (this.#index + row * this.#stride + slot * ENTRY_BYTES) >>> 2;
     const word = u32[at] as number;
     if (word === 0) return false;
@@ -177,11 +180,11 @@ export class BlockReader {
   }
 
   #strings(type: DataType, slot: number, rows: number): Column {
-    const { heap } = this.#arena;
+    const { heap } = this.#batchArena;
     const [index, stride, counters] = [this.#index, this.#stride, this.#counters];
     const bytes = this.#kernels.textBytes(index, stride, slot, rows) >>> 0;
-    const offsets = this.#arena.alloc((rows + 1) * 4);
-    const data = this.#arena.alloc(bytes);
+    const offsets = this.#batchArena.alloc((rows + 1) * 4);
+    const data = this.#batchArena.alloc(bytes);
     const bitmap = this.#typed.bitmap(rows);
     this.#kernels.strings(this.#text, index, stride, slot, rows, offsets, data, bitmap, counters, this.#tables);
     const nulls = heap.u32[(counters + COUNTERS.nulls) >>> 2] as number;

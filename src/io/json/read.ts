@@ -317,7 +317,7 @@ class RowHandler implements RecordHandler {
   }
 
   #column(column: JsonColumn, i: number, rows: number): Column {
-    const { arena } = this.context;
+    const { batchArena: arena } = this.context;
     const { source, type } = column;
     if (source.kind === 'constant') return constantColumn(arena, type, rows, source.value);
     if (source.kind === 'corrupt') return buildColumn(arena, type, this.#corrupt);

@@ -138,7 +138,7 @@ class Lines {
   }
 
   take(): Batch {
-    const { arena, metrics } = this.context;
+    const { batchArena: arena, metrics } = this.context;
     this.context.checkCancelled();
     const { rows } = this;
     metrics.rowsRead += rows;
@@ -149,7 +149,7 @@ class Lines {
   }
 
   #column(rows: number): Column {
-    const { arena } = this.context;
+    const { batchArena: arena } = this.context;
     const filled = this.#bytes.subarray(0, this.#length);
     if (!isUtf8(filled)) return buildColumn(arena, stringType, this.#repaired(rows));
     const offsets = arena.alloc((rows + 1) * 4);

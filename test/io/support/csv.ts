@@ -19,9 +19,11 @@ export const platform: Platform = {
 };
 
 export function taskContext(heap = SharedHeap.create(1 << 30), files: Platform = platform): TaskContext {
+  const arena = heap.newArena('test');
   return {
     heap,
-    arena: heap.newArena('test'),
+    arena,
+    batchArena: arena,
     platform: files,
     checkCancelled: () => undefined,
     metrics: newTaskMetrics(),

@@ -27,6 +27,7 @@ export function simulatedStarter(world: World, disk: Disk): () => Promise<StartW
 }
 
 class SimulatedWorker extends EventEmitter {
+  readonly threadId: number;
   readonly #thread: TaskThread;
   #isOver = false;
   /** When the last message each way arrives: they do not overtake each other. */
@@ -41,6 +42,7 @@ class SimulatedWorker extends EventEmitter {
     private readonly number: number,
   ) {
     super();
+    this.threadId = number;
     const platform = platformOf(world, disk, () => this.#live());
     const formats = { reader: splitReader, format: formatNamed };
     this.#thread = new TaskThread(SharedHeap.attach(heap), flags, platform, formats, number);
