@@ -1,11 +1,7 @@
 import {
-  type Arena,
-  type Column,
-  type DataType,
   type Field,
   field,
   nearestNames,
-  type Scalar,
   type ScanRequest,
   type ScanSplit,
   type Schema,
@@ -13,17 +9,9 @@ import {
   structType,
   type TableSource,
 } from '../base/index.js';
-import { constantColumn } from './constant-column.js';
+import type { FileColumn } from './batch-columns.js';
 import { asDeclared, matchingFiles, type PartitionColumn, partitionColumns, partitionValue } from './partitions.js';
 import type { DataFile } from './paths.js';
-
-/** A column a split is asked for: in the file, or the same in all its rows. */
-export interface FileColumn {
-  readonly name: string;
-  readonly type: DataType;
-  /** Undefined for what the file holds. */
-  readonly constant?: Scalar;
-}
 
 /** What a format's splits have in common. */
 interface FileSplit {
@@ -92,16 +80,4 @@ export class FileTable<S extends FileSplit> implements TableSource {
       ? { name, type }
       : { name, type, constant: partitionValue(file, partition, this.zone) };
   }
-}
-
-/** The columns of a batch: those of the file by name, and constant ones. */
-export function batchColumns(
-  arena: Arena,
-  wanted: readonly FileColumn[],
-  rows: number,
-  own: (name: string) => Column,
-): Column[] {
-  return wanted.map(({ name, type, constant }) =>
-    constant === undefined ? own(name) : constantColumn(arena, type, rows, constant),
-  );
 }

@@ -21,7 +21,7 @@ export class WorkerLost extends Error {
 interface Seat extends StartedWorker {
   /** Jobs it was given or is about to be given. */
   busy: number;
-  /** Jobs among them that are further attempts. */
+  /** Jobs among them that are further attempts, or go on. */
   retries: number;
   /** How each job it has is told that the worker is gone. */
   readonly jobs: Set<(lost: WorkerLost) => void>;
@@ -92,7 +92,8 @@ export class WorkerPool {
   }
 
   async #runOn(seat: Seat, job: Job, cancel: CancelToken): Promise<Answer> {
-    const again = job.kind === 'task' && job.request.attempt > 1 ? 1 : 0;
+    const isAgain = job.kind === 'resume' || (job.kind === 'task' && job.request.attempt > 1);
+    const again = isAgain ? 1 : 0;
     seat.retries += again;
     let tellLost: ((lost: WorkerLost) => void) | undefined;
     // Compiled code looks whether it was cancelled; a user's function or a pattern that does not come to an end cannot.

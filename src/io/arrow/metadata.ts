@@ -293,3 +293,12 @@ function typeOf(number: number, table: FlatTable | undefined, path: string): Arr
       });
   }
 }
+
+/** The schema that a stream begins with. */
+export function streamSchema(file: ReadableFile): ArrowSchema {
+  for (const { message } of streamMessages(file, 0)) {
+    if (message.kind === 'schema') return message.schema;
+    break;
+  }
+  throw damaged('it does not begin with a schema', file.path);
+}

@@ -1,7 +1,6 @@
 import {
   type Field,
   type Platform,
-  type ReadableFile,
   type SourceDescription,
   SparrowError,
   sameType,
@@ -9,12 +8,12 @@ import {
   structType,
   type TableSource,
 } from '../../base/index.js';
-import { type FileColumn, FileTable } from '../file-table.js';
+import type { FileColumn } from '../batch-columns.js';
+import { FileTable } from '../file-table.js';
 import { GivenOptions } from '../given-options.js';
 import { expandPaths } from '../paths.js';
 import { decimalBounds } from './fixed.js';
-import { damaged } from './flatbuffer.js';
-import { type ArrowSchema, blockMessage, hasFooter, readFooter, streamMessages } from './metadata.js';
+import { type ArrowSchema, blockMessage, hasFooter, readFooter, streamSchema } from './metadata.js';
 import { columnField } from './types.js';
 
 /** Record batches of a file that one task reads together have about so many bytes. */
@@ -97,14 +96,6 @@ function openFile(path: string, platform: Platform): OpenFile {
   } finally {
     file.close();
   }
-}
-
-export function streamSchema(file: ReadableFile): ArrowSchema {
-  for (const { message } of streamMessages(file, 0)) {
-    if (message.kind === 'schema') return message.schema;
-    break;
-  }
-  throw damaged('it does not begin with a schema', file.path);
 }
 
 const fieldsOf = (schema: ArrowSchema): readonly Field[] =>

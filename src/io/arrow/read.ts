@@ -23,8 +23,9 @@ import {
   type Message,
   readFooter,
   streamMessages,
+  streamSchema,
 } from './metadata.js';
-import { type ArrowSplit, streamSchema } from './open.js';
+import type { ArrowSplit } from './open.js';
 import type { ColumnPieces } from './pieces.js';
 
 /** Reads record batches, only the buffers of the columns wanted. */

@@ -1,19 +1,18 @@
 import {
-  type DataType,
   type Field,
   field,
   type Platform,
   type SourceDescription,
   SparrowError,
-  sameType,
-  simpleString,
   type TableSource,
 } from '../../base/index.js';
-import { type FileColumn, FileTable } from '../file-table.js';
+import type { FileColumn } from '../batch-columns.js';
+import { FileTable } from '../file-table.js';
 import { GivenOptions } from '../given-options.js';
 import { expandPaths } from '../paths.js';
+import { columnsOf } from './columns.js';
 import { readHeader } from './container.js';
-import { type AvroType, avroType } from './schema.js';
+import { avroType } from './schema.js';
 
 /** Files longer than this are read by several tasks. */
 const SPLIT_BYTES = 16 << 20;
@@ -62,42 +61,5 @@ function fieldsOf(path: string, platform: Platform): readonly Field[] {
     return columnsOf(avroType(readHeader(file).schema, path)).map((c) => field(c.name, c.type, c.nullable));
   } finally {
     file.close();
-  }
-}
-
-/** The columns of a file: the fields of its record, or `value` where its values are no records. */
-export function columnsOf(type: AvroType): readonly (AvroType & { readonly name: string })[] {
-  return type.fields ?? [{ ...type, name: 'value' }];
-}
-
-/** What turns a file's value into one of the column's type; undefined when it has the type. */
-export function widening(
-  from: AvroType,
-  { name, type }: Pick<FileColumn, 'name' | 'type'>,
-  path: string,
-): ((value: unknown) => unknown) | undefined {
-  if (sameType(from.type, type) || from.type.kind === 'null') return undefined;
-  const [has, wants]: DataType['kind'][] = [from.type.kind, type.kind];
-  if (has === 'int32' && wants === 'int64') return (value) => BigInt(value as number);
-  if (has === 'int32' && wants === 'float64') return undefined;
-  if (has === 'float32' && wants === 'float64') return undefined;
-  if (JSON.stringify(loose(from.type)) === JSON.stringify(loose(type))) return undefined;
-  throw new SparrowError('CANNOT_MERGE_SCHEMAS', `column ${name} is ${simpleString(from.type)} in this file`, {
-    where: `file ${path}`,
-    hint: `the table has ${simpleString(type)}: read the files apart and cast the column`,
-  });
-}
-
-/** A type without what says where nulls may be. */
-function loose(type: DataType): unknown {
-  switch (type.kind) {
-    case 'array':
-      return ['array', loose(type.element)];
-    case 'map':
-      return ['map', loose(type.key), loose(type.value)];
-    case 'struct':
-      return type.fields.map((f) => [f.name, loose(f.type)]);
-    default:
-      return type;
   }
 }

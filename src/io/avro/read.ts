@@ -7,10 +7,11 @@ import {
   type SplitReader,
   type TaskContext,
 } from '../../base/index.js';
-import { batchColumns, type FileColumn } from '../file-table.js';
+import { batchColumns, type FileColumn } from '../batch-columns.js';
 import { openUnchanged } from '../unchanged-file.js';
+import { columnsOf, widening } from './columns.js';
 import { type AvroBlock, blocksOf, readHeader } from './container.js';
-import { type AvroSplit, columnsOf, widening } from './open.js';
+import type { AvroSplit } from './open.js';
 import { type AvroRead, avroType } from './schema.js';
 
 const BATCH = 8192;

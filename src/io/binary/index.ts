@@ -1,43 +1,20 @@
 import {
   type Batch,
-  binaryType,
   buildColumn,
   type Column,
   engineBug,
   type Format,
-  field,
-  int64Type,
-  type Platform,
   type Scalar,
-  type SourceDescription,
   SparrowError,
-  stringType,
-  type TableSource,
   type TaskContext,
-  timestampType,
 } from '../../base/index.js';
-import { batchColumns, type FileColumn, FileTable } from '../file-table.js';
-import { GivenOptions } from '../given-options.js';
-import { expandPaths } from '../paths.js';
+import { batchColumns } from '../batch-columns.js';
 import { openUnchanged } from '../unchanged-file.js';
+import { openBinary } from './open.js';
+import { type BinarySplit, FIELDS } from './split.js';
 
 /** What one value may hold. */
 const MAX_FILE_BYTES = 1 << 30;
-
-interface BinarySplit {
-  readonly path: string;
-  readonly size: number;
-  readonly modifiedMs: number;
-  readonly columns: readonly FileColumn[];
-  readonly rows: number;
-}
-
-const FIELDS = [
-  field('path', stringType, false),
-  field('modificationTime', timestampType, false),
-  field('length', int64Type, false),
-  field('content', binaryType, true),
-];
 
 /** Files as rows: where each is, when it was changed, how long it is and what it holds. */
 export const binaryFileFormat: Format = {
@@ -46,31 +23,6 @@ export const binaryFileFormat: Format = {
   open: openBinary,
   reader: { read: (split, _request, context) => readFile(split.payload as BinarySplit, context) },
 };
-
-async function openBinary(description: SourceDescription, platform: Platform): Promise<TableSource> {
-  const given = new GivenOptions('binaryFile', ['pathGlobFilter'] as const, description.options);
-  const suffix = given.text('pathGlobFilter');
-  const all = expandPaths(platform.files, description.paths);
-  const files = suffix === undefined ? all : all.filter(({ path }) => globOf(suffix).test(path));
-  const label = `binaryFile ${description.paths.join(', ')}`;
-  return new FileTable(
-    'binaryfile',
-    label,
-    files,
-    FIELDS,
-    description.zone,
-    ({ path, size, modifiedMs }, columns): BinarySplit[] => [{ path, size, modifiedMs, columns, rows: 1 }],
-  );
-}
-
-/** A pattern such as `*.png` for the names of files. */
-function globOf(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[^/\\\\]*')
-    .replaceAll('?', '[^/\\\\]');
-  return new RegExp(`(?:^|[/\\\\])${source}$`, 'u');
-}
 
 function* readFile(payload: BinarySplit, context: TaskContext): Generator<Batch> {
   const { batchArena: arena, metrics } = context;

@@ -6,8 +6,9 @@ import {
   stringType,
   type TableSource,
 } from '../../base/index.js';
+import type { FileColumn } from '../batch-columns.js';
 import { isPlain } from '../byte-stream.js';
-import { type FileColumn, FileTable } from '../file-table.js';
+import { FileTable } from '../file-table.js';
 import { expandPaths } from '../paths.js';
 import { readOptions, type TextReadOptions } from './options.js';
 

@@ -10,8 +10,8 @@ import {
   stringType,
   type TaskContext,
 } from '../../base/index.js';
+import { batchColumns } from '../batch-columns.js';
 import { decodedChunks, isPlain, mostRecordBytes } from '../byte-stream.js';
-import { batchColumns } from '../file-table.js';
 import { openUnchanged } from '../unchanged-file.js';
 import { LineCutter } from './lines.js';
 import type { TextSplit } from './open.js';
