@@ -96,7 +96,8 @@ const promises = [
   },
   {
     id: 'R7',
-    promise: 'groups, joins, sorts, distinct rows and windows larger than memory',
+    promise:
+      'groups, joins, sorts, distinct rows, windows and results larger than memory, and files that one task reads',
     runs: [
       tests([
         'test/fault/spill.test.ts',
@@ -104,6 +105,7 @@ const promises = [
         'test/fault/spilled-runs.test.ts',
         'test/fault/spilled-windows.test.ts',
         'test/fault/large-values.test.ts',
+        'test/fault/streamed-results.test.ts',
       ]),
     ],
     open: 'the values of one group and one partition of a window have to fit, and so do a page and a dictionary of a Parquet file with large values and the first rows of what is on disk by texts of more than 16 KB that rows are sorted by, else MEMORY_LIMIT_EXCEEDED; times and resident memory beside DuckDB: `npm run bench -- disk`',

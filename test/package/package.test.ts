@@ -179,10 +179,10 @@ describe.runIf(existsSync(join(root, 'dist/index.js')))('the packed package', ()
     });
   });
 
-  test('calls functions in the workers of a bundle as from its own files', async () => {
+  test('calls functions in the workers of a bundle as from its own files', { timeout: 120_000 }, async () => {
     const program = `import { Session } from 'sparrow-df';
       const session = await Session.create({ workers: 2 });
-      session.range(50_000).createOrReplaceTempView('ids');
+      session.range(25_000).createOrReplaceTempView('ids');
       const texts = ['upper(t)', 'substring(t, 2, 3)', "regexp_replace(t, '[13]', 'x')", 'md5(t)', 'lpad(t, 9, "*")',
         "to_json(named_struct('a', id, 'b', array(t)))", 'translate(t, "12", "ab")', "split(t, '9')[0]",
         "date_format(timestamp_seconds(id * 999), 'yyyy-MM-dd HH:mm')", 'cast(date_add(date"2020-01-31", cast(id % 999 as int)) as string)',
