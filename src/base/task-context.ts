@@ -18,6 +18,12 @@ export interface TaskContext {
   readonly metrics: TaskMetrics;
 }
 
+/** What reading or writing outside of a task uses: nobody cancels it, and nothing of it is used again before its end. */
+export function ownContext(arena: Arena, platform: Platform): TaskContext {
+  const { heap } = arena;
+  return { heap, arena, batchArena: arena, platform, checkCancelled: () => undefined, metrics: newTaskMetrics() };
+}
+
 /** Counted while a task runs; summed per operator for `explain("analyze")`. */
 export interface TaskMetrics {
   bytesRead: number;

@@ -1,7 +1,7 @@
 import {
   type DataType,
   type MapScalar,
-  newTaskMetrics,
+  ownContext,
   type Platform,
   readColumn,
   type Scalar,
@@ -33,14 +33,7 @@ export async function readCheckpoint(path: string, platform: Platform): Promise<
   for (const split of splits) {
     const arena = heap.newArena('Delta checkpoint');
     try {
-      const context = {
-        heap,
-        arena,
-        batchArena: arena,
-        platform,
-        checkCancelled: () => undefined,
-        metrics: newTaskMetrics(),
-      };
+      const context = ownContext(arena, platform);
       for await (const batch of parquetFormat.reader.read(split, request, context)) {
         const columns = batch.columns.map((column) => readColumn(context.heap, column));
         for (let row = 0; row < batch.rows; row++) {

@@ -9,7 +9,7 @@ import {
   int32Type,
   int64Type,
   mapType,
-  newTaskMetrics,
+  ownContext,
   type Platform,
   type Scalar,
   stringType,
@@ -103,14 +103,7 @@ function writeCheckpoint(root: string, snapshot: Snapshot, platform: Platform): 
   const actions = actionsOf(snapshot, platform.clock.now());
   const heap = checkpointHeap();
   const arena = heap.newArena('Delta checkpoint');
-  const context = {
-    heap,
-    arena,
-    batchArena: arena,
-    platform,
-    checkCancelled: () => undefined,
-    metrics: newTaskMetrics(),
-  };
+  const context = ownContext(arena, platform);
   try {
     const writer = createParquetWriter(draft, COLUMNS, {}, context);
     try {

@@ -128,7 +128,7 @@ export class BlockReader {
     if (cell === undefined) return this.#single(type, slot);
     const kernel =
       type.kind === 'decimal'
-        ? decimalKernel(this.#batchArena.heap, type.precision, type.scale)
+        ? decimalKernel(this.#arena.heap, type.precision, type.scale)
         : this.#kernels[cell.kernel as ValueKernelName];
     return this.#values(type, slot, cell, kernel);
   }
@@ -168,7 +168,7 @@ export class BlockReader {
 
   /** Puts the scanner before a value of the index; false when there is none. */
   #toValue(row: number, slot: number): boolean {
-    const { u32 } = this.#batchArena.heap;
+    const { u32 } = this.#arena.heap;
     const at = (this.#index + row * this.#stride + slot * ENTRY_BYTES) >>> 2;
     const word = u32[at] as number;
     if (word === 0) return false;
@@ -180,7 +180,7 @@ export class BlockReader {
   }
 
   #strings(type: DataType, slot: number, rows: number): Column {
-    const { heap } = this.#batchArena;
+    const { heap } = this.#arena;
     const [index, stride, counters] = [this.#index, this.#stride, this.#counters];
     const bytes = this.#kernels.textBytes(index, stride, slot, rows) >>> 0;
     const offsets = this.#batchArena.alloc((rows + 1) * 4);
